@@ -1,0 +1,1 @@
+"""The Wiro Discord bot: prompts in, pictures out, honest books."""

@@ -1,0 +1,220 @@
+"""Everything that can go wrong, as facts; the sentences are made in bot/view/sentences.py.
+
+Errors are not frozen: contextlib assigns `__traceback__` to whatever passes through it.
+
+BotError
+├─ AmountInvalid              a text that is no amount of money
+├─ Refusal                    the asker is told, nothing was held
+│  ├─ PromptRefused           empty, too long
+│  ├─ OptionRefused           a value outside its bounds, or one the model does not take
+│  ├─ OptionsConflict         two options that exclude each other
+│  ├─ ModelUnknown
+│  ├─ LimitReached            which limit, how much of it is used, when it resets
+│  ├─ NotPermitted            somebody else's job
+│  ├─ JobNotFound
+│  ├─ JobEnded                nothing left to cancel
+│  └─ NotAccepting            the bot is starting or stopping
+├─ WiroError                  code, message, HTTP status, retry-after
+│  ├─ WiroUnreachable         no answer; `may_have_arrived` tells whether the request could have been acted on
+│  ├─ WiroServerFault         5xx, or an answer that is no answer: it may have been acted on
+│  ├─ WiroAuthFailed          401, 403
+│  ├─ WiroRateLimited         429
+│  ├─ WiroRefused             result:false
+│  │  ├─ WiroBusy             code 96
+│  │  ├─ WiroNoFunds          code 97
+│  │  └─ WiroNotFound         code 1, HTTP 404
+├─ OutputError                what Wiro made cannot be shown
+│  ├─ OutputUnusable          not a picture, broken, a bomb, too large
+│  ├─ OutputHostRefused       an address off the allow-list, or a redirect
+│  └─ OutputUnavailable       it could not be fetched (yet)
+└─ StoreError
+   ├─ DatabaseInUse           another process owns the file
+   ├─ DatabaseFull            no room to write
+   ├─ DatabaseTooNew          written by a newer version
+   └─ DatabaseUnavailable     any other failure of the file
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, auto
+
+
+class BotError(Exception):
+    """The root: every failure this project foresees."""
+
+
+class AmountInvalid(BotError):
+    """A text that is no amount of money."""
+
+
+class Refusal(BotError):
+    """A request that was not taken: nothing was held, nothing was sent."""
+
+
+class PromptFault(Enum):
+    """Why a prompt was not taken."""
+
+    EMPTY = auto()
+    TOO_LONG = auto()
+
+
+@dataclass(eq=False)
+class PromptRefused(Refusal):
+    """The prompt (or the negative prompt) cannot be sent."""
+
+    fault: PromptFault
+    length: int
+    limit: int
+
+
+@dataclass(eq=False)
+class OptionRefused(Refusal):
+    """A value outside its bounds (`minimum`..`maximum`), or an option the model does not have (both None)."""
+
+    option: str
+    value: str
+    minimum: str | None = None
+    maximum: str | None = None
+    model: str | None = None
+
+
+@dataclass(eq=False)
+class OptionsConflict(Refusal):
+    """Two options that cannot be given together."""
+
+    one: str
+    other: str
+
+
+@dataclass(eq=False)
+class ModelUnknown(Refusal):
+    """Wiro does not know the model, or does not let us use it."""
+
+    model: str
+
+
+@dataclass(eq=False)
+class LimitReached(Refusal):
+    """A limit would be passed. Amounts are runs, or picodollars where `is_money`."""
+
+    is_operator: bool
+    is_money: bool
+    limit: int
+    used: int
+    held: int
+    asked: int
+    resets_at_s: int
+
+
+@dataclass(eq=False)
+class NotPermitted(Refusal):
+    """Only the owner of the job or a moderator may do this."""
+
+    action: str
+
+
+@dataclass(eq=False)
+class JobNotFound(Refusal):
+    """No job with this id is on record."""
+
+    job_id: int
+
+
+@dataclass(eq=False)
+class JobEnded(Refusal):
+    """The job has ended already."""
+
+    job_id: int
+
+
+class NotAccepting(Refusal):
+    """The bot is starting or shutting down."""
+
+
+@dataclass(eq=False)
+class WiroError(BotError):
+    """A failure at Wiro, with what its answer said."""
+
+    message: str
+    code: int | None = None
+    http_status: int | None = None
+    retry_after_s: float | None = None
+
+
+@dataclass(eq=False)
+class WiroUnreachable(WiroError):
+    """No answer came."""
+
+    may_have_arrived: bool = True
+
+
+class WiroServerFault(WiroError):
+    """HTTP 5xx, or an answer nobody can read."""
+
+
+class WiroAuthFailed(WiroError):
+    """HTTP 401 or 403: key, secret or address were not accepted."""
+
+
+class WiroRateLimited(WiroError):
+    """HTTP 429."""
+
+
+class WiroRefused(WiroError):
+    """`result: false`: a definite no."""
+
+
+class WiroBusy(WiroRefused):
+    """Code 96: as many tasks run as the balance allows."""
+
+
+class WiroNoFunds(WiroRefused):
+    """Code 97: the balance is too low."""
+
+
+class WiroNotFound(WiroRefused):
+    """Code 1 or HTTP 404: no such model or task."""
+
+
+@dataclass(eq=False)
+class OutputError(BotError):
+    """An output that cannot be shown as it is."""
+
+    name: str
+    reason: str
+
+
+class OutputUnusable(OutputError):
+    """Not a picture, broken, a decompression bomb, or past every size."""
+
+
+class OutputHostRefused(OutputError):
+    """An address off the allow-list, or a redirect."""
+
+
+class OutputUnavailable(OutputError):
+    """It could not be fetched within the time allowed; the link may still work later."""
+
+
+@dataclass(eq=False)
+class StoreError(BotError):
+    """A failure of the database; `reason` is for the operator."""
+
+    reason: str
+
+
+class DatabaseInUse(StoreError):
+    """Another process owns the file."""
+
+
+class DatabaseFull(StoreError):
+    """The disk has no room."""
+
+
+class DatabaseTooNew(StoreError):
+    """The file was written by a newer version of the bot."""
+
+
+class DatabaseUnavailable(StoreError):
+    """The file cannot be read or written."""

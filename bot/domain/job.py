@@ -1,0 +1,121 @@
+"""A job and what belongs to it: the request, where it came from, where it stands, what came out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, IntEnum, auto
+
+from bot.domain.money import Money
+
+MAX_SEED = 4_294_967_294  # Wiro's page for the flux and qwen models, 2026: 0 means random
+
+
+class Stage(IntEnum):
+    """Where a job stands. Ordered: a job may skip stages, never turns back; endings absorb."""
+
+    SUBMITTING = 10  # on record with its hold; Run not sent, or waiting in our queue, or just sent
+    UNKNOWN = 20  # Run was sent and no answer came: looked for, never sent again
+    QUEUED = 30  # a task exists at Wiro
+    PREPARING = 40
+    RUNNING = 50
+    FINISHING = 60  # Wiro says it is over; Task/Detail has the last word
+    SUCCEEDED = 70
+    FAILED = 71
+    CANCELLED = 72
+
+    @property
+    def is_terminal(self) -> bool:
+        return self >= Stage.SUCCEEDED
+
+
+class Cause(Enum):
+    """Why a job did not succeed. Stored by name."""
+
+    WIRO_FAILED = auto()  # the model ended with an error
+    REFUSED = auto()  # Wiro would not run it
+    NO_FUNDS = auto()
+    AUTH = auto()
+    UNREACHABLE = auto()  # Run could not be sent
+    UNANSWERED = auto()  # Run was sent, nothing is known of it after the grace
+    LOST = auto()  # Wiro does not know the task any more
+    DEADLINE = auto()
+    OUTPUT_UNUSABLE = auto()
+    CANCELLED = auto()
+    INTERNAL = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class PictureRequest:
+    """What a member asked for. None leaves the choice to the model."""
+
+    model: str
+    prompt: str
+    negative_prompt: str | None = None
+    width: int | None = None
+    height: int | None = None
+    steps: int | None = None
+    guidance: float | None = None
+    seed: int | None = None
+    count: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a job came from and where its status message is. All ids are Discord snowflakes."""
+
+    user_id: int
+    channel_id: int
+    guild_id: int | None  # None in a direct message
+    message_id: int | None
+    is_private: bool
+    attachment_limit_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """One result of a task: a file at an address, or a text."""
+
+    name: str
+    content_type: str
+    url: str | None
+    size_bytes: int | None = None
+    text: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Real steps of the model. `total` is at least 1; `step` is 0..total."""
+
+    step: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One request by one member in one channel. `job_id` is the id of the interaction that asked for it."""
+
+    job_id: int
+    origin: Origin
+    request: PictureRequest
+    seed: int
+    hold: Money
+    created_at_s: float
+    stage: Stage = Stage.SUBMITTING
+    sent_at_s: float | None = None  # when Run was sent without a definite answer since
+    task_id: str | None = None
+    progress: Progress | None = None
+    cause: Cause | None = None
+    detail: str = ""  # Wiro's own words about a failure
+    cost: Money | None = None  # what Wiro bills
+    elapsed_s: float | None = None  # the time Wiro bills
+    outputs: tuple[Output, ...] = ()
+    is_delivered: bool = False
+
+    @property
+    def is_terminal(self) -> bool:
+        return self.stage.is_terminal
+
+    @property
+    def is_finished(self) -> bool:
+        """Ended, and the member has been told."""
+        return self.is_terminal and self.is_delivered

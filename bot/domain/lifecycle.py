@@ -1,0 +1,78 @@
+"""The one function that moves a job: forwards only, endings absorb, repeated news is nothing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import assert_never
+
+from bot.domain.events import (
+    Accepted,
+    Cancelled,
+    Event,
+    Gap,
+    Progressed,
+    Reached,
+    Refused,
+    Settled,
+    Unanswered,
+    Unrecognised,
+)
+from bot.domain.job import Cause, Job, Stage
+
+
+def advance(job: Job, event: Event) -> Job:
+    """The job after the event; the very same object where the event changes nothing."""
+    if job.is_terminal:
+        return job
+    match event:
+        case Accepted(task_id):
+            moved = _reached(job, Stage.QUEUED)
+            return moved if moved.task_id == task_id else replace(moved, task_id=task_id)
+        case Refused(cause, detail):
+            stage = Stage.CANCELLED if cause is Cause.CANCELLED else Stage.FAILED
+            return replace(job, stage=stage, cause=cause, detail=detail)
+        case Unanswered():
+            return _reached(job, Stage.UNKNOWN)
+        case Reached(stage):
+            return _reached(job, stage)
+        case Progressed(progress):
+            if job.stage > Stage.RUNNING:
+                return job
+            known = job.progress
+            if known is not None and known.total == progress.total and known.step >= progress.step:
+                return _reached(job, Stage.RUNNING)
+            return replace(job, stage=Stage.RUNNING, progress=progress)
+        case Settled():
+            return _settled(job, event)
+        case Cancelled(cost, elapsed_s):
+            return replace(job, stage=Stage.CANCELLED, cause=Cause.CANCELLED, cost=cost, elapsed_s=elapsed_s)
+        case Gap() | Unrecognised():
+            return job
+        case _:
+            assert_never(event)
+
+
+def _reached(job: Job, stage: Stage) -> Job:
+    if stage <= job.stage or stage.is_terminal:
+        return job
+    return replace(job, stage=stage)
+
+
+def _settled(job: Job, event: Settled) -> Job:
+    if event.is_success:
+        return replace(
+            job,
+            stage=Stage.SUCCEEDED,
+            cost=event.cost,
+            outputs=event.outputs,
+            elapsed_s=event.elapsed_s,
+            detail=event.detail,
+        )
+    return replace(
+        job,
+        stage=Stage.FAILED,
+        cause=event.cause,
+        cost=event.cost,
+        elapsed_s=event.elapsed_s,
+        detail=event.detail,
+    )

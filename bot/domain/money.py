@@ -1,0 +1,63 @@
+"""Money as whole picodollars: Wiro's twelve decimals, exact, never a float."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from typing import Final
+
+from bot.domain.errors import AmountInvalid
+
+PICO_PER_DOLLAR: Final = 10**12
+MAX_PICO: Final = 2**63 - 1  # what SQLite's INTEGER holds: about 9.2 million dollars
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Money:
+    """An amount of US dollars in picodollars (1e-12 $). Never negative."""
+
+    pico: int
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.pico <= MAX_PICO:
+            raise AmountInvalid(str(self.pico))
+
+    @classmethod
+    def parse(cls, text: str | int | Decimal) -> Money:
+        """Read dollars such as ``"0.003510000000"``.
+
+        Raises AmountInvalid for anything but a finite, non-negative number of at most twelve
+        decimals that fits in 64 bits.
+        """
+        try:
+            amount = Decimal(text.strip() if isinstance(text, str) else text)
+            pico = amount.scaleb(12)
+            if not amount.is_finite() or pico != pico.to_integral_value() or pico > MAX_PICO:
+                raise AmountInvalid(str(text))
+            return cls(int(pico))
+        except (InvalidOperation, ValueError, OverflowError) as error:
+            raise AmountInvalid(str(text)) from error
+
+    def __add__(self, other: Money) -> Money:
+        return Money(self.pico + other.pico)
+
+    def scaled(self, factor: Decimal) -> Money:
+        """The amount times a non-negative factor, to the nearest picodollar."""
+        return Money(int((Decimal(self.pico) * factor).to_integral_value(ROUND_HALF_UP)))
+
+    @property
+    def dollars(self) -> Decimal:
+        """The exact amount in dollars."""
+        return Decimal(self.pico).scaleb(-12)
+
+    def __str__(self) -> str:
+        """For people: ``$1.25``, ``$0.0035``, ``<$0.0001``."""
+        if 0 < self.pico < PICO_PER_DOLLAR // 10_000:
+            return "<$0.0001"
+        places = Decimal("0.01") if self.pico >= 100 * PICO_PER_DOLLAR else Decimal("0.0001")
+        rounded = self.dollars.quantize(places, ROUND_HALF_UP)
+        whole, _, decimals = f"{rounded:,f}".partition(".")
+        return f"${whole}.{decimals.rstrip('0').ljust(2, '0')}"
+
+
+ZERO: Final = Money(0)
