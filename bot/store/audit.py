@@ -1,0 +1,91 @@
+"""The proof that the books are right: counters equal the sums, every ended job is resolved once."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from typing import Final, TypeAlias
+
+from bot.domain.limits import Subject, Usage, Window, window_bounds
+from bot.domain.money import MAX_PICO
+
+_Key: TypeAlias = tuple[str, int, int, str, int]
+
+_IS_CHARGED: Final = f"(r.kind = 'post' OR (r.kind = 'write_off' AND u.subject = '{Subject.OPERATOR.value}'))"
+
+# Amounts are summed in halves: a sum past 64 bits is an error in SQLite.
+_BOOKED: Final = f"""
+SELECT u.subject, u.guild_id, u.subject_id, u.window, u.starts_at_s,
+       count(*) FILTER (WHERE {_IS_CHARGED}),
+       count(*) FILTER (WHERE r.job_id IS NULL),
+       coalesce(sum(r.amount_pico >> 32) FILTER (WHERE {_IS_CHARGED}), 0),
+       coalesce(sum(r.amount_pico & 4294967295) FILTER (WHERE {_IS_CHARGED}), 0),
+       coalesce(sum(h.amount_pico >> 32) FILTER (WHERE r.job_id IS NULL), 0),
+       coalesce(sum(h.amount_pico & 4294967295) FILTER (WHERE r.job_id IS NULL), 0)
+FROM reservation_usage AS u
+JOIN reservation AS h USING (job_id)
+LEFT JOIN resolution AS r USING (job_id)
+GROUP BY 1, 2, 3, 4, 5
+"""  # noqa: S608 — put together from constants of ours
+
+_COUNTED: Final = """
+SELECT subject, guild_id, subject_id, window, starts_at_s,
+       runs_used, runs_held, spend_used_pico, spend_held_pico
+FROM usage
+"""
+
+_HAS_ENDED: Final = "jobs.stage IN ('SUCCEEDED', 'FAILED', 'CANCELLED')"
+
+_FAULTS: Final = {
+    "job {} has no reservation": """
+        SELECT job_id FROM jobs WHERE job_id NOT IN (SELECT job_id FROM reservation)""",
+    "job {} has ended without a resolution": f"""
+        SELECT job_id FROM jobs
+        WHERE {_HAS_ENDED} AND job_id NOT IN (SELECT job_id FROM resolution)""",  # noqa: S608 — a constant of ours
+    "job {} is resolved and has not ended": f"""
+        SELECT job_id FROM jobs JOIN resolution USING (job_id) WHERE NOT {_HAS_ENDED}""",  # noqa: S608 — a constant of ours
+    "job {} and its reservation name different amounts or owners": """
+        SELECT job_id FROM jobs JOIN reservation AS h USING (job_id)
+        WHERE h.amount_pico <> jobs.hold_pico OR h.user_id <> jobs.user_id
+           OR h.guild_id <> coalesce(jobs.guild_id, 0)""",
+}
+
+_SPANS: Final = """
+SELECT window, starts_at_s, min(reserved_at_s), max(reserved_at_s)
+FROM reservation_usage JOIN reservation USING (job_id) GROUP BY window, starts_at_s
+"""
+
+
+def discrepancies(sqlite: sqlite3.Connection) -> list[str]:
+    """Every way in which the books contradict themselves, each a sentence. Reads everything."""
+    return [*_broken_references(sqlite), *_faults(sqlite), *_misplaced(sqlite), *_miscounted(sqlite)]
+
+
+def _broken_references(sqlite: sqlite3.Connection) -> Iterator[str]:
+    for table, row_id, parent, _ in sqlite.execute("PRAGMA foreign_key_check"):
+        yield f"row {row_id} of {table} belongs to no row of {parent}"
+
+
+def _faults(sqlite: sqlite3.Connection) -> Iterator[str]:
+    for sentence, query in _FAULTS.items():
+        for (job_id,) in sqlite.execute(query):
+            yield sentence.format(job_id)
+
+
+def _misplaced(sqlite: sqlite3.Connection) -> Iterator[str]:
+    for name, starts_at_s, *reserved_at_s in sqlite.execute(_SPANS):
+        if any(window_bounds(Window(name), at_s)[0] != starts_at_s for at_s in reserved_at_s):
+            yield f"a reservation counts in the {name} of {starts_at_s}, in which it was not made"
+
+
+def _miscounted(sqlite: sqlite3.Connection) -> Iterator[str]:
+    booked: dict[_Key, Usage] = {}
+    for row in sqlite.execute(_BOOKED):
+        used_high, used_low, held_high, held_low = row[7:]
+        spend_used_pico = min(MAX_PICO, (used_high << 32) + used_low)  # the counter stops there too
+        booked[tuple(row[:5])] = Usage(row[5], row[6], spend_used_pico, (held_high << 32) + held_low)
+    counted: dict[_Key, Usage] = {tuple(row[:5]): Usage(*row[5:]) for row in sqlite.execute(_COUNTED)}
+    for key in sorted(booked.keys() | counted.keys()):
+        in_books, in_counter = booked.get(key, Usage()), counted.get(key, Usage())
+        if in_books != in_counter:
+            yield f"counter {key} says {in_counter}, the ledger says {in_books}"

@@ -1,0 +1,250 @@
+"""One connection to one file: units of work in, group commits out, success told only after COMMIT."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Generic, TypeVar, cast
+
+import aiosqlite
+
+from bot.domain.errors import DatabaseUnavailable
+from bot.store.failures import store_error
+from bot.store.schema import Migration, known_migrations, migrate
+
+T = TypeVar("T")
+
+_log = logging.getLogger(__name__)
+
+BUSY_TIMEOUT_S: Final = 0.2  # a second process gives up well within a second
+CHECKPOINT_AFTER_WRITES: Final = 256  # then the log is folded into the file, at the next idle moment
+AUTOCHECKPOINT_PAGES: Final = 8_192  # 32 MiB: bounds the log where writes never pause
+
+_PRAGMAS: Final = (
+    "PRAGMA locking_mode = EXCLUSIVE",  # before WAL: no shared memory, and nobody else gets in
+    "PRAGMA synchronous = FULL",  # a commit that was told survives a power cut
+    "PRAGMA foreign_keys = ON",
+    "PRAGMA recursive_triggers = ON",  # else REPLACE deletes rows without firing the ledger's triggers
+    "PRAGMA temp_store = MEMORY",
+    f"PRAGMA wal_autocheckpoint = {AUTOCHECKPOINT_PAGES}",
+)
+
+
+class _Write(Generic[T]):
+    """A unit of work on its way through the connection's thread, and what became of it."""
+
+    __slots__ = ("done", "error", "result", "unit")
+
+    def __init__(self, unit: Callable[[sqlite3.Connection], T], done: asyncio.Future[None]) -> None:
+        self.unit = unit
+        self.done = done
+        self.result: T | None = None
+        self.error: BaseException | None = None
+
+
+class Database:
+    """The one owner of the file. Use as `async with Database(path) as database`, or open() and close().
+
+    Units of work are plain functions of a `sqlite3.Connection` and run on aiosqlite's thread. Everything
+    raises the StoreError family; what a unit raises of its own reaches its caller unchanged. Writes that
+    wait together are as many as the callers, and are all taken at once.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        max_pages: int | None = None,
+        migrations: Sequence[Migration] | None = None,
+        wall: Callable[[], float] = time.time,
+    ) -> None:
+        """`max_pages` caps the file's size, in pages of 4 KiB; `migrations` defaults to the package's."""
+        self.path = path
+        self.commits = 0
+        self._max_pages = max_pages
+        self._migrations = known_migrations() if migrations is None else tuple(migrations)
+        self._wall = wall
+        self._connection: aiosqlite.Connection | None = None
+        self._sqlite: sqlite3.Connection | None = None  # touched on aiosqlite's thread only
+        self._refusal: sqlite3.Error | OSError | None = None  # why the file could not be opened
+        self._lock = threading.Lock()
+        self._waiting: list[_Write[Any]] = []  # not empty means: a hop that will take it is queued
+        self._writes_since_checkpoint = 0
+
+    async def open(self) -> None:
+        """Lock, check and migrate the file, creating it and its folder where missing.
+
+        Raises DatabaseInUse, DatabaseTooNew, DatabaseFull, or DatabaseUnavailable with the reason.
+        """
+        if self._connection is not None:
+            raise DatabaseUnavailable(f"{self.path} is open already")
+        connection = aiosqlite.Connection(self._connect, iter_chunk_size=64)
+        try:
+            await connection
+            await _hop(connection, self._prepare)
+        except BaseException as error:
+            await connection.close()
+            self._sqlite = None
+            if isinstance(error, (sqlite3.Error, OSError)):
+                raise store_error(error, self.path) from error
+            raise
+        self._connection = connection
+
+    async def close(self) -> None:
+        """Finish what waits, fold the log into the file and let go of it. Closing twice is nothing."""
+        connection, self._connection = self._connection, None
+        if connection is None:
+            return
+        try:
+            await _hop(connection, self._checkpoint, "TRUNCATE")
+        finally:
+            await connection.close()  # behind all that waits, even where this caller is cancelled
+            self._sqlite = None
+
+    async def __aenter__(self) -> Database:
+        await self.open()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def read(self, unit: Callable[[sqlite3.Connection], T]) -> T:
+        """Run a unit that only reads. It sees everything committed before."""
+        connection = self._opened()
+        try:
+            return cast(T, await _hop(connection, self._run_read, unit))
+        except sqlite3.Error as error:
+            raise store_error(error, self.path) from error
+
+    async def write(self, unit: Callable[[sqlite3.Connection], T]) -> T:
+        """Run a unit in the next group and return its result once the group is committed.
+
+        A unit that raises is undone alone. A caller that is cancelled does not stop its unit: it commits,
+        or it does not, with the others of its group.
+        """
+        connection = self._opened()
+        write = _Write(unit, asyncio.get_running_loop().create_future())
+        with self._lock:
+            self._waiting.append(write)
+            is_first = len(self._waiting) == 1
+        if is_first:
+            await _hop(connection, self._commit_waiting, asyncio.get_running_loop())
+        await write.done
+        if isinstance(write.error, sqlite3.Error):
+            raise store_error(write.error, self.path) from write.error
+        if write.error is not None:
+            raise write.error
+        return cast(T, write.result)
+
+    def _opened(self) -> aiosqlite.Connection:
+        if self._connection is None:
+            raise DatabaseUnavailable(f"{self.path} is closed")
+        return self._connection
+
+    # Below: on aiosqlite's thread.
+
+    def _connect(self) -> sqlite3.Connection:
+        self._refusal = None
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._sqlite = sqlite3.connect(self.path, timeout=BUSY_TIMEOUT_S, isolation_level=None)
+        except (sqlite3.Error, OSError) as error:
+            # aiosqlite 0.22 does not wait for the end of its thread where this function raises. With an
+            # empty connection in hand it closes in order, and `_prepare` raises instead.
+            self._refusal = error
+            return sqlite3.connect(":memory:")
+        return self._sqlite
+
+    def _prepare(self) -> None:
+        if self._refusal is not None:
+            raise self._refusal
+        sqlite = self._raw()
+        for pragma in _PRAGMAS:
+            sqlite.execute(pragma)
+        (mode,) = sqlite.execute("PRAGMA journal_mode = WAL").fetchone()
+        if mode != "wal":
+            raise DatabaseUnavailable(f"{self.path}: this place takes no write-ahead log, only {mode!r}")
+        sqlite.execute("BEGIN EXCLUSIVE")  # takes the lock, which locking_mode then keeps
+        sqlite.execute("COMMIT")
+        (verdict,) = sqlite.execute("PRAGMA quick_check(1)").fetchone()
+        if verdict != "ok":
+            raise DatabaseUnavailable(f"{self.path} is damaged: {verdict}")
+        if self._max_pages is not None:
+            sqlite.execute(f"PRAGMA max_page_count = {self._max_pages:d}")
+        migrate(sqlite, self._migrations, self._wall)
+        sqlite.row_factory = sqlite3.Row
+
+    def _run_read(self, unit: Callable[[sqlite3.Connection], T]) -> T:
+        return unit(self._raw())
+
+    def _raw(self) -> sqlite3.Connection:
+        if self._sqlite is None:
+            raise DatabaseUnavailable(f"{self.path} is closed")
+        return self._sqlite
+
+    def _commit_waiting(self, loop: asyncio.AbstractEventLoop) -> None:
+        with self._lock:
+            group, self._waiting = self._waiting, []
+        try:
+            self._commit(self._raw(), group)
+        except BaseException as error:  # noqa: BLE001 — handed to every caller of the group: nobody hangs
+            for write in group:
+                write.error = store_error(error, self.path)
+                write.error.__cause__ = error
+        loop.call_soon_threadsafe(_wake, group)
+        self._writes_since_checkpoint += len(group)
+        with self._lock:
+            is_idle = not self._waiting
+        if is_idle and self._writes_since_checkpoint >= CHECKPOINT_AFTER_WRITES:
+            self._checkpoint("PASSIVE")
+
+    def _commit(self, sqlite: sqlite3.Connection, group: Sequence[_Write[Any]]) -> None:
+        sqlite.execute("BEGIN IMMEDIATE")
+        try:
+            for write in group:
+                _run(sqlite, write)
+            sqlite.execute("COMMIT")
+        except BaseException:
+            if sqlite.in_transaction:
+                sqlite.execute("ROLLBACK")
+            raise
+        self.commits += 1
+
+    def _checkpoint(self, mode: str) -> None:
+        self._writes_since_checkpoint = 0
+        try:
+            self._raw().execute(f"PRAGMA wal_checkpoint({mode})").fetchall()
+        except sqlite3.Error as error:
+            # Nothing is lost: the log holds every commit, and is read at the next opening.
+            _log.warning("the write-ahead log could not be folded into the database: %s", error)
+
+
+def _run(sqlite: sqlite3.Connection, write: _Write[Any]) -> None:
+    sqlite.execute("SAVEPOINT unit")
+    try:
+        write.result = write.unit(sqlite)
+    except BaseException as error:
+        if not sqlite.in_transaction:
+            raise  # SQLite undid the whole group itself, as it may on a full disk or an I/O error
+        sqlite.execute("ROLLBACK TO unit")
+        write.error = error
+    sqlite.execute("RELEASE unit")
+
+
+def _wake(group: Sequence[_Write[Any]]) -> None:
+    for write in group:
+        if not write.done.done():  # a cancelled caller has left
+            write.done.set_result(None)
+
+
+async def _hop(connection: aiosqlite.Connection, function: Callable[..., Any], *arguments: object) -> Any:
+    """Run a function on the connection's thread: one hop, where aiosqlite's public calls take one each."""
+    return await connection._execute(function, *arguments)  # type: ignore[no-untyped-call]  # noqa: SLF001 — untyped and private; the minor version is pinned

@@ -1,0 +1,162 @@
+"""Jobs on record: every question and every change is one unit of work."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import statistics
+from collections.abc import Sequence
+from typing import Final
+
+from bot.domain.errors import JobNotFound
+from bot.domain.job import Job
+from bot.domain.ledger import Settlement
+from bot.domain.limits import Limit, Scope, Usage, Window
+from bot.store import ledger
+from bot.store.audit import discrepancies
+from bot.store.database import Database
+from bot.store.rows import COLUMNS, PLACEHOLDERS, SET_ENDED, SET_MOVING, job_of, row_of
+
+SAMPLE: Final = 50  # successes that a median is taken over
+
+# Word for word the conditions of the partial indexes, or SQLite will not use them.
+_IS_RUNNING: Final = "stage NOT IN ('SUCCEEDED', 'FAILED', 'CANCELLED')"
+_IS_UNFINISHED: Final = f"is_delivered = 0 OR {_IS_RUNNING}"
+
+# Put together from the constants above and in rows.py; values are always bound.
+_INSERT: Final = f"INSERT INTO jobs ({COLUMNS}) VALUES ({PLACEHOLDERS})"  # noqa: S608 — see above
+_SELECT: Final = f"SELECT {COLUMNS} FROM jobs"  # noqa: S608 — see above
+_ONE: Final = f"{_SELECT} WHERE job_id = ?"
+_UNFINISHED: Final = f"{_SELECT} WHERE {_IS_UNFINISHED} ORDER BY created_at_s, job_id"
+_RUNNING_IN: Final = f"{_SELECT} WHERE channel_id = ? AND {_IS_RUNNING} ORDER BY created_at_s, job_id"
+_MOVE: Final = f"UPDATE jobs SET {SET_MOVING} WHERE job_id = :job_id AND {_IS_RUNNING}"  # noqa: S608 — see above
+_END: Final = f"UPDATE jobs SET {SET_ENDED} WHERE job_id = :job_id"  # noqa: S608 — see above
+_CLAIMED: Final = "SELECT task_id FROM jobs WHERE task_id IN (SELECT value FROM json_each(?))"
+_ELAPSED: Final = """
+SELECT elapsed_s FROM jobs
+WHERE model = ? AND stage = 'SUCCEEDED' AND elapsed_s IS NOT NULL
+ORDER BY created_at_s DESC LIMIT ?
+"""
+
+
+class JobStore:
+    """Jobs and the ledger over one database. Raises the StoreError family beside what each method names."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def reserve(
+        self, job: Job, limits: Sequence[Limit], counters: Sequence[tuple[Scope, Window]]
+    ) -> bool:
+        """Put the job, its reservation and its counters on record in one transaction.
+
+        False: the job is on record already. Raises LimitReached, with nothing written. The windows are
+        those around `job.created_at_s`.
+        """
+        row = row_of(job)
+
+        def unit(sqlite: sqlite3.Connection) -> bool:
+            if _is_on_record(sqlite, job.job_id):
+                return False
+            sqlite.execute(_INSERT, row)
+            ledger.hold(sqlite, job, limits, counters)
+            return True
+
+        return await self._database.write(unit)
+
+    async def save(self, job: Job) -> None:
+        """Record where a job stands that has not ended; one that has ended stays as it ended.
+
+        Raises JobNotFound, and ValueError for an ended job, which only `settle` may record.
+        """
+        if job.is_terminal:
+            raise ValueError(f"job {job.job_id} has ended: it is settled, not saved")
+        row = row_of(job)
+
+        def unit(sqlite: sqlite3.Connection) -> None:
+            if sqlite.execute(_MOVE, row).rowcount == 0:
+                _require(sqlite, job.job_id)
+
+        await self._database.write(unit)
+
+    async def settle(self, job: Job, settlement: Settlement, at_s: float) -> bool:
+        """Record the ended job and its one resolution in one transaction.
+
+        False: it was settled already, and nothing changes. Raises JobNotFound, and ValueError for a job
+        that has not ended.
+        """
+        if not job.is_terminal:
+            raise ValueError(f"job {job.job_id} has not ended: it is saved, not settled")
+        row = row_of(job)
+
+        def unit(sqlite: sqlite3.Connection) -> bool:
+            _require(sqlite, job.job_id)
+            if not ledger.resolve(sqlite, job.job_id, settlement, at_s):
+                return False
+            sqlite.execute(_END, row)
+            return True
+
+        return await self._database.write(unit)
+
+    async def mark_delivered(self, job_id: int) -> None:
+        """Record that the member has been told. Raises JobNotFound."""
+
+        def unit(sqlite: sqlite3.Connection) -> None:
+            marked = sqlite.execute("UPDATE jobs SET is_delivered = 1 WHERE job_id = ?", (job_id,))
+            if marked.rowcount == 0:
+                raise JobNotFound(job_id)
+
+        await self._database.write(unit)
+
+    async def job(self, job_id: int) -> Job | None:
+        """One job, whatever its stage."""
+
+        def unit(sqlite: sqlite3.Connection) -> Job | None:
+            row = sqlite.execute(_ONE, (job_id,)).fetchone()
+            return None if row is None else job_of(row)
+
+        return await self._database.read(unit)
+
+    async def unfinished(self) -> Sequence[Job]:
+        """Jobs that have not ended or whose member has not been told, oldest first."""
+        return await self._database.read(lambda sqlite: [job_of(row) for row in sqlite.execute(_UNFINISHED)])
+
+    async def running_in(self, channel_id: int) -> Sequence[Job]:
+        """Jobs of a channel that have not ended, oldest first."""
+        return await self._database.read(
+            lambda sqlite: [job_of(row) for row in sqlite.execute(_RUNNING_IN, (channel_id,))]
+        )
+
+    async def claimed(self, task_ids: Sequence[str]) -> frozenset[str]:
+        """Those of these tasks that belong to a job."""
+        asked = json.dumps(list(task_ids))
+        return await self._database.read(
+            lambda sqlite: frozenset(row[0] for row in sqlite.execute(_CLAIMED, (asked,)))
+        )
+
+    async def usage(self, scope: Scope, window: Window, at_s: float) -> Usage:
+        """What stands in one counter in the window around `at_s`."""
+        return await self._database.read(lambda sqlite: ledger.usage_of(sqlite, (scope, window), at_s))
+
+    async def median_elapsed_s(self, model: str) -> float | None:
+        """The median billed time in seconds of the model's latest successes, at most SAMPLE of them."""
+        elapsed = await self._database.read(
+            lambda sqlite: [row[0] for row in sqlite.execute(_ELAPSED, (model, SAMPLE))]
+        )
+        return statistics.median(elapsed) if elapsed else None
+
+    async def audit(self) -> list[str]:
+        """What does not add up, each a sentence for the operator; empty where all is well.
+
+        Reads the whole ledger in one go, so the running bot has no use for it.
+        """
+        return await self._database.read(discrepancies)
+
+
+def _is_on_record(sqlite: sqlite3.Connection, job_id: int) -> bool:
+    return sqlite.execute("SELECT 1 FROM jobs WHERE job_id = ?", (job_id,)).fetchone() is not None
+
+
+def _require(sqlite: sqlite3.Connection, job_id: int) -> None:
+    if not _is_on_record(sqlite, job_id):
+        raise JobNotFound(job_id)

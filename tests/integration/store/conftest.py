@@ -1,0 +1,27 @@
+"""A database in a real file, and the store on top of it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from bot.store.database import Database
+from bot.store.jobs import JobStore
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "data" / "bot.sqlite3"
+
+
+@pytest.fixture
+async def database(path: Path) -> AsyncIterator[Database]:
+    async with Database(path) as database:
+        yield database
+
+
+@pytest.fixture
+def store(database: Database) -> JobStore:
+    return JobStore(database)

@@ -1,0 +1,64 @@
+"""Jobs, limits and histories that the tests of the store share."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from bot.domain.job import Cause, Job, Origin, PictureRequest, Stage
+from bot.domain.limits import OPERATOR, Limit, Measure, Scope, Window, member_scope
+from bot.domain.money import PICO_PER_DOLLAR, Money
+
+NOON_S = 1_772_366_400.0  # 2026-03-01 12:00 UTC
+DAY_S = 86_400
+GUILD = 700
+ROOT = Path(__file__).parents[3]
+
+
+def a_job(job_id: int, *, user_id: int = 1, hold_pico: int = 1_000, at_s: float = NOON_S) -> Job:
+    origin = Origin(
+        user_id=user_id,
+        channel_id=30,
+        guild_id=GUILD,
+        message_id=None,
+        is_private=False,
+        attachment_limit_bytes=10_485_760,
+    )
+    request = PictureRequest(model="stabilityai/stable-diffusion-3-medium", prompt="a lighthouse at dusk")
+    return Job(
+        job_id=job_id, origin=origin, request=request, seed=4, hold=Money(hold_pico), created_at_s=at_s
+    )
+
+
+def ended(job: Job, stage: Stage = Stage.SUCCEEDED, cost_pico: int | None = None) -> Job:
+    cost = None if cost_pico is None else Money(cost_pico)
+    cause = {Stage.FAILED: Cause.WIRO_FAILED, Stage.CANCELLED: Cause.CANCELLED}.get(stage)
+    return replace(job, stage=stage, cause=cause, cost=cost)
+
+
+def counters_of(job: Job) -> list[tuple[Scope, Window]]:
+    return [(member_scope(job.origin.guild_id, job.origin.user_id), Window.DAY), (OPERATOR, Window.DAY)]
+
+
+def runs_a_day(user_id: int, amount: int) -> Limit:
+    return Limit(member_scope(GUILD, user_id), Measure.RUNS, Window.DAY, amount)
+
+
+def operator_spend_a_day(amount_pico: int = PICO_PER_DOLLAR) -> Limit:
+    return Limit(OPERATOR, Measure.SPEND, Window.DAY, amount_pico)
+
+
+def in_child(code: str, *arguments: object) -> subprocess.CompletedProcess[str]:
+    """Run Python code in a process of its own that can import the bot and this module."""
+    path = os.pathsep.join([str(ROOT), str(Path(__file__).parent)])
+    return subprocess.run(  # noqa: S603 — our own interpreter and code
+        [sys.executable, "-c", code, *map(str, arguments)],
+        env={**os.environ, "PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )

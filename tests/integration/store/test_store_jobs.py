@@ -1,0 +1,248 @@
+"""Jobs on record: what is kept, what is found again, what an ending makes final."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from store_samples import DAY_S, GUILD, NOON_S, a_job, counters_of, ended, operator_spend_a_day, runs_a_day
+
+from bot.domain.errors import DatabaseUnavailable, JobNotFound, LimitReached
+from bot.domain.job import Cause, Job, Origin, Output, PictureRequest, Progress, Stage
+from bot.domain.ledger import Resolution, Settlement, settlement_of
+from bot.domain.limits import OPERATOR, Usage, Window, member_scope
+from bot.domain.money import MAX_PICO, ZERO, Money
+from bot.store import jobs as statements
+from bot.store.database import Database
+from bot.store.jobs import SAMPLE, JobStore
+
+MODEL = a_job(1).request.model
+
+
+async def reserve(store: JobStore, job: Job) -> bool:
+    return await store.reserve(job, [], counters_of(job))
+
+
+async def settle(store: JobStore, job: Job, at_s: float = NOON_S) -> bool:
+    return await store.settle(job, settlement_of(job), at_s)
+
+
+FULL_JOB = Job(
+    job_id=2**62,
+    origin=Origin(11, 22, None, 44, is_private=True, attachment_limit_bytes=26_214_400),
+    request=PictureRequest("owner/model", "größer 🏔️", "dull", 512, 768, 30, 6.5, 99, 4),
+    seed=4_294_967_294,
+    hold=Money(3_510_000_000),
+    created_at_s=NOON_S + 0.25,
+    stage=Stage.SUBMITTING,
+)
+
+
+async def test_every_field_of_a_job_survives_a_reopening(path: Path) -> None:
+    moved = replace(FULL_JOB, stage=Stage.RUNNING, sent_at_s=5.5, task_id="881", progress=Progress(3, 30))
+    final = replace(
+        moved,
+        stage=Stage.FAILED,
+        cause=Cause.OUTPUT_UNUSABLE,
+        detail="not a picture",
+        cost=Money(7),
+        elapsed_s=4.75,
+        outputs=(
+            Output("0.png", "image/png", "https://cdn/0.png", 12),
+            Output("t", "text/plain", None, None, "é"),
+        ),
+    )
+    async with Database(path) as database:
+        store = JobStore(database)
+        assert await reserve(store, FULL_JOB)
+        assert await store.job(FULL_JOB.job_id) == FULL_JOB
+        await store.save(moved)
+        assert await store.job(FULL_JOB.job_id) == moved
+        assert await settle(store, final)
+        await store.mark_delivered(final.job_id)
+    async with Database(path) as database:
+        assert await JobStore(database).job(FULL_JOB.job_id) == replace(final, is_delivered=True)
+        assert await JobStore(database).audit() == []
+
+
+async def test_a_job_nobody_recorded_is_not_found(store: JobStore) -> None:
+    assert await store.job(5) is None
+    with pytest.raises(JobNotFound):
+        await store.save(a_job(5))
+    with pytest.raises(JobNotFound):
+        await settle(store, ended(a_job(5)))
+    with pytest.raises(JobNotFound):
+        await store.mark_delivered(5)
+
+
+async def test_the_same_interaction_twice_is_one_job(store: JobStore) -> None:
+    job = a_job(1)
+    answers = await asyncio.gather(
+        *(store.reserve(job, [runs_a_day(1, 1)], counters_of(job)) for _ in range(5))
+    )
+    assert sorted(answers) == [False, False, False, False, True]
+    assert await store.usage(OPERATOR, Window.DAY, NOON_S) == Usage(0, 1, 0, 1_000)
+
+
+async def test_a_refused_job_leaves_nothing_behind(store: JobStore) -> None:
+    job = a_job(1)
+    with pytest.raises(LimitReached) as refusal:
+        await store.reserve(job, [runs_a_day(1, 0)], counters_of(job))
+    assert (refusal.value.limit, refusal.value.used, refusal.value.held, refusal.value.asked) == (0, 0, 0, 1)
+    assert refusal.value.resets_at_s == int(NOON_S) + DAY_S // 2
+    assert await store.job(1) is None
+    assert await store.usage(OPERATOR, Window.DAY, NOON_S) == Usage()
+    assert await store.audit() == []
+
+
+async def test_an_ended_job_stays_as_it_ended(store: JobStore) -> None:
+    job = a_job(1)
+    await reserve(store, job)
+    final = ended(job, Stage.SUCCEEDED, 900)
+    assert await settle(store, final)
+    await store.save(replace(job, stage=Stage.RUNNING))
+    assert not await settle(store, ended(job, Stage.FAILED, 5_000))
+    assert await store.job(1) == final
+    assert await store.usage(OPERATOR, Window.DAY, NOON_S) == Usage(1, 0, 900, 0)
+
+
+async def test_only_settle_ends_a_job_and_settle_only_ends(store: JobStore) -> None:
+    await reserve(store, a_job(1))
+    with pytest.raises(ValueError, match="settled, not saved"):
+        await store.save(ended(a_job(1)))
+    with pytest.raises(ValueError, match="saved, not settled"):
+        await store.settle(a_job(1), Settlement(Resolution.VOID, ZERO), NOON_S)
+    assert await store.audit() == []
+
+
+async def test_a_task_once_known_is_kept_and_belongs_to_one_job(store: JobStore) -> None:
+    for job_id in (1, 2):
+        await reserve(store, a_job(job_id))
+    await store.save(replace(a_job(1), stage=Stage.QUEUED, task_id="77"))
+    await store.save(replace(a_job(1), stage=Stage.RUNNING))
+    with pytest.raises(DatabaseUnavailable):
+        await store.save(replace(a_job(2), stage=Stage.QUEUED, task_id="77"))
+    found = await store.job(1)
+    assert found is not None
+    assert (found.stage, found.task_id) == (Stage.RUNNING, "77")
+    assert await store.claimed(["76", "77", "odd ' \ud800"]) == {"77"}
+    assert await store.claimed([]) == frozenset()
+
+
+async def test_unfinished_are_those_who_run_or_were_not_told_oldest_first(store: JobStore) -> None:
+    for job_id, at_s in ((1, NOON_S + 3), (2, NOON_S + 2), (3, NOON_S + 1), (4, NOON_S)):
+        await reserve(store, a_job(job_id, at_s=at_s))
+    for job_id in (3, 4):
+        await settle(store, ended(a_job(job_id), cost_pico=1))
+    for job_id in (2, 4):
+        await store.mark_delivered(job_id)  # job 2 has not ended: telling early finishes nothing
+    assert [job.job_id for job in await store.unfinished()] == [3, 2, 1]
+    assert [job.job_id for job in await store.running_in(30)] == [2, 1]
+    assert await store.running_in(31) == []
+
+
+async def test_the_median_is_taken_over_the_latest_successes_of_the_model(store: JobStore) -> None:
+    assert await store.median_elapsed_s(MODEL) is None
+    for number in range(SAMPLE + 10):
+        job = a_job(number + 1, at_s=NOON_S + number)
+        await reserve(store, job)
+        await settle(store, replace(ended(job, cost_pico=1), elapsed_s=1_000.0 if number < 10 else 4.0))
+    failed = a_job(999, at_s=NOON_S + 999)
+    await reserve(store, failed)
+    await settle(store, replace(ended(failed, Stage.FAILED), elapsed_s=9_999.0))
+    assert await store.median_elapsed_s(MODEL) == 4.0
+    assert await store.median_elapsed_s("another/model") is None
+
+
+async def test_a_charge_belongs_to_the_day_of_its_reservation(store: JobStore) -> None:
+    before_midnight_s = NOON_S + DAY_S / 2 - 1
+    job = a_job(1, at_s=before_midnight_s)
+    await reserve(store, job)
+    await settle(store, ended(job, cost_pico=5_000), at_s=before_midnight_s + 60)  # more than was held
+    mine = member_scope(GUILD, 1)
+    assert await store.usage(mine, Window.DAY, NOON_S) == Usage(1, 0, 5_000, 0)
+    assert await store.usage(mine, Window.DAY, before_midnight_s + 60) == Usage()
+    assert await store.audit() == []
+
+
+@pytest.mark.parametrize(
+    ("settlement", "members", "operators"),
+    [
+        pytest.param(Settlement(Resolution.POST, Money(7)), Usage(1, 0, 7, 0), Usage(1, 0, 7, 0), id="post"),
+        pytest.param(Settlement(Resolution.VOID, ZERO), Usage(), Usage(), id="void"),
+        pytest.param(Settlement(Resolution.WRITE_OFF, Money(7)), Usage(), Usage(1, 0, 7, 0), id="write_off"),
+    ],
+)
+async def test_a_settlement_charges_those_it_should(
+    store: JobStore, settlement: Settlement, members: Usage, operators: Usage
+) -> None:
+    await reserve(store, a_job(1))
+    assert await store.settle(ended(a_job(1), Stage.FAILED, 7), settlement, NOON_S)
+    assert await store.usage(member_scope(GUILD, 1), Window.DAY, NOON_S) == members
+    assert await store.usage(OPERATOR, Window.DAY, NOON_S) == operators
+    assert await store.audit() == []
+
+
+async def test_absurd_bills_still_settle_and_the_books_agree(store: JobStore) -> None:
+    for job_id in (1, 2, 3):
+        await reserve(store, a_job(job_id))
+        assert await settle(store, ended(a_job(job_id), cost_pico=MAX_PICO - 1))
+    usage = await store.usage(OPERATOR, Window.DAY, NOON_S)
+    assert usage == Usage(3, 0, MAX_PICO, 0)
+    with pytest.raises(LimitReached):
+        await store.reserve(a_job(4), [operator_spend_a_day()], counters_of(a_job(4)))
+    assert await store.audit() == []
+
+
+async def test_a_limit_is_counted_even_where_no_counter_was_named(store: JobStore) -> None:
+    await store.reserve(a_job(1), [runs_a_day(1, 1)], [])
+    with pytest.raises(LimitReached):
+        await store.reserve(a_job(2), [runs_a_day(1, 1)], [])
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "lone \ud800 half",
+        "pair \ud83d\ude00 in halves",
+        "\udfff",
+        "nul \0 inside",
+        "\ufeff bom",
+        "\u202e rtl \U0001f469\u200d\U0001f469 \uffff",
+    ],
+    ids=["lone", "halves", "only", "nul", "bom", "odd"],
+)
+async def test_odd_text_is_kept_as_far_as_utf_8_goes(store: JobStore, prompt: str) -> None:
+    job = a_job(1)
+    job = replace(job, request=replace(job.request, prompt=prompt, negative_prompt=prompt))
+    await reserve(store, job)
+    await settle(
+        store, replace(ended(job), detail=prompt, outputs=(Output(prompt, "text/plain", None, text=prompt),))
+    )
+    found = await store.job(1)
+    assert found is not None
+    expected = prompt.replace("\ud83d\ude00", "😀").replace("\ud800", "\ufffd").replace("\udfff", "\ufffd")
+    assert found.request.prompt == found.request.negative_prompt == found.detail == expected
+    assert found.outputs[0].name == found.outputs[0].text == expected
+
+
+@pytest.mark.parametrize(
+    ("query", "values", "index"),
+    [
+        pytest.param(statements._ONE, (1,), "INTEGER PRIMARY KEY", id="one"),
+        pytest.param(statements._UNFINISHED, (), "jobs_unfinished", id="unfinished"),
+        pytest.param(statements._RUNNING_IN, (1,), "jobs_running", id="running_in"),
+        pytest.param(statements._CLAIMED, ("[]",), "jobs_by_task", id="claimed"),
+        pytest.param(statements._ELAPSED, ("m", 1), "jobs_successes", id="elapsed"),
+    ],
+)
+async def test_every_lookup_goes_through_an_index(
+    database: Database, query: str, values: tuple[object, ...], index: str
+) -> None:
+    plan = await database.read(
+        lambda sqlite: [tuple(r)[3] for r in sqlite.execute(f"EXPLAIN QUERY PLAN {query}", values)]
+    )
+    assert any(index in step for step in plan), plan
+    assert not any("TEMP B-TREE" in step for step in plan), plan

@@ -1,0 +1,108 @@
+"""A job as a row and back again: nothing is lost, nothing crashes."""
+
+from __future__ import annotations
+
+import sqlite3
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain.errors import DatabaseUnavailable
+from bot.domain.job import Cause, Job, Origin, Output, PictureRequest, Progress, Stage
+from bot.domain.money import MAX_PICO, Money
+from bot.store.rows import COLUMNS, PLACEHOLDERS, job_of, row_of, storable
+from bot.store.schema import known_migrations, migrate
+
+INSERT = f"REPLACE INTO jobs ({COLUMNS}) VALUES ({PLACEHOLDERS})"  # noqa: S608 — constants of ours
+SELECT = f"SELECT {COLUMNS} FROM jobs"  # noqa: S608 — a constant of ours
+
+TEXTS = st.text(max_size=20)  # without surrogates: these come back as they went
+IDS = st.integers(0, 2**63 - 1)
+NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
+MONEY = st.integers(0, MAX_PICO).map(Money)
+
+
+def maybe(values: st.SearchStrategy[object]) -> st.SearchStrategy[object]:
+    return st.none() | values
+
+
+JOBS = st.builds(
+    Job,
+    job_id=IDS,
+    origin=st.builds(Origin, IDS, IDS, maybe(IDS), maybe(IDS), st.booleans(), IDS),
+    request=st.builds(
+        PictureRequest,
+        TEXTS,
+        TEXTS,
+        maybe(TEXTS),
+        maybe(IDS),
+        maybe(IDS),
+        maybe(IDS),
+        maybe(NUMBERS),
+        maybe(IDS),
+        IDS,
+    ),
+    seed=IDS,
+    hold=MONEY,
+    created_at_s=NUMBERS,
+    stage=st.sampled_from(Stage),
+    sent_at_s=maybe(NUMBERS),
+    task_id=maybe(TEXTS),
+    progress=maybe(st.builds(Progress, IDS, IDS)),
+    cause=maybe(st.sampled_from(Cause)),
+    detail=TEXTS,
+    cost=maybe(MONEY),
+    elapsed_s=maybe(NUMBERS),
+    outputs=st.lists(st.builds(Output, TEXTS, TEXTS, maybe(TEXTS), maybe(IDS), maybe(TEXTS)), max_size=3).map(
+        tuple
+    ),
+    is_delivered=st.booleans(),
+)
+
+
+@pytest.fixture(scope="module")
+def connection() -> sqlite3.Connection:
+    connection = sqlite3.connect(":memory:", isolation_level=None)
+    migrate(connection, known_migrations(), lambda: 0.0)
+    connection.row_factory = sqlite3.Row
+    return connection
+
+
+@given(job=JOBS)
+def test_a_job_comes_back_as_it_went(connection: sqlite3.Connection, job: Job) -> None:
+    connection.execute(INSERT, row_of(job))
+    assert job_of(connection.execute(SELECT).fetchone()) == job
+    connection.execute("DELETE FROM jobs")
+
+
+@given(st.text(st.characters(exclude_categories=())))
+def test_every_text_becomes_one_that_utf_8_can_hold(text: str) -> None:
+    stored = storable(text)
+    assert stored.encode().decode() == stored
+    assert storable(stored) == stored
+    if not any("\ud800" <= character <= "\udfff" for character in text):
+        assert stored == text
+
+
+def test_a_lone_half_is_replaced_and_two_halves_are_joined() -> None:
+    assert storable("a\ud83d\ude00b\ud83dc\ude00") == "a😀b\ufffdc\ufffd"
+
+
+def test_a_row_that_no_version_of_ours_wrote_is_named(connection: sqlite3.Connection) -> None:
+    job = Job(
+        7,
+        Origin(1, 2, 3, None, is_private=False, attachment_limit_bytes=1),
+        PictureRequest("m", "p"),
+        1,
+        Money(1),
+        1.0,
+    )
+    connection.execute(INSERT, row_of(job) | {"stage": "DREAMING"})
+    with pytest.raises(DatabaseUnavailable, match=r"job 7 cannot be read.*DREAMING"):
+        job_of(connection.execute(SELECT).fetchone())
+    connection.execute("DELETE FROM jobs")
+
+
+def test_no_secret_of_a_task_has_a_column() -> None:
+    assert "token" not in COLUMNS
