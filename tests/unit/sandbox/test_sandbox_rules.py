@@ -1,0 +1,76 @@
+"""The pure parts of the stand-in: signatures, order of faults, prices and independence."""
+
+import ast
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+import bot.sandbox.wiro_server
+from bot.sandbox.accounts import Account, Wallet, signature
+from bot.sandbox.answers import ApiError
+from bot.sandbox.fault_script import FaultScript
+from bot.sandbox.faults import BUSY, FailTask, SilentSocket, StderrNoise
+from bot.sandbox.pace import Pace
+
+
+def test_the_published_signature_vector():
+    account = Account("smoke-key", "smoke-secret")
+    expected = "33975d8f995d36a60ec6178465f27a95fcdd4ac36669cc0b13318bb21bd1b9af"
+    assert signature(account, "1734513807") == expected
+    assert "smoke-secret" not in repr(account)
+
+
+def rooms_behind(room, seen):
+    """Modules of the sandbox that `room` imports, directly or not; anything of the bot itself is an error."""
+    if room in seen:
+        return seen
+    seen.add(room)
+    folder = Path(bot.sandbox.wiro_server.__file__).parent
+    for node in ast.walk(ast.parse((folder / f"{room}.py").read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.level:
+            assert node.level == 1, room
+            for name in [node.module] if node.module else [alias.name for alias in node.names]:
+                rooms_behind(name, seen)
+        elif isinstance(node, ast.ImportFrom | ast.Import):
+            names = (
+                [node.module] if isinstance(node, ast.ImportFrom) else [alias.name for alias in node.names]
+            )
+            assert not {str(name).split(".")[0] for name in names} & {"bot", "cogs", "discord"}, room
+    return seen
+
+
+def test_the_stand_in_knows_nothing_of_the_bot():
+    """Else it would agree with the client's mistakes."""
+    assert {"rest", "sockets", "engine", "painter"} <= rooms_behind("wiro_server", set())
+
+
+def test_a_rule_strikes_from_its_nth_match_as_often_as_asked():
+    script = FaultScript().add(FailTask(), prompt="fox", nth=2, times=2)
+    hits = [bool(script.for_task("Run/a/b", prompt, "a/b")) for prompt in ("fox", "cat", "fox", "fox", "fox")]
+    assert hits == [False, False, True, True, False]
+
+
+def test_each_kind_of_fault_waits_for_its_own_occasion():
+    script = FaultScript().add(BUSY).add(FailTask()).add(SilentSocket()).add(StderrNoise(), times=None)
+    assert script.for_socket() == (SilentSocket(),)
+    assert script.for_request("Run/a/b", "", "a/b") == (BUSY,)
+    assert script.for_task("Run/a/b", "", "a/b") == (FailTask(), StderrNoise())
+    assert script.for_task("Run/a/b", "", "a/b") == (StderrNoise(),)
+
+
+@pytest.mark.parametrize(
+    ("balance", "allowed"), [("0.50", 1), ("19.99", 1), ("50", 5), ("250", 25), ("250.01", 10_000)]
+)
+def test_a_balance_allows_a_tenth_of_itself_at_once(balance, allowed):
+    wallet = Wallet(balance=Decimal(balance), max_running=None)
+    wallet.check(allowed - 1)
+    if allowed < 10_000:
+        with pytest.raises(ApiError, match="concurrent task limit") as caught:
+            wallet.check(allowed)
+        assert caught.value.code == 96
+
+
+def test_a_negative_pace_is_refused():
+    with pytest.raises(ValueError, match="negative"):
+        Pace(run_s=-1)
