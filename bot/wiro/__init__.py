@@ -1,0 +1,1 @@
+"""The one place that knows Wiro's wire: its signature, its answers, its socket."""

@@ -1,0 +1,228 @@
+"""Wiro's REST API as methods: what the bot asks of Wiro, in the words of the domain."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from random import SystemRandom
+from typing import Final
+from urllib.parse import quote
+
+import aiohttp
+
+from bot.domain.clock import Clock
+from bot.domain.errors import WiroNotFound, WiroRefused, WiroServerFault
+from bot.domain.model import Model, ModelSummary
+from bot.domain.task import Task, TaskReport
+from bot.wiro import frames
+from bot.wiro.backoff import jittered_delays
+from bot.wiro.catalogue import clean_slug, model_of, slug_of, slug_parts, summary_of
+from bot.wiro.faults import is_transient
+from bot.wiro.scalars import as_text
+from bot.wiro.signing import Credentials
+from bot.wiro.transport import Answer, Transport
+from bot.wiro.values import StoredFile, Upload
+
+__all__ = ["WiroClient", "is_transient"]
+
+PAGE_SIZE: Final = 100  # the most that Task/List gives at once (Wiro's MCP client, 2026)
+MAX_MODELS: Final = 500
+_NO_SUCH_TOKEN: Final = "credentials-check"  # noqa: S105 — made up so that no task has it
+
+
+def _default_delays() -> Iterator[float]:
+    return jittered_delays(SystemRandom(), attempts=4)
+
+
+class WiroClient:
+    """Every method raises the WiroError family and nothing else.
+
+    What changes nothing, or changes it only once, is repeated on transient errors; Run, Upload and
+    FolderCreate are sent exactly once.
+    """
+
+    def __init__(
+        self,
+        session: aiohttp.ClientSession,
+        base_url: str,
+        credentials: Credentials,
+        *,
+        clock: Clock,
+        delays: Callable[[], Iterator[float]] = _default_delays,
+        request_timeout_s: float = 30,
+        run_timeout_s: float = 60,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._transport = Transport(session, base_url, credentials, clock=clock, delays=delays, sleep=sleep)
+        self._request_timeout_s = request_timeout_s
+        self._run_timeout_s = run_timeout_s
+
+    async def run(
+        self, model: str, parameters: Mapping[str, str | int | float], *, files: Sequence[Upload] = ()
+    ) -> Task:
+        """Start a task: JSON, or multipart where there are files. Sent once, never repeated.
+
+        WiroUnreachable with `may_have_arrived` and WiroServerFault leave it open whether a task runs.
+        """
+        parts = slug_parts(model)
+        if parts is None:
+            raise WiroNotFound(f"{model!r} is no model: owner/project is")
+        path = "Run/" + "/".join(quote(part, safe="") for part in parts)
+        form = (lambda: _form(parameters, files)) if files else None
+        return frames.started_task(await self._once(path, dict(parameters), self._run_timeout_s, form))
+
+    async def detail(self, task_id: str) -> TaskReport:
+        """What Wiro has on record of a task. Raises WiroNotFound."""
+        reports = frames.task_reports(await self._repeated("Task/Detail", {"taskid": task_id}))
+        if not reports:
+            raise WiroNotFound("Task/Detail gives no task")
+        for report in reports:
+            if report.task.task_id == task_id:
+                return report
+        raise WiroServerFault("Task/Detail answers for another task")
+
+    async def cancel(self, task_id: str) -> None:
+        """Take a task out of Wiro's queue. Raises WiroRefused once it has been assigned."""
+        await self._repeated("Task/Cancel", {"taskid": task_id})
+
+    async def kill(self, task_id: str) -> None:
+        """Stop a running task."""
+        await self._repeated("Task/Kill", {"taskid": task_id})
+
+    async def recent_tasks(self, limit: int) -> list[TaskReport]:
+        """The newest tasks of the project, newest first."""
+        found: dict[str, TaskReport] = {}
+        start = 0
+        while len(found) < limit:
+            size = min(PAGE_SIZE, limit - start)
+            body = {"type": "model", "sort": "id", "order": "DESC", "start": str(start), "limit": str(size)}
+            try:
+                page = frames.task_reports(await self._repeated("Task/List", body))
+            except WiroNotFound as error:
+                if error.code != 1 or error.http_status == 404:
+                    raise  # the list itself is missing, which does not mean that no task runs
+                page = []
+            known = len(found)
+            found |= {report.task.task_id: report for report in page}
+            start += size
+            if len(found) == known or start >= limit:
+                break
+        return list(found.values())[:limit]
+
+    async def model(self, slug: str) -> Model:
+        """A model with its parameters and prices, by its clean slug or its raw one. Raises WiroNotFound."""
+        for spelling in dict.fromkeys((clean_slug(slug), slug.strip())):
+            tool = await self._tool(spelling)
+            if tool is not None:
+                return model_of(tool, slug)
+        # Some models answer to their raw slug alone, which the catalogue knows.
+        raw = await self._raw_slug(clean_slug(slug))
+        tool = await self._tool(raw) if raw is not None else None
+        if tool is None:
+            raise WiroNotFound(f"no model {slug}")
+        return model_of(tool, slug)
+
+    async def models(self) -> list[ModelSummary]:
+        """The catalogue without workflows: at most `MAX_MODELS` lines."""
+        found: dict[str, ModelSummary] = {}
+        start = 0
+        while start < MAX_MODELS:
+            answer = await self._repeated("Tool/List", _listing(start, PAGE_SIZE, ""))
+            page = frames.tools(answer)
+            known = len(found)
+            found |= {summary.slug: summary for summary in map(summary_of, page) if summary.slug}
+            start += len(page)
+            total = frames.total(answer)
+            if not page or len(found) == known or (total is not None and start >= total):
+                break
+        return list(found.values())[:MAX_MODELS]
+
+    async def check_credentials(self) -> None:
+        """Ask for a task that does not exist. Raises WiroAuthFailed; WiroUnreachable and the like besides."""
+        try:
+            await self._repeated("Task/Detail", {"tasktoken": _NO_SUCH_TOKEN})
+        except WiroRefused:
+            return
+
+    async def create_folder(self, name: str, parent_id: str | None = None) -> StoredFile:
+        """Make a folder; `name` has letters, digits, dashes and underscores. Sent once."""
+        body = {"name": name} | ({"parentid": parent_id} if parent_id is not None else {})
+        return _stored(await self._once("File/FolderCreate", body, self._request_timeout_s))
+
+    async def upload(self, file: Upload, folder_id: str | None = None) -> StoredFile:
+        """Keep a file at Wiro (100 MB at most). Sent once."""
+        fields = {"folderid": folder_id} if folder_id is not None else {}
+        named = Upload("file", file.filename, file.content, file.content_type)
+        return _stored(
+            await self._once("File/Upload", None, self._run_timeout_s, lambda: _form(fields, [named]))
+        )
+
+    async def delete_files(self, task: Task) -> None:
+        """Delete what an ended task was given and made. Its record stays. Safe to repeat."""
+        await self._repeated("Task/InputOutputDelete", {"tasktoken": task.task_token})
+
+    async def _tool(self, slug: str) -> frames.Tool | None:
+        parts = slug_parts(slug)
+        if parts is None:
+            return None
+        body = {"slugowner": parts[0], "slugproject": parts[1]}
+        try:
+            found = frames.tools(await self._repeated("Tool/Detail", body))
+        except WiroNotFound:
+            return None
+        return found[0] if found else None
+
+    async def _raw_slug(self, clean: str) -> str | None:
+        parts = slug_parts(clean)
+        if parts is None:
+            return None
+        for tool in frames.tools(await self._repeated("Tool/List", _listing(0, PAGE_SIZE, parts[1]))):
+            raw = f"{tool.slugowner}/{tool.slugproject}"
+            if slug_of(tool) == clean and raw != clean:
+                return raw
+        return None
+
+    async def _once(
+        self,
+        path: str,
+        body: Mapping[str, object] | None,
+        timeout_s: float,
+        form: Callable[[], aiohttp.FormData] | None = None,
+    ) -> Answer:
+        return await self._transport.once(path, body, timeout_s, form)
+
+    async def _repeated(self, path: str, body: Mapping[str, object]) -> Answer:
+        return await self._transport.repeated(path, body, self._request_timeout_s)
+
+
+def _listing(start: int, size: int, search: str) -> dict[str, object]:
+    return {
+        "start": str(start),
+        "limit": str(size),
+        "search": search,
+        "sort": "id",
+        "order": "DESC",
+        "categories": [],
+        "tags": [],
+        "slugowner": "",
+        "hideworkflows": True,
+        "summary": True,
+    }
+
+
+def _form(fields: Mapping[str, str | int | float], files: Sequence[Upload]) -> aiohttp.FormData:
+    form = aiohttp.FormData()
+    for name, value in fields.items():
+        form.add_field(name, as_text(value))
+    for file in files:
+        form.add_field(
+            file.parameter_id, file.content, filename=file.filename, content_type=file.content_type
+        )
+    return form
+
+
+def _stored(answer: Answer) -> StoredFile:
+    entries = [entry for entry in frames.stored_files(answer) if entry.id]
+    if not entries:
+        raise WiroServerFault("an answer that names no file")
+    return StoredFile(entries[0].id, entries[0].name, entries[0].url or None)

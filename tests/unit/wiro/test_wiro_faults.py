@@ -1,0 +1,111 @@
+"""Which error an answer means, and how long it asks to wait."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain import errors
+from bot.wiro.faults import MAX_RETRY_AFTER_S, fault_of, is_transient, parse_retry_after
+from bot.wiro.values import Verdict
+
+YES, NO = True, False
+
+
+@pytest.mark.parametrize(
+    ("status", "said", "kind"),
+    [
+        (401, Verdict(NO, 0, "Project authorization is not valid."), errors.WiroAuthFailed),
+        (401, None, errors.WiroAuthFailed),
+        (403, None, errors.WiroAuthFailed),
+        (200, Verdict(NO, 0, "Project authorization is not founded"), errors.WiroAuthFailed),
+        (200, Verdict(NO, 0, "Requested ip 10.0.0.1 is not allowed."), errors.WiroAuthFailed),
+        (200, Verdict(NO, 99, "expired"), errors.WiroAuthFailed),
+        (429, None, errors.WiroRateLimited),
+        (500, Verdict(NO, 96, "busy"), errors.WiroServerFault),
+        (502, None, errors.WiroServerFault),
+        (302, None, errors.WiroServerFault),
+        (408, None, errors.WiroServerFault),
+        (200, None, errors.WiroServerFault),
+        (200, Verdict(None, None, ""), errors.WiroServerFault),
+        (400, None, errors.WiroRefused),
+        (422, Verdict(NO, 0, "Request parameter [prompt] required"), errors.WiroRefused),
+        (400, Verdict(NO, 97, "Insufficient balance"), errors.WiroNoFunds),
+        (404, Verdict(NO, 0, "Error parsing url."), errors.WiroNotFound),
+        (404, None, errors.WiroServerFault),
+        (404, Verdict(None, None, ""), errors.WiroServerFault),
+        (200, Verdict(NO, 96, "limit"), errors.WiroBusy),
+        (200, Verdict(NO, 97, "Insufficient balance"), errors.WiroNoFunds),
+        (200, Verdict(NO, 98, "sign in to run this model"), errors.WiroRefused),
+        (200, Verdict(NO, 0, "Request parameters are invalid."), errors.WiroRefused),
+        (200, Verdict(NO, None, ""), errors.WiroRefused),
+        (200, Verdict(NO, 1, "There is no task yet."), errors.WiroNotFound),
+        (200, Verdict(NO, 1, "slug-owner-project-not-exist"), errors.WiroNotFound),
+        (200, Verdict(NO, 0, "task-not-founded"), errors.WiroNotFound),
+        (200, Verdict(NO, 1, "Task is not in a cancellable state."), errors.WiroRefused),
+        (200, Verdict(NO, 1, "Task could not be killed: done"), errors.WiroRefused),
+    ],
+)
+def test_an_answer_means_exactly_one_error(status: int, said: Verdict | None, kind: type) -> None:
+    fault = fault_of(status, said, None)
+    assert type(fault) is kind
+    assert fault.http_status == status
+    assert fault.message
+
+
+def test_a_yes_is_no_error() -> None:
+    assert fault_of(200, Verdict(YES, None, ""), None) is None
+    assert fault_of(201, Verdict(YES, None, ""), None) is None
+
+
+def test_a_rate_limit_carries_its_wait() -> None:
+    fault = fault_of(429, None, 12.0)
+    assert fault is not None
+    assert fault.retry_after_s == 12.0
+
+
+@pytest.mark.parametrize(
+    ("text", "wait_s"),
+    [
+        (None, None),
+        ("7", 7.0),
+        ("1.5", 1.5),
+        ("-3", 0.0),
+        ("999999999", MAX_RETRY_AFTER_S),
+        ("nan", None),
+        ("inf", None),
+        ("soon", None),
+        ("", None),
+        ("Sun, 22 Nov 2026 22:00:30 GMT", 30.0),
+        ("Sun, 22 Nov 2026 21:00:00 GMT", 0.0),
+        ("Sun, 22 Nov 2026 22:00:30 -0000", 30.0),
+    ],
+)
+def test_retry_after_is_seconds_or_a_date(text: str | None, wait_s: float | None) -> None:
+    now_s = 1_795_384_800.0  # 2026-11-22 22:00:00 UTC
+    assert parse_retry_after(text, now_s) == wait_s
+
+
+@given(st.text())
+def test_no_retry_after_whatever_raises(text: str) -> None:
+    wait_s = parse_retry_after(text, 0.0)
+    assert wait_s is None or 0 <= wait_s <= MAX_RETRY_AFTER_S
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (errors.WiroUnreachable("x"), True),
+        (errors.WiroServerFault("x"), True),
+        (errors.WiroRateLimited("x"), True),
+        (errors.WiroBusy("x"), False),  # our own queue waits for a free place, not the client
+        (errors.WiroNoFunds("x"), False),
+        (errors.WiroNotFound("x"), False),
+        (errors.WiroRefused("x"), False),
+        (errors.WiroAuthFailed("x"), False),
+        (ValueError("x"), False),
+    ],
+)
+def test_only_what_may_pass_by_itself_is_transient(error: Exception, expected: bool) -> None:
+    assert is_transient(error) is expected
