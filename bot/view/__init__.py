@@ -1,0 +1,1 @@
+"""What people see: cards, sentences, and the messages that carry them."""

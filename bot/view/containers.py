@@ -1,0 +1,256 @@
+"""What bytes are and whether they are whole, told from their container formats, without decoding a pixel."""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+PNG = "image/png"
+JPEG = "image/jpeg"
+WEBP = "image/webp"
+GIF = "image/gif"
+HTML = "text/html"
+SVG = "image/svg+xml"
+XML = "application/xml"
+PROGRAM = "application/x-executable"
+TEXT = "text/plain"
+
+# A real 64 MiB GIF has some 270,000 blocks of 255 bytes; more steps than this only cost time.
+_MAX_STEPS = 1_000_000
+_HEAD_BYTES = 4096  # how far markup is looked for
+
+_MAGIC: tuple[tuple[bytes, str], ...] = (
+    (b"\x89PNG\r\n\x1a\n", PNG),
+    (b"\xff\xd8\xff", JPEG),
+    (b"GIF87a", GIF),
+    (b"GIF89a", GIF),
+    (b"%PDF-", "application/pdf"),
+    (b"glTF", "model/gltf-binary"),
+    (b"PK\x03\x04", "application/zip"),
+    (b"ID3", "audio/mpeg"),
+    (b"OggS", "audio/ogg"),
+    (b"fLaC", "audio/flac"),
+    (b"MZ", PROGRAM),
+    (b"\x7fELF", PROGRAM),
+    (b"\xca\xfe\xba\xbe", PROGRAM),  # Java class, Mach-O for several processors
+    (b"\xcf\xfa\xed\xfe", PROGRAM),
+    (b"\xce\xfa\xed\xfe", PROGRAM),
+    (b"#!", PROGRAM),
+)
+_MARKUP = re.compile(rb"<(?:!doctype|!--|\?xml|html|head|body|script|style|iframe|svg|meta|title)\b", re.I)
+_FTYP_BRANDS = MappingProxyType({b"qt  ": "video/quicktime", b"M4A ": "audio/mp4"})
+_FTYP_PICTURES = frozenset({b"avif", b"avis", b"heic", b"heix", b"mif1", b"msf1"})
+
+
+class Broken(ValueError):
+    """The bytes are not what their magic promises; the text is a short reason for a log."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """Of a picture: size in pixels as stored (before any EXIF turn), and whether it has several frames."""
+
+    width: int
+    height: int
+    is_animated: bool = False
+
+    @property
+    def pixels(self) -> int:
+        return self.width * self.height
+
+
+def sniff(content: bytes) -> str | None:
+    """The content type by magic bytes; None when nothing known fits.
+
+    Markup and programs are named too (`HTML`, `SVG`, `XML`, `PROGRAM`), so that a refusal can say what came.
+    """
+    for magic, content_type in _MAGIC:
+        if content.startswith(magic):
+            return content_type
+    return _sniff_tagged(content) or _sniff_text(content)
+
+
+def _sniff_tagged(content: bytes) -> str | None:
+    if content.startswith(b"RIFF"):
+        return {b"WEBP": WEBP, b"WAVE": "audio/wav"}.get(content[8:12])
+    if content[4:8] == b"ftyp":
+        brand = content[8:12]
+        return None if brand in _FTYP_PICTURES else _FTYP_BRANDS.get(brand, "video/mp4")
+    if content.startswith(b"\x1a\x45\xdf\xa3"):
+        return "video/webm" if b"webm" in content[:64] else "video/x-matroska"
+    # MPEG audio without a tag: eleven sync bits, then layer III, a real bit rate, a real sample rate.
+    is_sync = len(content) > 3 and content[0] == 0xFF and content[1] & 0xE6 == 0xE2
+    if is_sync and content[2] >> 4 not in (0, 15) and content[2] >> 2 & 3 != 3:
+        return "audio/mpeg"
+    return None
+
+
+def _sniff_text(content: bytes) -> str | None:
+    head = content[:_HEAD_BYTES].removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+    if _MARKUP.match(head):
+        if b"<svg" in head:
+            return SVG
+        return XML if head.startswith(b"<?xml") and b"<html" not in head else HTML
+    if not head or re.search(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]", content):
+        return None
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+    return TEXT
+
+
+def shape_of(content: bytes, content_type: str, max_pixels: int) -> Shape:
+    """The shape of a whole PNG, JPEG, WebP or GIF. Raises Broken: cut, damaged, past `max_pixels`."""
+    return _READERS[content_type](content, max_pixels)
+
+
+def _png(content: bytes, max_pixels: int) -> Shape:
+    """Every chunk is there with the right checksum, from IHDR to IEND. Bytes after IEND do not matter."""
+    view = memoryview(content)
+    if content[12:16] != b"IHDR" or content[8:12] != b"\0\0\0\x0d":
+        raise Broken("truncated" if len(content) < 33 else "png without header")
+    shape = _bounded(_big(view[16:20]), _big(view[20:24]), max_pixels)
+    at, is_animated, has_pixels = 8, False, False
+    for _ in range(_MAX_STEPS):
+        kind, end = bytes(view[at + 4 : at + 8]), at + 8 + _big(view[at : at + 4])
+        if end + 4 > len(view):
+            raise Broken("truncated")
+        if zlib.crc32(view[at + 4 : end]) != _big(view[end : end + 4]):
+            raise Broken("checksum")
+        has_pixels |= kind == b"IDAT"
+        is_animated |= kind == b"acTL" and _big(view[at + 8 : at + 12]) > 1
+        if kind == b"IEND":
+            if not has_pixels:
+                raise Broken("no pixels")
+            return Shape(shape.width, shape.height, is_animated)
+        at = end + 4
+    raise Broken("too many parts")
+
+
+def _jpeg(content: bytes, max_pixels: int) -> Shape:
+    """One frame header, a scan, and an end after it. Bytes after the end do not matter."""
+    view = memoryview(content)
+    shape: Shape | None = None
+    at = 2
+    for _ in range(_MAX_STEPS):
+        if at + 4 > len(view):
+            raise Broken("truncated")
+        if view[at] != 0xFF:
+            raise Broken("jpeg without marker")
+        marker = view[at + 1]
+        if marker == 0xFF:  # a fill byte
+            at += 1
+            continue
+        if marker in _BARE_MARKERS:
+            at += 2
+            continue
+        if marker in _FRAME_MARKERS:
+            if shape is not None:
+                raise Broken("two frame headers")
+            shape = _bounded(_big(view[at + 7 : at + 9]), _big(view[at + 5 : at + 7]), max_pixels)
+        if marker == 0xDA:
+            break
+        at += 2 + _big(view[at + 2 : at + 4])
+    else:
+        raise Broken("too many parts")
+    if shape is None:
+        raise Broken("jpeg without frame header")
+    # FF in coded data is always stuffed with 00, so an end marker behind the scan's start is the end.
+    if content.rfind(b"\xff\xd9", at) < 0:
+        raise Broken("truncated")
+    return shape
+
+
+_BARE_MARKERS = frozenset({0x01, *range(0xD0, 0xD8)})
+_FRAME_MARKERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+
+
+def _webp(content: bytes, max_pixels: int) -> Shape:
+    """The RIFF is as long as it says, and its first chunk tells the canvas."""
+    if len(content) < 30:
+        raise Broken("truncated")
+    if 8 + int.from_bytes(content[4:8], "little") > len(content):
+        raise Broken("truncated")
+    kind = content[12:16]
+    if kind == b"VP8X":
+        width = 1 + int.from_bytes(content[24:27], "little")
+        height = 1 + int.from_bytes(content[27:30], "little")
+        is_animated = bool(content[20] & 0x02)
+    elif kind == b"VP8L" and content[20] == 0x2F:
+        bits = int.from_bytes(content[21:25], "little")
+        width, height, is_animated = (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1, False
+    elif kind == b"VP8 " and content[23:26] == b"\x9d\x01\x2a":
+        width = int.from_bytes(content[26:28], "little") & 0x3FFF
+        height = int.from_bytes(content[28:30], "little") & 0x3FFF
+        is_animated = False
+    else:
+        raise Broken("webp without header")
+    shape = _bounded(width, height, max_pixels)
+    return Shape(shape.width, shape.height, is_animated)
+
+
+def _gif(content: bytes, max_pixels: int) -> Shape:
+    """Every block is there, up to the trailer. A frame outside the screen makes the shape larger."""
+    if len(content) < 13:
+        raise Broken("truncated")
+    width, height = _little(content, 6), _little(content, 8)
+    _bounded(width, height, max_pixels)
+    at, frames = 13 + _table_bytes(content[10]), 0
+    for _ in range(_MAX_STEPS):
+        block = content[at : at + 1]
+        if block == b";":
+            if not frames:
+                raise Broken("no pixels")
+            return Shape(width, height, frames > 1)
+        if block == b"!":
+            at = _after_sub_blocks(content, at + 2)
+        elif block == b"," and at + 10 < len(content):
+            width = max(width, _little(content, at + 1) + _little(content, at + 5))
+            height = max(height, _little(content, at + 3) + _little(content, at + 7))
+            _bounded(width, height, max_pixels)
+            frames += 1
+            at = _after_sub_blocks(content, at + 11 + _table_bytes(content[at + 9]))
+        else:
+            raise Broken("truncated" if at + 10 >= len(content) else "gif without block")
+    raise Broken("too many parts")
+
+
+def _after_sub_blocks(content: bytes, at: int) -> int:
+    for _ in range(_MAX_STEPS):
+        if at >= len(content):
+            raise Broken("truncated")
+        size = content[at]
+        at += 1 + size
+        if size == 0:
+            return at
+    raise Broken("too many parts")
+
+
+def _table_bytes(flags: int) -> int:
+    """Size of the colour table these GIF flags announce."""
+    return 3 << (flags & 7) + 1 if flags & 0x80 else 0
+
+
+def _bounded(width: int, height: int, max_pixels: int) -> Shape:
+    if width < 1 or height < 1:
+        raise Broken("no pixels")
+    if width * height > max_pixels:
+        raise Broken(f"{width}x{height} pixels")
+    return Shape(width, height)
+
+
+def _big(view: memoryview) -> int:
+    return int.from_bytes(view, "big")
+
+
+def _little(content: bytes, at: int) -> int:
+    return int.from_bytes(content[at : at + 2], "little")
+
+
+_READERS: Mapping[str, Callable[[bytes, int], Shape]] = MappingProxyType(
+    {PNG: _png, JPEG: _jpeg, WEBP: _webp, GIF: _gif}
+)
