@@ -69,6 +69,7 @@ class Origin:
     message_id: int | None
     is_private: bool
     attachment_limit_bytes: int
+    ruled_channel_id: int = 0  # whose limits bind: in a thread, its parent channel; 0: `channel_id` itself
 
 
 @dataclass(frozen=True, slots=True)

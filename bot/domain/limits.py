@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import Enum
+from typing import assert_never
 
 from bot.domain.errors import LimitReached
 from bot.domain.money import Money
@@ -15,46 +16,71 @@ class Measure(Enum):
     """What is counted."""
 
     RUNS = "runs"
-    SPEND = "spend"
+    SPEND = "spend"  # in picodollars
+    AT_ONCE = "at_once"  # unfinished jobs
 
 
 class Window(Enum):
     """How long usage counts, in UTC. Stored by value."""
 
+    HOUR = "hour"
     DAY = "day"
+    WEEK = "week"  # from Monday
+    MONTH = "month"
+    EVER = "ever"  # never resets: what is unfinished now
 
 
 class Subject(Enum):
     """Whose usage a counter holds. Stored by value."""
 
     MEMBER = "member"  # one member in one server; in direct messages, with guild id 0
+    SERVER = "server"  # all members of one server together
     OPERATOR = "operator"  # everybody everywhere
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """One counter: a subject in a server. Ids are 0 where they mean nothing."""
+    """One counter: a subject in a server, in one channel or all (0), with one model or all (empty).
+
+    Ids are 0 where they mean nothing; a model is a slug in lower case.
+    """
 
     subject: Subject
     guild_id: int = 0
     subject_id: int = 0
+    channel_id: int = 0
+    model: str = ""
 
 
 OPERATOR = Scope(Subject.OPERATOR)
+FOR_EVER_S = 253_402_300_799  # the last second of the year 9999
 
 
 def member_scope(guild_id: int | None, user_id: int) -> Scope:
     return Scope(Subject.MEMBER, guild_id or 0, user_id)
 
 
+class Audience(Enum):
+    """Who set a limit for whom. Stored by value."""
+
+    EVERYONE = "everyone"  # a moderator, for each member
+    ROLE = "role"  # a moderator, for each member with a role
+    MEMBER = "member"  # a moderator, for one member
+    SERVER = "server"  # a moderator, for all members together
+    DEFAULT = "default"  # the operator, for each member where the server says nothing
+    OPERATOR = "operator"  # the operator, for everybody everywhere
+
+
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """At most `amount` (runs, or picodollars) for a scope in each window."""
+    """At most `amount` (runs, picodollars, or jobs) for a scope in each window, and why."""
 
     scope: Scope
     measure: Measure
     window: Window
     amount: int
+    audience: Audience = Audience.DEFAULT
+    audience_id: int = 0  # the role or member it was set for
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,19 +93,38 @@ class Usage:
     spend_held_pico: int = 0
 
     def used(self, measure: Measure) -> int:
-        return self.runs_used if measure is Measure.RUNS else self.spend_used_pico
+        match measure:
+            case Measure.RUNS:
+                return self.runs_used
+            case Measure.SPEND:
+                return self.spend_used_pico
+            case Measure.AT_ONCE:
+                return 0
 
     def held(self, measure: Measure) -> int:
-        return self.runs_held if measure is Measure.RUNS else self.spend_held_pico
+        return self.spend_held_pico if measure is Measure.SPEND else self.runs_held
 
 
 def window_bounds(window: Window, at_s: float) -> tuple[int, int]:
     """Epoch seconds of the window's start (inclusive) and end (exclusive) around `at_s`."""
+    if window is Window.EVER:
+        return 0, FOR_EVER_S
     moment = datetime.fromtimestamp(at_s, UTC)
+    today = moment.replace(hour=0, minute=0, second=0, microsecond=0)
     match window:
+        case Window.HOUR:
+            start = moment.replace(minute=0, second=0, microsecond=0)
+            end = start + timedelta(hours=1)
         case Window.DAY:
-            start = moment.replace(hour=0, minute=0, second=0, microsecond=0)
-            end = start + timedelta(days=1)
+            start, end = today, today + timedelta(days=1)
+        case Window.WEEK:
+            start = today - timedelta(days=today.weekday())
+            end = start + timedelta(days=7)
+        case Window.MONTH:
+            start = today.replace(day=1)
+            end = (start + timedelta(days=32)).replace(day=1)
+        case _:
+            assert_never(window)
     return int(start.timestamp()), int(end.timestamp())
 
 
@@ -89,7 +134,7 @@ def decide(
     """The limit that one more run with this hold would pass, or None. What is held counts as used."""
     for limit in limits:
         counter = usage.get((limit.scope, limit.window), Usage())
-        asked = 1 if limit.measure is Measure.RUNS else hold.pico
+        asked = hold.pico if limit.measure is Measure.SPEND else 1
         used, held = counter.used(limit.measure), counter.held(limit.measure)
         if used + held + asked > limit.amount:
             return LimitReached(
@@ -100,5 +145,6 @@ def decide(
                 held=held,
                 asked=asked,
                 resets_at_s=window_bounds(limit.window, at_s)[1],
+                bound=limit,
             )
     return None

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Context, Decimal, DecimalException, Inexact, InvalidOperation, Overflow
 from typing import Final
 
 from bot.domain.errors import AmountInvalid
 
 PICO_PER_DOLLAR: Final = 10**12
 MAX_PICO: Final = 2**63 - 1  # what SQLite's INTEGER holds: about 9.2 million dollars
+# Digits that would be rounded away are an error: the default context drops them in silence.
+_EXACT: Final = Context(prec=40, traps=[InvalidOperation, Inexact, Overflow])
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -31,11 +33,11 @@ class Money:
         """
         try:
             amount = Decimal(text.strip() if isinstance(text, str) else text)
-            pico = amount.scaleb(12)
+            pico = amount.scaleb(12, _EXACT)
             if not amount.is_finite() or pico != pico.to_integral_value() or pico > MAX_PICO:
                 raise AmountInvalid(str(text))
             return cls(int(pico))
-        except (InvalidOperation, ValueError, OverflowError) as error:
+        except (DecimalException, ValueError) as error:
             raise AmountInvalid(str(text)) from error
 
     def __add__(self, other: Money) -> Money:

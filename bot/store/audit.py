@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from typing import Final, TypeAlias
+from typing import Final
 
 from bot.domain.limits import Subject, Usage, Window, window_bounds
 from bot.domain.money import MAX_PICO
-
-_Key: TypeAlias = tuple[str, int, int, str, int]
+from bot.store.ledger import Key, model_key
 
 _IS_CHARGED: Final = f"(r.kind = 'post' OR (r.kind = 'write_off' AND u.subject = '{Subject.OPERATOR.value}'))"
 
 # Amounts are summed in halves: a sum past 64 bits is an error in SQLite.
 _BOOKED: Final = f"""
-SELECT u.subject, u.guild_id, u.subject_id, u.window, u.starts_at_s,
+SELECT u.subject, u.guild_id, u.subject_id, u.channel_id, u.model, u.window, u.starts_at_s,
        count(*) FILTER (WHERE {_IS_CHARGED}),
        count(*) FILTER (WHERE r.job_id IS NULL),
        coalesce(sum(r.amount_pico >> 32) FILTER (WHERE {_IS_CHARGED}), 0),
@@ -25,11 +24,11 @@ SELECT u.subject, u.guild_id, u.subject_id, u.window, u.starts_at_s,
 FROM reservation_usage AS u
 JOIN reservation AS h USING (job_id)
 LEFT JOIN resolution AS r USING (job_id)
-GROUP BY 1, 2, 3, 4, 5
+GROUP BY 1, 2, 3, 4, 5, 6, 7
 """  # noqa: S608 — put together from constants of ours
 
 _COUNTED: Final = """
-SELECT subject, guild_id, subject_id, window, starts_at_s,
+SELECT subject, guild_id, subject_id, channel_id, model, window, starts_at_s,
        runs_used, runs_held, spend_used_pico, spend_held_pico
 FROM usage
 """
@@ -48,6 +47,10 @@ _FAULTS: Final = {
         SELECT job_id FROM jobs JOIN reservation AS h USING (job_id)
         WHERE h.amount_pico <> jobs.hold_pico OR h.user_id <> jobs.user_id
            OR h.guild_id <> coalesce(jobs.guild_id, 0)""",
+    "job {} and its reservation name different channels": """
+        SELECT job_id FROM jobs JOIN reservation AS h USING (job_id)
+        WHERE h.channel_id <> jobs.channel_id
+           OR h.ruled_channel_id <> coalesce(nullif(jobs.ruled_channel_id, 0), jobs.channel_id)""",
 }
 
 _SPANS: Final = """
@@ -55,10 +58,39 @@ SELECT window, starts_at_s, min(reserved_at_s), max(reserved_at_s)
 FROM reservation_usage JOIN reservation USING (job_id) GROUP BY window, starts_at_s
 """
 
+_MODELS: Final = """
+SELECT jobs.model, h.model, min(job_id) FROM jobs JOIN reservation AS h USING (job_id) GROUP BY 1, 2
+"""
+
+# A tracked dimension promises a row for the member and one for the server: neither may be missing.
+_UNCOUNTED: Final = """
+SELECT h.job_id, t.window, t.channel_id, t.model
+FROM tracked_dimensions AS t
+JOIN reservation AS h
+  ON h.guild_id = t.guild_id AND t.channel_id IN (0, h.channel_id, h.ruled_channel_id)
+ AND t.model IN ('', h.model)
+WHERE CASE t.window
+          WHEN :ever THEN NOT EXISTS (SELECT 1 FROM resolution AS r WHERE r.job_id = h.job_id)
+          ELSE h.reserved_at_s >= t.since_s
+      END
+  AND 2 > (SELECT count(*) FROM reservation_usage AS u
+           WHERE u.job_id = h.job_id AND u.guild_id = h.guild_id
+             AND ((u.subject = :member AND u.subject_id = h.user_id)
+               OR (u.subject = :server AND u.subject_id = 0))
+             AND u.channel_id = t.channel_id AND u.model = t.model AND u.window = t.window)
+"""
+
 
 def discrepancies(sqlite: sqlite3.Connection) -> list[str]:
     """Every way in which the books contradict themselves, each a sentence. Reads everything."""
-    return [*_broken_references(sqlite), *_faults(sqlite), *_misplaced(sqlite), *_miscounted(sqlite)]
+    return [
+        *_broken_references(sqlite),
+        *_faults(sqlite),
+        *_misnamed(sqlite),
+        *_misplaced(sqlite),
+        *_uncounted(sqlite),
+        *_miscounted(sqlite),
+    ]
 
 
 def _broken_references(sqlite: sqlite3.Connection) -> Iterator[str]:
@@ -72,6 +104,22 @@ def _faults(sqlite: sqlite3.Connection) -> Iterator[str]:
             yield sentence.format(job_id)
 
 
+def _misnamed(sqlite: sqlite3.Connection) -> Iterator[str]:
+    for asked, booked, job_id in sqlite.execute(_MODELS):
+        if model_key(asked) != booked:
+            yield f"job {job_id} ran {asked}, its reservation names {booked}"
+
+
+def _uncounted(sqlite: sqlite3.Connection) -> Iterator[str]:
+    names = {
+        "ever": Window.EVER.value,
+        "member": Subject.MEMBER.value,
+        "server": Subject.SERVER.value,
+    }
+    for job_id, window, channel_id, model in sqlite.execute(_UNCOUNTED, names):
+        yield f"job {job_id} is missing in a tracked counter: {window}, channel {channel_id}, model {model!r}"
+
+
 def _misplaced(sqlite: sqlite3.Connection) -> Iterator[str]:
     for name, starts_at_s, *reserved_at_s in sqlite.execute(_SPANS):
         if any(window_bounds(Window(name), at_s)[0] != starts_at_s for at_s in reserved_at_s):
@@ -79,12 +127,12 @@ def _misplaced(sqlite: sqlite3.Connection) -> Iterator[str]:
 
 
 def _miscounted(sqlite: sqlite3.Connection) -> Iterator[str]:
-    booked: dict[_Key, Usage] = {}
+    booked: dict[Key, Usage] = {}
     for row in sqlite.execute(_BOOKED):
-        used_high, used_low, held_high, held_low = row[7:]
+        used_high, used_low, held_high, held_low = row[9:]
         spend_used_pico = min(MAX_PICO, (used_high << 32) + used_low)  # the counter stops there too
-        booked[tuple(row[:5])] = Usage(row[5], row[6], spend_used_pico, (held_high << 32) + held_low)
-    counted: dict[_Key, Usage] = {tuple(row[:5]): Usage(*row[5:]) for row in sqlite.execute(_COUNTED)}
+        booked[tuple(row[:7])] = Usage(row[7], row[8], spend_used_pico, (held_high << 32) + held_low)
+    counted: dict[Key, Usage] = {tuple(row[:7]): Usage(*row[7:]) for row in sqlite.execute(_COUNTED)}
     for key in sorted(booked.keys() | counted.keys()):
         in_books, in_counter = booked.get(key, Usage()), counted.get(key, Usage())
         if in_books != in_counter:

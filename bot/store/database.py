@@ -31,6 +31,7 @@ _PRAGMAS: Final = (
     "PRAGMA synchronous = FULL",  # a commit that was told survives a power cut
     "PRAGMA foreign_keys = ON",
     "PRAGMA recursive_triggers = ON",  # else REPLACE deletes rows without firing the ledger's triggers
+    "PRAGMA secure_delete = ON",  # a prompt that is erased is gone from the file, not only from the table
     "PRAGMA temp_store = MEMORY",
     f"PRAGMA wal_autocheckpoint = {AUTOCHECKPOINT_PAGES}",
 )

@@ -3,21 +3,34 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
 from typing import Final, TypeAlias
 
+from bot.domain.binding import Counter
 from bot.domain.job import Job
 from bot.domain.ledger import Resolution, Settlement
 from bot.domain.limits import Limit, Scope, Subject, Usage, Window, decide, window_bounds
 from bot.domain.money import MAX_PICO
+from bot.store.rows import storable
 
-Counter: TypeAlias = tuple[Scope, Window]
-_Key: TypeAlias = tuple[str, int, int, str, int]  # the primary key of a row of `usage`
+Key: TypeAlias = tuple[str, int, int, int, str, str, int]  # the primary key of a row of `usage`
+
+_RESERVE: Final = """
+INSERT INTO reservation (job_id, amount_pico, guild_id, user_id, channel_id, ruled_channel_id, model,
+                         reserved_at_s)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+"""
+
+_BOOK: Final = """
+INSERT INTO reservation_usage (job_id, subject, guild_id, subject_id, channel_id, model, window, starts_at_s)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+"""
 
 _HOLD: Final = """
-INSERT INTO usage (subject, guild_id, subject_id, window, starts_at_s,
+INSERT INTO usage (subject, guild_id, subject_id, channel_id, model, window, starts_at_s,
                    runs_used, runs_held, spend_used_pico, spend_held_pico)
-VALUES (?, ?, ?, ?, ?, 0, 1, 0, ?)
+VALUES (?, ?, ?, ?, ?, ?, ?, 0, 1, 0, ?)
 ON CONFLICT DO UPDATE
 SET runs_held = runs_held + 1, spend_held_pico = spend_held_pico + excluded.spend_held_pico
 """
@@ -32,14 +45,20 @@ SET runs_held = runs_held - 1,
     spend_used_pico = min({MAX_PICO}, spend_used_pico + charged.pico)
 FROM (
     SELECT *,
-           CASE WHEN subject = :operator THEN :operator_runs ELSE :member_runs END AS runs,
-           CASE WHEN subject = :operator THEN :operator_pico ELSE :member_pico END AS pico
+           CASE WHEN subject = :operator THEN :operator_runs ELSE :others_runs END AS runs,
+           CASE WHEN subject = :operator THEN :operator_pico ELSE :others_pico END AS pico
     FROM reservation_usage WHERE job_id = :job_id
 ) AS charged
 WHERE usage.subject = charged.subject AND usage.guild_id = charged.guild_id
-  AND usage.subject_id = charged.subject_id AND usage.window = charged.window
+  AND usage.subject_id = charged.subject_id AND usage.channel_id = charged.channel_id
+  AND usage.model = charged.model AND usage.window = charged.window
   AND usage.starts_at_s = charged.starts_at_s
 """  # noqa: S608 — the one thing put into the text is a constant of ours
+
+_TRACKED: Final = """
+SELECT DISTINCT channel_id, model, window FROM tracked_dimensions
+WHERE guild_id = ? AND channel_id IN (0, ?, ?) AND model IN ('', ?)
+"""
 
 
 def usage_of(sqlite: sqlite3.Connection, counter: Counter, at_s: float) -> Usage:
@@ -50,25 +69,24 @@ def usage_of(sqlite: sqlite3.Connection, counter: Counter, at_s: float) -> Usage
 def hold(sqlite: sqlite3.Connection, job: Job, limits: Sequence[Limit], counters: Iterable[Counter]) -> None:
     """Write the reservation of a job that is on record and bump its counters.
 
-    Counted in every counter given and in those of the limits. Raises LimitReached.
+    Counted in every counter given, in those of the limits, and in those of every dimension that the server
+    tracks by now, whatever the caller knew of them. Raises LimitReached.
     """
     at_s = job.created_at_s
     limited = [(limit.scope, limit.window) for limit in limits]
-    keys = {counter: _key(counter, at_s) for counter in dict.fromkeys((*counters, *limited))}
-    usage = {counter: _usage(sqlite, keys[counter]) for counter in limited}
+    usage = {counter: _usage(sqlite, _key(counter, at_s)) for counter in limited}
     refusal = decide(limits, usage, job.hold, at_s)
     if refusal is not None:
         raise refusal
-    sqlite.execute(
-        """
-        INSERT INTO reservation (job_id, amount_pico, guild_id, user_id, reserved_at_s)
-        VALUES (?, ?, ?, ?, ?)
-        """,
-        (job.job_id, job.hold.pico, job.origin.guild_id or 0, job.origin.user_id, at_s),
-    )
-    for key in keys.values():
+    origin, model = job.origin, model_key(job.request.model)
+    guild_id, ruled_channel_id = origin.guild_id or 0, origin.ruled_channel_id or origin.channel_id
+    place = (guild_id, origin.user_id, origin.channel_id, ruled_channel_id, model)
+    sqlite.execute(_RESERVE, (job.job_id, job.hold.pico, *place, _moment_s(at_s)))
+    tracked = sqlite.execute(_TRACKED, (guild_id, origin.channel_id, ruled_channel_id, model)).fetchall()
+    every = (*counters, *limited, *_counters(guild_id, origin.user_id, tracked))
+    for key in dict.fromkeys(_key(counter, at_s) for counter in every):
         sqlite.execute(_HOLD, (*key, job.hold.pico))
-        sqlite.execute("INSERT INTO reservation_usage VALUES (?, ?, ?, ?, ?, ?)", (job.job_id, *key))
+        sqlite.execute(_BOOK, (job.job_id, *key))
 
 
 def resolve(sqlite: sqlite3.Connection, job_id: int, settlement: Settlement, at_s: float) -> bool:
@@ -89,7 +107,7 @@ def resolve(sqlite: sqlite3.Connection, job_id: int, settlement: Settlement, at_
     (held_pico,) = sqlite.execute(
         "SELECT amount_pico FROM reservation WHERE job_id = ?", (job_id,)
     ).fetchone()
-    is_members = settlement.resolution is Resolution.POST
+    is_everybodys = settlement.resolution is Resolution.POST
     is_operators = settlement.resolution is not Resolution.VOID
     sqlite.execute(
         _RELEASE,
@@ -99,25 +117,51 @@ def resolve(sqlite: sqlite3.Connection, job_id: int, settlement: Settlement, at_
             "operator": Subject.OPERATOR.value,
             "operator_runs": int(is_operators),
             "operator_pico": amount_pico if is_operators else 0,
-            "member_runs": int(is_members),
-            "member_pico": amount_pico if is_members else 0,
+            "others_runs": int(is_everybodys),
+            "others_pico": amount_pico if is_everybodys else 0,
         },
     )
     return True
 
 
-def _usage(sqlite: sqlite3.Connection, key: _Key) -> Usage:
+def model_key(model: str) -> str:
+    """A model as reservations, limits and counters name it."""
+    return storable(model).lower()
+
+
+def _counters(guild_id: int, user_id: int, tracked: Iterable[tuple[int, str, str]]) -> Iterator[Counter]:
+    for channel_id, model, window in tracked:
+        for subject, subject_id in ((Subject.MEMBER, user_id), (Subject.SERVER, 0)):
+            yield Scope(subject, guild_id, subject_id, channel_id, model), Window(window)
+
+
+def _usage(sqlite: sqlite3.Connection, key: Key) -> Usage:
     row = sqlite.execute(
         """
         SELECT runs_used, runs_held, spend_used_pico, spend_held_pico FROM usage
-        WHERE subject = ? AND guild_id = ? AND subject_id = ? AND window = ? AND starts_at_s = ?
+        WHERE subject = ? AND guild_id = ? AND subject_id = ? AND channel_id = ? AND model = ?
+          AND window = ? AND starts_at_s = ?
         """,
         key,
     ).fetchone()
     return Usage() if row is None else Usage(*row)
 
 
-def _key(counter: Counter, at_s: float) -> _Key:
+def _key(counter: Counter, at_s: float) -> Key:
     scope, window = counter
     starts_at_s, _ = window_bounds(window, at_s)
-    return scope.subject.value, scope.guild_id, scope.subject_id, window.value, starts_at_s
+    return (
+        scope.subject.value,
+        scope.guild_id,
+        scope.subject_id,
+        scope.channel_id,
+        model_key(scope.model),
+        window.value,
+        starts_at_s,
+    )
+
+
+def _moment_s(at_s: float) -> float:
+    # Windows are found by datetime, which rounds to microseconds: the last instant before midnight belongs
+    # to the next day. Rounded alike, reservations can be found by comparing numbers.
+    return datetime.fromtimestamp(at_s, UTC).timestamp()

@@ -16,6 +16,7 @@ _FIXED: Final = (
     "job_id",
     "user_id",
     "channel_id",
+    "ruled_channel_id",
     "guild_id",
     "is_private",
     "attachment_limit_bytes",
@@ -70,6 +71,7 @@ def row_of(job: Job) -> dict[str, object]:
         "job_id": job.job_id,
         "user_id": origin.user_id,
         "channel_id": origin.channel_id,
+        "ruled_channel_id": origin.ruled_channel_id,
         "guild_id": origin.guild_id,
         "is_private": int(origin.is_private),
         "attachment_limit_bytes": origin.attachment_limit_bytes,
@@ -118,6 +120,7 @@ def _job_of(row: sqlite3.Row) -> Job:
             message_id=row["message_id"],
             is_private=bool(row["is_private"]),
             attachment_limit_bytes=row["attachment_limit_bytes"],
+            ruled_channel_id=row["ruled_channel_id"],
         ),
         request=PictureRequest(
             model=row["model"],

@@ -161,6 +161,10 @@ class WiroClient:
         """Delete what an ended task was given and made. Its record stays. Safe to repeat."""
         await self._repeated("Task/InputOutputDelete", {"tasktoken": task.task_token})
 
+    async def delete_files_of(self, task_id: str) -> None:
+        """As `delete_files`, by the task's number: its token is asked for. Raises WiroNotFound."""
+        await self.delete_files((await self.detail(task_id)).task)
+
     async def _tool(self, slug: str) -> frames.Tool | None:
         parts = slug_parts(slug)
         if parts is None:

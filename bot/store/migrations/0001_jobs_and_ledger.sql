@@ -5,6 +5,7 @@ CREATE TABLE jobs (
     job_id INTEGER PRIMARY KEY,
     user_id INTEGER NOT NULL,
     channel_id INTEGER NOT NULL,
+    ruled_channel_id INTEGER NOT NULL,
     guild_id INTEGER,
     message_id INTEGER,
     is_private INTEGER NOT NULL CHECK (is_private IN (0, 1)),
@@ -46,11 +47,15 @@ CREATE INDEX jobs_running ON jobs (channel_id, created_at_s, job_id)
 CREATE INDEX jobs_successes ON jobs (model, created_at_s, elapsed_s)
     WHERE stage = 'SUCCEEDED' AND elapsed_s IS NOT NULL;
 
+-- In direct messages the guild is 0; a model stands in lower case; `ruled_channel_id` is never 0.
 CREATE TABLE reservation (
     job_id INTEGER PRIMARY KEY REFERENCES jobs (job_id),
     amount_pico INTEGER NOT NULL CHECK (amount_pico >= 0),
     guild_id INTEGER NOT NULL,
     user_id INTEGER NOT NULL,
+    channel_id INTEGER NOT NULL,
+    ruled_channel_id INTEGER NOT NULL,
+    model TEXT NOT NULL,
     reserved_at_s REAL NOT NULL
 ) STRICT;
 
@@ -60,9 +65,11 @@ CREATE TABLE reservation_usage (
     subject TEXT NOT NULL,
     guild_id INTEGER NOT NULL,
     subject_id INTEGER NOT NULL,
+    channel_id INTEGER NOT NULL,
+    model TEXT NOT NULL,
     window TEXT NOT NULL,
     starts_at_s INTEGER NOT NULL,
-    PRIMARY KEY (job_id, subject, guild_id, subject_id, window)
+    PRIMARY KEY (job_id, subject, guild_id, subject_id, channel_id, model, window)
 ) WITHOUT ROWID, STRICT;
 
 CREATE TABLE resolution (
@@ -76,13 +83,15 @@ CREATE TABLE usage (
     subject TEXT NOT NULL,
     guild_id INTEGER NOT NULL,
     subject_id INTEGER NOT NULL,
+    channel_id INTEGER NOT NULL,
+    model TEXT NOT NULL,
     window TEXT NOT NULL,
     starts_at_s INTEGER NOT NULL,
     runs_used INTEGER NOT NULL CHECK (runs_used >= 0),
     runs_held INTEGER NOT NULL CHECK (runs_held >= 0),
     spend_used_pico INTEGER NOT NULL CHECK (spend_used_pico >= 0),
     spend_held_pico INTEGER NOT NULL CHECK (spend_held_pico >= 0),
-    PRIMARY KEY (subject, guild_id, subject_id, window, starts_at_s)
+    PRIMARY KEY (subject, guild_id, subject_id, channel_id, model, window, starts_at_s)
 ) WITHOUT ROWID, STRICT;
 
 CREATE TRIGGER reservation_is_never_updated BEFORE UPDATE ON reservation

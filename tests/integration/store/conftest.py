@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from bot.store.cases import CaseRecords
 from bot.store.database import Database
+from bot.store.guilds import GuildRecords
 from bot.store.jobs import JobStore
+from bot.store.reports import ReportRecords
 
 
 @pytest.fixture
@@ -25,3 +28,18 @@ async def database(path: Path) -> AsyncIterator[Database]:
 @pytest.fixture
 def store(database: Database) -> JobStore:
     return JobStore(database)
+
+
+@pytest.fixture
+def guilds(database: Database) -> GuildRecords:
+    return GuildRecords(database)
+
+
+@pytest.fixture
+def cases(database: Database) -> CaseRecords:
+    return CaseRecords(database)
+
+
+@pytest.fixture
+def reports(database: Database) -> ReportRecords:
+    return ReportRecords(database)

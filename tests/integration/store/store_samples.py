@@ -8,6 +8,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+from bot.domain.audit import AuditEntry
 from bot.domain.job import Cause, Job, Origin, PictureRequest, Stage
 from bot.domain.limits import OPERATOR, Limit, Measure, Scope, Window, member_scope
 from bot.domain.money import PICO_PER_DOLLAR, Money
@@ -15,22 +16,39 @@ from bot.domain.money import PICO_PER_DOLLAR, Money
 NOON_S = 1_772_366_400.0  # 2026-03-01 12:00 UTC
 DAY_S = 86_400
 GUILD = 700
+CHANNEL = 30
+MODEL = "stabilityai/stable-diffusion-3-medium"
 ROOT = Path(__file__).parents[3]
 
 
-def a_job(job_id: int, *, user_id: int = 1, hold_pico: int = 1_000, at_s: float = NOON_S) -> Job:
+def a_job(
+    job_id: int,
+    *,
+    user_id: int = 1,
+    hold_pico: int = 1_000,
+    at_s: float = NOON_S,
+    guild_id: int | None = GUILD,
+    channel_id: int = CHANNEL,
+    ruled_channel_id: int = 0,
+    model: str = MODEL,
+) -> Job:
     origin = Origin(
         user_id=user_id,
-        channel_id=30,
-        guild_id=GUILD,
+        channel_id=channel_id,
+        guild_id=guild_id,
         message_id=None,
         is_private=False,
         attachment_limit_bytes=10_485_760,
+        ruled_channel_id=ruled_channel_id,
     )
-    request = PictureRequest(model="stabilityai/stable-diffusion-3-medium", prompt="a lighthouse at dusk")
+    request = PictureRequest(model=model, prompt="a lighthouse at dusk")
     return Job(
         job_id=job_id, origin=origin, request=request, seed=4, hold=Money(hold_pico), created_at_s=at_s
     )
+
+
+def an_entry(action: str = "limits set", *, guild_id: int = GUILD, at_s: float = NOON_S) -> AuditEntry:
+    return AuditEntry(guild_id, 99, action, "runs a day", "", "5", at_s)
 
 
 def ended(job: Job, stage: Stage = Stage.SUCCEEDED, cost_pico: int | None = None) -> Job:

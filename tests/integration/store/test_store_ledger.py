@@ -79,7 +79,7 @@ async def test_nothing_in_the_ledger_is_changed_or_deleted(
     assert await store.audit() == []
 
 
-MEMBERS, OPERATORS = "counter ('member', 700, 1, 'day'", "counter ('operator', 0, 0, 'day'"
+MEMBERS, OPERATORS = "counter ('member', 700, 1, 0, '', 'day'", "counter ('operator', 0, 0, 0, '', 'day'"
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ MEMBERS, OPERATORS = "counter ('member', 700, 1, 'day'", "counter ('operator', 0
         pytest.param("UPDATE usage SET spend_used_pico = 5 WHERE subject = 'operator'", OPERATORS, id="used"),
         pytest.param("DELETE FROM usage", "the ledger says", id="lost"),
         pytest.param(
-            "INSERT INTO usage VALUES ('member', 1, 1, 'day', 0, 1, 0, 0, 0)",
+            "INSERT INTO usage VALUES ('member', 1, 1, 0, '', 'day', 0, 1, 0, 0, 0)",
             "('member', 1, 1",
             id="invented",
         ),
@@ -110,7 +110,9 @@ MEMBERS, OPERATORS = "counter ('member', 700, 1, 'day'", "counter ('operator', 0
             id="unreserved",
         ),
         pytest.param(
-            "INSERT INTO reservation_usage VALUES (1, 'member', 5, 5, 'day', 0)", "was not made", id="window"
+            "INSERT INTO reservation_usage VALUES (1, 'member', 5, 5, 0, '', 'day', 0)",
+            "was not made",
+            id="window",
         ),
     ],
 )

@@ -30,7 +30,7 @@ def maybe(values: st.SearchStrategy[object]) -> st.SearchStrategy[object]:
 JOBS = st.builds(
     Job,
     job_id=IDS,
-    origin=st.builds(Origin, IDS, IDS, maybe(IDS), maybe(IDS), st.booleans(), IDS),
+    origin=st.builds(Origin, IDS, IDS, maybe(IDS), maybe(IDS), st.booleans(), IDS, IDS),
     request=st.builds(
         PictureRequest,
         TEXTS,

@@ -1,0 +1,56 @@
+# Everything a newcomer needs: `make demo` to try it, `make test` to trust it.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: demo test setup run check lint format types layers pytest lock clean help
+
+help:  ## this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:[^#]*##/\t/'
+
+demo: .venv/demo.done  ## try the whole bot in a browser, without accounts or network
+	$(BIN)/python -m bot demo
+
+run: .venv/demo.done  ## serve on Discord with the settings of the environment or .env
+	$(BIN)/python -m bot run
+
+check: .venv/demo.done  ## try the settings, the database, Discord and Wiro
+	$(BIN)/python -m bot check
+
+setup: .venv/dev.done  ## a virtual environment in .venv with everything for development
+
+test: setup lint types layers pytest  ## everything CI looks at
+
+lint: setup
+	$(BIN)/ruff check bot cogs tests
+	$(BIN)/ruff format --check bot cogs tests
+
+format: setup  ## let ruff lay out the code
+	$(BIN)/ruff check --fix bot cogs tests
+	$(BIN)/ruff format bot cogs tests
+
+types: setup
+	$(BIN)/mypy
+
+layers: setup
+	$(BIN)/lint-imports --no-logo
+
+pytest: setup
+	PYTHONASYNCIODEBUG=1 $(BIN)/python -m pytest
+
+lock: setup  ## write requirements/*.txt anew, pinned and hashed
+	for name in run demo dev; do \
+	  extra=$$( [ $$name = run ] || echo "--extra $$name" ); \
+	  $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --upgrade \
+	    --no-header --no-annotate $$extra pyproject.toml -o requirements/$$name.txt; \
+	done
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed; name one with make PYTHON=python3.12")'
+	$(PYTHON) -m venv .venv
+
+.venv/%.done: requirements/%.txt | .venv/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+clean:  ## remove what was built; settings and data stay
+	rm -rf .venv artefacts .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

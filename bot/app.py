@@ -1,0 +1,225 @@
+"""The composition root: opens everything, wires it, starts the bot, drains in reverse."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass
+from random import Random
+from types import SimpleNamespace
+from typing import Final
+
+import aiohttp
+import discord
+
+from bot.discord_bot import Services, StudioBot, use_api
+from bot.domain.clock import Clock
+from bot.health import serve_health
+from bot.jobs.budget_watch import BudgetWatch
+from bot.jobs.cases import Cases
+from bot.jobs.catalogue import Catalogue
+from bot.jobs.delivery import Courier
+from bot.jobs.follow import Patience, Tools
+from bot.jobs.house import Houses
+from bot.jobs.ports import Spawn
+from bot.jobs.purse import Allowance, Purse
+from bot.jobs.queue import FairQueue
+from bot.jobs.reports import Reports
+from bot.jobs.service import Jobs
+from bot.jobs.tasks import TaskOwner
+from bot.jobs.tracker import Tracker
+from bot.jobs.ways_out import Prices, WaysOut
+from bot.settings import DISCORD_API, Settings
+from bot.store.cases import CaseRecords
+from bot.store.database import Database
+from bot.store.guilds import GuildRecords
+from bot.store.jobs import JobStore
+from bot.store.reports import ReportRecords
+from bot.view.board import StatusBoard
+from bot.view.budget import Budgets
+from bot.view.download import Downloader, download_delays, downloader_session
+from bot.view.editor import Pace
+from bot.view.log_channel import ModeratorsDesk
+from bot.wiro.backoff import jittered_delays
+from bot.wiro.client import WiroClient
+from bot.wiro.signing import Credentials
+from bot.wiro.socket import TaskFeed
+
+log = logging.getLogger(__name__)
+
+DRAIN_S: Final = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """Time, chance and the way tasks are started: real ones in production, others in a simulation."""
+
+    clock: Clock
+    chance: Random
+    spawn: Spawn
+
+
+@dataclass(frozen=True, slots=True)
+class Studio:
+    """The wired bot, not yet connected."""
+
+    bot: StudioBot
+    services: Services
+
+
+@asynccontextmanager
+async def opened(settings: Settings, around: Surroundings) -> AsyncIterator[Studio]:
+    """The whole bot with its database and connections; closed in reverse. Raises StoreError."""
+    clock, chance = around.clock, around.chance
+    owner = TaskOwner(around.spawn)
+    budgets = Budgets(clock.monotonic)
+    async with AsyncExitStack() as stack:
+        database = await stack.enter_async_context(Database(settings.database_path, wall=clock.wall))
+        store, guilds = JobStore(database), GuildRecords(database)
+        session = await stack.enter_async_context(aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()))
+        downloads = await stack.enter_async_context(downloader_session(settings.wiro_output_hosts))
+        stack.push_async_callback(owner.drain)
+        wiro = wiro_client(settings, session, clock)
+        bot = StudioBot(is_own_api=is_own_api(settings), http_trace=_trace(budgets))
+        pace = Pace(settings.edit_interval_s, _delays(chance, first_s=0.5, cap_s=30))
+        board = StatusBoard(bot, owner.start, budgets, clock, pace)
+        pictures = Downloader(
+            downloads, settings.wiro_output_hosts, clock=clock, delays=lambda: download_delays(chance)
+        )
+
+        def open_feed() -> TaskFeed:
+            return TaskFeed(
+                session,
+                settings.wiro_socket_url,
+                spawn=around.spawn,
+                delays=_delays(chance, first_s=0.5, cap_s=30),
+            )
+
+        tools = Tools(
+            wiro=wiro,
+            store=store,
+            board=board,
+            courier=Courier(store, board, pictures, owner, _delays(chance, first_s=2, cap_s=60)),
+            catalogue=Catalogue(wiro, settings.wiro_model, clock, owner),
+            queue=FairQueue(settings.wiro_max_running, clock.monotonic, _delays(chance, first_s=2, cap_s=30)),
+            tracker=Tracker(open_feed, owner),
+            clock=clock,
+            patience=Patience(settings.silence_s, settings.unknown_grace_s, settings.job_deadline_s),
+            poll_delays=_delays(chance, first_s=0.4, cap_s=10),
+        )
+        desk = ModeratorsDesk(bot, clock.monotonic)
+        houses = Houses(guilds, desk)
+        purse = Purse(_allowance(settings), houses, guilds, store, clock)
+        watch = BudgetWatch(purse, houses, guilds, desk, clock)
+        jobs = Jobs(tools, houses, purse, watch, owner, chance, settings.default_estimate)
+        prices = Prices(tools.catalogue, store, settings.default_estimate)
+        ways_out = WaysOut(purse, houses, tools.catalogue, prices)
+        cases = Cases(CaseRecords(database), houses, purse, ways_out, prices, jobs, desk, watch, clock)
+        reports = Reports(
+            ReportRecords(database), wiro, clock, owner, _delays(chance, first_s=2, cap_s=60, attempts=6)
+        )
+        services = Services(jobs, houses, purse, cases, reports, tools.catalogue, board, desk, clock)
+        bot.serve(services)
+        yield Studio(bot, services)
+        await jobs.drain()
+
+
+async def run(settings: Settings, around: Surroundings) -> int:
+    """Connect and serve until a signal. The exit code. Raises StoreError when the database cannot be had."""
+    if is_own_api(settings):
+        use_api(settings.discord_api_url)
+    async with opened(settings, around) as studio, AsyncExitStack() as stack:
+        stop = _stop_signal()
+        if settings.health_port is not None:
+            await stack.enter_async_context(serve_health(settings.health_port, studio.bot.is_ready))
+        serving = asyncio.create_task(
+            studio.bot.start(settings.discord_token.get_secret_value()), name="discord"
+        )
+        stopping = asyncio.create_task(stop.wait(), name="stop signal")
+        await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        code = _outcome(serving)
+        log.info("stopping; unfinished pictures stay on record for the next start")
+        with suppress(TimeoutError):
+            async with asyncio.timeout(DRAIN_S):
+                await studio.services.jobs.drain()
+                await studio.bot.close()
+        serving.cancel()
+        await asyncio.wait({serving})
+        return code
+
+
+def wiro_client(settings: Settings, session: aiohttp.ClientSession, clock: Clock) -> WiroClient:
+    """The client of the settings' account."""
+    credentials = Credentials(
+        settings.wiro_api_key.get_secret_value(), settings.wiro_api_secret.get_secret_value()
+    )
+    return WiroClient(session, settings.wiro_api_url, credentials, clock=clock)
+
+
+def is_own_api(settings: Settings) -> bool:
+    """Whether DISCORD_API_URL names something else than Discord."""
+    return settings.discord_api_url != DISCORD_API
+
+
+def _outcome(serving: asyncio.Task[None]) -> int:
+    """0 for a wished end; 1 and a sentence when Discord would not have us."""
+    if not serving.done():
+        return 0
+    error = serving.exception()
+    match error:
+        case None:
+            return 0
+        case discord.LoginFailure():
+            log.error(
+                "Discord does not accept DISCORD_TOKEN. Copy it anew from the Bot page of your application."
+            )
+        case discord.GatewayNotFound() | discord.ConnectionClosed():
+            log.error("Discord's gateway turned the bot away: %s", error)
+        case discord.HTTPException():
+            log.error(
+                "Discord refused the start (HTTP %s): %s", error.status, error.text or "no reason given"
+            )
+        case aiohttp.ClientError() | OSError():
+            log.error("Discord cannot be reached at the moment (%s).", type(error).__name__)
+        case _:
+            log.error("the bot stopped", exc_info=error)
+    return 1
+
+
+def _stop_signal() -> asyncio.Event:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        # Windows has no signal handlers in event loops; Ctrl-C raises KeyboardInterrupt there.
+        with suppress(NotImplementedError):
+            loop.add_signal_handler(number, stop.set)
+    return stop
+
+
+def _allowance(settings: Settings) -> Allowance:
+    return Allowance(
+        settings.default_runs_per_day, settings.default_spend_per_day, settings.operator_spend_per_day
+    )
+
+
+def _delays(
+    chance: Random, *, first_s: float, cap_s: float, attempts: int | None = None
+) -> Callable[[], Iterator[float]]:
+    return lambda: jittered_delays(chance, first_s=first_s, cap_s=cap_s, attempts=attempts)
+
+
+def _trace(budgets: Budgets) -> aiohttp.TraceConfig:
+    """Shows every answer of Discord to the budgets: discord.py keeps the rate-limit headers to itself."""
+    trace = aiohttp.TraceConfig()
+
+    async def on_end(
+        _session: aiohttp.ClientSession, _context: SimpleNamespace, end: aiohttp.TraceRequestEndParams
+    ) -> None:
+        budgets.observe(end.method, end.url.path, end.response.status, end.response.headers)
+
+    trace.on_request_end.append(on_end)
+    return trace

@@ -1,0 +1,144 @@
+"""`python -m bot check`: settings, database, Discord and Wiro, one line each with what to mend."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Final
+
+import aiohttp
+import discord
+
+from bot.app import is_own_api, wiro_client
+from bot.discord_bot import use_api
+from bot.domain.clock import Clock
+from bot.domain.errors import (
+    DatabaseInUse,
+    StoreError,
+    WiroAuthFailed,
+    WiroError,
+    WiroNotFound,
+    WiroUnreachable,
+)
+from bot.settings import Settings, SettingsInvalid, load_settings
+from bot.store.database import Database
+from bot.store.jobs import JobStore
+
+# View channels, send messages (also in threads), attach files.
+PERMISSIONS: Final = discord.Permissions(
+    view_channel=True, send_messages=True, send_messages_in_threads=True, attach_files=True
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of the report."""
+
+    subject: str
+    is_fine: bool
+    text: str
+
+    def __str__(self) -> str:
+        return f"{'ok  ' if self.is_fine else 'FAIL'}  {self.subject}: {self.text}"
+
+
+async def check(clock: Clock, tell: Callable[[str], None]) -> int:
+    """Try everything, tell a line each. 0 when all is fine, 1 otherwise."""
+    is_fine = True
+    async for finding in _findings(clock):
+        tell(str(finding))
+        is_fine = is_fine and finding.is_fine
+    tell(
+        "Everything is in place: start with `python -m bot`."
+        if is_fine
+        else "Mend what failed and check again."
+    )
+    return 0 if is_fine else 1
+
+
+async def _findings(clock: Clock) -> AsyncIterator[Finding]:
+    try:
+        settings = load_settings()
+    except SettingsInvalid as error:
+        for sentence in error.sentences:
+            yield Finding("Settings", is_fine=False, text=sentence)
+        return
+    yield Finding("Settings", is_fine=True, text="complete")
+    yield await _database(settings, clock)
+    yield await _discord(settings)
+    async with _wiro_session() as session:
+        for wiro_check in (_wiro_key, _wiro_model):
+            finding = await wiro_check(settings, session, clock)
+            yield finding
+            if not finding.is_fine:
+                return
+
+
+async def _database(settings: Settings, clock: Clock) -> Finding:
+    path = settings.database_path
+    try:
+        async with Database(path, wall=clock.wall) as database:
+            faults = await JobStore(database).audit()
+    except DatabaseInUse:
+        return Finding(
+            "Database",
+            is_fine=False,
+            text=f"{path} is in use by another process: stop the running bot first.",
+        )
+    except StoreError as error:
+        return Finding("Database", is_fine=False, text=f"{error.reason} (DATABASE_URL).")
+    if faults:
+        return Finding("Database", is_fine=False, text=f"{path}: the books do not balance: {faults[0]}.")
+    return Finding("Database", is_fine=True, text=f"{path} is ours and its books balance")
+
+
+async def _discord(settings: Settings) -> Finding:
+    if is_own_api(settings):
+        use_api(settings.discord_api_url)
+    client = discord.Client(intents=discord.Intents.none())
+    try:
+        async with client:
+            await client.login(settings.discord_token.get_secret_value())
+            await client.http.get_bot_gateway()
+            link = discord.utils.oauth_url(client.application_id or 0, permissions=PERMISSIONS)
+            return Finding("Discord", is_fine=True, text=f"logged in as {client.user}; invite it with {link}")
+    except discord.LoginFailure:
+        text = "the token is not accepted: copy DISCORD_TOKEN anew from the Bot page of your application."
+    except (discord.HTTPException, discord.GatewayNotFound) as error:
+        text = f"refused ({type(error).__name__}): try again later, or check DISCORD_API_URL."
+    except (aiohttp.ClientError, OSError, TimeoutError) as error:
+        text = f"cannot be reached ({type(error).__name__}): check the network and DISCORD_API_URL."
+    return Finding("Discord", is_fine=False, text=text)
+
+
+async def _wiro_key(settings: Settings, session: aiohttp.ClientSession, clock: Clock) -> Finding:
+    try:
+        await wiro_client(settings, session, clock).check_credentials()
+    except WiroAuthFailed as error:
+        text = f"the key is not accepted ({error.message}): check WIRO_API_KEY and WIRO_API_SECRET."
+    except WiroUnreachable:
+        text = "cannot be reached: check the network and WIRO_API_URL."
+    except WiroError as error:
+        text = f"answers with a failure ({error.message}): try again later, or check WIRO_API_URL."
+    else:
+        kind = "signature" if settings.wiro_api_secret.get_secret_value() else "key"
+        return Finding("Wiro", is_fine=True, text=f"the {kind} is accepted")
+    return Finding("Wiro", is_fine=False, text=text)
+
+
+async def _wiro_model(settings: Settings, session: aiohttp.ClientSession, clock: Clock) -> Finding:
+    try:
+        model = await wiro_client(settings, session, clock).model(settings.wiro_model)
+    except WiroNotFound:
+        text = f"Wiro has no {settings.wiro_model}: set WIRO_MODEL to the owner/project of a model's page."
+        return Finding("Model", is_fine=False, text=text)
+    except WiroError as error:
+        return Finding("Model", is_fine=False, text=f"Wiro's catalogue does not answer: {error.message}.")
+    return Finding("Model", is_fine=True, text=f"{model.title or model.slug} can be used")
+
+
+@asynccontextmanager
+async def _wiro_session() -> AsyncIterator[aiohttp.ClientSession]:
+    async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
+        yield session

@@ -1,0 +1,137 @@
+"""Which limits bind a member at a place: the most specific subject wins, the server's own binds besides."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from bot.domain.asker import Asker
+from bot.domain.limits import OPERATOR, Audience, Limit, Measure, Scope, Subject, Window
+
+
+@dataclass(frozen=True, slots=True)
+class Dimension:
+    """What a limit counts: limits of one dimension compete, those of different ones bind together."""
+
+    measure: Measure
+    window: Window
+    channel_id: int = 0  # 0: in every channel
+    model: str = ""  # empty: with every model; otherwise a slug in lower case
+
+
+@dataclass(frozen=True, slots=True)
+class LimitRule:
+    """One limit as set: `amount` is runs, picodollars, or jobs at once. Ids are 0 where they mean nothing."""
+
+    audience: Audience
+    audience_id: int  # the role's or member's id
+    dimension: Dimension
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """An extra for one member, counted in every window that contains `granted_at_s`."""
+
+    user_id: int
+    measure: Measure
+    amount: int
+    granted_at_s: float
+
+
+Counter: TypeAlias = tuple[Scope, Window]
+
+
+def bind(
+    rules: Sequence[LimitRule],
+    defaults: Sequence[LimitRule],
+    operator: Sequence[LimitRule],
+    asker: Asker,
+    model: str,
+    granted: Mapping[tuple[Measure, Window], int],
+) -> tuple[Limit, ...]:
+    """Every limit that one run of this model by this member here must keep, the operator's last.
+
+    `defaults` (of the settings) stand where no rule of the server says anything for the member in the same
+    dimension. `granted` is what the member was granted in the present window, by measure and window.
+    """
+    applying = [rule for rule in rules if _applies(rule, asker, model)]
+    limits: list[Limit] = []
+    for dimension in dict.fromkeys(rule.dimension for rule in (*applying, *defaults)):
+        chosen = _most_specific([rule for rule in applying if rule.dimension == dimension])
+        if chosen is None:
+            chosen = next((rule for rule in defaults if rule.dimension == dimension), None)
+        if chosen is not None:
+            extra = granted.get((dimension.measure, dimension.window), 0)
+            limits.append(_limit(chosen, member_scope_of(asker, dimension), extra))
+    limits += [
+        _limit(rule, server_scope_of(asker, rule.dimension), 0)
+        for rule in applying
+        if rule.audience is Audience.SERVER
+    ]
+    limits += [_limit(rule, OPERATOR, 0) for rule in operator]
+    return tuple(limits)
+
+
+def counters_for(
+    tracked: Iterable[Dimension], defaults: Sequence[LimitRule], asker: Asker, model: str
+) -> tuple[Counter, ...]:
+    """Every counter that a run moves: each dimension a server tracks, for the member and for the server."""
+    dimensions = [d for d in tracked if _covers(d, asker, model)]
+    dimensions += [rule.dimension for rule in defaults]
+    counters: dict[Counter, None] = {}
+    for dimension in dimensions:
+        counters[member_scope_of(asker, dimension), dimension.window] = None
+        counters[server_scope_of(asker, dimension), dimension.window] = None
+    counters[OPERATOR, Window.DAY] = None
+    return tuple(counters)
+
+
+def member_scope_of(asker: Asker, dimension: Dimension) -> Scope:
+    return Scope(
+        Subject.MEMBER, asker.place.guild_id or 0, asker.user_id, dimension.channel_id, dimension.model
+    )
+
+
+def server_scope_of(asker: Asker, dimension: Dimension) -> Scope:
+    return Scope(Subject.SERVER, asker.place.guild_id or 0, 0, dimension.channel_id, dimension.model)
+
+
+def _limit(rule: LimitRule, scope: Scope, extra: int) -> Limit:
+    return Limit(
+        scope,
+        rule.dimension.measure,
+        rule.dimension.window,
+        rule.amount + extra,
+        rule.audience,
+        rule.audience_id,
+    )
+
+
+def _applies(rule: LimitRule, asker: Asker, model: str) -> bool:
+    if not _covers(rule.dimension, asker, model):
+        return False
+    match rule.audience:
+        case Audience.EVERYONE | Audience.SERVER:
+            return True
+        case Audience.ROLE:
+            return rule.audience_id in asker.role_ids
+        case Audience.MEMBER:
+            return rule.audience_id == asker.user_id
+        case Audience.DEFAULT | Audience.OPERATOR:
+            return False
+
+
+def _covers(dimension: Dimension, asker: Asker, model: str) -> bool:
+    is_here = dimension.channel_id in {0, asker.place.channel_id, asker.place.ruled_channel_id}
+    return is_here and dimension.model in {"", model.lower()}
+
+
+def _most_specific(rules: Sequence[LimitRule]) -> LimitRule | None:
+    """The member's own, else the most generous of the roles', else everyone's."""
+    for audience in (Audience.MEMBER, Audience.ROLE, Audience.EVERYONE):
+        candidates = [rule for rule in rules if rule.audience is audience]
+        if candidates:
+            return max(candidates, key=lambda rule: (rule.amount, -rule.audience_id))
+    return None

@@ -1,0 +1,59 @@
+"""What is put before the moderators: a member who asks for more, a picture that was reported."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from bot.domain.errors import BotError
+from bot.domain.job import PictureRequest
+from bot.domain.limits import Measure
+
+
+class CaseKind(Enum):
+    """Stored by value."""
+
+    ASK = "ask"  # a member at a limit asks to run one request all the same
+    REPORT = "report"  # a member finds a picture unfit
+
+
+class Verdict(Enum):
+    """What the moderators decided. Stored by value; OPEN until then. The first verdict stands."""
+
+    OPEN = "open"
+    APPROVED = "approved"  # ASK: this request once, past the member's limits
+    GRANTED = "granted"  # ASK: five runs more today
+    DENIED = "denied"  # ASK
+    RESTORED = "restored"  # REPORT: the picture is shown again
+    DELETED = "deleted"  # REPORT
+    BLOCKED = "blocked"  # both: the member may not use the bot here any more
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """`case_id` is the id of the refused interaction (ASK) or of the job (REPORT): one case each."""
+
+    case_id: int
+    kind: CaseKind
+    guild_id: int
+    channel_id: int  # where the member asked, or where the picture is
+    user_id: int  # the member it is about: who asks, or who made the picture
+    opened_by: int
+    opened_at_s: float
+    request: PictureRequest | None = None  # ASK
+    is_private: bool = False  # ASK
+    job_id: int | None = None  # REPORT
+    verdict: Verdict = Verdict.OPEN
+    decided_by: int | None = None
+    decided_at_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What became of a case. `failure`: it was approved, but the run could not be started."""
+
+    case: Case
+    granted: tuple[tuple[Measure, int], ...] = ()  # runs, picodollars, or jobs at once
+    message_id: int | None = None  # of the status message of an approved run, in the case's channel
+    failure: BotError | None = None
+    is_told: bool = True  # whether the member could be reached

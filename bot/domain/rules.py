@@ -1,0 +1,88 @@
+"""What a server allows: channels, models, words, members. Pure decisions over what moderators set."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+
+from bot.domain.asker import Asker
+from bot.domain.errors import RuleFault, RuleRefused
+
+
+class ChannelRule(Enum):
+    """Stored by value. As soon as one channel is allowed, the others are not."""
+
+    ALLOW = "allow"
+    DENY = "deny"
+
+
+class ModelRule(Enum):
+    """Stored by value. As soon as one model is allowed, the others are not, the adult ones excepted."""
+
+    ALLOW = "allow"
+    DENY = "deny"
+    ADULT = "adult"  # only in age-restricted channels
+
+
+@dataclass(frozen=True, slots=True)
+class WordRule:
+    """A text that refuses a prompt: a word or phrase, or a pattern (RE2 syntax) where `is_pattern`."""
+
+    text: str
+    is_pattern: bool
+
+
+@dataclass(frozen=True, slots=True)
+class HouseRules:
+    """Everything a server's moderators have set, limits apart. Model slugs are in lower case."""
+
+    channels: tuple[tuple[int, ChannelRule], ...] = ()
+    models: tuple[tuple[str, ModelRule], ...] = ()
+    words: tuple[WordRule, ...] = ()
+    blocked_user_ids: frozenset[int] = frozenset()
+    log_channel_id: int | None = None
+
+
+NO_RULES = HouseRules()
+
+
+def folded(text: str) -> str:
+    """A text as words are compared: compatibility forms unified, case and invisible characters gone."""
+    unified = unicodedata.normalize("NFKC", text).casefold()
+    return "".join(c for c in unified if unicodedata.category(c) not in {"Cf", "Cc"} or c in "\n\t ")
+
+
+def check_rules(
+    rules: HouseRules, asker: Asker, model: str, prompt: str, hits: Callable[[WordRule, str], bool]
+) -> None:
+    """Raises RuleRefused with the first rule that forbids this run. `hits` matches a word rule."""
+    if asker.user_id in rules.blocked_user_ids:
+        raise RuleRefused(RuleFault.BLOCKED)
+    if not _channel_allowed(rules, asker):
+        raise RuleRefused(RuleFault.CHANNEL)
+    check_model(rules, asker, model)
+    for word in rules.words:
+        if hits(word, prompt):
+            raise RuleRefused(RuleFault.WORD, word.text)
+
+
+def check_model(rules: HouseRules, asker: Asker, model: str) -> None:
+    """Raises RuleRefused where the model may not be used here."""
+    known = dict(rules.models).get(model.lower())
+    is_listing = any(rule is ModelRule.ALLOW for _, rule in rules.models)
+    if known is ModelRule.ADULT and not asker.place.is_age_restricted:
+        raise RuleRefused(RuleFault.ADULT_MODEL, model)
+    if known is ModelRule.DENY or (known is None and is_listing):
+        raise RuleRefused(RuleFault.MODEL, model)
+
+
+def _channel_allowed(rules: HouseRules, asker: Asker) -> bool:
+    if asker.place.guild_id is None:
+        return True
+    known = dict(rules.channels)
+    rule = known.get(asker.place.channel_id, known.get(asker.place.ruled_channel_id))
+    if rule is not None:
+        return rule is ChannelRule.ALLOW
+    return ChannelRule.ALLOW not in known.values()

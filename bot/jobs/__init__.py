@@ -1,0 +1,1 @@
+"""The use cases: submit, follow, track, queue, recover. They know the world only through ports."""

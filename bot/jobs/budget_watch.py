@@ -1,0 +1,104 @@
+"""Warns a server's moderators when its dollars run low: at 50, 80 and 100 percent, once in each window."""
+
+from __future__ import annotations
+
+import logging
+from typing import Final, Protocol
+
+from bot.domain.asker import Asker
+from bot.domain.binding import Dimension
+from bot.domain.budget import BudgetWarning
+from bot.domain.clock import Clock
+from bot.domain.errors import LimitReached, StoreError
+from bot.domain.limits import Audience, Measure, window_bounds
+from bot.domain.money import Money
+from bot.jobs.guild_ports import GuildStore
+from bot.jobs.house import Houses
+from bot.jobs.purse import Purse, Standing
+
+log = logging.getLogger(__name__)
+
+PERCENTS: Final = (100, 80, 50)  # the highest that is due stands for the lower ones too
+# A budget is used up when the next picture does not fit any more: sums seldom meet it to the picodollar.
+EXHAUSTED_FROM_PERCENT: Final = 80
+
+
+class WarningChannel(Protocol):
+    """A server's log channel. Never raises."""
+
+    async def warn(self, channel_id: int, warning: BudgetWarning) -> None: ...
+
+
+class BudgetWatch:
+    """Looks at a server's own spend limits after money moved. Held amounts count as used."""
+
+    def __init__(
+        self, purse: Purse, houses: Houses, guilds: GuildStore, channel: WarningChannel, clock: Clock
+    ) -> None:
+        self._purse = purse
+        self._houses = houses
+        self._guilds = guilds
+        self._channel = channel
+        self._clock = clock
+        # What this process has told: the store is the record, this spares it the question.
+        self._told: dict[tuple[int, Dimension], tuple[int, set[int]]] = {}
+
+    async def look(self, asker: Asker, model: str, refused: LimitReached | None = None) -> None:
+        """After a reservation or settlement of this member with this model here, or a refusal. Never raises.
+
+        Only the limits that this run moves are looked at: the others stand where they stood.
+        """
+        guild_id = asker.place.guild_id
+        if guild_id is None:
+            return
+        try:
+            await self._look(guild_id, asker, model, refused)
+        except StoreError as error:
+            log.warning("the budget of server %d could not be looked at: %s", guild_id, error.reason)
+
+    async def _look(self, guild_id: int, asker: Asker, model: str, refused: LimitReached | None) -> None:
+        house = await self._houses.of(guild_id)
+        channel_id = house.rules.log_channel_id
+        if channel_id is None or not any(
+            _is_budget(rule.audience, rule.dimension.measure) for rule in house.limits
+        ):
+            return
+        for standing in await self._purse.standings(asker, model):
+            limit = standing.limit
+            if not _is_budget(limit.audience, limit.measure):
+                continue
+            is_refusing = refused is not None and refused.bound == limit
+            percent = await self._due(guild_id, standing, is_refusing=is_refusing)
+            if percent is not None:
+                used, held = Money(standing.used), Money(standing.held)
+                await self._channel.warn(
+                    channel_id, BudgetWarning(limit, percent, used, held, standing.resets_at_s)
+                )
+
+    async def _due(self, guild_id: int, standing: Standing, *, is_refusing: bool) -> int | None:
+        """The highest percentage that is passed and was not told yet in this window."""
+        limit = standing.limit
+        share = (standing.used + standing.held) * 100
+        passed = {percent for percent in PERCENTS if share >= limit.amount * percent}
+        if is_refusing and share >= limit.amount * EXHAUSTED_FROM_PERCENT:
+            passed.add(100)
+        dimension = Dimension(limit.measure, limit.window, limit.scope.channel_id, limit.scope.model)
+        starts_at_s, _ = window_bounds(limit.window, self._clock.wall())
+        told = self._told_of(guild_id, dimension, starts_at_s)
+        news: list[int] = []
+        # All that are passed are marked, so that a jump from 40 to 85 percent is one message, not two.
+        for percent in sorted(passed - told):
+            told.add(percent)
+            if await self._guilds.warn_once(guild_id, dimension, starts_at_s, percent):
+                news.append(percent)
+        return max(news) if news and max(news) == max(passed) else None
+
+    def _told_of(self, guild_id: int, dimension: Dimension, starts_at_s: int) -> set[int]:
+        known = self._told.get((guild_id, dimension))
+        if known is None or known[0] != starts_at_s:
+            known = self._told[guild_id, dimension] = (starts_at_s, set())
+        return known[1]
+
+
+def _is_budget(audience: Audience, measure: Measure) -> bool:
+    return audience is Audience.SERVER and measure is Measure.SPEND

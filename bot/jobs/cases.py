@@ -1,0 +1,219 @@
+"""Cases before the moderators: a member at a limit asks for more, a picture is reported; decided once."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass, replace
+from typing import Final
+
+from bot.domain.asker import Asker
+from bot.domain.cases import Case, CaseKind, Decision, Verdict
+from bot.domain.clock import Clock
+from bot.domain.errors import (
+    BotError,
+    CaseDecided,
+    CaseFault,
+    CaseNotFound,
+    CaseRefused,
+    JobNotFound,
+    LimitReached,
+)
+from bot.domain.ways_out import WayOut
+from bot.jobs.budget_watch import BudgetWatch
+from bot.jobs.case_ports import Desk, Runs
+from bot.jobs.guild_ports import CaseStore
+from bot.jobs.house import Houses
+from bot.jobs.purse import Purse
+from bot.jobs.verdicts import Verdicts
+from bot.jobs.ways_out import Prices, WaysOut
+
+MAX_KEPT: Final = 1_000  # refused requests that could still be asked about; the oldest go first
+MAX_ID: Final = 2**63 - 1  # Discord's ids and the store's; a larger number is a forged one
+_VERDICTS: Final = {
+    CaseKind.ASK: {Verdict.APPROVED, Verdict.GRANTED, Verdict.DENIED, Verdict.BLOCKED},
+    CaseKind.REPORT: {Verdict.RESTORED, Verdict.DELETED, Verdict.BLOCKED},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What a refused member is told besides: what would fit, and whether they can ask a moderator."""
+
+    way_out: WayOut
+    may_ask: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    asker: Asker
+    way_out: WayOut
+    is_private: bool
+
+
+class Cases:
+    """Opens and decides cases. Everything but a refusal not yet asked about stands in the store."""
+
+    def __init__(
+        self,
+        store: CaseStore,
+        houses: Houses,
+        purse: Purse,
+        ways_out: WaysOut,
+        prices: Prices,
+        runs: Runs,
+        desk: Desk,
+        watch: BudgetWatch,
+        clock: Clock,
+    ) -> None:
+        self._store = store
+        self._houses = houses
+        self._ways_out = ways_out
+        self._runs = runs
+        self._verdicts = Verdicts(houses, purse, prices, runs, desk)
+        self._desk = desk
+        self._watch = watch
+        self._clock = clock
+        self._kept: OrderedDict[int, _Kept] = OrderedDict()
+
+    # --- a member at a limit ---------------------------------------------------------------------
+
+    async def offer(
+        self, refused_id: int, refused: LimitReached, asker: Asker, *, is_private: bool
+    ) -> Offer | None:
+        """What to tell the member whose interaction `refused_id` was refused; its request is kept a while.
+
+        None: the refusal does not say what was asked for. Raises Refusal and StoreError as pricing does.
+        """
+        if refused.request is None:
+            return None
+        await self._watch.look(asker, refused.request.model, refused)
+        way_out = await self._ways_out.of(refused, refused.request, asker)
+        has_log = (await self._houses.of(asker.place.guild_id)).rules.log_channel_id is not None
+        may_ask = has_log and not refused.is_operator
+        if may_ask:
+            self._keep(refused_id, _Kept(asker, way_out, is_private))
+        return Offer(way_out, may_ask)
+
+    async def ask(self, refused_id: int, presser: Asker) -> Case:
+        """Put a refused request before the moderators, once.
+
+        Raises CaseNotFound, CaseRefused, RuleRefused where a rule forbids it by now, StoreError.
+        """
+        guild_id = presser.place.guild_id
+        # Taken out before the first await: of two presses at once, one finds nothing.
+        kept = self._kept.pop(refused_id, None)
+        if kept is None:
+            known = await self._store.case(refused_id) if refused_id <= MAX_ID else None
+            is_own = known is not None and known.guild_id == guild_id and known.user_id == presser.user_id
+            raise CaseRefused(CaseFault.ASKED if is_own else CaseFault.EXPIRED)
+        try:
+            return await self._ask(refused_id, kept, presser)
+        except BotError as error:
+            if not (isinstance(error, CaseRefused) and error.fault is CaseFault.ASKED):
+                self._keep(refused_id, kept)
+            raise
+
+    async def _ask(self, refused_id: int, kept: _Kept, presser: Asker) -> Case:
+        place = kept.asker.place
+        if kept.asker.user_id != presser.user_id or place.guild_id is None:
+            raise CaseNotFound(refused_id)
+        if place.guild_id != presser.place.guild_id:
+            raise CaseNotFound(refused_id)
+        request = kept.way_out.request
+        await self._houses.check(presser, request.model, request.prompt)
+        channel_id = await self._log_channel(place.guild_id)
+        case = Case(
+            case_id=refused_id,
+            kind=CaseKind.ASK,
+            guild_id=place.guild_id,
+            channel_id=place.channel_id,
+            user_id=presser.user_id,
+            opened_by=presser.user_id,
+            opened_at_s=self._clock.wall(),
+            request=request,
+            is_private=kept.is_private,
+        )
+        is_new = await self._store.open_case(case)
+        # A case that stands with its request still kept was opened, but never reached the log channel.
+        known = case if is_new else await self._store.case(refused_id)
+        if known is None or known.verdict is not Verdict.OPEN:
+            raise CaseRefused(CaseFault.ASKED)
+        if not await self._desk.post_case(channel_id, known, kept.way_out, request.prompt, None):
+            raise CaseRefused(CaseFault.LOG_CHANNEL_CLOSED)
+        return known
+
+    def _keep(self, refused_id: int, kept: _Kept) -> None:
+        self._kept[refused_id] = kept
+        while len(self._kept) > MAX_KEPT:
+            self._kept.popitem(last=False)
+
+    # --- a reported picture ----------------------------------------------------------------------
+
+    async def report(self, job_id: int, reporter: Asker, message_id: int) -> tuple[Case, bool]:
+        """The case of this picture, and whether this report opened it. Raises JobNotFound, StoreError."""
+        if job_id > MAX_ID:
+            raise JobNotFound(job_id)
+        job = await self._runs.job(job_id)
+        origin = job.origin
+        is_there = origin.message_id in {None, message_id} and not origin.is_private
+        if origin.guild_id is None or origin.guild_id != reporter.place.guild_id or not is_there:
+            raise JobNotFound(job_id)
+        case = Case(
+            case_id=job_id,
+            kind=CaseKind.REPORT,
+            guild_id=origin.guild_id,
+            channel_id=origin.channel_id,
+            user_id=origin.user_id,
+            opened_by=reporter.user_id,
+            opened_at_s=self._clock.wall(),
+            job_id=job_id,
+        )
+        is_new = await self._store.open_case(case)
+        return (case if is_new else await self._store.case(job_id) or case), is_new
+
+    async def submit_report(self, case: Case) -> bool:
+        """Put the report into the log channel. False: there is none, or it cannot be written to."""
+        channel_id = (await self._houses.of(case.guild_id)).rules.log_channel_id
+        if channel_id is None:
+            return False
+        job = await self._runs.job(case.job_id or 0)
+        return await self._desk.post_case(channel_id, case, None, job.request.prompt, job.origin.message_id)
+
+    # --- verdicts --------------------------------------------------------------------------------
+
+    async def case(self, case_id: int, guild_id: int | None) -> Case:
+        """Raises CaseNotFound for a case of another server, too."""
+        case = await self._store.case(case_id) if case_id <= MAX_ID else None
+        if case is None or case.guild_id != guild_id:
+            raise CaseNotFound(case_id)
+        return case
+
+    async def decide(
+        self, case_id: int, verdict: Verdict, guild_id: int | None, moderator_id: int, press_id: int
+    ) -> Decision:
+        """Give and carry out a verdict. `press_id`, the deciding interaction, is an approved run's job id.
+
+        What stands against a verdict from the start is raised and leaves the case open: CaseNotFound,
+        CaseDecided, CaseRefused, BlockRefused, JobNotFound, LimitReached (of the
+        server), ModelUnknown, OptionRefused, StoreError.
+        """
+        case = await self.case(case_id, guild_id)
+        if verdict not in _VERDICTS[case.kind]:
+            raise CaseNotFound(case_id)
+        if case.verdict is not Verdict.OPEN:
+            raise CaseDecided(case_id)
+        plan = await self._verdicts.plan(case, verdict, moderator_id)
+        at_s = self._clock.wall()
+        if not await self._store.decide(case_id, verdict, moderator_id, at_s):
+            raise CaseDecided(case_id)
+        case = replace(case, verdict=verdict, decided_by=moderator_id, decided_at_s=at_s)
+        decision = await self._verdicts.carry_out(case, plan, moderator_id, press_id)
+        if case.kind is CaseKind.ASK:
+            decision = replace(decision, is_told=await self._desk.tell(decision))
+        return decision
+
+    async def _log_channel(self, guild_id: int) -> int:
+        channel_id = (await self._houses.of(guild_id)).rules.log_channel_id
+        if channel_id is None:
+            raise CaseRefused(CaseFault.NO_LOG_CHANNEL)
+        return channel_id

@@ -1,0 +1,326 @@
+"""Takes one job from wherever it stands to its ending: submitted, watched, settled, delivered."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from bot.domain.clock import Clock
+from bot.domain.errors import (
+    OptionRefused,
+    StoreError,
+    WiroAuthFailed,
+    WiroBusy,
+    WiroError,
+    WiroNoFunds,
+    WiroNotFound,
+    WiroRateLimited,
+    WiroRefused,
+    WiroUnreachable,
+)
+from bot.domain.events import Accepted, Cancelled, Event, Reached, Refused, Settled, Unanswered
+from bot.domain.job import Cause, Job, Stage
+from bot.domain.ledger import settlement_of
+from bot.domain.lifecycle import advance
+from bot.domain.news import News
+from bot.domain.parameters import parameters_for
+from bot.domain.task import Task, TaskReport
+from bot.jobs.catalogue import Catalogue
+from bot.jobs.delivery import Courier
+from bot.jobs.mailbox import Mailbox
+from bot.jobs.ports import Board, Store, Wiro
+from bot.jobs.queue import FairQueue
+from bot.jobs.reconcile import find_task
+from bot.jobs.tracker import Tracker
+from bot.jobs.watching import NOT_FOUND_TRIES, Watching
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long is waited, all in seconds."""
+
+    silence_s: float = 20.0
+    unknown_grace_s: float = 120.0
+    deadline_s: float = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What every follower works with."""
+
+    wiro: Wiro
+    store: Store
+    board: Board
+    courier: Courier
+    catalogue: Catalogue
+    queue: FairQueue
+    tracker: Tracker
+    clock: Clock
+    patience: Patience
+    poll_delays: Callable[[], Iterator[float]]  # seconds between questions while an end is awaited
+
+
+class Follower:
+    """Owns one job's state while it is followed. `run` can be started again from the record at any time."""
+
+    def __init__(self, job: Job, tools: Tools, parameters: Mapping[str, str | int | float] | None) -> None:
+        self.job = job
+        self.tools = tools
+        self._parameters = parameters
+        self.mailbox = Mailbox()
+        self._is_cancel_asked = False
+        self._is_cancel_sent = False
+        self.is_out_of_time = False
+        self._queue_wait: asyncio.Task[None] | None = None
+        self._queue_position: int | None = None
+        self._quiet_since_s: float | None = None
+        self._task: Task | None = None  # with the socket's secret, where this process submitted it
+        self._note = ""
+
+    @property
+    def news(self) -> News:
+        """The job as its status message should show it now."""
+        return News(
+            self.job,
+            queue_position=self._queue_position,
+            quiet_since_s=self._quiet_since_s,
+            is_cancelling=self._is_cancel_asked and not self.job.is_terminal,
+            note=self._note,
+        )
+
+    def ask_to_cancel(self) -> None:
+        """Cancel at whatever stage the job is. Asking twice is asking once."""
+        self._is_cancel_asked = True
+        if self._queue_wait is not None:
+            self._queue_wait.cancel()
+        self.mailbox.wake()
+        self._show()
+
+    async def run(self) -> None:
+        """From the recorded stage to delivered. Raises only what nobody foresaw."""
+        try:
+            if not self.job.is_terminal:
+                await self._to_an_end()
+        finally:
+            self.tools.queue.leave(self.job.job_id)
+        await self.tools.courier.deliver(self.job, self._note)
+
+    async def _to_an_end(self) -> None:
+        self._show()
+        if self.job.stage is Stage.SUBMITTING:
+            if self.job.sent_at_s is None:
+                await self._submit()
+            else:
+                await self.hear(Unanswered())
+        task: Task | None = None
+        if self.job.stage is Stage.UNKNOWN:
+            task = await self._look_for_task()
+        if not self.job.is_terminal and self.job.task_id is not None:
+            self.tools.queue.occupy(self.job.job_id)
+            await self._watch(task or self._task)
+
+    # --- Run -----------------------------------------------------------------------------------
+
+    async def _submit(self) -> None:
+        parameters = await self._resolved_parameters()
+        is_first = False
+        while parameters is not None and not self.job.is_terminal:
+            if not await self._wait_for_turn(is_first=is_first):
+                await self.hear(Refused(Cause.CANCELLED))
+                return
+            # On record before the request is sent: a crash in between is a doubt, never a second Run.
+            self.job = replace(self.job, sent_at_s=self.tools.clock.wall())
+            if not await self._save():
+                await self.hear(Refused(Cause.INTERNAL))
+                return
+            try:
+                task = await self.tools.wiro.run(self.job.request.model, parameters)
+            except (WiroBusy, WiroRateLimited) as error:
+                await self._take_back_intent()
+                self.tools.queue.refused_as_busy(self.job.job_id, error.retry_after_s)
+                is_first = True
+            except WiroError as error:
+                self.tools.queue.leave(self.job.job_id)
+                await self._run_failed(error)
+                return
+            else:
+                self.tools.queue.accepted(self.job.job_id)
+                self._task = task
+                await self.hear(Accepted(task.task_id))
+                return
+
+    async def _resolved_parameters(self) -> Mapping[str, str | int | float] | None:
+        if self._parameters is None:
+            model = await self.tools.catalogue.model(self.job.request.model)
+            try:
+                self._parameters = parameters_for(self.job.request, self.job.seed, model)
+            except OptionRefused as error:
+                await self.hear(Refused(Cause.REFUSED, f"{error.option}: {error.value}"))
+        return self._parameters
+
+    async def _wait_for_turn(self, *, is_first: bool) -> bool:
+        """False when the job was cancelled while it waited."""
+        if self._is_cancel_asked:
+            return False
+        self._queue_wait = asyncio.current_task()
+        try:
+            await self.tools.queue.enter(
+                self.job.job_id, self.job.origin.user_id, self._at_place, is_first=is_first
+            )
+        except asyncio.CancelledError:
+            current = asyncio.current_task()
+            if not self._is_cancel_asked or current is None or current.uncancel() > 0:
+                raise
+            return False
+        finally:
+            self._queue_wait = None
+            self._queue_position = None
+        return True
+
+    def _at_place(self, place: int) -> None:
+        self._queue_position = place
+        self._show()
+
+    async def _take_back_intent(self) -> None:
+        self.job = replace(self.job, sent_at_s=None)
+        await self._save()
+
+    async def _run_failed(self, error: WiroError) -> None:
+        match error:
+            case WiroAuthFailed():
+                log.error("Wiro does not accept our key: %s", error.message)
+                await self.hear(Refused(Cause.AUTH, error.message))
+            case WiroNoFunds():
+                log.error("Wiro's account has run dry: %s", error.message)
+                await self.hear(Refused(Cause.NO_FUNDS, error.message))
+            case WiroRefused():
+                await self.hear(Refused(Cause.REFUSED, error.message))
+            case WiroUnreachable(may_have_arrived=False):
+                await self.hear(Refused(Cause.UNREACHABLE))
+            case _:
+                log.warning("job %d: Run was not answered (%s)", self.job.job_id, type(error).__name__)
+                await self.hear(Unanswered())
+
+    # --- no answer -----------------------------------------------------------------------------
+
+    async def _look_for_task(self) -> Task | None:
+        """Search Task/List for the job's seed until the grace has passed; Run is never sent again."""
+        sent_at_s = self.job.sent_at_s or self.job.created_at_s
+        delays = self.tools.poll_delays()
+        while True:
+            waited_s = self.tools.clock.wall() - sent_at_s
+            try:
+                report = await find_task(self.tools.wiro, self.tools.store, self.job)
+            except (WiroError, StoreError) as error:
+                log.warning("job %d: the list of tasks could not be read: %s", self.job.job_id, error)
+                if waited_s > self.tools.patience.deadline_s:
+                    await self.hear(Refused(Cause.UNANSWERED))
+                    return None
+            else:
+                if report is not None:
+                    log.info("job %d: found as task %s", self.job.job_id, report.task.task_id)
+                    await self.hear(Accepted(report.task.task_id))
+                    return report.task
+                if waited_s > self.tools.patience.unknown_grace_s:
+                    cause = Cause.CANCELLED if self._is_cancel_asked else Cause.UNANSWERED
+                    await self.hear(Refused(cause))
+                    return None
+            await asyncio.sleep(next(delays))
+
+    # --- a task exists -------------------------------------------------------------------------
+
+    async def _watch(self, task: Task | None) -> None:
+        task_id = self.job.task_id or ""
+        if task is None:  # taken up from the record, which never holds the socket's secret
+            task = await self._recover_task(task_id)
+            if task is None:
+                return
+        async with self.tools.tracker.watch(self.job.origin.channel_id, task, self.mailbox) as watch:
+            await Watching(self, watch).until_the_end()
+
+    async def _recover_task(self, task_id: str) -> Task | None:
+        not_found = 0
+        for delay_s in self.tools.poll_delays():
+            try:
+                report = await self.tools.wiro.detail(task_id)
+            except WiroNotFound:
+                not_found += 1
+                if not_found >= NOT_FOUND_TRIES:
+                    await self.hear(Refused(Cause.LOST))
+                    return None
+            except WiroError as error:
+                log.warning("job %d: Task/Detail: %s", self.job.job_id, error.message)
+            else:
+                await self.take(report)
+                return None if self.job.is_terminal else report.task
+            await asyncio.sleep(delay_s)
+        return None
+
+    async def take(self, report: TaskReport) -> None:
+        """Bring the job up to what Task/Detail says; its endings are inspected and settled."""
+        if isinstance(report.event, Settled) and report.event.is_success:
+            await self.hear(Reached(Stage.FINISHING))
+            event = await self.tools.courier.inspect(self.job, report.event)
+            await self.hear(event)
+        elif isinstance(report.event, Cancelled) and self.is_out_of_time and not self._is_cancel_asked:
+            # We stopped it, not the member: they got nothing and pay nothing.
+            cost, elapsed_s = report.event.cost, report.event.elapsed_s
+            await self.hear(Settled(is_success=False, cost=cost, elapsed_s=elapsed_s, cause=Cause.DEADLINE))
+        else:
+            await self.hear(report.event)
+
+    # --- the record ----------------------------------------------------------------------------
+
+    async def hear(self, event: Event) -> None:
+        """Advance, record a change of stage, show it."""
+        before = self.job
+        self.job = advance(before, event)
+        if self.job is before:
+            return
+        if self.job.is_terminal:
+            await self._settle()
+        elif self.job.stage is not before.stage or self.job.task_id != before.task_id:
+            await self._save()
+        self._quiet_since_s = None
+        self._show()
+
+    async def _save(self) -> bool:
+        try:
+            await self.tools.store.save(self.job)
+        except StoreError as error:
+            log.error("job %d could not be recorded: %s", self.job.job_id, error.reason)  # noqa: TRY400 — foreseen, the reason says it all
+            return False
+        return True
+
+    async def _settle(self) -> None:
+        settlement = settlement_of(self.job)
+        at_s = self.tools.clock.wall()
+        try:
+            await self.tools.store.settle(self.job, settlement, at_s)
+        except StoreError as error:
+            log.error("job %d could not be settled: %s", self.job.job_id, error.reason)  # noqa: TRY400 — foreseen, the reason says it all
+            self.tools.courier.settle_later(self.job, settlement, at_s)
+
+    def _show(self) -> None:
+        if not self.job.is_terminal:
+            self.tools.board.show(self.news)
+
+    # --- for the watch -------------------------------------------------------------------------
+
+    def should_cancel(self) -> bool:
+        """True once: when the wish to cancel has not been passed on to Wiro yet."""
+        is_due = self._is_cancel_asked and not self._is_cancel_sent
+        self._is_cancel_sent = self._is_cancel_sent or is_due
+        return is_due
+
+    def grew_quiet(self, since_s: float) -> None:
+        self._quiet_since_s = since_s
+        self._show()
+
+    def remark(self, note: str) -> None:
+        self._note = note
+        self._show()

@@ -1,0 +1,130 @@
+"""The rules of servers: held in memory, changed one audited transaction at a time, announced."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from bot.domain.asker import Asker
+from bot.domain.audit import AuditEntry
+from bot.domain.binding import Dimension, Grant, LimitRule
+from bot.domain.rules import NO_RULES, ChannelRule, HouseRules, ModelRule, WordRule, check_model, check_rules
+from bot.jobs.guild_ports import GuildStore
+from bot.jobs.patterns import hits
+
+
+class LogChannel(Protocol):
+    """A server's log channel. Never raises: what cannot be posted is logged for the operator."""
+
+    async def announce(self, channel_id: int, entry: AuditEntry) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """All that a server's moderators have set."""
+
+    rules: HouseRules = NO_RULES
+    limits: tuple[LimitRule, ...] = ()
+    tracked: tuple[Dimension, ...] = ()
+
+
+NO_HOUSE = House()
+
+
+class Houses:
+    """Reads through a cache; this process is the only writer, so a change renews the entry.
+
+    Direct messages have no server (None): no rules, no limits but the settings'.
+    """
+
+    def __init__(self, store: GuildStore, log_channel: LogChannel) -> None:
+        self._store = store
+        self._log_channel = log_channel
+        self._houses: dict[int, House] = {}
+
+    async def of(self, guild_id: int | None) -> House:
+        if guild_id is None:
+            return NO_HOUSE
+        house = self._houses.get(guild_id)
+        return house if house is not None else await self._read(guild_id)
+
+    async def check(self, asker: Asker, model: str, prompt: str) -> None:
+        """Raises RuleRefused where the server forbids this run."""
+        house = await self.of(asker.place.guild_id)
+        check_rules(house.rules, asker, model, prompt, hits)
+
+    async def allows_model(self, asker: Asker, model: str) -> None:
+        """Raises RuleRefused where this model may not be used here."""
+        check_model((await self.of(asker.place.guild_id)).rules, asker, model)
+
+    async def matching_words(self, guild_id: int, text: str) -> Sequence[WordRule]:
+        """Every word rule that the text would trip over: the dry run."""
+        return [word for word in (await self.of(guild_id)).rules.words if hits(word, text)]
+
+    # --- changes -------------------------------------------------------------------------------
+
+    async def set_limit(self, rule: LimitRule, entry: AuditEntry) -> None:
+        await self._store.set_limit(entry.guild_id, rule, entry)
+        await self._changed(entry)
+
+    async def clear_limit(self, rule: LimitRule, entry: AuditEntry) -> bool:
+        return await self._told(await self._store.clear_limit(entry.guild_id, rule, entry), entry)
+
+    async def grant(self, grant: Grant, entry: AuditEntry) -> None:
+        await self._store.grant(entry.guild_id, grant, entry)
+        await self._changed(entry)
+
+    async def set_channel_rule(self, channel_id: int, rule: ChannelRule | None, entry: AuditEntry) -> None:
+        await self._store.set_channel_rule(entry.guild_id, channel_id, rule, entry)
+        await self._changed(entry)
+
+    async def set_model_rule(self, model: str, rule: ModelRule | None, entry: AuditEntry) -> None:
+        await self._store.set_model_rule(entry.guild_id, model.lower(), rule, entry)
+        await self._changed(entry)
+
+    async def add_word(self, word: WordRule, entry: AuditEntry) -> bool:
+        return await self._told(await self._store.add_word(entry.guild_id, word, entry), entry)
+
+    async def remove_word(self, text: str, entry: AuditEntry) -> bool:
+        return await self._told(await self._store.remove_word(entry.guild_id, text, entry), entry)
+
+    async def set_blocked(self, user_id: int, entry: AuditEntry, *, is_blocked: bool) -> bool:
+        changed = await self._store.set_blocked(entry.guild_id, user_id, entry, is_blocked=is_blocked)
+        return await self._told(changed, entry)
+
+    async def set_log_channel(self, channel_id: int | None, entry: AuditEntry) -> None:
+        """Announced in the new log channel and in the one before it."""
+        before_id = (await self.of(entry.guild_id)).rules.log_channel_id
+        await self._store.set_log_channel(entry.guild_id, channel_id, entry)
+        await self._changed(entry)
+        if before_id is not None and before_id != channel_id:
+            await self._log_channel.announce(before_id, entry)
+
+    async def note(self, entry: AuditEntry) -> None:
+        """Record and announce something that is kept elsewhere, such as a verdict."""
+        await self._store.note(entry)
+        await self._announce(entry)
+
+    async def _told(self, is_changed: bool, entry: AuditEntry) -> bool:
+        if is_changed:
+            await self._changed(entry)
+        return is_changed
+
+    async def _changed(self, entry: AuditEntry) -> None:
+        await self._read(entry.guild_id)
+        await self._announce(entry)
+
+    async def _announce(self, entry: AuditEntry) -> None:
+        channel_id = (await self.of(entry.guild_id)).rules.log_channel_id
+        if channel_id is not None:
+            await self._log_channel.announce(channel_id, entry)
+
+    async def _read(self, guild_id: int) -> House:
+        house = House(
+            await self._store.house_rules(guild_id),
+            tuple(await self._store.limit_rules(guild_id)),
+            tuple(await self._store.tracked(guild_id)),
+        )
+        self._houses[guild_id] = house
+        return house

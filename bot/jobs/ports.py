@@ -1,0 +1,129 @@
+"""What the use cases need from the world: Wiro, its socket, the store, the status messages, the downloads."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from typing import Any, Protocol, TypeAlias
+
+from bot.domain.events import Event
+from bot.domain.job import Job, Output
+from bot.domain.ledger import Settlement
+from bot.domain.limits import Limit, Scope, Usage, Window
+from bot.domain.model import Model, ModelSummary
+from bot.domain.news import Delivery, News
+from bot.domain.picture import Picture
+from bot.domain.task import Task, TaskReport
+
+Spawn: TypeAlias = Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]]
+
+
+class Wiro(Protocol):
+    """Wiro's REST API. Every method raises the WiroError family and nothing else."""
+
+    async def run(self, model: str, parameters: Mapping[str, str | int | float]) -> Task:
+        """Start a task. Sent once, never repeated."""
+        ...
+
+    async def detail(self, task_id: str) -> TaskReport: ...
+
+    async def cancel(self, task_id: str) -> None:
+        """Take a task out of Wiro's queue. Raises WiroRefused once it has been assigned."""
+        ...
+
+    async def kill(self, task_id: str) -> None:
+        """Stop a running task."""
+        ...
+
+    async def recent_tasks(self, limit: int) -> Sequence[TaskReport]:
+        """The newest tasks of the project, newest first."""
+        ...
+
+    async def model(self, slug: str) -> Model:
+        """Raises WiroNotFound."""
+        ...
+
+    async def models(self) -> Sequence[ModelSummary]: ...
+
+    async def delete_files_of(self, task_id: str) -> None:
+        """Delete what an ended task was given and made. Raises WiroNotFound. Safe to repeat."""
+        ...
+
+
+class Feed(Protocol):
+    """One socket to Wiro carrying any number of tasks; reconnects by itself until closed."""
+
+    def register(self, task: Task) -> None: ...
+
+    def forget(self, task_id: str) -> None: ...
+
+    def events(self) -> AsyncIterator[tuple[str, Event]]:
+        """(task_id, event) as they come. A Gap for every registered task after each (re)connection,
+        each registration, and each break."""
+        ...
+
+    async def close(self) -> None: ...
+
+
+class Store(Protocol):
+    """Jobs and the ledger. Raises LimitReached from `reserve`, and the StoreError family."""
+
+    async def reserve(
+        self, job: Job, limits: Sequence[Limit], counters: Sequence[tuple[Scope, Window]]
+    ) -> bool:
+        """One transaction: job row, reservation, counters. False: this interaction is on record already."""
+        ...
+
+    async def save(self, job: Job) -> None:
+        """Record where an unsettled job stands (stage, sent_at_s, task_id, message_id)."""
+        ...
+
+    async def settle(self, job: Job, settlement: Settlement, at_s: float) -> bool:
+        """One transaction: the ended job and its one resolution. False: it was settled already."""
+        ...
+
+    async def mark_delivered(self, job_id: int) -> None: ...
+
+    async def job(self, job_id: int) -> Job | None: ...
+
+    async def unfinished(self) -> Sequence[Job]:
+        """Jobs that have not ended or whose member has not been told, oldest first."""
+        ...
+
+    async def running_in(self, channel_id: int) -> Sequence[Job]:
+        """Jobs of a channel that have not ended, oldest first."""
+        ...
+
+    async def claimed(self, task_ids: Sequence[str]) -> frozenset[str]:
+        """Those of these tasks that belong to a job."""
+        ...
+
+    async def usage(self, scope: Scope, window: Window, at_s: float) -> Usage: ...
+
+    async def median_elapsed_s(self, model: str) -> float | None:
+        """The median billed time of the model's latest successes (at most 50)."""
+        ...
+
+
+class Pictures(Protocol):
+    """Downloads of outputs."""
+
+    async def fetch(self, output: Output) -> Picture:
+        """Fetch, sniff and check one output. Raises OutputError."""
+        ...
+
+
+class Board(Protocol):
+    """The status messages."""
+
+    def show(self, news: News) -> None:
+        """A passing state: shown if nothing newer comes first. Never blocks, never raises."""
+        ...
+
+    async def conclude(self, news: News, pictures: Sequence[Picture]) -> Delivery:
+        """The ending: shown, whatever it takes. Idempotent."""
+        ...
+
+    def drop(self, job_id: int) -> None:
+        """Forget a message whose job is recorded but will not be followed further by this process."""
+        ...

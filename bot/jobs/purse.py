@@ -1,0 +1,106 @@
+"""What a member may spend here: the limits that bind, and how much of each is left."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from bot.domain.asker import Asker
+from bot.domain.binding import Counter, Dimension, LimitRule, bind, counters_for
+from bot.domain.clock import Clock
+from bot.domain.limits import OPERATOR, Audience, Limit, Measure, Usage, Window, window_bounds
+from bot.domain.money import Money
+from bot.jobs.guild_ports import GuildStore
+from bot.jobs.house import Houses
+from bot.jobs.ports import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """What the settings grant: each member's day where a server says nothing, the operator's hard stop."""
+
+    runs_per_day: int
+    spend_per_day: Money
+    operator_spend_per_day: Money
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One limit and how it stands. `granted` is part of its amount; `resets_at_s` is epoch seconds."""
+
+    limit: Limit
+    usage: Usage
+    granted: int
+    resets_at_s: int
+
+    @property
+    def used(self) -> int:
+        return self.usage.used(self.limit.measure)
+
+    @property
+    def held(self) -> int:
+        return self.usage.held(self.limit.measure)
+
+    @property
+    def left(self) -> int:
+        return max(0, self.limit.amount - self.used - self.held)
+
+
+class Purse:
+    """Binds limits and reads their counters."""
+
+    def __init__(
+        self, allowance: Allowance, houses: Houses, guilds: GuildStore, store: Store, clock: Clock
+    ) -> None:
+        day_runs, day_spend = Dimension(Measure.RUNS, Window.DAY), Dimension(Measure.SPEND, Window.DAY)
+        self._defaults = (
+            LimitRule(Audience.DEFAULT, 0, day_runs, allowance.runs_per_day),
+            LimitRule(Audience.DEFAULT, 0, day_spend, allowance.spend_per_day.pico),
+        )
+        self._operator = (LimitRule(Audience.OPERATOR, 0, day_spend, allowance.operator_spend_per_day.pico),)
+        self._houses = houses
+        self._guilds = guilds
+        self._store = store
+        self._clock = clock
+
+    async def limits(
+        self, asker: Asker, model: str, *, is_approved: bool = False
+    ) -> tuple[tuple[Limit, ...], tuple[Counter, ...]]:
+        """The limits that a run must keep and the counters it moves.
+
+        A run that a moderator approved passes the member's limits, not the server's and the operator's.
+        """
+        house = await self._houses.of(asker.place.guild_id)
+        granted = await self._granted(asker)
+        limits = bind(house.limits, self._defaults, self._operator, asker, model, granted)
+        if is_approved:
+            limits = tuple(
+                limit for limit in limits if limit.audience in {Audience.SERVER, Audience.OPERATOR}
+            )
+        return limits, counters_for(house.tracked, self._defaults, asker, model)
+
+    async def standings(self, asker: Asker, model: str) -> tuple[Standing, ...]:
+        """Every limit that binds here, tightest first; the operator's last."""
+        at_s = self._clock.wall()
+        limits, _ = await self.limits(asker, model)
+        granted = await self._granted(asker)
+        standings = [
+            Standing(
+                limit,
+                await self._store.usage(limit.scope, limit.window, at_s),
+                granted.get((limit.measure, limit.window), 0) if limit.audience is not Audience.SERVER else 0,
+                window_bounds(limit.window, at_s)[1],
+            )
+            for limit in limits
+        ]
+        return tuple(sorted(standings, key=_tightness))
+
+    async def _granted(self, asker: Asker) -> Mapping[tuple[Measure, Window], int]:
+        if asker.place.guild_id is None:
+            return {}
+        return await self._guilds.granted(asker.place.guild_id, asker.user_id, self._clock.wall())
+
+
+def _tightness(standing: Standing) -> tuple[bool, float]:
+    share_left = standing.left / standing.limit.amount if standing.limit.amount else 0.0
+    return standing.limit.scope == OPERATOR, share_left

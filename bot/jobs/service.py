@@ -1,0 +1,207 @@
+"""The front door of the use cases: submit, cancel, again, who runs here, take up, drain."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from random import Random
+from typing import Final
+
+from bot.domain.asker import Asker
+from bot.domain.errors import JobEnded, JobNotFound, LimitReached, NotAccepting, NotPermitted, StoreError
+from bot.domain.events import Refused
+from bot.domain.job import MAX_SEED, Cause, Job, Origin, PictureRequest
+from bot.domain.model import estimate
+from bot.domain.money import Money
+from bot.domain.news import News
+from bot.domain.parameters import check_bounds, parameters_for, resolved
+from bot.domain.prompt import checked_negative_prompt, checked_prompt
+from bot.jobs.budget_watch import BudgetWatch
+from bot.jobs.follow import Follower, Tools
+from bot.jobs.house import Houses
+from bot.jobs.purse import Purse
+from bot.jobs.tasks import TaskOwner
+
+log = logging.getLogger(__name__)
+
+MAX_ID: Final = 2**63 - 1  # of the record and of Discord; a longer one was made up
+TRIES_AFTER_FAULT: Final = 3  # a fault of ours: taken up again from the record so often
+PAUSE_AFTER_FAULT_S: Final = 5.0
+DELIVERY_GRACE_S: Final = 2.5  # at the end, for endings on their way: a full upload, a token's window of 2 s
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who presses a button, and whether they may act on other members' jobs here."""
+
+    user_id: int
+    is_moderator: bool
+
+
+def checked(request: PictureRequest) -> PictureRequest:
+    """The request with its prompt tidied, without any I/O. Raises PromptRefused, OptionRefused."""
+    check_bounds(request)
+    return replace(
+        request,
+        prompt=checked_prompt(request.prompt),
+        negative_prompt=checked_negative_prompt(request.negative_prompt),
+    )
+
+
+class Jobs:
+    """Owns the followers: one for each unfinished job."""
+
+    def __init__(
+        self,
+        tools: Tools,
+        houses: Houses,
+        purse: Purse,
+        watch: BudgetWatch,
+        owner: TaskOwner,
+        chance: Random,
+        fallback_estimate: Money,
+    ) -> None:
+        self._tools = tools
+        self._houses = houses
+        self._purse = purse
+        self._watch = watch
+        self._owner = owner
+        self._chance = chance
+        self._fallback_estimate = fallback_estimate
+        self._followers: dict[int, Follower] = {}
+        self._following: dict[int, asyncio.Task[None]] = {}
+        self._is_accepting = True
+
+    @property
+    def running(self) -> int:
+        """How many jobs are being followed."""
+        return len(self._followers)
+
+    async def submit(
+        self, job_id: int, request: PictureRequest, origin: Origin, asker: Asker, *, is_approved: bool = False
+    ) -> Job | None:
+        """Hold the money, record the job, start it. None: this interaction is on record already.
+
+        `is_approved`: a moderator lets it pass the member's limits. Raises Refusal (nothing held, nothing
+        sent) or StoreError.
+        """
+        if not self._is_accepting:
+            raise NotAccepting
+        request = checked(request)
+        model = await self._tools.catalogue.model(request.model)
+        request = replace(request, model=model.slug)
+        await self._houses.check(asker, request.model, request.prompt)
+        seed = request.seed or self._chance.randint(1, MAX_SEED)
+        parameters = parameters_for(request, seed, model)
+        median_s = await self._tools.store.median_elapsed_s(request.model)
+        hold = estimate(model, parameters, median_s, self._fallback_estimate)
+        resolved_request = resolved(request, parameters)
+        job = Job(job_id, origin, resolved_request, seed, hold, self._tools.clock.wall())
+        limits, counters = await self._purse.limits(asker, request.model, is_approved=is_approved)
+        try:
+            is_new = await self._tools.store.reserve(job, limits, counters)
+        except LimitReached as refused:
+            refused.request = request
+            raise
+        if not is_new:
+            return None
+        self._follow(job, parameters)
+        if asker.place.guild_id is not None:
+            self._owner.start(f"budget {job_id}", self._watch.look(asker, request.model))
+        return job
+
+    async def again(
+        self, job_id: int, new_job_id: int, origin: Origin, asker: Asker, *, is_retry: bool
+    ) -> Job | None:
+        """The same request once more, on this member's own quota; a retry keeps a seed that was asked for."""
+        job = await self.job(job_id)
+        request = job.request if is_retry else replace(job.request, seed=None)
+        return await self.submit(new_job_id, request, origin, asker)
+
+    async def cancel(self, job_id: int, actor: Actor) -> None:
+        """Stop a job at whatever stage it is. Raises JobNotFound, NotPermitted, JobEnded."""
+        follower = self._followers.get(job_id)
+        job = follower.job if follower is not None else await self.job(job_id)
+        may_act(job, actor, "cancel")
+        if follower is None or job.is_terminal:
+            raise JobEnded(job_id)
+        follower.ask_to_cancel()
+
+    async def job(self, job_id: int) -> Job:
+        """Raises JobNotFound."""
+        follower = self._followers.get(job_id)
+        if follower is not None:
+            return follower.job
+        job = await self._tools.store.job(job_id) if 0 < job_id <= MAX_ID else None
+        if job is None:
+            raise JobNotFound(job_id)
+        return job
+
+    def running_in(self, channel_id: int) -> list[News]:
+        """The unfinished jobs of a channel, oldest first."""
+        followers = [f for f in self._followers.values() if f.job.origin.channel_id == channel_id]
+        return [f.news for f in sorted(followers, key=lambda f: f.job.job_id) if not f.job.is_terminal]
+
+    async def take_up(self) -> int:
+        """Follow every unfinished job of the record from where it stands. The number taken up."""
+        jobs = await self._tools.store.unfinished()
+        for job in jobs:
+            if job.job_id not in self._followers:
+                self._follow(job, None)
+        return len(jobs)
+
+    async def drain(self) -> None:
+        """Take no more, stop following; what is unfinished stays on record for the next start.
+
+        Endings on their way are given a moment: cut off, they would be told once more by the next start.
+        """
+        self._is_accepting = False
+        endings = [self._following[job_id] for job_id, f in self._followers.items() if f.job.is_terminal]
+        if endings:
+            await asyncio.wait(endings, timeout=DELIVERY_GRACE_S)
+        await self._owner.drain()
+
+    def _follow(self, job: Job, parameters: Mapping[str, str | int | float] | None) -> None:
+        self._followers[job.job_id] = Follower(job, self._tools, parameters)
+        name = f"job {job.job_id}"
+        self._following[job.job_id] = self._owner.start(name, self._follow_through(job.job_id))
+
+    async def _follow_through(self, job_id: int) -> None:
+        """The border of a job: what goes wrong inside is logged, shown, and tried again from the record."""
+        try:
+            for _ in range(TRIES_AFTER_FAULT):
+                try:
+                    await self._followers[job_id].run()
+                except Exception:
+                    log.exception("job %d: a fault of ours", job_id)
+                    await self._start_over(job_id)
+                else:
+                    return
+            await self._give_up(job_id)
+        finally:
+            del self._followers[job_id], self._following[job_id]
+            self._tools.board.drop(job_id)
+
+    async def _start_over(self, job_id: int) -> None:
+        follower = self._followers[job_id]
+        follower.remark("Something went wrong on our side; taking the job up again.")
+        await asyncio.sleep(PAUSE_AFTER_FAULT_S)
+        try:
+            recorded = await self._tools.store.job(job_id)
+        except StoreError as error:
+            log.warning("job %d could not be read again: %s", job_id, error.reason)
+            recorded = None
+        self._followers[job_id] = Follower(recorded or follower.job, self._tools, None)
+
+    async def _give_up(self, job_id: int) -> None:
+        follower = self._followers[job_id]
+        await follower.hear(Refused(Cause.INTERNAL))
+        await self._tools.courier.deliver(follower.job, "")
+
+
+def may_act(job: Job, actor: Actor, action: str) -> None:
+    """Only the owner of a job and moderators act on it. Raises NotPermitted."""
+    if actor.user_id != job.origin.user_id and not actor.is_moderator:
+        raise NotPermitted(action)

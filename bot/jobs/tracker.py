@@ -1,0 +1,124 @@
+"""Follows the running tasks of each Discord channel: one socket a channel, news sorted to its job."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from bot.domain.events import Event, Gap
+from bot.domain.task import Task
+from bot.jobs.mailbox import Mailbox
+from bot.jobs.ports import Feed
+from bot.jobs.tasks import TaskOwner
+
+log = logging.getLogger(__name__)
+
+
+class Watch:
+    """One task's place on a socket."""
+
+    def __init__(self, task: Task, mailbox: Mailbox) -> None:
+        self.task = task
+        self.mailbox = mailbox
+        self.has_heard = False
+
+    def hear(self, event: Event) -> None:
+        if not isinstance(event, Gap):
+            self.has_heard = True
+        self.mailbox.put(event)
+
+
+class _Line:
+    """A socket, its tasks, and the one background task that reads it."""
+
+    def __init__(self, name: str, feed: Feed, owner: TaskOwner) -> None:
+        self.name = name
+        self._feed = feed
+        self.watches: dict[str, Watch] = {}
+        self._reader = owner.start(f"socket {name}", self._read())
+
+    def join(self, watch: Watch) -> None:
+        self.watches[watch.task.task_id] = watch
+        self._feed.register(watch.task)
+
+    def leave(self, watch: Watch) -> None:
+        if self.watches.pop(watch.task.task_id, None) is not None:
+            self._feed.forget(watch.task.task_id)
+
+    async def close(self) -> None:
+        self._reader.cancel()
+        await self._feed.close()
+
+    async def _read(self) -> None:
+        async for task_id, event in self._feed.events():
+            watch = self.watches.get(task_id)
+            if watch is not None:
+                watch.hear(event)
+
+
+class Tracker:
+    """Hands out watches. Tasks of one channel share a socket until Wiro is seen to serve only one of them.
+
+    Several tasks on one socket are documented for Wiro's agents only (Wiro docs, Agent websocket,
+    2026), so the first task that hears nothing there while Task/Detail shows it moving ends the sharing.
+    """
+
+    def __init__(self, open_feed: Callable[[], Feed], owner: TaskOwner) -> None:
+        self._open_feed = open_feed
+        self._owner = owner
+        self._lines: dict[str, _Line] = {}
+        self._may_share = True
+
+    @property
+    def sockets(self) -> int:
+        """How many sockets are in use."""
+        return len(self._lines)
+
+    @asynccontextmanager
+    async def watch(self, channel_id: int, task: Task, mailbox: Mailbox) -> AsyncIterator[Watch]:
+        """Hear of a task until the block ends. The last one to leave a socket closes it."""
+        watch = Watch(task, mailbox)
+        self._join(str(channel_id) if self._may_share else self._own_name(watch), watch)
+        try:
+            yield watch
+        finally:
+            await self._leave(watch)
+
+    async def moved_unheard(self, watch: Watch) -> None:
+        """Task/Detail shows this task moving and the socket never spoke of it: stop sharing sockets."""
+        line = self._line_of(watch)
+        if line is None or watch.has_heard or line.name == self._own_name(watch):
+            return
+        if len(line.watches) == 1 or not any(other.has_heard for other in line.watches.values()):
+            return  # the socket as a whole is quiet; sharing is not to blame
+        if self._may_share:
+            log.warning("Wiro's socket serves one task only: using a socket for each task from now on")
+        self._may_share = False
+        await self._leave(watch)
+        self._join(self._own_name(watch), watch)
+
+    def _join(self, name: str, watch: Watch) -> None:
+        line = self._lines.get(name)
+        if line is None:
+            line = self._lines[name] = _Line(name, self._open_feed(), self._owner)
+        line.join(watch)
+
+    async def _leave(self, watch: Watch) -> None:
+        line = self._line_of(watch)
+        if line is None:
+            return
+        line.leave(watch)
+        if not line.watches:
+            del self._lines[line.name]
+            await line.close()
+
+    def _line_of(self, watch: Watch) -> _Line | None:
+        for line in self._lines.values():
+            if line.watches.get(watch.task.task_id) is watch:
+                return line
+        return None
+
+    @staticmethod
+    def _own_name(watch: Watch) -> str:
+        return f"task {watch.task.task_id}"

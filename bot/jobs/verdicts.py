@@ -1,0 +1,199 @@
+"""What a verdict of the moderators needs, what stands against it, and carrying it out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final, assert_never
+
+from bot.domain.asker import Asker
+from bot.domain.audit import AuditEntry
+from bot.domain.binding import Grant
+from bot.domain.cases import Case, CaseKind, Decision, Verdict
+from bot.domain.errors import (
+    BlockFault,
+    BlockRefused,
+    BotError,
+    CaseFault,
+    CaseNotFound,
+    CaseRefused,
+    LimitReached,
+    RuleRefused,
+)
+from bot.domain.job import Job, Origin, PictureRequest
+from bot.domain.limits import OPERATOR, Audience, Measure
+from bot.domain.money import Money
+from bot.jobs.case_ports import Desk, Runs
+from bot.jobs.house import Houses
+from bot.jobs.purse import Purse, Standing
+from bot.jobs.ways_out import Prices, needs
+
+RUNS_GRANTED: Final = 5
+# Per file without boosts or Nitro (Discord docs, 2025-01-16): an approved run answers no interaction.
+ATTACHMENT_BYTES: Final = 10 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What carrying out a verdict needs: the run and its member, the grants, or the reported job."""
+
+    request: PictureRequest | None = None
+    asker: Asker | None = None
+    grants: tuple[tuple[Measure, int], ...] = ()
+    job: Job | None = None
+
+
+class Verdicts:
+    """Carries out what was decided; objections come before the decision, in `plan`."""
+
+    def __init__(self, houses: Houses, purse: Purse, prices: Prices, runs: Runs, desk: Desk) -> None:
+        self._houses = houses
+        self._purse = purse
+        self._prices = prices
+        self._runs = runs
+        self._desk = desk
+
+    async def plan(self, case: Case, verdict: Verdict, moderator_id: int) -> Plan:
+        """Whatever the verdict needs to know, and every objection to it, before it is given."""
+        match verdict:
+            case Verdict.APPROVED | Verdict.GRANTED:
+                if case.request is None:
+                    raise CaseRefused(CaseFault.EXPIRED)
+                return await self._plan_of_run(case, case.request)
+            case Verdict.BLOCKED if case.user_id == moderator_id:
+                raise BlockRefused(BlockFault.SELF)
+            case Verdict.RESTORED | Verdict.DELETED:
+                return Plan(job=await self._runs.job(case.job_id or 0))
+            case Verdict.BLOCKED | Verdict.DENIED | Verdict.OPEN:
+                return Plan()
+            case _:
+                assert_never(verdict)
+
+    async def _plan_of_run(self, case: Case, request: PictureRequest) -> Plan:
+        asker = await self._desk.find_asker(case.guild_id, case.channel_id, case.user_id)
+        try:
+            await self._houses.check(asker, request.model, request.prompt)
+        except RuleRefused:
+            raise CaseRefused(CaseFault.RULES) from None
+        price = await self._prices.of(request)
+        standings = await self._purse.standings(asker, request.model)
+        refused = _server_refusal(standings, price)
+        if refused is not None:
+            raise refused
+        return Plan(request, asker, _grants(standings, price))
+
+    async def carry_out(self, case: Case, plan: Plan, moderator_id: int, press_id: int) -> Decision:
+        entry = _entry(case, moderator_id)
+        match case.verdict:
+            case Verdict.BLOCKED:
+                await self._houses.set_blocked(case.user_id, entry, is_blocked=True)
+                return Decision(case)
+            case Verdict.GRANTED:
+                for measure, amount in plan.grants:
+                    grant = Grant(case.user_id, measure, amount, entry.at_s)
+                    await self._houses.grant(grant, replace(entry, after=_granted_words(measure, amount)))
+                return Decision(case, granted=plan.grants)
+            case Verdict.APPROVED:
+                await self._houses.note(entry)
+                return await self._run(case, plan, press_id)
+            case Verdict.RESTORED | Verdict.DELETED:
+                await self._houses.note(entry)
+                return await self._handle_picture(case, plan.job)
+            case Verdict.DENIED:
+                await self._houses.note(entry)
+                return Decision(case)
+            case Verdict.OPEN:
+                raise CaseNotFound(case.case_id)
+            case _:
+                assert_never(case.verdict)
+
+    async def _run(self, case: Case, plan: Plan, press_id: int) -> Decision:
+        """Start the approved run in a new status message; a private one is delivered by direct message."""
+        if plan.request is None or plan.asker is None:
+            raise CaseRefused(CaseFault.EXPIRED)
+        message_id = None if case.is_private else await self._desk.post_status(case)
+        origin = Origin(
+            user_id=case.user_id,
+            channel_id=case.channel_id,
+            guild_id=case.guild_id,
+            message_id=message_id,
+            is_private=case.is_private,
+            attachment_limit_bytes=ATTACHMENT_BYTES,
+            ruled_channel_id=plan.asker.place.ruled_channel_id,
+        )
+        try:
+            await self._runs.submit(press_id, plan.request, origin, plan.asker, is_approved=True)
+        except BotError as error:
+            if message_id is not None:
+                await self._desk.take_back(case.channel_id, message_id)
+            return Decision(case, failure=error)
+        return Decision(case, message_id=message_id)
+
+    async def _handle_picture(self, case: Case, job: Job | None) -> Decision:
+        message_id = job.origin.message_id if job is not None else None
+        if message_id is None:
+            return Decision(case, failure=CaseRefused(CaseFault.MESSAGE_GONE))
+        if case.verdict is Verdict.DELETED:
+            is_done = await self._desk.delete_picture(case.channel_id, message_id)
+        else:
+            is_done = await self._desk.show_picture(case.channel_id, message_id, case.case_id)
+        failure = None if is_done else CaseRefused(CaseFault.MESSAGE_GONE)
+        return Decision(case, failure=failure)
+
+
+def _entry(case: Case, moderator_id: int) -> AuditEntry:
+    what = "a request" if case.kind is CaseKind.ASK else "a reported picture"
+    return AuditEntry(
+        guild_id=case.guild_id,
+        actor_id=moderator_id,
+        action="case decided" if case.verdict is not Verdict.BLOCKED else "rules block member",
+        subject=f"{what} of <@{case.user_id}>",
+        before="open" if case.verdict is not Verdict.BLOCKED else "allowed",
+        after=case.verdict.value,
+        at_s=case.decided_at_s or 0.0,
+    )
+
+
+def _grants(standings: Sequence[Standing], price: Money) -> tuple[tuple[Measure, int], ...]:
+    """Five such runs, in each measure that refuses one now; plain runs where nothing does any more."""
+    binding = [
+        standing.limit.measure
+        for standing in standings
+        if standing.limit.audience not in {Audience.SERVER, Audience.OPERATOR}
+        and standing.left < needs(standing.limit.measure, price)
+    ]
+    return tuple(
+        (measure, RUNS_GRANTED * needs(measure, price))
+        for measure in dict.fromkeys(binding or [Measure.RUNS])
+    )
+
+
+def _server_refusal(standings: Sequence[Standing], price: Money) -> LimitReached | None:
+    """The limit of the server or the operator that a run would pass: no moderator's word lifts it."""
+    for standing in standings:
+        limit = standing.limit
+        asked = needs(limit.measure, price)
+        if limit.audience in {Audience.SERVER, Audience.OPERATOR} and standing.left < asked:
+            return LimitReached(
+                is_operator=limit.scope == OPERATOR,
+                is_money=limit.measure is Measure.SPEND,
+                limit=limit.amount,
+                used=standing.used,
+                held=standing.held,
+                asked=asked,
+                resets_at_s=standing.resets_at_s,
+                bound=limit,
+            )
+    return None
+
+
+def _granted_words(measure: Measure, amount: int) -> str:
+    match measure:
+        case Measure.RUNS:
+            return f"{amount} runs more today"
+        case Measure.SPEND:
+            return f"{Money(amount)} more today"
+        case Measure.AT_ONCE:
+            return f"{amount} more at once today"
+        case _:
+            assert_never(measure)

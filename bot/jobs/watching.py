@@ -1,0 +1,115 @@
+"""Watches one task until Task/Detail ends it: the socket is news, Task/Detail is the record."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final
+
+from bot.domain.errors import WiroError, WiroNotFound
+from bot.domain.events import Event, Gap, Reached, Refused
+from bot.domain.job import Cause, Stage
+from bot.jobs.tracker import Watch
+
+if TYPE_CHECKING:
+    from bot.jobs.follow import Follower
+
+log = logging.getLogger(__name__)
+
+FIRST_NEWS_S: Final = 5.0  # a task that has heard nothing at all is asked after sooner than a quiet one
+NOT_FOUND_TRIES: Final = 5  # Task/Detail may lag behind Run; so often in a row means it is lost
+KILL_GRACE_S: Final = 60.0  # how long Task/Detail may take to show the end of a task past its deadline
+
+
+class Watching:
+    """The news of one task until Task/Detail ends it. The socket is news, Task/Detail is the record."""
+
+    def __init__(self, follower: Follower, watch: Watch) -> None:
+        self._follower = follower
+        self._watch = watch
+        tools = follower.tools
+        self._tools = tools
+        self._patience = tools.patience
+        now_s = tools.clock.monotonic()
+        age_s = max(0.0, tools.clock.wall() - (follower.job.sent_at_s or follower.job.created_at_s))
+        self._deadline_s = now_s + tools.patience.deadline_s - age_s
+        self._is_past_deadline = False
+        self._last_news_s = now_s
+        self._not_found = 0
+        self._end_delays: Iterator[float] | None = None
+
+    async def until_the_end(self) -> None:
+        while not self._follower.job.is_terminal:
+            event = await self._follower.mailbox.get(self._patience_now_s())
+            if self._follower.should_cancel():
+                await self._cancel_at_wiro()
+            if event is not None and not isinstance(event, Gap):
+                self._last_news_s = self._tools.clock.monotonic()
+                await self._follower.hear(event)
+            if self._should_ask(event):
+                await self._ask()
+            if self._tools.clock.monotonic() > self._deadline_s and not self._follower.job.is_terminal:
+                await self._past_deadline()
+
+    def _patience_now_s(self) -> float:
+        """How long to wait for news before asking."""
+        if self._follower.job.stage is Stage.FINISHING:
+            if self._end_delays is None:
+                self._end_delays = self._tools.poll_delays()
+            return next(self._end_delays)
+        silence_s = self._patience.silence_s
+        until_ask_s = silence_s if self._watch.has_heard else min(FIRST_NEWS_S, silence_s)
+        until_deadline_s = self._deadline_s - self._tools.clock.monotonic()
+        return max(0.05, min(until_ask_s, until_deadline_s))
+
+    def _should_ask(self, event: Event | None) -> bool:
+        # Wiro says the end in several frames, all of them FINISHING to us: any may be the last.
+        speaks_of_the_end = isinstance(event, Reached) and event.stage is Stage.FINISHING
+        return event is None or isinstance(event, Gap) or speaks_of_the_end
+
+    async def _ask(self) -> None:
+        job = self._follower.job
+        quiet_s = self._tools.clock.monotonic() - self._last_news_s
+        if quiet_s >= self._patience.silence_s and job.stage is not Stage.FINISHING:
+            self._follower.grew_quiet(self._tools.clock.wall() - quiet_s)
+        try:
+            report = await self._tools.wiro.detail(self._watch.task.task_id)
+        except WiroNotFound:
+            self._not_found += 1
+            if self._not_found >= NOT_FOUND_TRIES:
+                await self._follower.hear(Refused(Cause.LOST))
+            return
+        except WiroError as error:
+            log.warning("job %d: Task/Detail: %s", job.job_id, error.message or type(error).__name__)
+            return
+        self._not_found = 0
+        before = job.stage
+        await self._follower.take(report)
+        if self._follower.job.stage > before:
+            self._last_news_s = self._tools.clock.monotonic()
+            if before >= Stage.QUEUED and quiet_s >= min(FIRST_NEWS_S, self._patience.silence_s):
+                await self._tools.tracker.moved_unheard(self._watch)
+
+    async def _cancel_at_wiro(self) -> None:
+        """Cancel while queued at Wiro, Kill once it runs; Task/Detail says what came of it."""
+        wiro, task_id = self._tools.wiro, self._watch.task.task_id
+        is_queued = self._follower.job.stage <= Stage.QUEUED
+        for stop in (wiro.cancel, wiro.kill) if is_queued else (wiro.kill, wiro.cancel):
+            try:
+                await stop(task_id)
+            except WiroError as error:
+                log.info("task %s: not stopped: %s", task_id, error.message)
+            else:
+                break
+        else:
+            self._follower.remark("Wiro could not stop it any more.")
+        await self._ask()
+
+    async def _past_deadline(self) -> None:
+        if self._is_past_deadline:
+            await self._follower.hear(Refused(Cause.DEADLINE))
+            return
+        self._is_past_deadline = True
+        self._follower.is_out_of_time = True
+        self._deadline_s = self._tools.clock.monotonic() + KILL_GRACE_S
+        await self._cancel_at_wiro()

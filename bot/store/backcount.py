@@ -1,0 +1,111 @@
+"""A dimension limited for the first time is counted back, so that its counters are complete at once."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Final
+
+from bot.domain.binding import Dimension
+from bot.domain.limits import Subject, Window, window_bounds
+from bot.domain.money import MAX_PICO
+
+_IN_WINDOW: Final = """
+FROM reservation AS h LEFT JOIN resolution AS r USING (job_id)
+WHERE h.guild_id = :guild_id AND h.reserved_at_s >= :starts_at_s AND h.reserved_at_s < :ends_at_s
+"""
+
+# What is unresolved has not ended; the index of running jobs spares the whole past.
+_UNRESOLVED: Final = """
+FROM (SELECT job_id FROM jobs WHERE stage NOT IN ('SUCCEEDED', 'FAILED', 'CANCELLED')) AS running
+CROSS JOIN reservation AS h USING (job_id) LEFT JOIN resolution AS r USING (job_id)
+WHERE h.guild_id = :guild_id AND r.job_id IS NULL
+"""
+
+_UNCOUNTED: Final = """
+  AND :channel_id IN (0, h.channel_id, h.ruled_channel_id) AND :model IN ('', h.model)
+  AND NOT EXISTS (
+      SELECT 1 FROM reservation_usage AS u
+      WHERE u.job_id = h.job_id AND u.subject = :subject AND u.guild_id = h.guild_id
+        AND u.subject_id = CASE :subject WHEN 'member' THEN h.user_id ELSE 0 END
+        AND u.channel_id = :channel_id AND u.model = :model AND u.window = :window
+  )
+"""
+
+# Amounts are summed in halves: a sum past 64 bits is an error in SQLite.
+_SUMS: Final = """
+SELECT CASE :subject WHEN 'member' THEN h.user_id ELSE 0 END,
+       count(*) FILTER (WHERE r.kind = 'post'),
+       count(*) FILTER (WHERE r.job_id IS NULL),
+       coalesce(sum(r.amount_pico >> 32) FILTER (WHERE r.kind = 'post'), 0),
+       coalesce(sum(r.amount_pico & 4294967295) FILTER (WHERE r.kind = 'post'), 0),
+       coalesce(sum(h.amount_pico >> 32) FILTER (WHERE r.job_id IS NULL), 0),
+       coalesce(sum(h.amount_pico & 4294967295) FILTER (WHERE r.job_id IS NULL), 0)
+"""
+
+_BOOK: Final = """
+INSERT INTO reservation_usage (job_id, subject, guild_id, subject_id, channel_id, model, window, starts_at_s)
+SELECT h.job_id, :subject, h.guild_id, CASE :subject WHEN 'member' THEN h.user_id ELSE 0 END,
+       :channel_id, :model, :window, :starts_at_s
+"""
+
+_ADD: Final = f"""
+INSERT INTO usage (subject, guild_id, subject_id, channel_id, model, window, starts_at_s,
+                   runs_used, runs_held, spend_used_pico, spend_held_pico)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT DO UPDATE
+SET runs_used = runs_used + excluded.runs_used,
+    runs_held = runs_held + excluded.runs_held,
+    spend_used_pico = min({MAX_PICO}, spend_used_pico + excluded.spend_used_pico),
+    spend_held_pico = spend_held_pico + excluded.spend_held_pico
+"""  # noqa: S608 — the one thing put into the text is a constant of ours
+
+_NEXT: Final = "SELECT min(reserved_at_s) FROM reservation WHERE guild_id = ? AND reserved_at_s >= ?"
+
+
+def track(sqlite: sqlite3.Connection, guild_id: int, dimension: Dimension, at_s: float) -> None:
+    """Track a dimension from the window around `at_s` on. One that is tracked already is left alone.
+
+    Reads the server's reservations of that window: the one change whose cost grows with usage. The model of
+    the dimension must be in lower case.
+    """
+    starts_at_s, ends_at_s = window_bounds(dimension.window, at_s)
+    place = (guild_id, dimension.channel_id, dimension.model, dimension.window.value)
+    tracked = sqlite.execute(
+        "INSERT INTO tracked_dimensions VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        (*place, dimension.measure.value, starts_at_s),
+    )
+    if tracked.rowcount == 0:
+        return
+    while True:
+        _count_back(sqlite, guild_id, dimension, starts_at_s, ends_at_s)
+        if dimension.window is Window.EVER:
+            return
+        # Nothing is reserved after now, but by a clock that was set back since.
+        (later_s,) = sqlite.execute(_NEXT, (guild_id, ends_at_s)).fetchone()
+        if later_s is None:
+            return
+        starts_at_s, ends_at_s = window_bounds(dimension.window, later_s)
+
+
+def _count_back(
+    sqlite: sqlite3.Connection, guild_id: int, dimension: Dimension, starts_at_s: int, ends_at_s: int
+) -> None:
+    reservations = _UNRESOLVED if dimension.window is Window.EVER else _IN_WINDOW
+    for subject in (Subject.MEMBER, Subject.SERVER):
+        counted = {
+            "subject": subject.value,
+            "guild_id": guild_id,
+            "channel_id": dimension.channel_id,
+            "model": dimension.model,
+            "window": dimension.window.value,
+            "starts_at_s": starts_at_s,
+            "ends_at_s": ends_at_s,
+        }
+        rows = sqlite.execute(f"{_SUMS}{reservations}{_UNCOUNTED} GROUP BY 1", counted).fetchall()
+        sqlite.execute(f"{_BOOK}{reservations}{_UNCOUNTED}", counted)
+        place = (dimension.channel_id, dimension.model, dimension.window.value, starts_at_s)
+        for subject_id, runs_used, runs_held, used_high, used_low, held_high, held_low in rows:
+            spend_used_pico = min(MAX_PICO, (used_high << 32) + used_low)
+            key = (subject.value, guild_id, subject_id, *place)
+            figures = (runs_used, runs_held, spend_used_pico, (held_high << 32) + held_low)
+            sqlite.execute(_ADD, (*key, *figures))

@@ -1,0 +1,227 @@
+"""What the moderators of each server have set: every change and its audit entry in one transaction."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from bot.domain.audit import AuditEntry
+from bot.domain.binding import Dimension, Grant, LimitRule
+from bot.domain.limits import Audience, Measure, Window, window_bounds
+from bot.domain.money import MAX_PICO
+from bot.domain.rules import ChannelRule, HouseRules, ModelRule, WordRule
+from bot.store.backcount import track
+from bot.store.database import Database
+from bot.store.ledger import model_key
+from bot.store.rows import storable
+
+_SET_LIMIT: Final = """
+INSERT INTO limit_rules (guild_id, measure, window, channel_id, model, audience, audience_id, amount)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT DO UPDATE SET amount = excluded.amount
+"""
+_CLEAR_LIMIT: Final = """
+DELETE FROM limit_rules
+WHERE guild_id = ? AND measure = ? AND window = ? AND channel_id = ? AND model = ?
+  AND audience = ? AND audience_id = ?
+"""
+_LIMITS: Final = """
+SELECT audience, audience_id, measure, window, channel_id, model, amount FROM limit_rules WHERE guild_id = ?
+"""
+_TRACKED: Final = "SELECT measure, window, channel_id, model FROM tracked_dimensions WHERE guild_id = ?"
+_GRANT: Final = "INSERT INTO grants (guild_id, user_id, measure, amount, granted_at_s) VALUES (?, ?, ?, ?, ?)"
+_GRANTED: Final = """
+SELECT measure, amount, granted_at_s FROM grants WHERE guild_id = ? AND user_id = ? AND granted_at_s >= ?
+"""
+_NOTE: Final = """
+INSERT INTO audit_log (guild_id, actor_id, action, subject, before, after, at_s) VALUES (?, ?, ?, ?, ?, ?, ?)
+"""
+_AUDIT_LOG: Final = """
+SELECT guild_id, actor_id, action, subject, before, after, at_s FROM audit_log
+WHERE guild_id = ? ORDER BY entry_id DESC LIMIT ?
+"""
+_WARN: Final = "INSERT INTO budget_warnings VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
+
+
+class GuildRecords:
+    """The moderators' settings over one database. Raises the StoreError family."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def house_rules(self, guild_id: int) -> HouseRules:
+        """Everything set but limits; empty where nothing is."""
+        return await self._database.read(lambda sqlite: _house_rules(sqlite, guild_id))
+
+    async def limit_rules(self, guild_id: int) -> Sequence[LimitRule]:
+        return await self._database.read(
+            lambda sqlite: [
+                LimitRule(
+                    Audience(audience),
+                    audience_id,
+                    Dimension(Measure(measure), Window(window), channel_id, model),
+                    amount,
+                )
+                for audience, audience_id, measure, window, channel_id, model, amount in sqlite.execute(
+                    _LIMITS, (guild_id,)
+                )
+            ]
+        )
+
+    async def tracked(self, guild_id: int) -> Sequence[Dimension]:
+        """Every dimension ever limited. `JobStore.reserve` counts in these by itself."""
+        return await self._database.read(
+            lambda sqlite: [
+                Dimension(Measure(measure), Window(window), channel_id, model)
+                for measure, window, channel_id, model in sqlite.execute(_TRACKED, (guild_id,))
+            ]
+        )
+
+    async def set_limit(self, guild_id: int, rule: LimitRule, entry: AuditEntry) -> None:
+        """Add or replace a rule; a dimension seen for the first time is counted back around `entry.at_s`."""
+        key = _rule_key(guild_id, rule)
+        dimension = _stored(rule.dimension)
+
+        def unit(sqlite: sqlite3.Connection) -> None:
+            sqlite.execute(_SET_LIMIT, (*key, rule.amount))
+            track(sqlite, guild_id, dimension, entry.at_s)
+            _note(sqlite, entry)
+
+        await self._database.write(unit)
+
+    async def clear_limit(self, guild_id: int, rule: LimitRule, entry: AuditEntry) -> bool:
+        """Remove a rule, whatever its amount. False: there was none, nothing was written."""
+        return await self._change(_CLEAR_LIMIT, _rule_key(guild_id, rule), entry)
+
+    async def grant(self, guild_id: int, grant: Grant, entry: AuditEntry) -> None:
+        values = (guild_id, grant.user_id, grant.measure.value, grant.amount, grant.granted_at_s)
+        await self._change(_GRANT, values, entry)
+
+    async def granted(self, guild_id: int, user_id: int, at_s: float) -> Mapping[tuple[Measure, Window], int]:
+        """The sums of a member's grants, by measure and window around `at_s`, without zeros."""
+        spans = {w: window_bounds(Window.DAY if w is Window.EVER else w, at_s) for w in Window}
+        since_s = min(start for start, _ in spans.values()) - 1  # windows are found to the microsecond
+
+        def unit(sqlite: sqlite3.Connection) -> Mapping[tuple[Measure, Window], int]:
+            sums: dict[tuple[Measure, Window], int] = {}
+            for name, amount, granted_at_s in sqlite.execute(_GRANTED, (guild_id, user_id, since_s)):
+                for window, span in spans.items():
+                    counted_in = Window.DAY if window is Window.EVER else window
+                    if window_bounds(counted_in, granted_at_s) == span:
+                        key = (Measure(name), window)
+                        sums[key] = min(MAX_PICO, sums.get(key, 0) + amount)
+            return sums
+
+        return await self._database.read(unit)
+
+    async def set_channel_rule(
+        self, guild_id: int, channel_id: int, rule: ChannelRule | None, entry: AuditEntry
+    ) -> None:
+        """None takes the rule away."""
+        if rule is None:
+            delete = "DELETE FROM channel_rules WHERE guild_id = ? AND channel_id = ?"
+            await self._change(delete, (guild_id, channel_id), entry, is_noted_anyway=True)
+        else:
+            replace = "REPLACE INTO channel_rules (guild_id, channel_id, rule) VALUES (?, ?, ?)"
+            await self._change(replace, (guild_id, channel_id, rule.value), entry)
+
+    async def set_model_rule(
+        self, guild_id: int, model: str, rule: ModelRule | None, entry: AuditEntry
+    ) -> None:
+        """None takes the rule away."""
+        if rule is None:
+            delete = "DELETE FROM model_rules WHERE guild_id = ? AND model = ?"
+            await self._change(delete, (guild_id, model_key(model)), entry, is_noted_anyway=True)
+        else:
+            replace = "REPLACE INTO model_rules (guild_id, model, rule) VALUES (?, ?, ?)"
+            await self._change(replace, (guild_id, model_key(model), rule.value), entry)
+
+    async def add_word(self, guild_id: int, word: WordRule, entry: AuditEntry) -> bool:
+        """False: the same word, or the same pattern, stands already."""
+        insert = "INSERT INTO word_rules (guild_id, text, is_pattern) VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
+        return await self._change(insert, (guild_id, storable(word.text), int(word.is_pattern)), entry)
+
+    async def remove_word(self, guild_id: int, text: str, entry: AuditEntry) -> bool:
+        """Takes away the word and the pattern of this text. False: there is neither."""
+        delete = "DELETE FROM word_rules WHERE guild_id = ? AND text = ?"
+        return await self._change(delete, (guild_id, storable(text)), entry)
+
+    async def set_blocked(self, guild_id: int, user_id: int, entry: AuditEntry, *, is_blocked: bool) -> bool:
+        """False: nothing changed, nothing was written."""
+        block = "INSERT INTO blocked_members (guild_id, user_id) VALUES (?, ?) ON CONFLICT DO NOTHING"
+        unblock = "DELETE FROM blocked_members WHERE guild_id = ? AND user_id = ?"
+        return await self._change(block if is_blocked else unblock, (guild_id, user_id), entry)
+
+    async def set_log_channel(self, guild_id: int, channel_id: int | None, entry: AuditEntry) -> None:
+        """None: announce changes nowhere."""
+        if channel_id is None:
+            delete = "DELETE FROM log_channels WHERE guild_id = ?"
+            await self._change(delete, (guild_id,), entry, is_noted_anyway=True)
+        else:
+            replace = "REPLACE INTO log_channels (guild_id, channel_id) VALUES (?, ?)"
+            await self._change(replace, (guild_id, channel_id), entry)
+
+    async def note(self, entry: AuditEntry) -> None:
+        """Write an audit entry for something that is kept elsewhere."""
+        await self._database.write(lambda sqlite: _note(sqlite, entry))
+
+    async def audit_log(self, guild_id: int, limit: int) -> Sequence[AuditEntry]:
+        """The newest first."""
+        return await self._database.read(
+            lambda sqlite: [AuditEntry(*row) for row in sqlite.execute(_AUDIT_LOG, (guild_id, limit))]
+        )
+
+    async def warn_once(self, guild_id: int, dimension: Dimension, starts_at_s: int, percent: int) -> bool:
+        """True the first time for this window of this dimension: the warning is due."""
+        values = (guild_id, *_dimension_key(dimension), starts_at_s, percent)
+        return await self._database.write(lambda sqlite: sqlite.execute(_WARN, values).rowcount == 1)
+
+    async def _change(
+        self, statement: str, values: tuple[object, ...], entry: AuditEntry, *, is_noted_anyway: bool = False
+    ) -> bool:
+        """One statement with its audit entry. False: it changed no row, and nothing was noted."""
+
+        def unit(sqlite: sqlite3.Connection) -> bool:
+            is_changed = sqlite.execute(statement, values).rowcount > 0
+            if is_changed or is_noted_anyway:
+                _note(sqlite, entry)
+            return is_changed
+
+        return await self._database.write(unit)
+
+
+def _note(sqlite: sqlite3.Connection, entry: AuditEntry) -> None:
+    what = map(storable, (entry.action, entry.subject, entry.before, entry.after))
+    sqlite.execute(_NOTE, (entry.guild_id, entry.actor_id, *what, entry.at_s))
+
+
+def _house_rules(sqlite: sqlite3.Connection, guild_id: int) -> HouseRules:
+    def rows(query: str) -> list[sqlite3.Row]:
+        return sqlite.execute(query, (guild_id,)).fetchall()
+
+    channels = rows("SELECT channel_id, rule FROM channel_rules WHERE guild_id = ?")
+    models = rows("SELECT model, rule FROM model_rules WHERE guild_id = ?")
+    words = rows("SELECT text, is_pattern FROM word_rules WHERE guild_id = ?")
+    blocked = rows("SELECT user_id FROM blocked_members WHERE guild_id = ?")
+    log_channels = rows("SELECT channel_id FROM log_channels WHERE guild_id = ?")
+    return HouseRules(
+        channels=tuple((channel_id, ChannelRule(rule)) for channel_id, rule in channels),
+        models=tuple((model, ModelRule(rule)) for model, rule in models),
+        words=tuple(WordRule(text, bool(is_pattern)) for text, is_pattern in words),
+        blocked_user_ids=frozenset(user_id for (user_id,) in blocked),
+        log_channel_id=log_channels[0][0] if log_channels else None,
+    )
+
+
+def _stored(dimension: Dimension) -> Dimension:
+    return Dimension(dimension.measure, dimension.window, dimension.channel_id, model_key(dimension.model))
+
+
+def _dimension_key(dimension: Dimension) -> tuple[str, str, int, str]:
+    model = model_key(dimension.model)
+    return dimension.measure.value, dimension.window.value, dimension.channel_id, model
+
+
+def _rule_key(guild_id: int, rule: LimitRule) -> tuple[object, ...]:
+    return (guild_id, *_dimension_key(rule.dimension), rule.audience.value, rule.audience_id)

@@ -1,0 +1,217 @@
+"""Figures of a period and members' own records: found by index, read in slices that let decisions through."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from typing import Final, TypeAlias
+
+from bot.domain.job import Job
+from bot.domain.ledger import Resolution
+from bot.domain.limits import Window, window_bounds
+from bot.domain.money import MAX_PICO, Money
+from bot.domain.reports import DaySpend, ExportLine, Share, UsageReport
+from bot.store.database import Database
+from bot.store.rows import COLUMNS, job_of
+
+EXPORT_SLICE: Final = 1_000  # lines a read
+MAX_JOB_ID: Final = 2**63 - 1
+
+# Amounts are summed in halves: a sum past 64 bits is an error in SQLite.
+_FIGURES: Final = """
+SELECT h.user_id, h.ruled_channel_id, h.model,
+       count(*) FILTER (WHERE r.kind = 'post'),
+       count(*) FILTER (WHERE r.kind <> 'post'),
+       coalesce(sum(r.amount_pico >> 32) FILTER (WHERE r.kind = 'post'), 0),
+       coalesce(sum(r.amount_pico & 4294967295) FILTER (WHERE r.kind = 'post'), 0),
+       coalesce(sum(h.amount_pico >> 32) FILTER (WHERE r.job_id IS NULL), 0),
+       coalesce(sum(h.amount_pico & 4294967295) FILTER (WHERE r.job_id IS NULL), 0)
+FROM reservation AS h LEFT JOIN resolution AS r USING (job_id)
+WHERE {} AND h.reserved_at_s >= :from_s AND h.reserved_at_s < :until_s
+GROUP BY 1, 2, 3
+"""
+_NEXT: Final = "SELECT min(h.reserved_at_s) FROM reservation AS h WHERE {} AND h.reserved_at_s >= :from_s"
+_OF_GUILD: Final = "h.guild_id = :guild_id"
+_OF_MEMBER: Final = "h.guild_id = :guild_id AND h.user_id = :user_id"
+
+_EXPORT: Final = """
+SELECT h.job_id, jobs.created_at_s, h.user_id, h.channel_id, jobs.model, jobs.stage,
+       CASE r.kind WHEN ? THEN r.amount_pico ELSE 0 END AS charged_pico, jobs.elapsed_s,
+       h.reserved_at_s
+FROM reservation AS h JOIN jobs USING (job_id) LEFT JOIN resolution AS r USING (job_id)
+WHERE h.guild_id = ? AND h.reserved_at_s >= ? AND (h.reserved_at_s, h.job_id) > (?, ?)
+  AND h.reserved_at_s < ?
+ORDER BY h.reserved_at_s, h.job_id LIMIT ?
+"""
+
+_SELECT: Final = f"SELECT {COLUMNS} FROM jobs"  # noqa: S608 — columns of ours; values are always bound
+_HISTORY: Final = f"{_SELECT} WHERE user_id = ? AND guild_id IS ? AND job_id < ? ORDER BY job_id DESC LIMIT ?"
+_RECORDS: Final = f"{_SELECT} WHERE user_id = ? AND is_forgotten = 0 ORDER BY job_id"
+
+# Word for word the condition of the partial index, or SQLite will not use it.
+_IS_PAST: Final = "is_delivered = 1 AND stage IN ('SUCCEEDED', 'FAILED', 'CANCELLED')"
+_OLD: Final = f"""
+{_SELECT} WHERE is_forgotten = 0 AND {_IS_PAST} AND created_at_s < ? ORDER BY created_at_s, job_id LIMIT ?
+"""
+_FORGET: Final = f"""
+UPDATE jobs SET prompt = '', negative_prompt = NULL, detail = '', outputs = '[]', is_forgotten = 1
+WHERE job_id IN (SELECT value FROM json_each(?)) AND {_IS_PAST}
+"""  # noqa: S608 — a constant of ours; values are always bound
+
+_Slice: TypeAlias = tuple[list[sqlite3.Row], float | None]  # and when the next reservation was made
+_Tally: TypeAlias = dict[str, list[int]]  # key → runs, picodollars
+
+
+class ReportRecords:
+    """Figures and records over one database. Raises the StoreError family.
+
+    A job belongs to the period in which it was reserved, as in the counters. Threads count as the channel
+    whose limits bind there; models stand in lower case.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def usage_report(
+        self, guild_id: int, since_s: int, until_s: int, user_id: int | None = None
+    ) -> UsageReport:
+        """Charges, failures and holds of a server, or of one of its members, since ≤ reserved < until.
+
+        Read a UTC day at a time. Lines without a charge are left out.
+        """
+        whose = _OF_GUILD if user_id is None else _OF_MEMBER
+        figures_query, next_query = _FIGURES.format(whose), _NEXT.format(whose)
+
+        def slice_from(from_s: float) -> Callable[[sqlite3.Connection], _Slice]:
+            _, midnight_s = window_bounds(Window.DAY, from_s)
+            who = {"guild_id": guild_id, "user_id": user_id}
+            span = {"from_s": from_s, "until_s": min(midnight_s, until_s)}
+
+            def unit(sqlite: sqlite3.Connection) -> _Slice:
+                rows = sqlite.execute(figures_query, who | span).fetchall()
+                (later_s,) = sqlite.execute(next_query, who | {"from_s": midnight_s}).fetchone()
+                return rows, later_s
+
+            return unit
+
+        figures = _Figures()
+        from_s: float | None = since_s
+        while from_s is not None and from_s < until_s:
+            day, _ = window_bounds(Window.DAY, from_s)
+            rows, from_s = await self._database.read(slice_from(from_s))
+            figures.add(day, rows)
+        return figures.report(since_s, until_s)
+
+    async def export(self, guild_id: int, since_s: int, until_s: int) -> Sequence[ExportLine]:
+        """Every job reserved in the period, oldest first; `stage` is the stage's name."""
+        lines: list[ExportLine] = []
+        last_s, last_id = float(since_s), -1
+        while True:
+            values = (Resolution.POST.value, guild_id, last_s, last_s, last_id, until_s, EXPORT_SLICE)
+            rows = await self._database.read(partial(_all_rows, _EXPORT, values))
+            lines += [_line_of(row) for row in rows]
+            if len(rows) < EXPORT_SLICE:
+                return lines
+            last_s, last_id = rows[-1]["reserved_at_s"], rows[-1]["job_id"]
+
+    async def history(
+        self, user_id: int, guild_id: int | None, before_job_id: int | None, limit: int
+    ) -> Sequence[Job]:
+        """A member's own jobs here, newest first, the forgotten ones with an empty prompt."""
+        before = MAX_JOB_ID if before_job_id is None else before_job_id
+        return await self._jobs(_HISTORY, (user_id, guild_id, before, limit))
+
+    async def records_of(self, user_id: int) -> Sequence[Job]:
+        """Every job of a member, anywhere, oldest first, as far as it is not forgotten."""
+        return await self._jobs(_RECORDS, (user_id,))
+
+    async def forget(self, job_ids: Sequence[int]) -> None:
+        """Erase prompts, outputs and Wiro's words of these jobs, those apart that are unfinished.
+
+        Amounts, models, places and times stay.
+        """
+        asked = json.dumps(list(job_ids))
+        await self._database.write(lambda sqlite: sqlite.execute(_FORGET, (asked,)).rowcount)
+
+    async def old_jobs(self, before_s: float, limit: int) -> Sequence[Job]:
+        """Ended, delivered jobs from before `before_s` whose texts have not been erased, oldest first."""
+        return await self._jobs(_OLD, (before_s, limit))
+
+    async def _jobs(self, query: str, values: tuple[object, ...]) -> Sequence[Job]:
+        return await self._database.read(
+            lambda sqlite: [job_of(row) for row in sqlite.execute(query, values)]
+        )
+
+
+class _Figures:
+    """The sums of a report while it is put together."""
+
+    def __init__(self) -> None:
+        self._members: _Tally = {}
+        self._channels: _Tally = {}
+        self._models: _Tally = {}
+        self._days: dict[tuple[int, str], int] = {}
+        self._runs = self._failed = self._spend_pico = self._held_pico = 0
+
+    def add(self, day: int, rows: Iterable[sqlite3.Row]) -> None:
+        for user_id, channel_id, model, runs, failed, high, low, held_high, held_low in rows:
+            spend_pico = (high << 32) + low
+            self._runs += runs
+            self._failed += failed
+            self._spend_pico += spend_pico
+            self._held_pico += (held_high << 32) + held_low
+            if runs == 0:
+                continue
+            self._days[day, model] = self._days.get((day, model), 0) + spend_pico
+            for tally, key in (
+                (self._members, str(user_id)),
+                (self._channels, str(channel_id)),
+                (self._models, model),
+            ):
+                line = tally.setdefault(key, [0, 0])
+                line[0] += runs
+                line[1] += spend_pico
+
+    def report(self, since_s: int, until_s: int) -> UsageReport:
+        return UsageReport(
+            since_s=since_s,
+            until_s=until_s,
+            runs=self._runs,
+            failed=self._failed,
+            spend=_money(self._spend_pico),
+            held=_money(self._held_pico),
+            by_member=_shares(self._members),
+            by_channel=_shares(self._channels),
+            by_model=_shares(self._models),
+            by_day=tuple(
+                DaySpend(day, model, _money(pico)) for (day, model), pico in sorted(self._days.items())
+            ),
+        )
+
+
+def _shares(tally: _Tally) -> tuple[Share, ...]:
+    largest_first = sorted(tally.items(), key=lambda line: (-line[1][1], -line[1][0], line[0]))
+    return tuple(Share(key, runs, _money(pico)) for key, (runs, pico) in largest_first)
+
+
+def _money(pico: int) -> Money:
+    return Money(min(MAX_PICO, pico))  # the counters stop there too
+
+
+def _line_of(row: sqlite3.Row) -> ExportLine:
+    return ExportLine(
+        job_id=row["job_id"],
+        created_at_s=row["created_at_s"],
+        user_id=row["user_id"],
+        channel_id=row["channel_id"],
+        model=row["model"],
+        stage=row["stage"],
+        charged=Money(row["charged_pico"]),
+        elapsed_s=row["elapsed_s"],
+    )
+
+
+def _all_rows(query: str, values: tuple[object, ...], sqlite: sqlite3.Connection) -> list[sqlite3.Row]:
+    return sqlite.execute(query, values).fetchall()

@@ -1,0 +1,95 @@
+"""Answers to commands and buttons: acknowledged at once, failures seen by the asker alone."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import discord
+from discord import ui
+
+from bot.domain.errors import BotError, ManagersOnly
+from bot.view.card import Card, CasePress
+from bot.view.case_buttons import CaseButton
+from bot.view.layout import NO_MENTIONS, layout_of
+from bot.view.routes import CONNECTION_ERRORS, EDIT_ERRORS
+from bot.view.sentences import UNFORESEEN, sentence
+
+log = logging.getLogger(__name__)
+
+ALREADY_ACKNOWLEDGED: Final = 40060  # Discord docs, JSON error codes, 2026
+
+
+async def acknowledge(interaction: discord.Interaction[discord.Client], *, ephemeral: bool) -> int | None:
+    """Answer with "is thinking…"; the id of the message that the answer will fill.
+
+    A connection that breaks, as an idle one may, gets a second try: discord.py 2.7.1 gives it none.
+    """
+    try:
+        answer = await interaction.response.defer(thinking=True, ephemeral=ephemeral)
+    except CONNECTION_ERRORS:
+        try:
+            answer = await interaction.response.defer(thinking=True, ephemeral=ephemeral)
+        except discord.HTTPException as error:
+            if error.code != ALREADY_ACKNOWLEDGED:
+                raise
+            # The first try had arrived, only its answer was lost.
+            return (await interaction.original_response()).id
+    return answer.message_id if answer is not None else None
+
+
+async def fill(
+    interaction: discord.Interaction[discord.Client], card: Card, files: Sequence[discord.File] = ()
+) -> None:
+    """The card as the answer to an acknowledged interaction, with the files that it names."""
+    await interaction.edit_original_response(
+        view=layout_of(card), attachments=files or discord.utils.MISSING, allowed_mentions=NO_MENTIONS
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Postscript:
+    """What a refusal says besides the reason: what would fit, and a button to ask for more."""
+
+    text: str = ""
+    press: CasePress | None = None
+
+
+NO_POSTSCRIPT: Final = Postscript()
+
+
+async def refuse(
+    interaction: discord.Interaction[discord.Client], error: Exception, postscript: Postscript = NO_POSTSCRIPT
+) -> None:
+    """Say what went wrong to the asker alone and leave nothing behind in the channel."""
+    text = sentence(error) if isinstance(error, BotError) else UNFORESEEN
+    text = "\n".join(part for part in (text, postscript.text) if part)
+    response = interaction.response
+    view: ui.View = discord.utils.MISSING
+    if postscript.press is not None:
+        view = ui.View(timeout=None)
+        view.add_item(CaseButton(postscript.press))
+    try:
+        if not response.is_done():
+            await response.send_message(text, view=view, ephemeral=True, allowed_mentions=NO_MENTIONS)
+            return
+        if response.type is discord.InteractionResponseType.deferred_channel_message:
+            # A follow-up would fill the public "is thinking…" for everybody to see.
+            await interaction.delete_original_response()
+        await interaction.followup.send(text, view=view, ephemeral=True, allowed_mentions=NO_MENTIONS)
+    except EDIT_ERRORS as failure:
+        log.warning("a refusal could not be told: %s", type(failure).__name__)
+
+
+def is_moderator(interaction: discord.Interaction[discord.Client]) -> bool:
+    """Whether the asker may act on other members' pictures here: Manage Server or Manage Messages."""
+    permissions = interaction.permissions
+    return interaction.guild_id is not None and (permissions.manage_guild or permissions.manage_messages)
+
+
+def require_manager(interaction: discord.Interaction[discord.Client], action: str = "do this") -> None:
+    """Raises ManagersOnly unless Discord states Manage Server for the asker of this very interaction."""
+    if interaction.guild_id is None or not interaction.permissions.manage_guild:
+        raise ManagersOnly(action)

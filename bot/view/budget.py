@@ -1,0 +1,139 @@
+"""What Discord's rate-limit headers allow: the last request of a window belongs to an ending."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Final, TypeAlias
+
+Key: TypeAlias = tuple[str, str]  # ("token", interaction token) or ("channel", channel id)
+
+_TOKEN_EDIT: Final = re.compile(r"/webhooks/\d+/([^/]+)/messages/")
+_CHANNEL_EDIT: Final = re.compile(r"/channels/(\d+)/messages/\d+$")
+
+# A limit for each channel that no header shows: 30 in 60 s, seen as a 429 with scope "shared"
+# (discord-api-docs issues 4043, 7243). Once it is met, passing states take a third at most.
+SHARED_PER_MINUTE: Final = 30
+SHARED_PASSING_PER_MINUTE: Final = 10
+SHARED_MEMORY_S: Final = 600.0
+
+
+def token_key(token: str) -> Key:
+    return ("token", token)
+
+
+def channel_key(channel_id: int) -> Key:
+    return ("channel", str(channel_id))
+
+
+@dataclass(slots=True)
+class _Window:
+    remaining: int | None = None
+    resets_at_s: float = 0.0
+    refused: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+@dataclass(slots=True)
+class _Shared:
+    learned_at_s: float
+    blocked_until_s: float
+    sent_at_s: deque[tuple[float, bool]] = field(default_factory=deque)  # (when, is an ending)
+
+
+class Budgets:
+    """Fed with every answer of Discord; asked before every edit. Times are monotonic seconds."""
+
+    def __init__(self, monotonic: Callable[[], float]) -> None:
+        self._monotonic = monotonic
+        self._windows: dict[Key, _Window] = {}
+        self._channel_of: dict[str, int] = {}
+        self._shared: dict[int, _Shared] = {}
+        self.rate_limited = 0  # 429s seen
+
+    def bind(self, token: str, channel_id: int) -> None:
+        """An interaction's token edits messages of this channel."""
+        self._channel_of[token] = channel_id
+        self._windows[token_key(token)] = _Window()
+
+    def release(self, token: str) -> None:
+        self._channel_of.pop(token, None)
+        self._windows.pop(token_key(token), None)
+
+    def observe(self, method: str, path: str, status: int, headers: Mapping[str, str]) -> None:
+        """One answer of Discord, as it came."""
+        if status == 429:
+            self.rate_limited += 1
+        if method != "PATCH":
+            return
+        key = self._key_of(path)
+        if key is None:
+            return
+        now_s = self._monotonic()
+        window = self._windows.setdefault(key, _Window())
+        if status == 429:
+            self._refused(key, window, headers, now_s)
+            return
+        remaining = headers.get("X-RateLimit-Remaining")
+        if remaining is not None and remaining.isdecimal():
+            window.remaining = int(remaining)
+            window.resets_at_s = now_s + _seconds(headers.get("X-RateLimit-Reset-After"), 1.0)
+
+    def refusal_of(self, key: Key) -> asyncio.Event:
+        """Set when Discord answers 429 to an edit under this key; clear it before sending."""
+        return self._windows.setdefault(key, _Window()).refused
+
+    def pause_s(self, key: Key, channel_id: int, *, is_ending: bool) -> float:
+        """How long an edit should wait now; zero means go."""
+        now_s = self._monotonic()
+        pause_s = self._shared_pause_s(channel_id, now_s, is_ending=is_ending)
+        window = self._windows.get(key)
+        if is_ending or window is None or window.remaining is None or window.remaining >= 2:
+            return pause_s
+        return max(pause_s, window.resets_at_s - now_s, 0.0)
+
+    def spent(self, channel_id: int, *, is_ending: bool) -> None:
+        """An edit goes out to this channel."""
+        shared = self._shared.get(channel_id)
+        if shared is not None:
+            shared.sent_at_s.append((self._monotonic(), is_ending))
+
+    def _refused(self, key: Key, window: _Window, headers: Mapping[str, str], now_s: float) -> None:
+        retry_after_s = _seconds(headers.get("Retry-After"), 1.0)
+        window.remaining = 0
+        window.resets_at_s = now_s + retry_after_s
+        window.refused.set()
+        if headers.get("X-RateLimit-Scope", "").lower() == "shared":
+            channel_id = int(key[1]) if key[0] == "channel" else self._channel_of.get(key[1])
+            if channel_id is not None:
+                self._shared[channel_id] = _Shared(now_s, now_s + retry_after_s)
+
+    def _shared_pause_s(self, channel_id: int, now_s: float, *, is_ending: bool) -> float:
+        shared = self._shared.get(channel_id)
+        if shared is None:
+            return 0.0
+        if now_s - shared.learned_at_s > SHARED_MEMORY_S:
+            del self._shared[channel_id]
+            return 0.0
+        while shared.sent_at_s and shared.sent_at_s[0][0] <= now_s - 60:
+            shared.sent_at_s.popleft()
+        counted = [at_s for at_s, was_ending in shared.sent_at_s if is_ending or not was_ending]
+        allowed = SHARED_PER_MINUTE if is_ending else SHARED_PASSING_PER_MINUTE
+        free_at_s = counted[-allowed] + 60 if len(counted) >= allowed else now_s
+        return max(0.0, shared.blocked_until_s - now_s, free_at_s - now_s)
+
+    def _key_of(self, path: str) -> Key | None:
+        if match := _TOKEN_EDIT.search(path):
+            return token_key(match[1]) if match[1] in self._channel_of else None
+        if match := _CHANNEL_EDIT.search(path):
+            return ("channel", match[1])
+        return None
+
+
+def _seconds(text: str | None, otherwise: float) -> float:
+    try:
+        return max(0.0, float(text)) if text is not None else otherwise
+    except ValueError:
+        return otherwise

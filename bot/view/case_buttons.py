@@ -1,0 +1,56 @@
+"""Buttons of cases: the case's id and the action stand in the custom id, so they work after every restart."""
+
+from __future__ import annotations
+
+import re
+from typing import Final, Protocol, cast
+
+import discord
+from discord import ui
+
+from bot.view.card import CaseAction, CasePress
+
+_LABELS: Final[dict[CaseAction, tuple[str, str, discord.ButtonStyle]]] = {
+    CaseAction.ASK: ("Ask a moderator", "🙋", discord.ButtonStyle.primary),
+    CaseAction.APPROVE: ("Approve once", "✅", discord.ButtonStyle.success),
+    CaseAction.GRANT: ("Grant 5 today", "🎁", discord.ButtonStyle.primary),
+    CaseAction.DENY: ("Deny", "✖️", discord.ButtonStyle.secondary),
+    CaseAction.BLOCK: ("Block", "⛔", discord.ButtonStyle.danger),
+    CaseAction.RESTORE: ("Restore", "👁️", discord.ButtonStyle.success),
+    CaseAction.DELETE: ("Delete", "🗑️", discord.ButtonStyle.danger),
+}
+
+
+class CaseSwitchboard(Protocol):
+    """What the client must offer for buttons of cases to find their way."""
+
+    async def on_case_button(
+        self, interaction: discord.Interaction[discord.Client], press: CasePress
+    ) -> None: ...
+
+
+class CaseButton(
+    ui.DynamicItem[ui.Button[ui.LayoutView]],
+    template=rf"case:(?P<case>\d{{1,20}}):(?P<action>{'|'.join(action.value for action in CaseAction)})",
+):
+    """One action on one case. Whether the presser may is asked when it is pressed."""
+
+    def __init__(self, press: CasePress) -> None:
+        label, emoji, style = _LABELS[press.action]
+        self.press = press
+        custom_id = f"case:{press.case_id}:{press.action.value}"
+        super().__init__(ui.Button(label=label, emoji=emoji, style=style, custom_id=custom_id))
+
+    @classmethod
+    async def from_custom_id(
+        cls,
+        interaction: discord.Interaction[discord.Client],  # noqa: ARG003 — the library's signature
+        item: ui.Item[ui.LayoutView],  # noqa: ARG003 — the library's signature
+        match: re.Match[str],
+        /,
+    ) -> CaseButton:
+        return cls(CasePress(CaseAction(match["action"]), int(match["case"])))
+
+    async def callback(self, interaction: discord.Interaction[discord.Client]) -> None:
+        client = cast(CaseSwitchboard, interaction.client)
+        await client.on_case_button(interaction, self.press)

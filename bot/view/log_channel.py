@@ -1,0 +1,165 @@
+"""The bot's voice in log channels, and its hands for verdicts: posts, edits, members found and told."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import OrderedDict
+from collections.abc import Callable, Coroutine
+from typing import Any, Final, TypeVar
+
+import discord
+
+from bot.domain.asker import Asker, Place
+from bot.domain.audit import AuditEntry
+from bot.domain.budget import BudgetWarning
+from bot.domain.cases import Case, Decision
+from bot.domain.errors import CaseFault, CaseRefused
+from bot.domain.ways_out import WayOut
+from bot.view.card import Card, Tone
+from bot.view.case_card import member_words, open_card
+from bot.view.hiding import kept, shown
+from bot.view.layout import NO_MENTIONS, layout_of
+from bot.view.log_cards import INTRODUCTION, entry_card, warning_card
+from bot.view.routes import EDIT_ERRORS
+from bot.view.text import escaped
+
+log = logging.getLogger(__name__)
+
+_T = TypeVar("_T")
+
+TIMEOUT_S: Final = 10.0  # for one request to Discord; a moderator's answer is not held up longer
+TOKEN_LIFE_S: Final = 14 * 60.0  # Discord drops tokens after 15 minutes (Discord docs, Interactions, 2026)
+MAX_REMEMBERED: Final = 1_000  # members who wait for an answer; the oldest get theirs by direct message
+
+
+class ModeratorsDesk:
+    """Implements LogChannel, WarningChannel and Desk of the use cases over discord.py."""
+
+    def __init__(self, client: discord.Client, monotonic: Callable[[], float]) -> None:
+        self._client = client
+        self._monotonic = monotonic
+        self._waiting: OrderedDict[int, tuple[discord.Interaction[discord.Client], float]] = OrderedDict()
+
+    # --- the log channel -------------------------------------------------------------------------
+
+    async def introduce(self, channel_id: int) -> bool:
+        """Say that this is the log channel now. False: the bot cannot write there."""
+        return await self._post(channel_id, INTRODUCTION) is not None
+
+    async def announce(self, channel_id: int, entry: AuditEntry) -> None:
+        await self._post(channel_id, entry_card(entry))
+
+    async def warn(self, channel_id: int, warning: BudgetWarning) -> None:
+        await self._post(channel_id, warning_card(warning))
+
+    async def post_case(
+        self, channel_id: int, case: Case, way_out: WayOut | None, prompt: str, message_id: int | None
+    ) -> bool:
+        return await self._post(channel_id, open_card(case, way_out, prompt, message_id)) is not None
+
+    # --- the member ------------------------------------------------------------------------------
+
+    def remember(self, case_id: int, interaction: discord.Interaction[discord.Client]) -> None:
+        """This interaction, answered to its member alone, can bring the verdict while its token lives."""
+        self._waiting[case_id] = (interaction, self._monotonic())
+        while len(self._waiting) > MAX_REMEMBERED:
+            self._waiting.popitem(last=False)
+
+    async def find_asker(self, guild_id: int, channel_id: int, user_id: int) -> Asker:
+        place = await self._place(guild_id, channel_id)
+        try:
+            async with asyncio.timeout(TIMEOUT_S):
+                # Client has no method for a member of a server that is not in its cache (discord.py 2.7.1).
+                member = await self._client.http.get_member(guild_id, user_id)
+        except discord.NotFound:
+            raise CaseRefused(CaseFault.MEMBER_LEFT) from None
+        except EDIT_ERRORS as error:
+            log.warning("member %d could not be looked up: %s", user_id, type(error).__name__)
+            raise CaseRefused(CaseFault.DISCORD_SILENT) from None
+        return Asker(user_id, frozenset(int(role_id) for role_id in member["roles"]), place)
+
+    async def tell(self, decision: Decision) -> bool:
+        text = member_words(decision)
+        case = decision.case
+        interaction, since_s = self._waiting.pop(case.case_id, (None, 0.0))
+        if interaction is not None and self._monotonic() - since_s < TOKEN_LIFE_S:
+            followup = interaction.followup
+            if await self._tried(
+                followup.send(text, ephemeral=True, wait=True, allowed_mentions=NO_MENTIONS), "a verdict"
+            ):
+                return True
+        return (
+            await self._tried(self._write_to(case.user_id, text), "a verdict by direct message") is not None
+        )
+
+    async def _write_to(self, user_id: int, text: str) -> discord.Message:
+        channel = await self._client.create_dm(discord.Object(user_id))
+        return await channel.send(text, allowed_mentions=NO_MENTIONS)
+
+    # --- pictures --------------------------------------------------------------------------------
+
+    async def post_status(self, case: Case) -> int | None:
+        prompt = escaped(case.request.prompt, 300) if case.request is not None else ""
+        text = f"### {prompt}\n**Approved by the moderators; starting**\n-# asked for by <@{case.user_id}>"
+        message = await self._post(case.channel_id, Card(Tone.WAITING, text))
+        return message.id if message is not None else None
+
+    async def take_back(self, channel_id: int, message_id: int) -> None:
+        await self.delete_picture(channel_id, message_id)
+
+    async def delete_picture(self, channel_id: int, message_id: int) -> bool:
+        channel = self._client.get_partial_messageable(channel_id)
+
+        async def delete() -> bool:
+            await channel.get_partial_message(message_id).delete()
+            return True
+
+        return await self._tried(delete(), "a deletion") is not None
+
+    async def show_picture(self, channel_id: int, message_id: int, case_id: int) -> bool:
+        channel = self._client.get_partial_messageable(channel_id)
+
+        async def show() -> discord.Message:
+            message = await channel.fetch_message(message_id)
+            return await message.edit(
+                view=shown(message, case_id), attachments=kept(message), allowed_mentions=NO_MENTIONS
+            )
+
+        return await self._tried(show(), "a restored picture") is not None
+
+    # --- Discord ---------------------------------------------------------------------------------
+
+    async def _place(self, guild_id: int, channel_id: int) -> Place:
+        try:
+            async with asyncio.timeout(TIMEOUT_S):
+                channel = await self._client.fetch_channel(channel_id)
+                parent_id = channel.parent_id if isinstance(channel, discord.Thread) else None
+                if parent_id is not None:
+                    channel = await self._client.fetch_channel(parent_id)
+        except discord.NotFound:
+            raise CaseRefused(CaseFault.CHANNEL_GONE) from None
+        except discord.Forbidden:
+            # Commands work where the bot itself sees nothing; then nothing restricted is assumed.
+            return Place(guild_id, channel_id)
+        except (*EDIT_ERRORS, discord.InvalidData) as error:
+            log.warning("channel %d could not be looked up: %s", channel_id, type(error).__name__)
+            raise CaseRefused(CaseFault.DISCORD_SILENT) from None
+        if not isinstance(channel, discord.abc.GuildChannel) or channel.guild.id != guild_id:
+            raise CaseRefused(CaseFault.CHANNEL_GONE)
+        is_nsfw = getattr(channel, "nsfw", False)  # categories have the attribute too, threads do not
+        return Place(guild_id, channel_id, parent_id, bool(is_nsfw))
+
+    async def _post(self, channel_id: int, card: Card) -> discord.Message | None:
+        channel = self._client.get_partial_messageable(channel_id)
+        sending = channel.send(view=layout_of(card), allowed_mentions=NO_MENTIONS)
+        return await self._tried(sending, f"a message to channel {channel_id}")
+
+    async def _tried(self, request: Coroutine[Any, Any, _T], what: str) -> _T | None:
+        """The answer to one request, or None where Discord would not have it; the operator reads why."""
+        try:
+            async with asyncio.timeout(TIMEOUT_S):
+                return await request
+        except EDIT_ERRORS as error:
+            log.warning("%s did not get through: %s", what, type(error).__name__)
+            return None

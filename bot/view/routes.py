@@ -1,0 +1,159 @@
+"""The ways to a status message, and what Discord's refusals mean for them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import Enum, auto
+from typing import Final, Protocol
+
+import aiohttp
+import discord
+
+from bot.domain.picture import Picture
+from bot.view.budget import Key, channel_key, token_key
+from bot.view.card import Card
+from bot.view.layout import NO_MENTIONS, files_of, layout_of
+
+# discord.py lets aiohttp's errors through.
+CONNECTION_ERRORS: Final = (aiohttp.ClientError, OSError)
+
+# What an edit can fail with: Discord's answers, the connection (discord.py lets aiohttp's errors through), a
+# slip of discord.py 2.7.1 on a 429 whose body is text (TypeError).
+EDIT_ERRORS: Final = (discord.HTTPException, aiohttp.ClientError, OSError, TimeoutError, TypeError)
+
+BOT_ROUTE_BYTES: Final = 10 * 1024 * 1024  # per file without boosts or Nitro (Discord docs, 2025-01-16)
+
+
+class Refused(Enum):
+    """Why a message could not be reached this way."""
+
+    WAY_CLOSED = auto()  # the token is dead: another way may work
+    NO_ACCESS = auto()  # channel gone, no permission, no DM
+    MESSAGE_GONE = auto()  # deleted: it stays deleted
+    TOO_LARGE = auto()
+    INVALID = auto()  # Discord will not have this body, ever
+    PASSING = auto()  # 5xx, reset, timeout, 429: worth another try
+
+
+# Discord docs, Opcodes and status codes, JSON error codes (2026).
+_BY_CODE: Final[dict[int, Refused]] = {
+    50027: Refused.WAY_CLOSED,  # invalid webhook token
+    10015: Refused.WAY_CLOSED,  # unknown webhook
+    10062: Refused.WAY_CLOSED,  # unknown interaction
+    10008: Refused.MESSAGE_GONE,
+    10003: Refused.NO_ACCESS,  # unknown channel
+    50001: Refused.NO_ACCESS,
+    50007: Refused.NO_ACCESS,  # this user takes no direct messages
+    50013: Refused.NO_ACCESS,
+    40005: Refused.TOO_LARGE,
+}
+_BY_STATUS: Final[dict[int, Refused]] = {
+    400: Refused.INVALID,
+    401: Refused.WAY_CLOSED,
+    403: Refused.NO_ACCESS,
+    404: Refused.MESSAGE_GONE,
+    413: Refused.TOO_LARGE,
+}
+
+
+def refusal(error: Exception) -> Refused:
+    """What one of EDIT_ERRORS means."""
+    if isinstance(error, discord.HTTPException):
+        return _BY_CODE.get(error.code) or _BY_STATUS.get(error.status, Refused.PASSING)
+    return Refused.PASSING
+
+
+class Route(Protocol):
+    """One way to one message."""
+
+    key: Key
+    limit_bytes: int
+    closes_at_s: float  # monotonic
+    is_for_passing: bool
+
+    async def send(self, card: Card, pictures: Sequence[Picture] | None) -> None:
+        """Show the card. `pictures` None leaves the attachments alone; otherwise they replace them."""
+        ...
+
+
+class TokenRoute:
+    """Through the interaction's token: its own rate limit, no channel permission, 15 minutes."""
+
+    is_for_passing = True
+
+    def __init__(
+        self, interaction: discord.Interaction[discord.Client], limit_bytes: int, closes_at_s: float
+    ) -> None:
+        self._interaction = interaction
+        self.closes_at_s = closes_at_s
+        self.key: Key = token_key(interaction.token)
+        self.limit_bytes = limit_bytes
+
+    async def send(self, card: Card, pictures: Sequence[Picture] | None) -> None:
+        await self._interaction.edit_original_response(
+            view=layout_of(card),
+            attachments=discord.utils.MISSING if pictures is None else files_of(pictures),
+            allowed_mentions=NO_MENTIONS,
+        )
+
+
+class ChannelRoute:
+    """As the bot itself: works for ever, needs the bot in the channel, shares the channel's limit."""
+
+    is_for_passing = True
+    closes_at_s = float("inf")
+
+    def __init__(self, client: discord.Client, channel_id: int, message_id: int) -> None:
+        channel = client.get_partial_messageable(channel_id)
+        self._message = channel.get_partial_message(message_id)
+        self.key: Key = channel_key(channel_id)
+        self.limit_bytes = BOT_ROUTE_BYTES
+
+    async def send(self, card: Card, pictures: Sequence[Picture] | None) -> None:
+        await self._message.edit(
+            view=layout_of(card),
+            attachments=discord.utils.MISSING if pictures is None else files_of(pictures),
+            allowed_mentions=NO_MENTIONS,
+        )
+
+
+class DirectRoute:
+    """A new direct message to the member: the last way. The nonce keeps a repeated send one message."""
+
+    is_for_passing = False
+    closes_at_s = float("inf")
+
+    def __init__(self, client: discord.Client, user_id: int, job_id: int) -> None:
+        self._client = client
+        self._user_id = user_id
+        self._job_id = job_id
+        self.key: Key = ("direct", str(user_id))
+        self.limit_bytes = BOT_ROUTE_BYTES
+
+    async def send(self, card: Card, pictures: Sequence[Picture] | None) -> None:
+        channel = await self._client.create_dm(discord.Object(self._user_id))
+        await channel.send(
+            view=layout_of(card),
+            files=files_of(pictures or ()),
+            nonce=self._job_id,
+            allowed_mentions=NO_MENTIONS,
+        )
+
+
+class Ways:
+    """The ways to one message, best first. A way that Discord closed is not tried again."""
+
+    def __init__(self, routes: Sequence[Route]) -> None:
+        self._routes = list(routes)
+
+    def current(self, now_s: float) -> Route | None:
+        """The way for a passing state, or None."""
+        return next((r for r in self._routes if r.is_for_passing and now_s < r.closes_at_s), None)
+
+    def for_ending(self, now_s: float) -> Sequence[Route]:
+        """Every way that is open, in the order to try them."""
+        return [r for r in self._routes if now_s < r.closes_at_s]
+
+    def close(self, route: Route) -> None:
+        if route in self._routes:
+            self._routes.remove(route)

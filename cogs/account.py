@@ -1,0 +1,38 @@
+"""/quota: how much of each limit is used, held and left, and why it binds."""
+
+from __future__ import annotations
+
+from discord import app_commands
+from discord.ext import commands
+
+from bot.discord_bot import Interaction, StudioBot
+from bot.jobs.catalogue import Catalogue
+from bot.jobs.house import Houses
+from bot.jobs.purse import Purse
+from bot.view.answers import acknowledge, fill
+from bot.view.limit_cards import quota_card
+from bot.view.limit_words import Reader
+from cogs.limit_readings import readings
+from cogs.origins import asker_of
+
+
+class Account(commands.Cog):
+    """A member's own figures."""
+
+    def __init__(self, houses: Houses, purse: Purse, catalogue: Catalogue) -> None:
+        self._houses = houses
+        self._purse = purse
+        self._catalogue = catalogue
+
+    @app_commands.command(description="How many pictures and dollars you have left, and until when")
+    async def quota(self, interaction: Interaction) -> None:
+        await acknowledge(interaction, ephemeral=True)
+        asker = asker_of(interaction)
+        standings, rules = await readings(self._houses, self._purse, asker, self._catalogue.default_model)
+        reader = Reader(asker.user_id, asker.role_ids, is_addressed=True)
+        await fill(interaction, quota_card(standings, rules, reader, is_direct=interaction.guild_id is None))
+
+
+async def setup(bot: StudioBot) -> None:
+    services = bot.services
+    await bot.add_cog(Account(services.houses, services.purse, services.catalogue))

@@ -1,0 +1,34 @@
+"""Answers that carry files."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+
+import discord
+
+from bot.discord_bot import Interaction
+from bot.view.answers import fill
+from bot.view.card import Card, Tone
+from bot.view.export import Attachment
+from bot.view.layout import NO_MENTIONS, layout_of
+
+
+async def fill_with(interaction: Interaction, card: Card, attachments: Sequence[Attachment]) -> None:
+    """The card with the first file that it names as the answer; each further file in a message of its own.
+
+    One file a message: Discord bounds a message's files together as well as each of them.
+    """
+    first, *further = attachments
+    await fill(interaction, card, [_file(first)])
+    for attachment in further:
+        await interaction.followup.send(
+            view=layout_of(Card(Tone.DONE, "", files=(attachment.filename,))),
+            file=_file(attachment),
+            ephemeral=True,
+            allowed_mentions=NO_MENTIONS,
+        )
+
+
+def _file(attachment: Attachment) -> discord.File:
+    return discord.File(io.BytesIO(attachment.content), attachment.filename)

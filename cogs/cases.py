@@ -1,0 +1,132 @@
+"""The buttons of cases: ask a moderator, report a picture, and the moderators' verdicts."""
+
+from __future__ import annotations
+
+import logging
+from typing import Final
+
+import discord
+from discord.ext import commands
+
+from bot.discord_bot import Interaction, StudioBot
+from bot.domain.cases import Decision, Verdict
+from bot.domain.errors import CaseDecided, CaseFault, CaseRefused, LimitReached
+from bot.jobs.cases import Cases as CaseService
+from bot.view.answers import Postscript, require_manager
+from bot.view.card import Action, CaseAction, CasePress
+from bot.view.case_card import decided_card, offer_words
+from bot.view.hiding import hidden, is_about_job, is_hidden, kept, shown, words_of
+from bot.view.layout import NO_MENTIONS, layout_of
+from bot.view.log_channel import ModeratorsDesk
+from bot.view.routes import EDIT_ERRORS
+from cogs.origins import asker_of
+
+log = logging.getLogger(__name__)
+
+_VERDICTS: Final = {
+    CaseAction.APPROVE: Verdict.APPROVED,
+    CaseAction.GRANT: Verdict.GRANTED,
+    CaseAction.DENY: Verdict.DENIED,
+    CaseAction.BLOCK: Verdict.BLOCKED,
+    CaseAction.RESTORE: Verdict.RESTORED,
+    CaseAction.DELETE: Verdict.DELETED,
+}
+
+
+class Cases(commands.Cog):
+    """Puts cases before the moderators and their verdicts before everybody concerned."""
+
+    def __init__(self, cases: CaseService, desk: ModeratorsDesk) -> None:
+        self._cases = cases
+        self._desk = desk
+
+    async def refused(self, interaction: Interaction, error: LimitReached) -> Postscript:
+        """What a member at a limit is told besides: what would fit, and the button to ask for more."""
+        offer = await self._cases.offer(
+            interaction.id, error, asker_of(interaction), is_private=_is_private(interaction)
+        )
+        if offer is None:
+            return Postscript()
+        press = CasePress(CaseAction.ASK, interaction.id) if offer.may_ask else None
+        return Postscript(offer_words(offer.way_out), press)
+
+    async def ask(self, interaction: Interaction, press: CasePress) -> None:
+        await interaction.response.defer()
+        await self._cases.ask(press.case_id, asker_of(interaction))
+        self._desk.remember(press.case_id, interaction)
+        told = interaction.message.content if interaction.message is not None else ""
+        text = f"{told}\n**The moderators have been asked.** The answer comes here or by direct message."
+        await interaction.edit_original_response(content=text, view=None, allowed_mentions=NO_MENTIONS)
+
+    async def report(self, interaction: Interaction, job_id: int) -> None:
+        """Hide the picture at once, for everybody, then tell the moderators."""
+        await interaction.response.defer()
+        message = interaction.message
+        if message is None:
+            raise CaseRefused(CaseFault.MESSAGE_GONE)
+        case, is_new = await self._cases.report(job_id, asker_of(interaction), message.id)
+        # A report that was cut short by a restart is made good by the next one.
+        if case.verdict is Verdict.OPEN and (is_new or not is_hidden(message)):
+            await interaction.edit_original_response(
+                view=hidden(message, case.case_id), attachments=kept(message), allowed_mentions=NO_MENTIONS
+            )
+        if not is_new:
+            raise CaseRefused(CaseFault.REPORTED)
+        text = (
+            "The picture is hidden, and the moderators decide about it. Thank you."
+            if await self._cases.submit_report(case)
+            else "The picture is hidden. The moderators have no log channel that the bot can write to: "
+            "please tell one of them. They can press Restore or Delete under it."
+        )
+        await interaction.followup.send(text, ephemeral=True, allowed_mentions=NO_MENTIONS)
+
+    async def decide(self, interaction: Interaction, press: CasePress) -> None:
+        """One verdict, by a member who may manage the server at this very moment."""
+        require_manager(interaction, "decide this")
+        await interaction.response.defer()
+        moderator_id = interaction.user.id
+        verdict = _VERDICTS[press.action]
+        try:
+            decision = await self._cases.decide(
+                press.case_id, verdict, interaction.guild_id, moderator_id, interaction.id
+            )
+        except CaseDecided:
+            case = await self._cases.case(press.case_id, interaction.guild_id)
+            await self._show(interaction, Decision(case))
+            raise
+        await self._show(interaction, decision)
+
+    async def _show(self, interaction: Interaction, decision: Decision) -> None:
+        """The verdict where the button was pressed: on the case, or under the reported picture itself."""
+        message, case = interaction.message, decision.case
+        if message is None:
+            return
+        is_picture = is_about_job(message)
+        try:
+            if not is_picture:
+                card = decided_card(words_of(message), decision)
+                await interaction.edit_original_response(view=layout_of(card), allowed_mentions=NO_MENTIONS)
+            elif case.verdict is Verdict.RESTORED:
+                await interaction.edit_original_response(
+                    view=shown(message, case.case_id), attachments=kept(message), allowed_mentions=NO_MENTIONS
+                )
+        except EDIT_ERRORS as error:
+            log.warning("a verdict could not be shown: %s", type(error).__name__)
+
+
+def _is_private(interaction: Interaction) -> bool:
+    """Whether the refused request was to be seen by its asker alone."""
+    if interaction.type is discord.InteractionType.application_command:
+        return bool(getattr(interaction.namespace, "private", False))
+    return interaction.message is not None and interaction.message.flags.ephemeral
+
+
+async def setup(bot: StudioBot) -> None:
+    services = bot.services
+    cog = Cases(services.cases, services.desk)
+    bot.on_refusal(cog.refused)
+    bot.on_press(Action.REPORT, cog.report)
+    bot.on_case_press(CaseAction.ASK, cog.ask)
+    for action in _VERDICTS:
+        bot.on_case_press(action, cog.decide)
+    await bot.add_cog(cog)

@@ -1,0 +1,43 @@
+"""How a member stands here: the limits of the usual model, then those of models with limits of their own."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from bot.domain.asker import Asker, Place
+from bot.domain.binding import LimitRule
+from bot.domain.limits import Audience
+from bot.jobs.house import Houses
+from bot.jobs.purse import Purse, Standing
+from bot.view.limit_words import dimension_of
+
+MAX_MODELS: Final = 10  # read for one answer; each is a handful of counters
+
+
+async def readings(
+    houses: Houses, purse: Purse, asker: Asker, usual_model: str
+) -> tuple[tuple[Standing, ...], tuple[LimitRule, ...]]:
+    """Every limit that can bind the member at this place, and the server's rules.
+
+    Those that bind the usual model come first, the tightest of them leading; each limit comes once.
+    """
+    rules = (await houses.of(asker.place.guild_id)).limits
+    models = dict.fromkeys(
+        (usual_model.lower(), *sorted(r.dimension.model for r in rules if r.dimension.model))
+    )
+    found: dict[object, Standing] = {}
+    for model in list(models)[:MAX_MODELS]:
+        for standing in await purse.standings(asker, model):
+            limit = standing.limit
+            found.setdefault((limit.scope, limit.measure, limit.window), standing)
+    return tuple(found.values()), rules
+
+
+async def defaults(purse: Purse) -> tuple[LimitRule, ...]:
+    """The operator's defaults: what binds where no server has set anything, in direct messages."""
+    limits, _ = await purse.limits(Asker(0, frozenset(), Place(None, 0)), "")
+    return tuple(
+        LimitRule(limit.audience, 0, dimension_of(limit), limit.amount)
+        for limit in limits
+        if limit.audience is Audience.DEFAULT
+    )

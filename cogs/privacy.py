@@ -1,0 +1,97 @@
+"""/privacy: a copy of what is kept about a member, and its erasure."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Final
+
+from discord import app_commands
+from discord.ext import commands
+
+from bot.discord_bot import Interaction, StudioBot
+from bot.domain.errors import NotYours, QuestionExpired
+from bot.jobs.reports import Erasure, Reports
+from bot.view.answers import acknowledge, fill
+from bot.view.card import Card, MemberAction, MemberPress
+from bot.view.export import files_within, records_json
+from bot.view.records_card import (
+    erased_card,
+    erasing_card,
+    no_records_card,
+    question_card,
+    records_card,
+    stopped_card,
+)
+from bot.view.routes import EDIT_ERRORS
+from cogs.attachments import fill_with
+
+log = logging.getLogger(__name__)
+
+FILENAME: Final = "my-records.json"
+QUESTION_LIFE_S: Final = 600
+
+
+class Privacy(commands.GroupCog, group_name="privacy", group_description="What the bot keeps about you"):
+    """A member's own records, from every server and from direct messages."""
+
+    def __init__(self, reports: Reports) -> None:
+        self._reports = reports
+
+    @app_commands.command(description="Everything that is kept about you, as a file")
+    async def export(self, interaction: Interaction) -> None:
+        await acknowledge(interaction, ephemeral=True)
+        jobs = await self._reports.records_of(interaction.user.id)
+        if not jobs:
+            await fill(interaction, no_records_card())
+            return
+        files = await asyncio.to_thread(
+            files_within, jobs, records_json, FILENAME, interaction.filesize_limit
+        )
+        await fill_with(interaction, records_card(files[0].filename, len(jobs)), files)
+
+    @app_commands.command(description="Erase your prompts and pictures, here and at Wiro")
+    async def delete(self, interaction: Interaction) -> None:
+        await acknowledge(interaction, ephemeral=True)
+        jobs = await self._reports.records_of(interaction.user.id)
+        running = [job for job in jobs if not job.is_finished]
+        asked_at_s = int(interaction.created_at.timestamp())
+        ended = len(jobs) - len(running)
+        await fill(interaction, question_card(interaction.user.id, ended, running, asked_at_s))
+
+    async def forget(self, interaction: Interaction, press: MemberPress) -> None:
+        """The confirmation. Both moments are Discord's own: the ids of the two interactions carry them."""
+        if press.user_id != interaction.user.id:
+            raise NotYours
+        if not 0 <= interaction.created_at.timestamp() - press.cursor <= QUESTION_LIFE_S:
+            raise QuestionExpired
+
+        async def tell(erasure: Erasure) -> None:
+            try:
+                await fill(interaction, _card(erasure))
+            except EDIT_ERRORS as error:
+                # The erasure goes on, whether or not anybody can be told.
+                log.warning("an erasure's progress could not be told: %s", type(error).__name__)
+
+        await interaction.response.defer()
+        self._reports.erase(interaction.user.id, tell)
+
+
+def _card(erasure: Erasure) -> Card:
+    if erasure.has_failed:
+        return stopped_card(erasure.erased, erasure.total)
+    if erasure.is_over or erasure.is_retrying:
+        return erased_card(
+            erasure.erased,
+            erasure.cleared_at_wiro,
+            erasure.waiting_at_wiro,
+            erasure.running,
+            is_retrying=erasure.is_retrying,
+        )
+    return erasing_card(erasure.erased, erasure.total)
+
+
+async def setup(bot: StudioBot) -> None:
+    cog = Privacy(bot.services.reports)
+    bot.on_member_press(MemberAction.FORGET, cog.forget)
+    await bot.add_cog(cog)

@@ -1,0 +1,248 @@
+"""/rules: moderators say where, with which models and words, and for whom the bot works here."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import ClassVar, Final
+
+import discord
+from discord import app_commands
+from discord.app_commands import Choice, Range
+from discord.ext import commands
+
+from bot.discord_bot import Interaction, StudioBot
+from bot.domain.audit import AuditEntry
+from bot.domain.clock import Clock
+from bot.domain.errors import (
+    BlockFault,
+    BlockRefused,
+    PatternFault,
+    PatternRefused,
+    SubjectFault,
+    SubjectRefused,
+)
+from bot.domain.rules import ChannelRule, HouseRules, ModelRule
+from bot.jobs.catalogue import Catalogue
+from bot.jobs.house import Houses
+from bot.jobs.patterns import word_rule
+from bot.view.answers import acknowledge, fill, require_manager
+from bot.view.card import Card
+from bot.view.log_channel import ModeratorsDesk
+from bot.view.rules_card import (
+    NOTHING,
+    changed_card,
+    channel_words,
+    model_words,
+    show_card,
+    tested_card,
+    unchanged_card,
+    word_words,
+)
+from cogs.limit_options import ChannelOption, channel_of, known_slug
+
+MAX_WORDS: Final = 500  # every prompt is held against each of them
+MAX_SUGGESTIONS: Final = 25  # Discord docs, Application commands, autocomplete, 2026
+
+_CHANNEL_RULES: Final = {"allow": ChannelRule.ALLOW, "deny": ChannelRule.DENY, "reset": None}
+_MODEL_RULES: Final = {
+    "allow": ModelRule.ALLOW,
+    "deny": ModelRule.DENY,
+    "adult": ModelRule.ADULT,
+    "reset": None,
+}
+
+
+@app_commands.guild_only()
+@app_commands.default_permissions(manage_guild=True)
+class Rules(commands.GroupCog, group_name="rules", group_description="What the bot may do here"):
+    """Changes are made one after the other, so that each says truly what was there before."""
+
+    word: ClassVar[app_commands.Group] = app_commands.Group(
+        name="word", description="Words and patterns that refuse a prompt"
+    )
+    block: ClassVar[app_commands.Group] = app_commands.Group(
+        name="block", description="Keep a member from using the bot"
+    )
+    unblock: ClassVar[app_commands.Group] = app_commands.Group(
+        name="unblock", description="Let a member use the bot again"
+    )
+
+    def __init__(self, houses: Houses, desk: ModeratorsDesk, catalogue: Catalogue, clock: Clock) -> None:
+        self._houses = houses
+        self._desk = desk
+        self._catalogue = catalogue
+        self._clock = clock
+        self._changing = asyncio.Lock()
+
+    @app_commands.command(description="All rules of this server")
+    async def show(self, interaction: Interaction) -> None:
+        require_manager(interaction, "read the rules")
+        await acknowledge(interaction, ephemeral=True)
+        await fill(interaction, show_card(await self._rules(interaction)))
+
+    @app_commands.command(description="Allow or deny the bot in a channel")
+    @app_commands.describe(
+        channel="Its threads are meant too", action="As soon as one channel is allowed, the others are not"
+    )
+    @app_commands.choices(action=[Choice(name=name, value=name) for name in _CHANNEL_RULES])
+    async def channel(self, interaction: Interaction, channel: ChannelOption, action: str) -> None:
+        require_manager(interaction, "set rules")
+        place = channel_of(channel)
+        if place is None:
+            raise SubjectRefused(SubjectFault.CHANNEL_ELSEWHERE)
+        await acknowledge(interaction, ephemeral=True)
+        after = _CHANNEL_RULES[action]
+        async with self._changing:
+            before = dict((await self._rules(interaction)).channels).get(place.id)
+            entry = self._entry(
+                interaction, "channel", f"<#{place.id}>", channel_words(before), channel_words(after)
+            )
+            if before is not after:
+                await self._houses.set_channel_rule(place.id, after, entry)
+        await fill(interaction, _done(entry, is_changed=before is not after))
+
+    @app_commands.command(description="Allow, deny or mark a model as adult")
+    @app_commands.describe(
+        model="A Wiro model",
+        action="As soon as one model is allowed, the others are not; adult: age-restricted channels only",
+    )
+    @app_commands.choices(action=[Choice(name=name, value=name) for name in _MODEL_RULES])
+    async def model(self, interaction: Interaction, model: Range[str, 1, 100], action: str) -> None:
+        require_manager(interaction, "set rules")
+        await acknowledge(interaction, ephemeral=True)
+        after = _MODEL_RULES[action]
+        # A model that Wiro has no more can still be reset.
+        slug = (await known_slug(self._catalogue, model)) if after is not None else model.strip().lower()
+        async with self._changing:
+            before = dict((await self._rules(interaction)).models).get(slug)
+            entry = self._entry(interaction, "model", f"`{slug}`", model_words(before), model_words(after))
+            if before is not after:
+                await self._houses.set_model_rule(slug, after, entry)
+        await fill(interaction, _done(entry, is_changed=before is not after))
+
+    @model.autocomplete("model")
+    async def suggest_models(self, _interaction: Interaction, current: str) -> list[Choice[str]]:
+        found = self._catalogue.suggestions(current, MAX_SUGGESTIONS)
+        return [Choice(name=(model.title or model.slug)[:100], value=model.slug) for model in found]
+
+    # --- words -----------------------------------------------------------------------------------
+
+    @word.command(name="add", description="Refuse prompts with this word, phrase or /pattern/")
+    @app_commands.describe(text="A word or phrase, whole words in any case; or /pattern/ in RE2 syntax")
+    async def add_word(self, interaction: Interaction, text: Range[str, 1, 300]) -> None:
+        require_manager(interaction, "set rules")
+        word = word_rule(text)
+        await acknowledge(interaction, ephemeral=True)
+        async with self._changing:
+            known = (await self._rules(interaction)).words
+            if len(known) >= MAX_WORDS and word not in known:
+                raise PatternRefused(PatternFault.TOO_MANY)
+            entry = self._entry(interaction, "word add", f"the word {word_words(word)}", NOTHING, "refused")
+            is_changed = await self._houses.add_word(word, entry)
+        await fill(interaction, _done(entry, is_changed=is_changed))
+
+    @word.command(name="remove", description="Allow a word or pattern again")
+    @app_commands.describe(text="As it stands in /rules show")
+    async def remove_word(self, interaction: Interaction, text: Range[str, 1, 300]) -> None:
+        require_manager(interaction, "set rules")
+        await acknowledge(interaction, ephemeral=True)
+        stripped = text.strip()
+        body = stripped[1:-1] if len(stripped) > 2 and stripped[0] == stripped[-1] == "/" else stripped
+        async with self._changing:
+            words = (await self._rules(interaction)).words
+            known = next((word for word in words if word.text in {stripped, body}), None)
+            subject = f"the word {word_words(known)}" if known is not None else "this word"
+            entry = self._entry(interaction, "word remove", subject, "refused", NOTHING)
+            is_changed = known is not None and await self._houses.remove_word(known.text, entry)
+        await fill(interaction, _done(entry, is_changed=is_changed))
+
+    @word.command(name="test", description="Try a prompt against the words; nothing is stored")
+    @app_commands.describe(text="A prompt")
+    async def test_word(self, interaction: Interaction, text: Range[str, 1, 2_000]) -> None:
+        require_manager(interaction, "test rules")
+        await acknowledge(interaction, ephemeral=True)
+        hits = await self._houses.matching_words(interaction.guild_id or 0, text)
+        await fill(interaction, tested_card(text, hits))
+
+    # --- members ---------------------------------------------------------------------------------
+
+    @block.command(name="member", description="Keep a member from using the bot")
+    async def block_member(self, interaction: Interaction, member: discord.Member | discord.User) -> None:
+        require_manager(interaction, "block members")
+        _check_blockable(interaction, member)
+        await self._set_blocked(interaction, member.id, is_blocked=True)
+
+    @unblock.command(name="member", description="Let a member use the bot again")
+    async def unblock_member(self, interaction: Interaction, member: discord.Member | discord.User) -> None:
+        require_manager(interaction, "unblock members")
+        await self._set_blocked(interaction, member.id, is_blocked=False)
+
+    async def _set_blocked(self, interaction: Interaction, user_id: int, *, is_blocked: bool) -> None:
+        await acknowledge(interaction, ephemeral=True)
+        before, after = ("allowed", "blocked") if is_blocked else ("blocked", "allowed")
+        action = "block member" if is_blocked else "unblock member"
+        entry = self._entry(interaction, action, f"<@{user_id}>", before, after)
+        async with self._changing:
+            is_changed = await self._houses.set_blocked(user_id, entry, is_blocked=is_blocked)
+        await fill(interaction, _done(entry, is_changed=is_changed))
+
+    # --- the log channel -------------------------------------------------------------------------
+
+    @app_commands.command(description="Where changes, requests and reports are shown; no channel: nowhere")
+    @app_commands.describe(channel="A channel that the bot can write to")
+    async def log(self, interaction: Interaction, channel: ChannelOption | None = None) -> None:
+        require_manager(interaction, "set the log channel")
+        place = channel_of(channel)
+        await acknowledge(interaction, ephemeral=True)
+        after = place.id if place is not None else None
+        async with self._changing:
+            before = (await self._rules(interaction)).log_channel_id
+            entry = self._entry(interaction, "log", "the log channel", _log_words(before), _log_words(after))
+            if after is not None and not await self._desk.introduce(after):
+                raise SubjectRefused(SubjectFault.CHANNEL_CLOSED)
+            if before != after:
+                await self._houses.set_log_channel(after, entry)
+        await fill(interaction, _done(entry, is_changed=before != after))
+
+    async def _rules(self, interaction: Interaction) -> HouseRules:
+        return (await self._houses.of(interaction.guild_id)).rules
+
+    def _entry(
+        self, interaction: Interaction, action: str, subject: str, before: str, after: str
+    ) -> AuditEntry:
+        return AuditEntry(
+            interaction.guild_id or 0,
+            interaction.user.id,
+            f"rules {action}",
+            subject,
+            before,
+            after,
+            self._clock.wall(),
+        )
+
+
+def _check_blockable(interaction: Interaction, member: discord.Member | discord.User) -> None:
+    """Raises BlockRefused. Who has left can be blocked: they may come back."""
+    if member.id == interaction.user.id:
+        raise BlockRefused(BlockFault.SELF)
+    if member.bot:
+        raise BlockRefused(BlockFault.BOT)
+    # Discord states the permissions of a member that is named in a command; an owner has all of them.
+    permissions = member.resolved_permissions if isinstance(member, discord.Member) else None
+    if permissions is not None and (permissions.manage_guild or permissions.administrator):
+        raise BlockRefused(BlockFault.MANAGER)
+
+
+def _done(entry: AuditEntry, *, is_changed: bool) -> Card:
+    if is_changed:
+        return changed_card(entry.subject, entry.before, entry.after)
+    return unchanged_card(entry.subject, entry.after)
+
+
+def _log_words(channel_id: int | None) -> str:
+    return f"<#{channel_id}>" if channel_id is not None else "none"
+
+
+async def setup(bot: StudioBot) -> None:
+    services = bot.services
+    await bot.add_cog(Rules(services.houses, services.desk, services.catalogue, services.clock))

@@ -1,0 +1,166 @@
+"""What members and the world may send that is wrong: one clear sentence each, nothing used, nobody pinged."""
+
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+import pytest
+from blackbox_house import House
+
+from bot.sandbox.faults import FailTask, NoOutputs, OutputUrl, Spoil, Spoilt, StderrNoise, TaskFault
+
+Opened = Callable[..., Awaitable[House]]
+
+NOTHING_USED = ("0 of 50 used, 0 held", "$0.00 of $2.00 used, $0.00 held")
+
+
+async def nothing_used(house: House) -> bool:
+    text = await house.quota(house.alice)
+    return all(part in text for part in NOTHING_USED)
+
+
+async def test_requests_that_cannot_be_run_are_refused_to_the_asker_alone(opened: Opened) -> None:
+    house = await opened()
+    bot = await house.start()
+    cases = [
+        ({"prompt": ""}, "empty prompt"),
+        ({"prompt": "   \n "}, "empty prompt"),
+        ({"prompt": "\u200b\u200d\u2060\ufeff"}, "empty prompt"),
+        ({"prompt": "x" * 6000}, "2,000 characters and this one has 6,000"),
+        ({"prompt": "a fox", "negative_prompt": "y" * 2001}, "2,001"),
+        ({"prompt": "a fox", "steps": 101}, "from 1 to 100"),
+        ({"prompt": "a fox", "guidance": 20.5}, "from 0 to 20"),
+        ({"prompt": "a fox", "count": 5}, "from 1 to 4"),
+        ({"prompt": "a fox", "count": 0}, "from 1 to 4"),
+        ({"prompt": "a fox", "seed": -1}, "from 0 to"),
+        ({"prompt": "a fox", "width": 100_000}, "width"),
+        ({"prompt": "a fox", "aspect": "1:1", "width": 512}, "not both"),
+        ({"prompt": "a fox", "model": "no/such-model"}, "no model called no/such-model"),
+        ({"prompt": "a fox", "model": "nonsense"}, "no model called nonsense"),
+        ({"prompt": "a fox", "model": "@everyone/../x"}, "no model called"),
+    ]
+    for options, words in cases:
+        asked = house.alice.slash(house.channel, "imagine", options, force=True)
+        text = await house.refused(asked)
+        assert words in text, options
+        assert "Nothing was held" in text, options
+    assert house.seen_by(house.bob) == []
+    assert house.runs == 0
+    assert await nothing_used(house)
+    assert (await house.stop(bot)).jobs == []
+
+
+async def test_odd_prompts_reach_wiro_as_typed_and_discord_as_words(opened: Opened) -> None:
+    house = await opened()
+    bot = await house.start()
+    prompts = [
+        f"@everyone @here <@{house.bob.id}> <@&{house.guild.id}>",
+        "```py\nprint('fence')\n``` and `tick` and ||spoiler||",
+        "[click me](https://evil.example/a) <https://evil.example> # heading",
+        "\u202etfel ot thgir\u202c and a\u0300\u0301\u0302\u0303\u0304\u0305\u0306 zalgo",
+        "\U0001f468\u200d\U0001f469\u200d\U0001f467 \u200b between",
+        "x" * 2000,
+        "first line\nsecond line\t\x00end",
+    ]
+    asked = [house.imagine(house.alice, prompt) for prompt in prompts]
+    messages = [await house.ended(one) for one in asked]
+    for message in messages:
+        assert message.shown_files()
+        title = message.text().splitlines()[0]
+        assert not re.search(r"@everyone|@here|(?<!\\)(<|`|\||\[|\])|https://|[\u202a-\u202e]", title), title
+        assert len(message.text()) < 600
+    sent = [task.prompt for task in sorted(house.wiro.books.tasks, key=lambda task: int(task.id))]
+    assert sorted(sent) == sorted(prompt.replace("\0", "") for prompt in prompts)
+    assert house.runs == len(prompts)
+    info = await house.bob.click(messages[1], "Info").answered()
+    assert info.is_ephemeral
+    assert info.text().count("```") == 2
+    books = await house.stop(bot)
+    assert books.posted == house.billed
+
+
+@dataclass(frozen=True)
+class Spoiling:
+    """A task that brings no picture to show. `words` are part of what the member is told."""
+
+    prompt: str
+    fault: TaskFault
+    words: str
+    kind: str = "write_off"
+
+
+async def test_an_unusable_picture_is_told_and_given_back(opened: Opened) -> None:
+    house = await opened()
+    off_the_list = house.wiro.api_url.replace("127.0.0.1", "localhost")
+    cases = [
+        Spoiling("html", Spoil(Spoilt.HTML), "html"),
+        Spoiling("svg", Spoil(Spoilt.SVG), "svg"),
+        Spoiling("truncated", Spoil(Spoilt.TRUNCATED), "cannot be shown"),
+        Spoiling("pixel bomb", Spoil(Spoilt.PIXEL_BOMB), "cannot be shown"),
+        Spoiling("gzip bomb", Spoil(Spoilt.GZIP_BOMB), "cannot be shown"),
+        Spoiling("empty", Spoil(Spoilt.EMPTY), "cannot be shown"),
+        Spoiling("redirect", Spoil(Spoilt.REDIRECT, f"{house.wiro.api_url}/lured"), "cannot be shown"),
+        Spoiling("host", OutputUrl(f"{off_the_list}/lured"), "off the list"),
+        Spoiling("metadata", OutputUrl("http://169.254.169.254/latest/meta-data/x.png"), "off the list"),
+        Spoiling("file", OutputUrl("file:///etc/passwd"), "cannot be shown"),
+        Spoiling("nothing", NoOutputs(), "no output"),
+        Spoiling("failed", FailTask("RuntimeError: CUDA @everyone out of memory"), "could not make", "void"),
+    ]
+    for case in cases:
+        house.wiro.faults.add(case.fault, prompt=case.prompt)
+    house.wiro.faults.add(StderrNoise(), prompt="noise")
+    bot = await house.start(OPERATOR_SPEND_PER_DAY="100")
+    asked = [house.imagine(house.alice, case.prompt) for case in cases]
+    for case, one in zip(cases, asked, strict=True):
+        message = await house.ended(one)
+        assert message.attachments == [], case
+        (_, sentence, _) = message.text().splitlines()
+        assert case.words in sentence, case
+        assert "charged" in sentence
+    assert await nothing_used(house)
+    assert house.wiro.books.requests_to("lured") == ()
+    noisy = await house.ended(house.imagine(house.alice, "noise"))
+    assert noisy.shown_files()
+    books = await house.stop(bot)
+    assert [books.kind(case.prompt) for case in cases] == [case.kind for case in cases]
+    assert books.posted + books.written_off == house.billed
+    assert house.runs == len(cases) + 1
+
+
+async def test_a_picture_of_thirty_megabytes_is_made_to_fit(opened: Opened) -> None:
+    house = await opened()
+    house.wiro.faults.add(Spoil(Spoilt.HUGE))
+    bot = await house.start()
+    message = await house.ended(house.imagine(house.alice, "noise"), timeout_s=40)
+    (file,) = message.shown_files()
+    assert 1 << 20 < len(file.data) <= 10 << 20
+    assert (file.width or 0) > 1000
+    books = await house.stop(bot)
+    assert books.kinds == ["post"]
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "words"),
+    [
+        ("WIRO_API_KEY", "canary-wrong-key-11", "does not accept the bot's key"),
+        ("WIRO_API_SECRET", "canary-wrong-secret-22", "does not accept the bot's key"),
+        ("WIRO_MODEL", "nobody/nothing", "Wiro did not take this request"),
+    ],
+)
+async def test_what_wiro_does_not_accept_is_said_and_costs_nothing(
+    opened: Opened, setting: str, value: str, words: str
+) -> None:
+    house = await opened()
+    bot = await house.start(**{setting: value})
+    asked = house.imagine(house.alice, "a fox")
+    message = await house.ended(asked)
+    (_, sentence, _) = message.text().splitlines()
+    assert words in sentence
+    assert "othing was charged" in sentence
+    assert await nothing_used(house)
+    assert bot.is_alive
+    assert house.runs == 1
+    books = await house.stop(bot)
+    assert books.kinds == ["void"]
+    if "KEY" in setting or "SECRET" in setting:
+        assert value not in bot.output + message.text()

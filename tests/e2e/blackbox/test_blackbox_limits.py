@@ -1,0 +1,99 @@
+"""Limits hold whatever happens at once, refusals leave nothing behind, and what fails is given back."""
+
+from collections.abc import Awaitable, Callable
+from decimal import Decimal
+
+from blackbox_books import PICO
+from blackbox_house import FOREVER_S, House, same_day
+from discord_standin import Interaction, Person
+
+from bot.sandbox.faults import FailTask, Hold
+
+Opened = Callable[..., Awaitable[House]]
+
+
+async def is_refused(asked: Interaction) -> bool:
+    """Whether the asker was turned away, once that or the picture is there."""
+    await asked.until(
+        lambda: bool(asked.followups) or (asked.original is not None and bool(asked.original.attachments)),
+        timeout_s=30,
+        what="a refusal or a picture",
+    )
+    return bool(asked.followups)
+
+
+async def until_refused(house: House, who: Person) -> Interaction:
+    for number in range(20):
+        asked = house.imagine(who, f"{who.username} {number}")
+        if await is_refused(asked):
+            return asked
+    raise AssertionError("twenty pictures and no limit")
+
+
+async def test_the_third_of_two_runs_a_day_is_refused_and_failures_are_given_back(opened: Opened) -> None:
+    await same_day()
+    house = await opened()
+    house.wiro.faults.add(FailTask(), prompt="fails")
+    house.wiro.faults.add(Hold("task_output", FOREVER_S), prompt="held")
+    bot = await house.start(DEFAULT_RUNS_PER_DAY="2")
+    failed = await house.ended(house.imagine(house.alice, "fails"))
+    assert "Nothing was charged" in failed.text()
+    first = await house.ended(house.imagine(house.alice, "first"))
+    held = house.imagine(house.alice, "held")
+    running = await house.shows(held, "Drawing")
+    assert "1 of 2 used, 1 held, **0 left**" in (await house.quota(house.alice)).replace("**Runs** ", "")
+
+    third = house.imagine(house.alice, "third")
+    text = await house.refused(third)
+    assert "2 runs for today (1 used, 1 running)" in text
+    assert "<t:" in text
+    assert "(1 used" in await house.refused(house.alice.click(first, "Again"))
+    await house.ended(house.imagine(house.bob, "his own day"))
+    house.alice.click(running, "Cancel")
+    await house.ended(held)
+    await house.ended(house.imagine(house.alice, "fourth"))
+    assert "2 runs for today (2 used, 0 running)" in await house.refused(house.imagine(house.alice, "fifth"))
+
+    shown = [message.text().splitlines()[0] for message in house.seen_by(house.bob)]
+    assert shown == ["### fails", "### first", "### held", "### his own day", "### fourth"]
+    books = await house.stop(bot)
+    assert books.kinds == ["void", "post", "void", "post", "post"]
+    assert books.posted == house.billed
+
+
+async def test_dollars_are_limited_for_members_and_for_everybody_together(opened: Opened) -> None:
+    await same_day()
+    house = await opened()
+    house.wiro.faults.add(Hold("task_output", FOREVER_S), prompt="held")
+    bot = await house.start(DEFAULT_SPEND_PER_DAY="0.01", OPERATOR_SPEND_PER_DAY="0.015")
+    held = house.imagine(house.alice, "held")
+    await house.shows(held, "Drawing")
+    asked = await until_refused(house, house.alice)
+    text = await house.refused(asked)
+    assert "of your $0.01 a day left" in text
+    assert "<t:" in text
+    asked = await until_refused(house, house.bob)
+    assert "all that its operator allows for today" in await house.refused(asked)
+    books = await house.stop(bot)
+    held_pico = books.reservations[held.id]["amount_pico"]
+    assert list(books.reservations.keys() - books.resolutions.keys()) == [held.id]
+    assert books.posted + Decimal(held_pico) / PICO <= Decimal("0.015")
+    assert books.posted == house.billed
+
+
+async def test_fifty_at_once_at_a_limit_of_ten_are_exactly_ten(opened: Opened) -> None:
+    await same_day()
+    house = await opened()
+    bot = await house.start(DEFAULT_RUNS_PER_DAY="10")
+    asked = [house.imagine(house.alice, f"wish {number}") for number in range(50)]
+    for one in asked:
+        await one.acked()
+    refused = [one for one in asked if await is_refused(one)]
+    assert len(refused) == 40
+    for one in refused:
+        assert "10 runs for today" in await house.refused(one)
+    assert len(house.seen_by(house.bob)) == house.runs == len(house.wiro.books.tasks) == 10
+    assert "10 of 10 used, 0 held" in await house.quota(house.alice)
+    books = await house.stop(bot)
+    assert books.kinds == ["post"] * 10
+    assert books.posted == house.billed

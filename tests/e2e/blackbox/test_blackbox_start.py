@@ -1,0 +1,162 @@
+"""Starting, not starting, checking, and a full disk: one sentence that names what to mend, no traceback."""
+
+import time
+from collections.abc import Awaitable, Callable
+
+from blackbox_house import DISCORD_TOKEN, House, eventually, labels
+
+from bot.sandbox.faults import Hold
+
+Opened = Callable[..., Awaitable[House]]
+
+
+async def test_a_bad_setting_is_one_sentence_that_names_it(opened: Opened) -> None:
+    house = await opened()
+    missing = await house.launch(DISCORD_TOKEN=None)
+    bad: dict[str, str | None] = {
+        "DISCORD_TOKEN": "",
+        "DISCORD_API_URL": "ftp://nowhere",
+        "WIRO_API_KEY": None,
+        "WIRO_API_SECRET": None,
+        "WIRO_SOCKET_URL": "https://nowhere",
+        "WIRO_MODEL": "no-slash",
+        "WIRO_OUTPUT_HOSTS": "*.example",
+        "WIRO_MAX_RUNNING": "0",
+        "DATABASE_URL": "postgres://localhost/bot",
+        "DEFAULT_RUNS_PER_DAY": "-1",
+        "DEFAULT_SPEND_PER_DAY": "1e99",
+        "OPERATOR_SPEND_PER_DAY": "plenty",
+        "EDIT_INTERVAL_S": "soon",
+        "SILENCE_S": "nan",
+        "LOG_LEVEL": "LOUD",
+        "HEALTH_PORT": "70000",
+    }
+    faulty = await house.launch(**bad)
+    assert await missing.exited() == 2
+    (sentence,) = missing.stderr.splitlines()
+    assert sentence.startswith("DISCORD_TOKEN is not set.")
+    assert await faulty.exited() == 2
+    sentences = faulty.stderr.splitlines()
+    assert sorted(sentence.split()[0] for sentence in sentences) == sorted(bad)
+    assert all(sentence.endswith(".") for sentence in sentences)
+    assert missing.stdout + faulty.stdout == ""
+    assert house.discord.requests == []
+    assert not house.database.exists()
+
+
+async def test_dollars_are_read_with_or_without_their_sign(opened: Opened) -> None:
+    house = await opened()
+    bot = await house.start(DEFAULT_SPEND_PER_DAY="$1.25", OPERATOR_SPEND_PER_DAY="3.5")
+    text = await house.quota(house.alice)
+    assert "$0.00 of $1.25 used" in text
+    await house.stop(bot)
+
+
+async def test_an_empty_secret_means_a_project_that_has_a_key_alone(opened: Opened) -> None:
+    house = await opened(key_only=True)
+    bot = await house.start(WIRO_API_SECRET="")
+    assert (await house.ended(house.imagine(house.alice, "unsigned"))).shown_files()
+    assert not any("x-signature" in request.headers for request in house.wiro.books.requests)
+    await house.stop(bot)
+
+
+async def test_a_second_bot_on_the_same_database_leaves_at_once_and_harms_nothing(opened: Opened) -> None:
+    house = await opened()
+    house.wiro.faults.add(Hold("task_output", 30))
+    bot = await house.start()
+    asked = house.imagine(house.alice, "ours")
+    await house.shows(asked, "Drawing")
+    started_s = time.monotonic()
+    second = await house.launch()
+    assert await second.exited() == 1
+    assert time.monotonic() - started_s < 10  # the start of Python and the imports included
+    assert "in use by another process" in second.stderr
+    assert "set another DATABASE_URL" in second.stderr
+    assert len(house.discord.gateway.identified_at_s) == 1
+    assert (await house.ended(asked)).shown_files()
+    books = await house.stop(bot)
+    assert books.kinds == ["post"]
+
+
+async def test_a_token_that_discord_refuses_ends_the_start_with_a_sentence(opened: Opened) -> None:
+    house = await opened()
+    wrong = "canary-wrong-token.33.zzzzzzzzzzzz"
+    bot = await house.launch(DISCORD_TOKEN=wrong)
+    assert await bot.exited() == 1
+    assert "Discord does not accept DISCORD_TOKEN" in bot.stderr
+    assert wrong not in bot.output
+    nowhere = await house.launch(DISCORD_API_URL="http://127.0.0.1:9/api/v10")
+    assert await nowhere.exited() == 1
+    assert "Discord cannot be reached" in nowhere.stderr
+
+
+async def test_check_says_line_by_line_what_to_mend(opened: Opened) -> None:
+    house = await opened()
+
+    async def check(**changed: str | None) -> dict[str, tuple[str, str]]:
+        process = await house.launch("check", **changed)
+        code = await process.exited()
+        assert process.stderr == ""
+        lines = process.stdout.splitlines()
+        told = [line.split(maxsplit=1) for line in lines[:-1]]
+        assert code == (1 if any(verdict == "FAIL" for verdict, _ in told) else 0)
+        assert ("Everything is in place" in lines[-1]) == (code == 0)
+        return {text.partition(":")[0]: (verdict, text) for verdict, text in told}
+
+    good = await check()
+    assert [verdict for verdict, _ in good.values()] == ["ok"] * 5
+    assert list(good) == ["Settings", "Database", "Discord", "Wiro", "Model"]
+    assert f"client_id={house.discord.bot.id}" in good["Discord"][1]
+    assert "Stable Diffusion 3 Medium" in good["Model"][1]
+
+    faulty = await check(
+        DISCORD_TOKEN="canary-wrong-token.44.zzzz",
+        WIRO_API_SECRET="canary-wrong-secret-55",
+        DATABASE_URL="sqlite:////proc/nowhere/bot.sqlite3",
+    )
+    missing = await check(WIRO_API_KEY=None)
+    elsewhere = await check(DISCORD_API_URL="http://127.0.0.1:9", WIRO_MODEL="nobody/nothing")
+    for report, subject, words in (
+        (missing, "Settings", "WIRO_API_KEY is not set"),
+        (faulty, "Database", "DATABASE_URL"),
+        (faulty, "Discord", "copy DISCORD_TOKEN anew"),
+        (faulty, "Wiro", "check WIRO_API_KEY and WIRO_API_SECRET"),
+        (elsewhere, "Discord", "check the network and DISCORD_API_URL"),
+        (elsewhere, "Model", "WIRO_MODEL"),
+    ):
+        verdict, text = report[subject]
+        assert verdict == "FAIL"
+        assert words in text
+    for report in (missing, faulty, elsewhere):
+        text = str(report)
+        assert "zzzz" not in text
+        assert "secret-55" not in text
+
+    bot = await house.start()
+    verdict, text = (await check())["Database"]
+    assert verdict == "FAIL"
+    assert "in use by another process" in text
+    await house.stop(bot)
+
+
+async def test_a_full_disk_refuses_politely_and_running_pictures_still_arrive(opened: Opened) -> None:
+    house = await opened()
+    house.wiro.faults.add(Hold("task_output", 20), prompt="before")
+    bot = await house.start()
+    before = house.imagine(house.alice, "before")
+    await house.shows(before, "Drawing")
+    bot.limit_files(4096)
+    assert "disk is full" in await house.refused(house.imagine(house.bob, "refused"))
+    message = await house.ended(before)
+    assert message.shown_files()
+    assert house.seen_by(house.bob) == [message]
+    assert bot.is_alive
+    bot.limit_files(None)
+    await eventually(lambda: "settled after all" in bot.output)
+    after = house.imagine(house.bob, "after")
+    assert (await house.ended(after)).shown_files()
+    assert labels(message)[:3] == ["Again", "Info", "Delete"]
+    books = await house.stop(bot)
+    assert books.stages == ["SUCCEEDED", "SUCCEEDED"]
+    assert books.posted == house.billed
+    assert DISCORD_TOKEN not in bot.output

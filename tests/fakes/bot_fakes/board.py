@@ -1,0 +1,59 @@
+"""Status messages and pictures kept in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.domain.errors import OutputError
+from bot.domain.job import Job, Output
+from bot.domain.news import Delivery, News
+from bot.domain.picture import Picture
+
+
+class MemoryBoard:
+    """Remembers all that was shown, in order."""
+
+    def __init__(self) -> None:
+        self.shown: list[News] = []
+        self.concluded: list[tuple[News, tuple[Picture, ...]]] = []
+        self.dropped: list[int] = []
+        self.delivery = Delivery.SHOWN
+        self.faults: list[Exception] = []  # raised by the next endings, to play a fault of ours
+
+    def show(self, news: News) -> None:
+        self.shown.append(news)
+
+    async def conclude(self, news: News, pictures: Sequence[Picture]) -> Delivery:
+        if self.faults:
+            raise self.faults.pop(0)
+        self.concluded.append((news, tuple(pictures)))
+        return self.delivery
+
+    def drop(self, job_id: int) -> None:
+        self.dropped.append(job_id)
+
+    def ending_of(self, job_id: int) -> Job | None:
+        return next((news.job for news, _ in self.concluded if news.job.job_id == job_id), None)
+
+    def places_of(self, job_id: int) -> list[int]:
+        """The places in line that were shown, repeats left out."""
+        places: list[int] = []
+        for news in self.shown:
+            place = news.queue_position
+            if news.job.job_id == job_id and place is not None and places[-1:] != [place]:
+                places.append(place)
+        return places
+
+
+class MemoryPictures:
+    """Every output is a picture unless `faults` names it."""
+
+    def __init__(self) -> None:
+        self.fetched: list[str] = []
+        self.faults: dict[str, OutputError] = {}
+
+    async def fetch(self, output: Output) -> Picture:
+        self.fetched.append(output.name)
+        if output.name in self.faults:
+            raise self.faults[output.name]
+        return Picture(output.name, output.content_type, b"a picture", output.url)

@@ -1,0 +1,129 @@
+"""Discord's side of a status message: ways that record what was sent, and discord.py's refusals."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+from types import SimpleNamespace
+from typing import Any
+
+import discord
+
+from bot.domain.picture import Picture
+from bot.view.budget import Key, token_key
+from bot.view.card import Card
+
+TOKEN = "tok"
+TOKEN_KEY = token_key(TOKEN)
+
+
+def an_http_error(status: int, code: int = 0) -> discord.HTTPException:
+    """What discord.py raises for an answer of Discord."""
+    response: Any = SimpleNamespace(status=status, reason="refused")
+    kinds = {403: discord.Forbidden, 404: discord.NotFound, 503: discord.DiscordServerError}
+    return kinds.get(status, discord.HTTPException)(response, {"code": code, "message": "refused"})
+
+
+class FakeRoute:
+    """One way to a message. `faults` fail the next sends; a closed `gate` holds them."""
+
+    def __init__(self, key: Key = TOKEN_KEY, *, closes_at_s: float = float("inf")) -> None:
+        self.key = key
+        self.limit_bytes = 1_000
+        self.closes_at_s = closes_at_s
+        self.is_for_passing = True
+        self.sent: list[tuple[Card, Sequence[Picture] | None]] = []
+        self.tried = 0
+        self.faults: deque[Exception] = deque()
+        self.gate = asyncio.Event()
+        self.gate.set()
+        self.in_flight = 0
+        self.most_in_flight = 0
+        self.on_send: Callable[[], None] = lambda: None
+
+    async def send(self, card: Card, pictures: Sequence[Picture] | None) -> None:
+        self.tried += 1
+        self.in_flight += 1
+        self.most_in_flight = max(self.most_in_flight, self.in_flight)
+        self.on_send()
+        try:
+            await self.gate.wait()
+            if self.faults:
+                raise self.faults.popleft()
+            self.sent.append((card, pictures))
+        finally:
+            self.in_flight -= 1
+
+    @property
+    def texts(self) -> list[str]:
+        return [card.text for card, _ in self.sent]
+
+
+class Desk:
+    """Where one kind of request arrives: remembers each one, fails as `faults` says."""
+
+    def __init__(self) -> None:
+        self.requests: list[dict[str, Any]] = []
+        self.faults: deque[Exception] = deque()
+
+    async def take(self, **request: Any) -> None:
+        self.requests.append(request)
+        if self.faults:
+            raise self.faults.popleft()
+
+    @property
+    def texts(self) -> list[str]:
+        """All that each request shows, in one text."""
+        return [text_of(request["view"]) for request in self.requests]
+
+    @property
+    def attached(self) -> list[list[str]]:
+        """The names of each request's files; a request that leaves them alone has none here."""
+        names = []
+        for request in self.requests:
+            files = request.get("attachments", request.get("files"))
+            names.append([file.filename for file in files] if files is not discord.utils.MISSING else [])
+        return names
+
+
+def text_of(view: discord.ui.LayoutView) -> str:
+    return "\n".join(
+        item.content for item in view.walk_children() if isinstance(item, discord.ui.TextDisplay)
+    )
+
+
+class FakeInteraction:
+    """An acknowledged interaction."""
+
+    def __init__(self, interaction_id: int = 1) -> None:
+        self.id = interaction_id
+        self.token = TOKEN
+        self.desk = Desk()
+
+    async def edit_original_response(self, **request: Any) -> None:
+        await self.desk.take(**request)
+
+
+class FakeClient:
+    """The bot's own way: messages in channels, and direct messages."""
+
+    def __init__(self) -> None:
+        self.channel = Desk()
+        self.direct = Desk()
+        self.edited: list[tuple[int, int]] = []
+        self.written_to: list[int] = []
+
+    def get_partial_messageable(self, channel_id: int) -> Any:
+        def message(message_id: int) -> Any:
+            async def edit(**request: Any) -> None:
+                self.edited.append((channel_id, message_id))
+                await self.channel.take(**request)
+
+            return SimpleNamespace(edit=edit)
+
+        return SimpleNamespace(get_partial_message=message)
+
+    async def create_dm(self, user: discord.Object) -> Any:
+        self.written_to.append(user.id)
+        return SimpleNamespace(send=self.direct.take)

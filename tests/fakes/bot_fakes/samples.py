@@ -1,0 +1,54 @@
+"""Jobs, origins and requests to start a test from."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from bot.domain.asker import Asker, Place
+from bot.domain.job import Job, Origin, Output, PictureRequest
+from bot.domain.money import Money
+from bot.domain.picture import Picture
+
+NOON_S = 1_772_366_400.0  # 2026-03-01 12:00 UTC
+MODEL = "stabilityai/stable-diffusion-3-medium"
+GUILD = 700
+CHANNEL = 30
+MEMBER = 1
+PNG = Output("lighthouse.png", "image/png", "https://cdn1.wiro.ai/lighthouse.png")
+
+
+def an_origin(**changes: Any) -> Origin:
+    origin = Origin(
+        user_id=MEMBER,
+        channel_id=CHANNEL,
+        guild_id=GUILD,
+        message_id=900,
+        is_private=False,
+        attachment_limit_bytes=10_485_760,
+    )
+    return replace(origin, **changes)
+
+
+def an_asker(user_id: int = MEMBER, channel_id: int = CHANNEL, *role_ids: int) -> Asker:
+    return Asker(user_id, frozenset(role_ids), Place(GUILD, channel_id))
+
+
+def a_request(**changes: Any) -> PictureRequest:
+    return replace(PictureRequest(model=MODEL, prompt="a lighthouse at dusk"), **changes)
+
+
+def a_job(job_id: int = 1, **changes: Any) -> Job:
+    job = Job(
+        job_id=job_id,
+        origin=an_origin(),
+        request=a_request(),
+        seed=4,
+        hold=Money.parse("0.05"),
+        created_at_s=NOON_S,
+    )
+    return replace(job, **changes)
+
+
+def a_picture(name: str = "lighthouse.png", content: bytes | None = b"a picture") -> Picture:
+    return Picture(name, "image/png", content, f"https://cdn1.wiro.ai/{name}")

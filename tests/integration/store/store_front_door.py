@@ -1,0 +1,38 @@
+"""A request on its way to the store, as the use cases send it."""
+
+from __future__ import annotations
+
+from store_samples import GUILD
+
+from bot.domain.asker import Asker, Place
+from bot.domain.binding import Dimension, LimitRule, bind, counters_for
+from bot.domain.errors import LimitReached
+from bot.domain.job import Job
+from bot.domain.limits import Audience, Measure, Window
+from bot.store.guilds import GuildRecords
+from bot.store.jobs import JobStore
+
+ROLES = {1: frozenset({10}), 2: frozenset({10, 11})}
+OPERATORS_CAP = LimitRule(Audience.OPERATOR, 0, Dimension(Measure.SPEND, Window.DAY), 10**12)
+DEFAULTS = [LimitRule(Audience.DEFAULT, 0, Dimension(Measure.RUNS, Window.DAY), 500)]
+
+
+def asker_of(job: Job) -> Asker:
+    origin = job.origin
+    place = Place(origin.guild_id, origin.channel_id, origin.ruled_channel_id or None)
+    return Asker(origin.user_id, ROLES.get(origin.user_id, frozenset()), place)
+
+
+async def submit(store: JobStore, guilds: GuildRecords, job: Job) -> bool:
+    """As the front door does it: rules and dimensions are read first, the reservation decides.
+
+    For jobs of an odd number it knows of no counters: the store must find them all by itself.
+    """
+    rules, tracked = await guilds.limit_rules(GUILD), await guilds.tracked(GUILD)
+    asker, model = asker_of(job), job.request.model
+    limits = bind(rules, DEFAULTS, [OPERATORS_CAP], asker, model, {})
+    counters = () if job.job_id % 2 else counters_for(tracked, DEFAULTS, asker, model)
+    try:
+        return await store.reserve(job, limits, counters)
+    except LimitReached:
+        return False

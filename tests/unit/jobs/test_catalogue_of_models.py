@@ -1,0 +1,151 @@
+"""Wiro's models are remembered, asked for once, and no command waits long for them."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+
+import pytest
+from bot_fakes.clocks import StoppedClock, settle_down, until
+from bot_fakes.samples import MODEL
+from bot_fakes.wiro import ScriptedWiro
+
+from bot.domain.errors import ModelUnknown, WiroNotFound, WiroServerFault
+from bot.domain.model import Model, ModelSummary, Parameter
+from bot.jobs import catalogue as catalogue_module
+from bot.jobs.catalogue import FRESH_S, Catalogue
+from bot.jobs.tasks import TaskOwner
+
+OTHER = "black-forest-labs/flux"
+SUMMARIES = [
+    ModelSummary(OTHER, "FLUX dev", None),
+    ModelSummary("stabilityai/sdxl", "Stable Diffusion XL", None),
+    ModelSummary(MODEL, "Stable Diffusion 3 Medium", None),
+]
+
+
+class Shelf:
+    """A catalogue, the Wiro behind it and its clock."""
+
+    def __init__(self) -> None:
+        self.wiro = ScriptedWiro()
+        self.time = StoppedClock()
+        self.owner = TaskOwner(asyncio.create_task)
+        self.catalogue = Catalogue(self.wiro, MODEL, self.time.clock, self.owner)
+
+
+@pytest.fixture
+async def shelf() -> AsyncIterator[Shelf]:
+    shelf = Shelf()
+    yield shelf
+    await shelf.owner.drain()
+
+
+async def test_a_model_is_asked_for_once_and_remembered(shelf: Shelf) -> None:
+    first = await shelf.catalogue.model(MODEL)
+    assert await shelf.catalogue.model(f" {MODEL.upper()} ") is first
+    assert shelf.wiro.models_asked == 1
+
+
+async def test_a_model_that_grew_old_is_asked_for_again(shelf: Shelf) -> None:
+    await shelf.catalogue.model(MODEL)
+    newer = shelf.wiro.known_models[MODEL.lower()] = Model(MODEL, "SD3", (Parameter("prompt", "text"),))
+    shelf.time.forward(FRESH_S - 1)
+    assert await shelf.catalogue.model(MODEL) is not newer
+    shelf.time.forward(1)
+    assert await shelf.catalogue.model(MODEL) is newer
+
+
+async def test_many_who_ask_at_once_are_one_question(shelf: Shelf) -> None:
+    models = await asyncio.gather(*(shelf.catalogue.model(MODEL) for _ in range(50)))
+    assert len({id(model) for model in models}) == 1
+    assert shelf.wiro.models_asked == 1
+
+
+async def test_who_stops_waiting_does_not_stop_the_others(shelf: Shelf) -> None:
+    shelf.wiro.model_gate.clear()
+    impatient, patient = (asyncio.create_task(shelf.catalogue.model(MODEL)) for _ in range(2))
+    await settle_down()
+    impatient.cancel()
+    await asyncio.wait([impatient])
+    shelf.wiro.model_gate.set()
+    assert (await patient).slug == MODEL
+
+
+async def test_an_unknown_model_is_refused_by_the_name_that_was_asked(shelf: Shelf) -> None:
+    with pytest.raises(ModelUnknown) as refused:
+        await shelf.catalogue.model("nobody/nothing")
+    assert refused.value.model == "nobody/nothing"
+    shelf.wiro.known_models["nobody/nothing"] = Model("nobody/nothing", "Now there")
+    assert (await shelf.catalogue.model("nobody/nothing")).title == "Now there"
+
+
+async def test_the_operators_default_is_taken_although_the_catalogue_does_not_list_it(shelf: Shelf) -> None:
+    shelf.wiro.model_faults.append(WiroNotFound("no such model", code=1))
+    assert await shelf.catalogue.model(MODEL) == Model(MODEL, MODEL)
+
+
+async def test_a_catalogue_that_is_down_stops_no_command(shelf: Shelf) -> None:
+    shelf.wiro.model_faults.append(WiroServerFault("down"))
+    assert await shelf.catalogue.model(OTHER) == Model(OTHER, OTHER)
+
+
+async def test_what_was_known_serves_while_the_catalogue_is_down(shelf: Shelf) -> None:
+    known = await shelf.catalogue.model(MODEL)
+    shelf.time.forward(FRESH_S)
+    shelf.wiro.model_faults.append(WiroServerFault("down"))
+    assert await shelf.catalogue.model(MODEL) is known
+
+
+async def test_a_catalogue_that_hangs_is_waited_for_a_moment_only(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(catalogue_module, "PATIENCE_S", 0.01)
+    shelf.wiro.model_gate.clear()
+    assert await shelf.catalogue.model(OTHER) == Model(OTHER, OTHER)
+    shelf.wiro.model_gate.set()
+    with pytest.raises(ModelUnknown):
+        await shelf.catalogue.model(OTHER)
+
+
+async def test_suggestions_contain_every_word_and_begin_with_the_default(shelf: Shelf) -> None:
+    assert shelf.catalogue.suggestions("", 25) == []
+    shelf.wiro.summaries = SUMMARIES
+    shelf.catalogue.start()
+    await until(lambda: shelf.catalogue.suggestions("", 25))
+    assert [summary.slug for summary in shelf.catalogue.suggestions("", 25)] == [
+        MODEL,
+        OTHER,
+        "stabilityai/sdxl",
+    ]
+    assert shelf.catalogue.suggestions("Diffusion STABLE", 25) == [SUMMARIES[2], SUMMARIES[1]]
+    assert shelf.catalogue.suggestions("labs dev", 25) == [SUMMARIES[0]]
+    assert shelf.catalogue.suggestions("nothing like it", 25) == []
+    assert len(shelf.catalogue.suggestions("", 2)) == 2
+    assert shelf.catalogue.default_model == MODEL
+
+
+async def test_the_list_is_read_again_until_it_can_be(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(catalogue_module, "RETRY_S", 0.001)
+    monkeypatch.setattr(catalogue_module, "REFRESH_S", 0.001)
+    shelf.wiro.summary_faults.extend([WiroServerFault("down for repairs")] * 2)
+    shelf.wiro.summaries = SUMMARIES
+    with caplog.at_level(logging.WARNING):
+        shelf.catalogue.start()
+        await until(lambda: shelf.catalogue.suggestions("", 25))
+    assert caplog.text.count("down for repairs") == 2
+    asked = shelf.wiro.lists_of_models_asked
+    await until(lambda: shelf.wiro.lists_of_models_asked > asked + 1)
+
+
+async def test_draining_leaves_nobody_waiting(shelf: Shelf) -> None:
+    shelf.wiro.model_gate.clear()
+    asking = asyncio.create_task(shelf.catalogue.model(MODEL))
+    await settle_down()
+    await shelf.owner.drain()
+    await asyncio.wait([asking], timeout=1)
+    assert asking.done()
+    assert asking.cancelled()

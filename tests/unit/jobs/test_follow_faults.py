@@ -1,0 +1,127 @@
+"""The disk is full, a part of ours breaks: money stays right and the member hears of it."""
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+from bot_fakes.clocks import until
+from bot_fakes.house import House
+from bot_fakes.samples import PNG
+
+from bot.domain.errors import DatabaseFull, DatabaseUnavailable, StoreError, WiroUnreachable
+from bot.domain.events import Settled
+from bot.domain.job import Cause, Stage
+from bot.domain.money import Money
+from bot.jobs import service
+
+COST = Money.parse("0.001")
+SUCCESS = Settled(is_success=True, cost=COST, outputs=(PNG,), elapsed_s=4.2)
+FULL = DatabaseFull("no space left")
+
+
+@pytest.fixture(autouse=True)
+def _short_pause(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(service, "PAUSE_AFTER_FAULT_S", 0.01)
+
+
+async def test_without_room_to_reserve_nothing_is_started(house: House) -> None:
+    house.store.faults["reserve"].append(FULL)
+    with pytest.raises(DatabaseFull):
+        await house.submit()
+    assert (house.jobs.running, house.wiro.runs) == (0, [])
+    await house.submit_and_watch()
+
+
+async def test_without_room_for_the_intent_run_is_not_sent(house: House) -> None:
+    house.store.faults["save"].append(FULL)
+    await house.submit()
+    job = await house.end_of()
+    assert (job.stage, job.cause, house.wiro.runs) == (Stage.FAILED, Cause.INTERNAL, [])
+    assert await house.spent() == (0, 0, 0, 0)
+    assert house.queue.running == 0
+
+
+async def test_a_task_that_could_not_be_recorded_is_followed_all_the_same(house: House) -> None:
+    house.wiro.run_gate.clear()
+    await house.submit()
+    await until(lambda: house.wiro.runs)
+    house.store.faults["save"].append(FULL)
+    house.wiro.run_gate.set()
+    task_id = await house.watched()
+    house.wiro.tell(task_id, SUCCESS)
+    job = await house.end_of()
+    assert (job.stage, job.task_id) == (Stage.SUCCEEDED, task_id)
+
+
+async def test_a_settlement_that_found_no_room_is_made_good_later(house: House) -> None:
+    house.store.faults["settle"].extend([FULL] * 3)
+    task_id = await house.submit_and_watch()
+    house.wiro.tell(task_id, SUCCESS)
+    await until(lambda: house.board.concluded)
+    job = await house.end_of()
+    while not job.is_terminal:
+        job = await house.end_of()
+    assert (job.stage, job.cost, job.is_delivered) == (Stage.SUCCEEDED, COST, True)
+    assert await house.spent() == (1, 0, COST.pico, 0)
+
+
+async def test_a_delivery_that_could_not_be_recorded_is_shown_again_after_a_restart(house: House) -> None:
+    house.store.faults["mark_delivered"].append(DatabaseUnavailable("I/O error"))
+    task_id = await house.submit_and_watch()
+    house.wiro.tell(task_id, SUCCESS)
+    assert not (await house.end_of()).is_delivered
+    assert await house.jobs.take_up() == 1
+    assert (await house.end_of()).is_delivered
+    assert await house.spent() == (1, 0, COST.pico, 0)
+
+
+async def test_a_record_that_cannot_be_read_does_not_end_a_doubt(house: House) -> None:
+    house.wiro.run_faults.append(WiroUnreachable("timeout"))
+    house.wiro.is_made_although_unanswered = True
+    faults: list[StoreError] = [DatabaseUnavailable("I/O error")] * 3
+    house.store.faults["claimed"].extend(faults)
+    await house.submit_and_watch()
+    assert len(house.wiro.runs) == 1
+
+
+async def test_a_fault_of_ours_is_logged_shown_and_the_job_taken_up_again(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    house.wiro.detail_faults.append(RuntimeError("a slip"))
+    with caplog.at_level(logging.ERROR):
+        task_id = await house.submit_and_watch()
+        await until(lambda: any("on our side" in news.note for news in house.board.shown))
+    assert "job 1: a fault of ours" in caplog.text
+    assert "RuntimeError: a slip" in caplog.text
+    house.wiro.tell(task_id, SUCCESS)
+    assert (await house.end_of()).stage is Stage.SUCCEEDED
+    assert len(house.wiro.runs) == 1
+
+
+async def test_a_record_that_cannot_be_read_after_a_fault_is_replaced_by_what_is_known(house: House) -> None:
+    house.wiro.detail_faults.append(RuntimeError("a slip"))
+    house.store.faults["job"].append(DatabaseUnavailable("I/O error"))
+    task_id = await house.submit_and_watch()
+    house.wiro.tell(task_id, SUCCESS)
+    assert (await house.end_of()).stage is Stage.SUCCEEDED
+
+
+async def test_a_job_that_breaks_again_and_again_is_given_up_and_void(house: House) -> None:
+    house.wiro.detail_faults.extend([RuntimeError("a slip")] * 100)
+    await house.submit()
+    job = await house.end_of()
+    assert (job.stage, job.cause, job.is_delivered) == (Stage.FAILED, Cause.INTERNAL, True)
+    assert await house.spent() == (0, 0, 0, 0)
+    assert house.board.ending_of(1) is not None
+
+
+async def test_an_ending_that_broke_on_its_way_is_shown_again_and_paid_once(house: House) -> None:
+    house.board.faults.append(RuntimeError("a slip"))
+    task_id = await house.submit_and_watch()
+    house.wiro.tell(task_id, SUCCESS)
+    job = await house.end_of()
+    assert (job.stage, job.is_delivered) == (Stage.SUCCEEDED, True)
+    ((_, pictures),) = house.board.concluded
+    assert [picture.filename for picture in pictures] == [PNG.name]
+    assert await house.spent() == (1, 0, COST.pico, 0)

@@ -1,0 +1,204 @@
+"""After a stop every unfinished job is taken up where the record says it stood; Run is never sent twice."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from bot_fakes.clocks import until
+from bot_fakes.house import House, a_house
+from bot_fakes.samples import PNG
+
+from bot.domain.errors import WiroServerFault, WiroUnreachable
+from bot.domain.events import Event, Reached, Settled
+from bot.domain.job import Cause, Job, Stage
+from bot.domain.ledger import settlement_of
+from bot.domain.money import Money
+
+COST = Money.parse("0.001")
+SUCCESS = Settled(is_success=True, cost=COST, outputs=(PNG,), elapsed_s=4.2)
+RUNNING_STAGES = [Stage.PREPARING, Stage.RUNNING, Stage.FINISHING]
+
+
+async def record_of(house: House, job_id: int = 1) -> Job:
+    job = await house.store.job(job_id)
+    assert job is not None
+    return job
+
+
+@asynccontextmanager
+async def restarted(house: House) -> AsyncIterator[House]:
+    """The house stops and the next one takes up what it left."""
+    await house.stop()
+    again = House(house.store, house.guilds, house.wiro)
+    await again.jobs.take_up()
+    try:
+        yield again
+    finally:
+        await again.stop()
+
+
+async def test_a_job_that_waited_in_our_line_is_sent_after_the_restart(file: Path) -> None:
+    async with a_house(file, max_running=1) as house:
+        await house.submit_and_watch(1)
+        waiting = await house.submit(2)
+        await until(lambda: house.board.places_of(2))
+        async with restarted(house) as again:
+            await again.watched(2)
+            seeds = [parameters["seed"] for _, parameters in house.wiro.runs]
+            assert seeds.count(str(waiting.seed)) == 1
+
+
+async def test_a_run_cut_off_by_the_stop_is_found_and_not_sent_again(house: House) -> None:
+    house.wiro.run_gate.clear()
+    await house.submit()
+    await until(lambda: house.wiro.runs)
+    house.wiro.make(house.wiro.runs[0][1])
+    async with restarted(house) as again:
+        task_id = await again.watched()
+        house.wiro.tell(task_id, SUCCESS)
+        job = await again.end_of()
+        assert (job.stage, job.task_id) == (Stage.SUCCEEDED, task_id)
+        assert len(house.wiro.runs) == 1
+
+
+async def test_a_run_cut_off_by_the_stop_that_never_arrived_is_void(house: House) -> None:
+    house.wiro.run_gate.clear()
+    await house.submit()
+    await until(lambda: house.wiro.runs)
+    async with restarted(house) as again:
+        await until(lambda: house.wiro.lists_asked)
+        again.time.forward(200)
+        job = await again.end_of()
+        assert (job.stage, job.cause) == (Stage.FAILED, Cause.UNANSWERED)
+        assert len(house.wiro.runs) == 1
+        assert await again.spent() == (0, 0, 0, 0)
+
+
+async def test_a_doubt_is_still_a_doubt_after_the_restart(house: House) -> None:
+    house.wiro.run_faults.append(WiroUnreachable("timeout"))
+    await house.submit()
+    await until(lambda: house.wiro.lists_asked)
+    async with restarted(house) as again:
+        await until(lambda: again.board.shown)
+        assert again.board.shown[0].job.stage is Stage.UNKNOWN
+        house.wiro.make(house.wiro.runs[0][1])
+        await again.watched()
+        assert len(house.wiro.runs) == 1
+
+
+async def test_a_queued_job_is_watched_again_with_the_secret_that_detail_gives(house: House) -> None:
+    task_id = await house.submit_and_watch()
+    async with restarted(house) as again:
+        assert await again.watched() == task_id
+        (task,) = again.sockets.registered
+        assert task.task_token == "token-101"
+        assert again.queue.running == 1
+        house.wiro.tell(task_id, SUCCESS)
+        assert (await again.end_of()).stage is Stage.SUCCEEDED
+        assert again.queue.running == 0
+        assert len(house.wiro.runs) == 1
+
+
+@pytest.mark.parametrize("stage", RUNNING_STAGES)
+async def test_a_job_goes_on_from_the_recorded_stage(house: House, stage: Stage) -> None:
+    task_id = await house.submit_and_watch()
+    house.wiro.tell(task_id, Reached(stage))
+    await house.hears(task_id, Reached(stage))
+    await house.stage_reached(stage)
+    async with restarted(house) as again:
+        await again.watched()
+        assert all(news.job.stage >= stage for news in again.board.shown)
+        house.wiro.tell(task_id, SUCCESS)
+        await again.end_of()
+        assert again.board.ending_of(1) is not None
+        assert (len(house.wiro.runs), await again.spent()) == (1, (1, 0, COST.pico, 0))
+
+
+@pytest.mark.parametrize(
+    ("event", "stage"),
+    [(SUCCESS, Stage.SUCCEEDED), (Settled(is_success=False, cost=Money(0)), Stage.FAILED)],
+)
+async def test_a_task_that_ended_meanwhile_is_settled_at_once(
+    house: House, event: Event, stage: Stage
+) -> None:
+    task_id = await house.submit_and_watch()
+    await house.stop()
+    house.wiro.tell(task_id, event)
+    async with restarted(house) as again:
+        assert (await again.end_of()).stage is stage
+        assert again.sockets.feeds == []
+
+
+async def test_a_task_that_wiro_forgot_meanwhile_is_lost(house: House) -> None:
+    task_id = await house.submit_and_watch()
+    await house.stop()
+    del house.wiro.reports[task_id]
+    async with restarted(house) as again:
+        assert (await again.end_of()).cause is Cause.LOST
+        assert await again.spent() == (0, 0, 0, 0)
+
+
+async def test_a_wiro_that_is_down_at_the_start_is_asked_until_it_answers(house: House) -> None:
+    task_id = await house.submit_and_watch()
+    await house.stop()
+    house.wiro.detail_faults.extend([WiroServerFault("down")] * 5)
+    async with restarted(house) as again:
+        assert await again.watched() == task_id
+        assert not house.wiro.detail_faults
+
+
+async def test_a_settled_job_whose_member_was_not_told_is_shown_and_not_settled_again(house: House) -> None:
+    await house.submit_and_watch()
+    await house.stop()
+    job = await record_of(house)
+    ended = replace(job, stage=Stage.SUCCEEDED, cost=COST, outputs=(PNG,))
+    assert await house.store.settle(ended, settlement_of(ended), job.created_at_s)
+    async with restarted(house) as again:
+        assert (await again.end_of()).is_delivered
+        ((news, pictures),) = again.board.concluded
+        assert (news.job.stage, [picture.filename for picture in pictures]) == (Stage.SUCCEEDED, [PNG.name])
+        assert await again.spent() == (1, 0, COST.pico, 0)
+        assert again.wiro.stopped == []
+
+
+async def test_a_settled_failure_is_told_without_asking_wiro(house: House) -> None:
+    await house.submit_and_watch()
+    await house.stop()
+    job = await record_of(house)
+    ended = replace(job, stage=Stage.FAILED, cause=Cause.WIRO_FAILED)
+    await house.store.settle(ended, settlement_of(ended), job.created_at_s)
+    asked = house.wiro.details_asked
+    async with restarted(house) as again:
+        await again.end_of()
+        assert house.wiro.details_asked == asked
+        assert again.board.ending_of(1) is not None
+
+
+async def test_a_finished_job_is_not_taken_up(house: House) -> None:
+    task_id = await house.submit_and_watch()
+    house.wiro.tell(task_id, SUCCESS)
+    await house.end_of()
+    assert await house.jobs.take_up() == 0
+
+
+async def test_jobs_that_are_followed_are_not_taken_up_twice(house: House) -> None:
+    await house.submit_and_watch()
+    assert await house.jobs.take_up() == 1
+    assert (house.jobs.running, len(house.sockets.registered)) == (1, 1)
+    assert len(house.wiro.runs) == 1
+
+
+async def test_draining_leaves_everything_on_record_and_nothing_running(house: House) -> None:
+    await house.submit_and_watch(1)
+    await house.submit_and_watch(2, channel_id=31)
+    await house.stop()
+    assert (len(house.owner), house.jobs.running) == (0, 0)
+    assert house.sockets.open_feeds == []
+    assert sorted(house.board.dropped) == [1, 2]
+    assert house.board.concluded == []
+    assert [job.stage for job in await house.store.unfinished()] == [Stage.QUEUED, Stage.QUEUED]
+    assert (await house.spent())[1] == 2

@@ -1,0 +1,276 @@
+"""Every ending comes home by whatever way is open, with its pictures as large as the way allows."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import random
+from collections.abc import AsyncIterator
+from itertools import repeat
+from typing import Any
+
+import discord
+import pytest
+from bot_fakes.clocks import SteppedClock, settle_down, until
+from bot_fakes.discord_side import FakeClient, FakeInteraction, an_http_error, text_of
+from bot_fakes.samples import CHANNEL, MEMBER, PNG, a_job, an_origin
+from PIL import Image
+
+from bot.domain.job import Cause, Job, Stage
+from bot.domain.money import Money
+from bot.domain.news import Delivery, News
+from bot.domain.picture import Picture
+from bot.jobs.tasks import TaskOwner
+from bot.view.board import TOKEN_LIFE_S, StatusBoard
+from bot.view.budget import Budgets
+from bot.view.editor import ENDING_TRIES, Pace
+
+DEAD_TOKEN = an_http_error(401, 50027)
+DELETED = an_http_error(404, 10008)
+NO_ACCESS = an_http_error(403, 50001)
+
+
+def a_noisy_picture(side: int = 96) -> Picture:
+    pixels = random.Random(5).randbytes(side * side * 3)
+    out = io.BytesIO()
+    Image.frombytes("RGB", (side, side), pixels).save(out, "PNG")
+    return Picture(PNG.name, "image/png", out.getvalue(), PNG.url)
+
+
+PICTURE = a_noisy_picture()
+
+
+def a_success(**origin: Any) -> News:
+    job = a_job(stage=Stage.SUCCEEDED, cost=Money(5), outputs=(PNG,), origin=an_origin(**origin))
+    return News(job)
+
+
+class Hall:
+    """A board over a fake Discord."""
+
+    def __init__(self) -> None:
+        self.client = FakeClient()
+        self.interaction = FakeInteraction()
+        self.time = SteppedClock()
+        self.budgets = Budgets(self.time.monotonic)
+        self.owner = TaskOwner(asyncio.create_task)
+        client: Any = self.client
+        pace = Pace(0.0, lambda: repeat(0.001))
+        self.board = StatusBoard(client, self.owner.start, self.budgets, self.time.clock, pace)
+
+    def attach(self) -> None:
+        interaction: Any = self.interaction
+        with self.board.attached(interaction):
+            return
+
+    async def conclude(self, news: News, *pictures: Picture) -> Delivery:
+        return await self.board.conclude(news, pictures)
+
+
+@pytest.fixture
+async def hall() -> AsyncIterator[Hall]:
+    hall = Hall()
+    yield hall
+    await hall.owner.drain()
+
+
+async def test_states_and_the_ending_go_through_the_interactions_token(hall: Hall) -> None:
+    hall.attach()
+    hall.board.show(News(a_job(stage=Stage.RUNNING)))
+    await until(lambda: hall.interaction.desk.requests)
+    assert await hall.conclude(a_success(), PICTURE) is Delivery.SHOWN
+    assert "Drawing" in hall.interaction.desk.texts[0]
+    assert "seed" in hall.interaction.desk.texts[1]
+    assert hall.interaction.desk.attached == [[], [PNG.name]]
+    assert hall.client.channel.requests == hall.client.direct.requests == []
+
+
+async def test_nothing_ever_mentions_anybody(hall: Hall) -> None:
+    hall.attach()
+    hall.interaction.desk.faults.append(DEAD_TOKEN)
+    hall.client.channel.faults.append(NO_ACCESS)
+    assert await hall.conclude(a_success()) is Delivery.BY_DM
+    desks = (hall.interaction.desk, hall.client.channel, hall.client.direct)
+    for request in [request for desk in desks for request in desk.requests]:
+        assert request["allowed_mentions"].to_dict() == discord.AllowedMentions.none().to_dict()
+
+
+async def test_without_an_interaction_the_bots_own_way_is_used(hall: Hall) -> None:
+    hall.board.show(News(a_job(stage=Stage.RUNNING)))
+    await until(lambda: hall.client.channel.requests)
+    assert await hall.conclude(a_success(), PICTURE) is Delivery.SHOWN
+    assert hall.client.edited == [(CHANNEL, 900)] * 2
+    assert hall.client.channel.attached == [[], [PNG.name]]
+
+
+async def test_a_token_is_left_before_discord_drops_it(hall: Hall) -> None:
+    hall.attach()
+    hall.board.show(News(a_job(stage=Stage.RUNNING)))
+    await until(lambda: hall.interaction.desk.requests)
+    hall.time.forward(TOKEN_LIFE_S)
+    assert await hall.conclude(a_success()) is Delivery.SHOWN
+    assert len(hall.interaction.desk.requests) == 1
+    assert len(hall.client.channel.requests) == 1
+
+
+async def test_a_tokens_age_is_counted_from_its_acknowledgement(hall: Hall) -> None:
+    hall.attach()
+    hall.time.forward(TOKEN_LIFE_S)
+    await hall.conclude(a_success())
+    assert hall.interaction.desk.requests == []
+
+
+async def test_a_dead_token_gives_way_to_the_bots_own(hall: Hall) -> None:
+    hall.attach()
+    hall.interaction.desk.faults.append(DEAD_TOKEN)
+    assert await hall.conclude(a_success(), PICTURE) is Delivery.SHOWN
+    assert hall.client.channel.attached == [[PNG.name]]
+
+
+async def test_a_channel_that_is_closed_to_the_bot_is_answered_by_direct_message(hall: Hall) -> None:
+    hall.client.channel.faults.append(NO_ACCESS)
+    assert await hall.conclude(a_success(), PICTURE) is Delivery.BY_DM
+    assert hall.client.written_to == [MEMBER]
+    assert f"<#{CHANNEL}>" in hall.client.direct.texts[0]
+    assert hall.client.direct.attached == [[PNG.name]]
+    assert hall.client.direct.requests[0]["nonce"] == 1
+
+
+async def test_a_private_job_that_outlived_its_token_is_delivered_by_direct_message(hall: Hall) -> None:
+    news = a_success(is_private=True)
+    assert await hall.conclude(news, PICTURE) is Delivery.BY_DM
+    assert hall.client.channel.requests == []
+
+
+async def test_a_private_job_shows_no_states_once_its_token_is_gone(hall: Hall) -> None:
+    hall.board.show(News(a_job(origin=an_origin(is_private=True))))
+    await settle_down()
+    assert hall.client.channel.requests == hall.client.direct.requests == []
+
+
+async def test_a_private_job_is_shown_in_private_while_its_token_lives(hall: Hall) -> None:
+    hall.attach()
+    assert await hall.conclude(a_success(is_private=True), PICTURE) is Delivery.SHOWN
+    assert hall.client.direct.requests == []
+
+
+async def test_a_member_who_takes_no_messages_cannot_be_told(hall: Hall) -> None:
+    hall.client.channel.faults.append(NO_ACCESS)
+    hall.client.direct.faults.append(an_http_error(403, 50007))
+    assert await hall.conclude(a_success()) is Delivery.UNDELIVERABLE
+
+
+async def test_a_message_that_a_moderator_deleted_is_not_brought_back(hall: Hall) -> None:
+    hall.attach()
+    hall.interaction.desk.faults.append(DELETED)
+    assert await hall.conclude(a_success(), PICTURE) is Delivery.GONE
+    assert hall.client.channel.requests == hall.client.direct.requests == []
+
+
+async def test_a_message_that_was_found_deleted_before_the_end_is_left_alone(hall: Hall) -> None:
+    hall.attach()
+    hall.interaction.desk.faults.append(DELETED)
+    hall.board.show(News(a_job(stage=Stage.RUNNING)))
+    await until(lambda: hall.interaction.desk.requests)
+    await settle_down()
+    assert await hall.conclude(a_success(), PICTURE) is Delivery.GONE
+    assert len(hall.interaction.desk.requests) == 1
+
+
+async def test_a_discord_that_is_down_for_one_way_is_tried_by_the_next(hall: Hall) -> None:
+    hall.attach()
+    hall.interaction.desk.faults.extend([an_http_error(503)] * 100)
+    assert await hall.conclude(a_success()) is Delivery.SHOWN
+    assert len(hall.interaction.desk.requests) == ENDING_TRIES
+    assert len(hall.client.channel.requests) == 1
+
+
+async def test_an_ending_survives_a_few_failures_of_its_way(hall: Hall) -> None:
+    hall.attach()
+    hall.interaction.desk.faults.extend([an_http_error(503), ConnectionResetError(), TimeoutError()])
+    assert await hall.conclude(a_success(), PICTURE) is Delivery.SHOWN
+    assert hall.interaction.desk.attached[-1] == [PNG.name]
+
+
+async def test_a_picture_past_the_limit_is_made_smaller(hall: Hall) -> None:
+    hall.attach()
+    assert PICTURE.content is not None
+    limit = len(PICTURE.content) // 2
+    news = a_success(attachment_limit_bytes=limit)
+    assert await hall.conclude(news, PICTURE) is Delivery.SHOWN
+    ((file,),) = [request["attachments"] for request in hall.interaction.desk.requests]
+    assert 0 < len(file.fp.getvalue()) <= limit
+
+
+async def test_what_discord_finds_too_large_is_sent_smaller_then_linked(hall: Hall) -> None:
+    hall.attach()
+    hall.interaction.desk.faults.extend([an_http_error(413), an_http_error(413, 40005)])
+    assert await hall.conclude(a_success(attachment_limit_bytes=30_000), PICTURE) is Delivery.SHOWN
+    first, second, last = [request["attachments"] for request in hall.interaction.desk.requests]
+    sizes = [len(file.fp.getvalue()) for file in (*first, *second)]
+    assert sizes[0] > sizes[1]
+    assert sizes[1] <= 15_000
+    assert last == []
+    assert PNG.url is not None
+    assert PNG.url in hall.interaction.desk.texts[-1]
+
+
+async def test_what_discord_will_not_have_in_any_size_goes_by_the_next_way(hall: Hall) -> None:
+    hall.attach()
+    hall.interaction.desk.faults.extend([an_http_error(400)] * 3)
+    assert await hall.conclude(a_success(), PICTURE) is Delivery.SHOWN
+    assert len(hall.client.channel.requests) == 1
+
+
+async def test_several_pictures_share_what_one_request_takes(hall: Hall) -> None:
+    pictures = [Picture(f"{n}.bin", "application/zip", bytes(9 * 1024 * 1024), PNG.url) for n in range(4)]
+    assert await hall.conclude(a_success(), *pictures) is Delivery.SHOWN
+    assert hall.client.channel.attached == [[]]
+    assert hall.client.channel.texts[0].count("too large") == 4
+
+
+async def test_a_failure_is_told_without_attachments(hall: Hall) -> None:
+    hall.attach()
+    failure: Job = a_job(stage=Stage.FAILED, cause=Cause.NO_FUNDS)
+    assert await hall.conclude(News(failure)) is Delivery.SHOWN
+    assert hall.interaction.desk.attached == [[]]
+    assert "run out of money" in text_of(hall.interaction.desk.requests[0]["view"])
+
+
+async def test_concluding_twice_shows_the_same_ending_in_the_same_place(hall: Hall) -> None:
+    hall.attach()
+    for _ in range(2):
+        assert await hall.conclude(a_success(), PICTURE) is Delivery.SHOWN
+    assert hall.interaction.desk.texts[0] == hall.interaction.desk.texts[1]
+    assert hall.interaction.desk.attached == [[PNG.name]] * 2
+
+
+async def test_a_dropped_job_leaves_nothing_in_memory(hall: Hall) -> None:
+    hall.attach()
+    await hall.conclude(a_success())
+    hall.board.drop(1)
+    hall.board.drop(1)
+    assert (hall.board._messages, hall.board._attached, hall.budgets._channel_of) == ({}, {}, {})
+    hall.attach()
+    hall.board.drop(1)
+    assert hall.board._attached == {}
+
+
+async def test_an_interaction_whose_job_was_refused_leaves_nothing_in_memory(hall: Hall) -> None:
+    interaction: Any = hall.interaction
+    with pytest.raises(ValueError, match="refused"), hall.board.attached(interaction):
+        raise ValueError("refused")
+    assert hall.board._attached == {}
+
+
+async def test_pictures_of_one_name_are_all_shown(hall: Hall) -> None:
+    assert await hall.conclude(a_success(), PICTURE, PICTURE) is Delivery.SHOWN
+    ((first, second),) = hall.client.channel.attached
+    assert first != second
+
+
+async def test_two_messages_are_concluded_side_by_side(hall: Hall) -> None:
+    first, second = (News(a_job(number, stage=Stage.SUCCEEDED)) for number in (1, 2))
+    deliveries = await asyncio.gather(hall.conclude(first, PICTURE), hall.conclude(second, PICTURE))
+    assert deliveries == [Delivery.SHOWN, Delivery.SHOWN]
+    assert len(hall.client.channel.requests) == 2

@@ -1,0 +1,179 @@
+"""Discord's headers are kept: the last request of a window is an ending's, a shared limit binds a channel."""
+
+from __future__ import annotations
+
+import pytest
+from bot_fakes.clocks import StoppedClock
+from bot_fakes.discord_side import TOKEN
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.view.budget import (
+    SHARED_MEMORY_S,
+    SHARED_PASSING_PER_MINUTE,
+    SHARED_PER_MINUTE,
+    Budgets,
+    channel_key,
+    token_key,
+)
+
+CHANNEL = 30
+BY_TOKEN = f"/api/v10/webhooks/5/{TOKEN}/messages/@original"
+BY_CHANNEL = f"/api/v10/channels/{CHANNEL}/messages/900"
+KEY = token_key(TOKEN)
+
+
+class Ledger:
+    """Budgets under a clock that stands still."""
+
+    def __init__(self) -> None:
+        self.time = StoppedClock()
+        self.budgets = Budgets(self.time.monotonic)
+        self.budgets.bind(TOKEN, CHANNEL)
+
+    def answered(self, remaining: int, reset_s: float, path: str = BY_TOKEN, status: int = 200) -> None:
+        headers = {"X-RateLimit-Remaining": str(remaining), "X-RateLimit-Reset-After": str(reset_s)}
+        self.budgets.observe("PATCH", path, status, headers)
+
+    def refused(self, retry_s: float, scope: str = "user", path: str = BY_TOKEN) -> None:
+        self.budgets.observe("PATCH", path, 429, {"Retry-After": str(retry_s), "X-RateLimit-Scope": scope})
+
+    def pause(self, *, is_ending: bool = False, channel_id: int = CHANNEL) -> float:
+        return self.budgets.pause_s(KEY, channel_id, is_ending=is_ending)
+
+    def spend(self, times: int, *, is_ending: bool = False) -> None:
+        for _ in range(times):
+            self.budgets.spent(CHANNEL, is_ending=is_ending)
+
+
+@pytest.fixture
+def ledger() -> Ledger:
+    return Ledger()
+
+
+def test_what_is_not_known_is_not_waited_for(ledger: Ledger) -> None:
+    assert ledger.pause() == ledger.pause(is_ending=True) == 0
+    assert ledger.budgets.pause_s(("token", "another"), CHANNEL, is_ending=False) == 0
+
+
+@given(st.integers(0, 10), st.floats(0, 60), st.floats(0, 90))
+def test_the_last_request_of_a_window_is_kept_for_an_ending(
+    remaining: int, reset_s: float, later_s: float
+) -> None:
+    ledger = Ledger()
+    ledger.answered(remaining, reset_s)
+    ledger.time.forward(later_s)
+    expected = 0.0 if remaining >= 2 else max(0.0, reset_s - later_s)
+    assert ledger.pause() == pytest.approx(expected, abs=1e-6)
+    assert ledger.pause(is_ending=True) == 0
+
+
+@pytest.mark.parametrize("headers", [{}, {"X-RateLimit-Remaining": "many"}, {"X-RateLimit-Remaining": "-1"}])
+def test_headers_that_say_nothing_change_nothing(ledger: Ledger, headers: dict[str, str]) -> None:
+    ledger.budgets.observe("PATCH", BY_TOKEN, 200, headers)
+    assert ledger.pause() == 0
+
+
+@pytest.mark.parametrize("reset", ["", "soon", "-5"])
+def test_a_reset_that_cannot_be_read_is_soon(ledger: Ledger, reset: str) -> None:
+    headers = {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset-After": reset}
+    ledger.budgets.observe("PATCH", BY_TOKEN, 200, headers)
+    assert 0 <= ledger.pause() <= 1
+
+
+def test_only_edits_of_messages_count(ledger: Ledger) -> None:
+    headers = {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset-After": "9"}
+    ledger.budgets.observe("POST", BY_TOKEN, 200, headers)
+    ledger.budgets.observe("PATCH", "/api/v10/users/@me", 200, headers)
+    ledger.budgets.observe("PATCH", "/api/v10/webhooks/5/another/messages/@original", 200, headers)
+    assert ledger.pause() == 0
+
+
+def test_ways_have_windows_of_their_own(ledger: Ledger) -> None:
+    ledger.answered(0, 9, BY_CHANNEL)
+    assert ledger.pause() == 0
+    assert ledger.budgets.pause_s(channel_key(CHANNEL), CHANNEL, is_ending=False) == 9
+
+
+def test_a_refusal_is_heard_and_its_time_kept(ledger: Ledger) -> None:
+    heard = ledger.budgets.refusal_of(KEY)
+    assert not heard.is_set()
+    ledger.refused(7)
+    assert heard.is_set()
+    assert ledger.pause() == 7
+    assert ledger.pause(is_ending=True) == 0  # discord.py waits for its own window
+    assert ledger.budgets.rate_limited == 1
+
+
+def test_a_refusal_of_any_request_is_counted(ledger: Ledger) -> None:
+    ledger.budgets.observe("POST", "/api/v10/channels/1/messages", 429, {})
+    assert ledger.budgets.rate_limited == 1
+
+
+@pytest.mark.parametrize("path", [BY_TOKEN, BY_CHANNEL])
+def test_a_shared_refusal_stops_the_whole_channel_for_its_time(ledger: Ledger, path: str) -> None:
+    ledger.refused(7, "shared", path)
+    assert ledger.budgets.pause_s(("token", "another"), CHANNEL, is_ending=False) == 7
+    assert ledger.pause(is_ending=True) == 7
+    assert ledger.pause(channel_id=31) == (7 if path == BY_TOKEN else 0)
+    ledger.time.forward(7)
+    assert ledger.pause() == 0
+
+
+def test_a_channel_under_a_shared_limit_lets_few_passing_states_through(ledger: Ledger) -> None:
+    ledger.refused(0, "shared")
+    ledger.spend(SHARED_PASSING_PER_MINUTE - 1)
+    assert ledger.pause() == 0
+    ledger.spend(1)
+    assert ledger.pause() == 60
+    assert ledger.pause(is_ending=True) == 0
+    ledger.time.forward(59)
+    assert ledger.pause() == 1
+    ledger.time.forward(1)
+    assert ledger.pause() == 0
+
+
+def test_endings_have_what_is_left_of_the_shared_limit(ledger: Ledger) -> None:
+    ledger.refused(0, "shared")
+    ledger.spend(SHARED_PASSING_PER_MINUTE)
+    ledger.spend(SHARED_PER_MINUTE - SHARED_PASSING_PER_MINUTE - 1, is_ending=True)
+    assert ledger.pause(is_ending=True) == 0
+    ledger.spend(1, is_ending=True)
+    assert ledger.pause(is_ending=True) == 60
+
+
+@given(st.lists(st.tuples(st.booleans(), st.floats(0, 20)), max_size=120))
+def test_no_minute_holds_more_than_the_shared_limit(wishes: list[tuple[bool, float]]) -> None:
+    ledger = Ledger()
+    ledger.refused(0, "shared")
+    sent: list[tuple[float, bool]] = []
+    for is_ending, later_s in wishes:
+        if ledger.pause(is_ending=is_ending) == 0:
+            ledger.spend(1, is_ending=is_ending)
+            sent.append((ledger.time.now_s, is_ending))
+        ledger.time.forward(later_s / 20)
+    for at_s, is_ending in sent:
+        minute = [ending for time_s, ending in sent if at_s - 60 < time_s <= at_s]
+        if is_ending:
+            assert len(minute) <= SHARED_PER_MINUTE + SHARED_PASSING_PER_MINUTE
+        else:
+            assert minute.count(False) <= SHARED_PASSING_PER_MINUTE
+
+
+def test_a_shared_limit_is_forgotten_in_time(ledger: Ledger) -> None:
+    ledger.refused(0, "shared")
+    ledger.spend(SHARED_PER_MINUTE)
+    ledger.time.forward(SHARED_MEMORY_S + 1)
+    assert ledger.pause() == 0
+    ledger.spend(SHARED_PER_MINUTE)
+    assert ledger.pause() == 0
+
+
+def test_a_token_that_is_done_with_is_forgotten(ledger: Ledger) -> None:
+    ledger.answered(0, 9)
+    ledger.budgets.release(TOKEN)
+    assert ledger.pause() == 0
+    ledger.answered(0, 9)
+    ledger.refused(9, "shared")
+    assert ledger.pause() == 0
+    ledger.budgets.release(TOKEN)

@@ -1,0 +1,362 @@
+"""Many states in, few edits out: the newest wins, one at a time, the ending always."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from itertools import pairwise, repeat
+
+import aiohttp
+import pytest
+from bot_fakes.clocks import SteppedClock, settle_down, until
+from bot_fakes.discord_side import TOKEN, FakeRoute, an_http_error
+from bot_fakes.samples import CHANNEL, a_job, a_picture
+
+from bot.domain.job import Progress, Stage
+from bot.domain.news import News
+from bot.jobs.tasks import TaskOwner
+from bot.view import editor as editor_module
+from bot.view.budget import Budgets, channel_key
+from bot.view.editor import ENDING_TRIES, PASSING_TRIES, MessageEditor, Pace
+from bot.view.renderer import ending_card, status_card
+from bot.view.routes import Refused, Ways
+
+BY_TOKEN = f"/api/v10/webhooks/5/{TOKEN}/messages/@original"
+ENDING = ending_card(News(a_job(stage=Stage.SUCCEEDED)), [a_picture()])
+
+
+def step(number: int) -> News:
+    return News(a_job(stage=Stage.RUNNING, progress=Progress(number, 100)))
+
+
+def shown(number: int) -> str:
+    return status_card(step(number)).text
+
+
+class Message:
+    """An editor with two ways to its message."""
+
+    def __init__(self, interval_s: float = 0.0, budgets: Budgets | None = None) -> None:
+        self.time = SteppedClock()
+        self.budgets = budgets or Budgets(self.time.monotonic)
+        self.budgets.bind(TOKEN, CHANNEL)
+        self.route = FakeRoute()
+        self.other = FakeRoute(channel_key(CHANNEL))
+        self.ways = Ways([self.route, self.other])
+        self.owner = TaskOwner(asyncio.create_task)
+        pace = Pace(interval_s, lambda: repeat(0.001))
+        self.editor = MessageEditor(CHANNEL, self.ways, self.owner.start, self.budgets, self.time.clock, pace)
+
+    def answered(self, remaining: int, reset_s: float) -> None:
+        headers = {"X-RateLimit-Remaining": str(remaining), "X-RateLimit-Reset-After": str(reset_s)}
+        self.budgets.observe("PATCH", BY_TOKEN, 200, headers)
+
+    def refused(self, retry_s: float, scope: str = "user") -> None:
+        headers = {"Retry-After": str(retry_s), "X-RateLimit-Scope": scope}
+        self.budgets.observe("PATCH", BY_TOKEN, 429, headers)
+
+    async def end(self) -> Refused | None:
+        await self.editor.stop_passing()
+        return await self.editor.send_ending(self.route, ENDING, [a_picture()])
+
+
+@pytest.fixture
+async def message() -> AsyncIterator[Message]:
+    message = Message()
+    yield message
+    await message.owner.drain()
+
+
+@pytest.fixture
+async def paced() -> AsyncIterator[Message]:
+    message = Message(interval_s=0.05)
+    yield message
+    await message.owner.drain()
+
+
+async def test_a_state_is_shown_and_leaves_the_attachments_alone(message: Message) -> None:
+    message.editor.show(step(1))
+    await until(lambda: message.route.sent)
+    assert message.route.sent == [(status_card(step(1)), None)]
+    await until(lambda: len(message.owner) == 0)
+
+
+async def test_of_many_states_the_newest_is_shown(message: Message) -> None:
+    message.route.gate.clear()
+    for number in range(100):
+        message.editor.show(step(number))
+        await settle_down(2)
+    message.route.gate.set()
+    await until(lambda: len(message.route.sent) == 2)
+    assert message.route.texts == [shown(0), shown(99)]
+
+
+async def test_one_edit_is_in_flight_at_a_time(message: Message) -> None:
+    for number in range(20):
+        message.editor.show(step(number))
+        await settle_down(number % 4)
+    await until(lambda: message.route.texts[-1:] == [shown(19)])
+    assert message.route.most_in_flight == 1
+
+
+async def test_an_unchanged_card_is_not_sent_again(message: Message) -> None:
+    for _ in range(3):
+        message.editor.show(step(1))
+        await until(lambda: len(message.owner) == 0)
+    assert message.route.tried == message.editor.edits == 1
+
+
+async def test_passing_states_keep_their_distance(paced: Message) -> None:
+    moments: list[float] = []
+    paced.route.on_send = lambda: moments.append(time.monotonic())
+    for number in range(3):
+        paced.editor.show(step(number))
+        await until(lambda number=number: len(paced.route.sent) > number)
+    assert all(later - earlier >= 0.05 for earlier, later in pairwise(moments))
+
+
+async def test_an_ending_does_not_wait_for_the_distance() -> None:
+    message = Message(interval_s=3_600)
+    message.editor.show(step(1))
+    await until(lambda: message.route.sent)
+    message.editor.show(step(2))
+    await settle_down()
+    assert await asyncio.wait_for(message.end(), 2) is None
+    assert message.route.texts == [shown(1), ENDING.text]
+    assert len(message.owner) == 0
+
+
+async def test_an_ending_waits_for_the_edit_in_flight_and_is_the_last(message: Message) -> None:
+    message.route.gate.clear()
+    message.editor.show(step(1))
+    await until(lambda: message.route.in_flight)
+    message.editor.show(step(2))
+    ending = asyncio.create_task(message.end())
+    await settle_down()
+    assert message.route.tried == 1
+    message.route.gate.set()
+    assert await ending is None
+    message.editor.show(step(3))
+    await settle_down()
+    assert message.route.texts == [shown(1), ENDING.text]
+    assert message.route.most_in_flight == 1
+
+
+async def test_the_ending_replaces_the_attachments(message: Message) -> None:
+    await message.end()
+    ((_, pictures),) = message.route.sent
+    assert pictures == [a_picture()]
+
+
+async def test_the_last_request_of_a_window_is_kept_for_the_ending(message: Message) -> None:
+    message.editor.show(step(1))
+    await until(lambda: message.route.sent)
+    message.answered(remaining=1, reset_s=3_600)
+    message.editor.show(step(2))
+    await settle_down()
+    assert len(message.route.sent) == 1
+    assert await asyncio.wait_for(message.end(), 2) is None
+    assert message.route.texts[-1] == ENDING.text
+
+
+async def test_passing_states_go_on_when_the_window_has_reset(message: Message) -> None:
+    message.answered(remaining=1, reset_s=0.03)
+    message.editor.show(step(1))
+    await settle_down()
+    assert message.route.tried == 0
+    await until(lambda: message.route.sent)
+
+
+async def test_a_passing_edit_refused_with_429_is_dropped_at_once(message: Message) -> None:
+    """discord.py would sleep through the refusal with the token's lock held."""
+    message.route.gate.clear()
+    message.editor.show(step(1))
+    await until(lambda: message.route.in_flight)
+    message.refused(3_600)
+    await until(lambda: message.route.in_flight == 0)
+    message.route.gate.set()
+    assert await asyncio.wait_for(message.end(), 2) is None
+    assert message.route.texts == [ENDING.text]
+
+
+async def test_a_dropped_state_is_shown_once_the_refusal_is_over(message: Message) -> None:
+    message.route.gate.clear()
+    message.editor.show(step(1))
+    await until(lambda: message.route.in_flight)
+    message.refused(0.02)
+    await until(lambda: message.route.in_flight == 0)
+    message.route.gate.set()
+    await until(lambda: message.route.texts == [shown(1)])
+
+
+async def test_a_shared_refusal_holds_back_the_whole_channel_endings_first(message: Message) -> None:
+    message.refused(0.02, "shared")
+    neighbour = Message(budgets=message.budgets)
+    for number in range(30):
+        message.budgets.spent(CHANNEL, is_ending=number > 10)
+    neighbour.route.key = ("token", "another")
+    neighbour.editor.show(step(1))
+    await asyncio.sleep(0.03)
+    assert neighbour.route.tried == 0
+    assert message.budgets.pause_s(message.route.key, CHANNEL, is_ending=True) > 1
+    await neighbour.owner.drain()
+
+
+async def test_a_slow_message_does_not_delay_another(message: Message) -> None:
+    neighbour = Message(budgets=message.budgets)
+    message.route.gate.clear()
+    message.editor.show(step(1))
+    neighbour.editor.show(step(2))
+    await until(lambda: neighbour.route.texts == [shown(2)])
+    assert message.route.sent == []
+    await neighbour.owner.drain()
+
+
+@pytest.mark.parametrize(
+    "error", [an_http_error(401, 50027), an_http_error(404, 10015), an_http_error(403, 50001)]
+)
+async def test_a_closed_way_gives_way_to_the_next(message: Message, error: Exception) -> None:
+    message.route.faults.append(error)
+    message.editor.show(step(1))
+    await until(lambda: message.other.sent)
+    assert (message.route.tried, message.other.texts) == (1, [shown(1)])
+    message.editor.show(step(2))
+    await until(lambda: len(message.other.sent) == 2)
+    assert message.route.tried == 1
+
+
+async def test_a_way_that_grew_too_old_is_not_used(message: Message) -> None:
+    message.route.closes_at_s = message.time.monotonic()
+    message.editor.show(step(1))
+    await until(lambda: message.other.sent)
+    assert message.route.tried == 0
+
+
+async def test_without_a_way_for_passing_states_none_is_shown(message: Message) -> None:
+    message.ways.close(message.route)
+    message.other.is_for_passing = False
+    message.editor.show(step(1))
+    await until(lambda: len(message.owner) == 0)
+    assert message.other.tried == 0
+
+
+async def test_a_deleted_message_is_left_alone(message: Message) -> None:
+    message.route.faults.append(an_http_error(404, 10008))
+    message.editor.show(step(1))
+    await until(lambda: message.editor.is_gone)
+    message.editor.show(step(2))
+    await settle_down()
+    assert (message.route.tried, message.other.tried) == (1, 0)
+
+
+async def test_states_that_wait_when_the_message_turns_out_deleted_are_not_sent(message: Message) -> None:
+    message.route.gate.clear()
+    message.route.faults.append(an_http_error(404, 10008))
+    message.editor.show(step(1))
+    await until(lambda: message.route.in_flight)
+    message.editor.show(step(2))
+    message.route.gate.set()
+    await until(lambda: len(message.owner) == 0)
+    assert message.route.tried == 1
+
+
+@pytest.mark.parametrize(
+    "error", [an_http_error(503), aiohttp.ClientOSError("reset"), TimeoutError(), TypeError("text body")]
+)
+async def test_a_passing_failure_is_tried_again(message: Message, error: Exception) -> None:
+    message.route.faults.append(error)
+    message.editor.show(step(1))
+    await until(lambda: message.route.texts == [shown(1)])
+    assert message.route.tried == 2
+
+
+async def test_a_passing_state_is_not_tried_for_ever(message: Message) -> None:
+    message.route.faults.extend([an_http_error(503)] * 100)
+    message.editor.show(step(1))
+    await until(lambda: len(message.owner) == 0)
+    assert message.route.tried == PASSING_TRIES + 1
+    message.route.faults.clear()
+    message.editor.show(step(2))
+    await until(lambda: message.route.texts == [shown(2)])
+
+
+async def test_a_state_that_discord_will_not_have_is_skipped(message: Message) -> None:
+    message.route.faults.append(an_http_error(400, 50035))
+    message.editor.show(step(1))
+    await until(lambda: len(message.owner) == 0)
+    assert message.route.tried == 1
+    message.editor.show(step(2))
+    await until(lambda: message.route.texts == [shown(2)])
+
+
+async def test_a_state_that_may_have_been_shown_is_corrected_by_the_one_before(message: Message) -> None:
+    message.editor.show(step(1))
+    await until(lambda: message.route.sent)
+    message.route.gate.clear()
+    message.route.faults.append(aiohttp.ServerDisconnectedError())  # it may have arrived all the same
+    message.editor.show(step(2))
+    await until(lambda: message.route.in_flight)
+    message.editor.show(step(1))
+    message.route.gate.set()
+    await until(lambda: message.route.texts == [shown(1), shown(1)])
+
+
+async def test_a_hanging_passing_edit_is_given_up(message: Message, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(editor_module, "PASSING_TIMEOUT_S", 0.02)
+    message.route.gate.clear()
+    message.editor.show(step(1))
+    await until(lambda: message.route.tried == 2)
+    message.route.gate.set()
+    await until(lambda: message.route.sent)
+
+
+@pytest.mark.parametrize(
+    "error", [an_http_error(503), aiohttp.ClientOSError("reset"), TimeoutError(), an_http_error(429)]
+)
+async def test_an_ending_is_tried_until_it_is_shown(message: Message, error: Exception) -> None:
+    message.route.faults.extend([error] * (ENDING_TRIES - 1))
+    assert await message.end() is None
+    assert message.route.tried == ENDING_TRIES
+
+
+async def test_an_ending_is_given_up_in_the_end(message: Message) -> None:
+    message.route.faults.extend([an_http_error(503)] * 100)
+    assert await message.end() is Refused.PASSING
+    assert message.route.tried == ENDING_TRIES
+
+
+@pytest.mark.parametrize(
+    ("error", "refused"),
+    [
+        (an_http_error(404, 10008), Refused.MESSAGE_GONE),
+        (an_http_error(413), Refused.TOO_LARGE),
+        (an_http_error(400), Refused.INVALID),
+        (an_http_error(401, 50027), Refused.WAY_CLOSED),
+    ],
+)
+async def test_an_ending_that_is_refused_for_good_is_not_repeated(
+    message: Message, error: Exception, refused: Refused
+) -> None:
+    message.route.faults.append(error)
+    assert await message.end() is refused
+    assert message.route.tried == 1
+
+
+async def test_a_hanging_ending_is_tried_again(message: Message, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(editor_module, "ENDING_TIMEOUT_S", 0.02)
+    message.route.gate.clear()
+    ending = asyncio.create_task(message.end())
+    await until(lambda: message.route.tried == 2)
+    message.route.gate.set()
+    assert await ending is None
+
+
+async def test_a_hundred_messages_with_ten_states_each_all_end(message: Message) -> None:
+    messages = [Message(interval_s=0.001, budgets=message.budgets) for _ in range(100)]
+    for number in range(10):
+        for one in messages:
+            one.editor.show(step(number))
+        await asyncio.sleep(0)
+    assert await asyncio.gather(*(one.end() for one in messages)) == [None] * 100
+    assert all(one.route.texts[-1] == ENDING.text for one in messages)

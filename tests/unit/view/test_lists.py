@@ -1,0 +1,106 @@
+"""Who runs here, as far as the viewer may see; and what is left of a day."""
+
+from __future__ import annotations
+
+import pytest
+from bot_fakes.samples import NOON_S, a_job, a_request, an_origin
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain.job import Stage
+from bot.domain.limits import Usage
+from bot.domain.money import Money
+from bot.domain.news import News
+from bot.view.card import Action, Tone
+from bot.view.layout import layout_of
+from bot.view.lists import MAX_ROWS, quota_card, running_card
+
+OWN, OTHER = 1, 2
+SNOWFLAKE = 1_234_567_890_123_456_789
+
+
+def a_row(job_id: int = 1, *, user_id: int = OWN, is_private: bool = False, **news: bool) -> News:
+    return News(a_job(job_id, origin=an_origin(user_id=user_id, is_private=is_private)), **news)
+
+
+def test_a_quiet_channel_is_told_how_to_begin() -> None:
+    assert "/imagine" in running_card([], OWN, is_moderator=False).text
+
+
+def test_everybody_sees_what_runs_and_where() -> None:
+    card = running_card([a_row(1), a_row(2, user_id=OTHER)], viewer_id=3, is_moderator=False)
+    assert "2 pictures running" in card.text
+    assert [row.job_id for row in card.rows] == [1, 2]
+    assert "https://discord.com/channels/700/30/900" in card.rows[0].text
+    assert f"<@{OTHER}>" in card.rows[1].text
+
+
+@pytest.mark.parametrize(
+    ("viewer_id", "is_moderator", "may_cancel"),
+    [(OWN, False, True), (OTHER, False, False), (OTHER, True, True)],
+)
+def test_cancel_is_offered_to_the_owner_and_to_moderators(
+    viewer_id: int, is_moderator: bool, may_cancel: bool
+) -> None:
+    (row,) = running_card([a_row()], viewer_id, is_moderator=is_moderator).rows
+    assert (row.action is Action.CANCEL) == may_cancel
+
+
+def test_what_is_being_cancelled_is_not_offered_again() -> None:
+    (row,) = running_card([a_row(is_cancelling=True)], OWN, is_moderator=True).rows
+    assert row.action is None
+
+
+@pytest.mark.parametrize("is_moderator", [True, False])
+def test_a_private_prompt_is_seen_by_its_owner_alone(is_moderator: bool) -> None:
+    private = [a_row(is_private=True)]
+    (theirs,) = running_card(private, OTHER, is_moderator=is_moderator).rows
+    assert "lighthouse" not in theirs.text
+    (own,) = running_card(private, OWN, is_moderator=False).rows
+    assert "lighthouse" in own.text
+    assert "jump" not in own.text
+
+
+def test_a_direct_message_is_jumped_to_as_such() -> None:
+    news = News(a_job(origin=an_origin(guild_id=None)))
+    assert "/channels/@me/30/900" in running_card([news], OWN, is_moderator=False).rows[0].text
+
+
+def test_a_message_that_is_not_known_is_not_jumped_to() -> None:
+    news = News(a_job(origin=an_origin(message_id=None)))
+    assert "jump" not in running_card([news], OWN, is_moderator=False).rows[0].text
+
+
+def test_many_jobs_are_counted_where_they_do_not_fit() -> None:
+    card = running_card([a_row(n) for n in range(1, 1_201)], OWN, is_moderator=False)
+    assert len(card.rows) == MAX_ROWS
+    assert card.small_print == f"and {1_200 - MAX_ROWS:,} more"
+    assert "1,200 pictures" in card.text
+
+
+def test_the_fullest_list_fits_into_one_message() -> None:
+    request = a_request(prompt="*" * 2_000, model="o/" + "_" * 100)
+    origin = an_origin(user_id=SNOWFLAKE, channel_id=SNOWFLAKE, guild_id=SNOWFLAKE, message_id=SNOWFLAKE)
+    jobs = [
+        News(a_job(SNOWFLAKE + n, origin=origin, request=request, stage=Stage.UNKNOWN)) for n in range(30)
+    ]
+    view = layout_of(running_card(jobs, SNOWFLAKE, is_moderator=True))
+    assert view.content_length() <= 4_000
+    assert view.total_children_count <= 40
+
+
+@given(st.integers(0, 60), st.integers(0, 10), st.integers(0, 3 * 10**12), st.integers(0, 10**12))
+def test_a_day_is_told_as_used_held_and_left(runs_used: int, runs_held: int, spent: int, held: int) -> None:
+    usage = Usage(runs_used, runs_held, spent, held)
+    card = quota_card(usage, 50, Money.parse("2"), int(NOON_S), is_direct=False)
+    runs_left = max(0, 50 - runs_used - runs_held)
+    spend_left = max(0, 2 * 10**12 - spent - held)
+    assert f"**{runs_left} left**" in card.text
+    assert f"**{Money(spend_left)} left**" in card.text
+    assert f"<t:{int(NOON_S)}:R>" in card.text
+    assert (card.tone is Tone.WARNING) == (runs_left == 0 or spend_left == 0)
+
+
+def test_direct_messages_are_named_as_such() -> None:
+    card = quota_card(Usage(), 50, Money.parse("2"), int(NOON_S), is_direct=True)
+    assert "direct messages" in card.text

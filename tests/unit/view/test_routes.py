@@ -1,0 +1,135 @@
+"""What Discord's refusals mean, and in which order the ways to a message are tried."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import aiohttp
+import discord
+import pytest
+from bot_fakes.discord_side import TOKEN, FakeClient, FakeInteraction, FakeRoute, an_http_error
+from bot_fakes.samples import a_job, a_picture
+
+from bot.domain.news import News
+from bot.view.renderer import status_card
+from bot.view.routes import (
+    BOT_ROUTE_BYTES,
+    EDIT_ERRORS,
+    ChannelRoute,
+    DirectRoute,
+    Refused,
+    TokenRoute,
+    Ways,
+    refusal,
+)
+
+CARD = status_card(News(a_job()))
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "meaning"),
+    [
+        (401, 50027, Refused.WAY_CLOSED),
+        (404, 10015, Refused.WAY_CLOSED),
+        (404, 10062, Refused.WAY_CLOSED),
+        (401, 0, Refused.WAY_CLOSED),
+        (404, 10008, Refused.MESSAGE_GONE),
+        (404, 0, Refused.MESSAGE_GONE),
+        (404, 10003, Refused.NO_ACCESS),
+        (403, 50001, Refused.NO_ACCESS),
+        (403, 50013, Refused.NO_ACCESS),
+        (403, 50007, Refused.NO_ACCESS),
+        (403, 0, Refused.NO_ACCESS),
+        (413, 0, Refused.TOO_LARGE),
+        (400, 40005, Refused.TOO_LARGE),
+        (400, 50035, Refused.INVALID),
+        (429, 0, Refused.PASSING),
+        (500, 0, Refused.PASSING),
+        (503, 0, Refused.PASSING),
+        (524, 0, Refused.PASSING),
+    ],
+)
+def test_each_refusal_of_discord_has_a_meaning(status: int, code: int, meaning: Refused) -> None:
+    assert refusal(an_http_error(status, code)) is meaning
+
+
+@pytest.mark.parametrize(
+    "error", [aiohttp.ServerDisconnectedError(), ConnectionResetError(), TimeoutError(), TypeError()]
+)
+def test_failures_of_the_connection_pass(error: Exception) -> None:
+    assert isinstance(error, EDIT_ERRORS)
+    assert refusal(error) is Refused.PASSING
+
+
+def test_ways_are_tried_in_their_order_while_they_are_open() -> None:
+    token, channel, direct = FakeRoute(closes_at_s=10), FakeRoute(), FakeRoute()
+    direct.is_for_passing = False
+    ways = Ways([token, channel, direct])
+    assert ways.current(9.9) is token
+    assert ways.current(10) is channel
+    assert ways.for_ending(9.9) == [token, channel, direct]
+    assert ways.for_ending(10) == [channel, direct]
+
+
+def test_a_closed_way_stays_closed() -> None:
+    token, direct = FakeRoute(), FakeRoute()
+    direct.is_for_passing = False
+    ways = Ways([token, direct])
+    for _ in range(2):
+        ways.close(token)
+    assert ways.current(0) is None
+    assert ways.for_ending(0) == [direct]
+
+
+@pytest.fixture
+def client() -> Any:
+    return FakeClient()
+
+
+def a_token_route(interaction: Any) -> TokenRoute:
+    return TokenRoute(interaction, 500, closes_at_s=9.0)
+
+
+async def test_a_token_edits_the_answer_to_its_interaction() -> None:
+    interaction = FakeInteraction()
+    route = a_token_route(interaction)
+    assert (route.key, route.limit_bytes, route.closes_at_s) == (("token", TOKEN), 500, 9.0)
+    await route.send(CARD, None)
+    await route.send(CARD, [a_picture()])
+    await route.send(CARD, [])
+    left_alone, replaced, removed = interaction.desk.requests
+    assert left_alone["attachments"] is discord.utils.MISSING
+    assert [file.filename for file in replaced["attachments"]] == ["lighthouse.png"]
+    assert removed["attachments"] == []
+
+
+async def test_the_bot_edits_its_message_in_its_channel(client: Any) -> None:
+    route = ChannelRoute(client, 30, 900)
+    assert (route.key, route.limit_bytes, route.closes_at_s) == (
+        ("channel", "30"),
+        BOT_ROUTE_BYTES,
+        float("inf"),
+    )
+    await route.send(CARD, None)
+    await route.send(CARD, [a_picture(), a_picture("linked.png", content=None)])
+    assert client.edited == [(30, 900), (30, 900)]
+    assert client.channel.requests[0]["attachments"] is discord.utils.MISSING
+    assert client.channel.attached[1] == ["lighthouse.png"]
+
+
+async def test_a_direct_message_carries_the_job_as_its_nonce(client: Any) -> None:
+    route = DirectRoute(client, 1, 77)
+    assert not route.is_for_passing
+    await route.send(CARD, [a_picture()])
+    (request,) = client.direct.requests
+    assert (client.written_to, request["nonce"]) == ([1], 77)
+    await route.send(CARD, None)
+    assert client.direct.attached == [["lighthouse.png"], []]
+
+
+async def test_every_way_mentions_nobody(client: Any) -> None:
+    interaction = FakeInteraction()
+    for route in (a_token_route(interaction), ChannelRoute(client, 30, 900), DirectRoute(client, 1, 77)):
+        await route.send(CARD, None)
+    for desk in (interaction.desk, client.channel, client.direct):
+        assert desk.requests[0]["allowed_mentions"].to_dict() == {"parse": []}
