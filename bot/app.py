@@ -73,58 +73,83 @@ class Studio:
 @asynccontextmanager
 async def opened(settings: Settings, around: Surroundings) -> AsyncIterator[Studio]:
     """The whole bot with its database and connections; closed in reverse. Raises StoreError."""
-    clock, chance = around.clock, around.chance
     owner = TaskOwner(around.spawn)
-    budgets = Budgets(clock.monotonic)
+    budgets = Budgets(around.clock.monotonic)
     async with AsyncExitStack() as stack:
-        database = await stack.enter_async_context(Database(settings.database_path, wall=clock.wall))
-        store, guilds = JobStore(database), GuildRecords(database)
+        database = await stack.enter_async_context(Database(settings.database_path, wall=around.clock.wall))
         session = await stack.enter_async_context(aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()))
         downloads = await stack.enter_async_context(downloader_session(settings.wiro_output_hosts))
         stack.push_async_callback(owner.drain)
-        wiro = wiro_client(settings, session, clock)
         bot = StudioBot(is_own_api=is_own_api(settings), http_trace=_trace(budgets))
-        pace = Pace(settings.edit_interval_s, _delays(chance, first_s=0.5, cap_s=30))
-        board = StatusBoard(bot, owner.start, budgets, clock, pace)
-        pictures = Downloader(
-            downloads, settings.wiro_output_hosts, clock=clock, delays=lambda: download_delays(chance)
-        )
-
-        def open_feed() -> TaskFeed:
-            return TaskFeed(
-                session,
-                settings.wiro_socket_url,
-                spawn=around.spawn,
-                delays=_delays(chance, first_s=0.5, cap_s=30),
-            )
-
-        tools = Tools(
-            wiro=wiro,
-            store=store,
-            board=board,
-            courier=Courier(store, board, pictures, owner, _delays(chance, first_s=2, cap_s=60)),
-            catalogue=Catalogue(wiro, settings.wiro_model, clock, owner),
-            queue=FairQueue(settings.wiro_max_running, clock.monotonic, _delays(chance, first_s=2, cap_s=30)),
-            tracker=Tracker(open_feed, owner),
-            clock=clock,
-            patience=Patience(settings.silence_s, settings.unknown_grace_s, settings.job_deadline_s),
-            poll_delays=_delays(chance, first_s=0.4, cap_s=10),
-        )
-        desk = ModeratorsDesk(bot, clock.monotonic)
-        houses = Houses(guilds, desk)
-        purse = Purse(_allowance(settings), houses, guilds, store, clock)
-        watch = BudgetWatch(purse, houses, guilds, desk, clock)
-        jobs = Jobs(tools, houses, purse, watch, owner, chance, settings.default_estimate)
-        prices = Prices(tools.catalogue, store, settings.default_estimate)
-        ways_out = WaysOut(purse, houses, tools.catalogue, prices)
-        cases = Cases(CaseRecords(database), houses, purse, ways_out, prices, jobs, desk, watch, clock)
-        reports = Reports(
-            ReportRecords(database), wiro, clock, owner, _delays(chance, first_s=2, cap_s=60, attempts=6)
-        )
-        services = Services(jobs, houses, purse, cases, reports, tools.catalogue, board, desk, clock)
+        pace = Pace(settings.edit_interval_s, _delays(around.chance, first_s=0.5, cap_s=30))
+        board = StatusBoard(bot, owner.start, budgets, around.clock, pace)
+        wiro = wiro_client(settings, session, around.clock)
+        tools = _tools(settings, around, owner, wiro, JobStore(database), board, session, downloads)
+        services = _services(settings, around, owner, tools, board, bot, database)
+        if settings.prompt_retention_days is not None:
+            services.reports.start_sweep(settings.prompt_retention_days)
         bot.serve(services)
         yield Studio(bot, services)
-        await jobs.drain()
+        await services.jobs.drain()
+
+
+def _tools(
+    settings: Settings,
+    around: Surroundings,
+    owner: TaskOwner,
+    wiro: WiroClient,
+    store: JobStore,
+    board: StatusBoard,
+    session: aiohttp.ClientSession,
+    downloads: aiohttp.ClientSession,
+) -> Tools:
+    """What follows a job from submitting to its ending."""
+    clock, chance = around.clock, around.chance
+    pictures = Downloader(
+        downloads, settings.wiro_output_hosts, clock=clock, delays=lambda: download_delays(chance)
+    )
+
+    def open_feed() -> TaskFeed:
+        delays = _delays(chance, first_s=0.5, cap_s=30)
+        return TaskFeed(session, settings.wiro_socket_url, spawn=around.spawn, delays=delays)
+
+    return Tools(
+        wiro=wiro,
+        store=store,
+        board=board,
+        courier=Courier(store, board, pictures, owner, _delays(chance, first_s=2, cap_s=60)),
+        catalogue=Catalogue(wiro, settings.wiro_model, clock, owner),
+        queue=FairQueue(settings.wiro_max_running, clock.monotonic, _delays(chance, first_s=2, cap_s=30)),
+        tracker=Tracker(open_feed, owner),
+        clock=clock,
+        patience=Patience(settings.silence_s, settings.unknown_grace_s, settings.job_deadline_s),
+        poll_delays=_delays(chance, first_s=0.4, cap_s=10),
+    )
+
+
+def _services(
+    settings: Settings,
+    around: Surroundings,
+    owner: TaskOwner,
+    tools: Tools,
+    board: StatusBoard,
+    bot: StudioBot,
+    database: Database,
+) -> Services:
+    """The use cases that cogs are given."""
+    clock, chance, store, catalogue = around.clock, around.chance, tools.store, tools.catalogue
+    guilds, case_records = GuildRecords(database), CaseRecords(database)
+    desk = ModeratorsDesk(bot, clock.monotonic)
+    houses = Houses(guilds, desk)
+    purse = Purse(_allowance(settings), houses, guilds, store, clock)
+    watch = BudgetWatch(purse, houses, guilds, desk, clock)
+    jobs = Jobs(tools, houses, purse, watch, owner, chance, settings.default_estimate)
+    prices = Prices(catalogue, store, settings.default_estimate)
+    ways_out = WaysOut(purse, houses, catalogue, prices)
+    cases = Cases(case_records, houses, purse, ways_out, prices, jobs, desk, watch, clock)
+    delays = _delays(chance, first_s=2, cap_s=60, attempts=6)
+    reports = Reports(ReportRecords(database), case_records, tools.wiro, clock, owner, delays)
+    return Services(jobs, houses, purse, cases, reports, catalogue, board, desk, clock)
 
 
 async def run(settings: Settings, around: Surroundings) -> int:

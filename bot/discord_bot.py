@@ -16,7 +16,7 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bot.domain.clock import Clock
-from bot.domain.errors import BotError, ButtonUnknown, LimitReached
+from bot.domain.errors import BotError, ButtonUnknown, CommandOutdated, LimitReached
 from bot.jobs.cases import Cases
 from bot.jobs.catalogue import Catalogue
 from bot.jobs.house import Houses
@@ -72,8 +72,15 @@ class Tree(app_commands.CommandTree[commands.Bot]):
     async def on_error(
         self, interaction: discord.Interaction[commands.Bot], error: app_commands.AppCommandError, /
     ) -> None:
-        original = error.original if isinstance(error, app_commands.CommandInvokeError) else error
-        await _tell(interaction, original)
+        match error:
+            case app_commands.CommandInvokeError():
+                await _tell(interaction, error.original)
+            case app_commands.TransformerError() | app_commands.CommandSignatureMismatch():
+                await _tell(interaction, CommandOutdated())
+            case app_commands.CommandNotFound():
+                await _tell(interaction, CommandOutdated())
+            case _:
+                await _tell(interaction, error)
 
 
 class GatewayDial:

@@ -39,7 +39,7 @@ class Settings(BaseSettings):
     wiro_api_secret: SecretStr
     wiro_api_url: str = "https://api.wiro.ai/v1"
     wiro_socket_url: str = "wss://socket.wiro.ai/v1"
-    wiro_model: str = Field("stabilityai/stable-diffusion-3-medium", pattern=r"^[^/\s][^/]*/[^/]*[^/\s]$")
+    wiro_model: str = "stabilityai/stable-diffusion-3-medium"
     wiro_output_hosts: Annotated[frozenset[str], NoDecode] = frozenset({"cdn1.wiro.ai", "cdn.wiro.ai"})
     wiro_max_running: int | None = Field(None, ge=1, le=10_000)
     database_url: str = "sqlite:///data/bot.sqlite3"
@@ -88,6 +88,14 @@ class Settings(BaseSettings):
             return Money.parse(str(value).removeprefix("$"))
         except AmountInvalid:
             raise ValueError("give dollars such as 2 or 0.50") from None
+
+    @field_validator("wiro_model", mode="after")
+    @classmethod
+    def _slug(cls, value: str) -> str:
+        owner, slash, project = value.strip().partition("/")
+        if not owner.strip() or not slash or not project.strip() or "/" in project:
+            raise ValueError("give owner/project, as the address of the model's page on Wiro ends")
+        return value.strip()
 
     @field_validator("discord_api_url", "wiro_api_url", mode="after")
     @classmethod

@@ -12,7 +12,7 @@ from bot.discord_bot import Interaction, StudioBot
 from bot.domain.cases import Decision, Verdict
 from bot.domain.errors import CaseDecided, CaseFault, CaseRefused, LimitReached
 from bot.jobs.cases import Cases as CaseService
-from bot.view.answers import Postscript, require_manager
+from bot.view.answers import Postscript, acknowledge_press, require_manager
 from bot.view.card import Action, CaseAction, CasePress
 from bot.view.case_card import decided_card, offer_words
 from bot.view.hiding import hidden, is_about_job, is_hidden, kept, shown, words_of
@@ -51,7 +51,7 @@ class Cases(commands.Cog):
         return Postscript(offer_words(offer.way_out), press)
 
     async def ask(self, interaction: Interaction, press: CasePress) -> None:
-        await interaction.response.defer()
+        await acknowledge_press(interaction)
         await self._cases.ask(press.case_id, asker_of(interaction))
         self._desk.remember(press.case_id, interaction)
         told = interaction.message.content if interaction.message is not None else ""
@@ -60,7 +60,7 @@ class Cases(commands.Cog):
 
     async def report(self, interaction: Interaction, job_id: int) -> None:
         """Hide the picture at once, for everybody, then tell the moderators."""
-        await interaction.response.defer()
+        await acknowledge_press(interaction)
         message = interaction.message
         if message is None:
             raise CaseRefused(CaseFault.MESSAGE_GONE)
@@ -83,7 +83,7 @@ class Cases(commands.Cog):
     async def decide(self, interaction: Interaction, press: CasePress) -> None:
         """One verdict, by a member who may manage the server at this very moment."""
         require_manager(interaction, "decide this")
-        await interaction.response.defer()
+        await acknowledge_press(interaction)
         moderator_id = interaction.user.id
         verdict = _VERDICTS[press.action]
         try:

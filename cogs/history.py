@@ -9,7 +9,7 @@ from discord.ext import commands
 from bot.discord_bot import Interaction, StudioBot
 from bot.domain.errors import NotYours
 from bot.jobs.reports import HistoryPage, Reports
-from bot.view.answers import acknowledge, fill
+from bot.view.answers import acknowledge, acknowledge_press, fill
 from bot.view.card import Card, MemberAction, MemberPress
 from bot.view.records_card import history_card
 
@@ -32,7 +32,7 @@ class History(commands.Cog):
     async def older(self, interaction: Interaction, press: MemberPress) -> None:
         if press.user_id != interaction.user.id:
             raise NotYours
-        await interaction.response.defer()
+        await acknowledge_press(interaction)
         found = await self._reports.older(
             interaction.user.id, interaction.guild_id, press.cursor, max(1, press.page)
         )
@@ -41,7 +41,7 @@ class History(commands.Cog):
     async def newer(self, interaction: Interaction, press: MemberPress) -> None:
         if press.user_id != interaction.user.id:
             raise NotYours
-        await interaction.response.defer()
+        await acknowledge_press(interaction)
         found = await self._reports.newer(interaction.user.id, interaction.guild_id, press.cursor)
         await fill(interaction, _card(interaction, found))
 

@@ -8,7 +8,7 @@ from discord.ext import commands
 from bot.discord_bot import Interaction, StudioBot
 from bot.jobs.service import Jobs as JobService
 from bot.jobs.service import may_act
-from bot.view.answers import acknowledge, fill, is_moderator
+from bot.view.answers import acknowledge, acknowledge_press, fill, is_moderator
 from bot.view.card import Action, Card
 from bot.view.lists import running_card
 from bot.view.renderer import info_card
@@ -27,7 +27,7 @@ class Jobs(commands.Cog):
         await fill(interaction, self._list(interaction))
 
     async def cancel(self, interaction: Interaction, job_id: int) -> None:
-        await interaction.response.defer()
+        await acknowledge_press(interaction)
         await self._jobs.cancel(job_id, actor_of(interaction))
         job = await self._jobs.job(job_id)
         if interaction.message is not None and interaction.message.id != job.origin.message_id:
@@ -38,7 +38,7 @@ class Jobs(commands.Cog):
         await fill(interaction, info_card(await self._jobs.job(job_id)))
 
     async def delete(self, interaction: Interaction, job_id: int) -> None:
-        await interaction.response.defer()
+        await acknowledge_press(interaction)
         may_act(await self._jobs.job(job_id), actor_of(interaction), "delete")
         await interaction.delete_original_response()
 

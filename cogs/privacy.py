@@ -10,9 +10,11 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.discord_bot import Interaction, StudioBot
+from bot.domain.cases import Case
 from bot.domain.errors import NotYours, QuestionExpired
+from bot.domain.job import Job
 from bot.jobs.reports import Erasure, Reports
-from bot.view.answers import acknowledge, fill
+from bot.view.answers import acknowledge, acknowledge_press, fill
 from bot.view.card import Card, MemberAction, MemberPress
 from bot.view.export import files_within, records_json
 from bot.view.records_card import (
@@ -42,11 +44,13 @@ class Privacy(commands.GroupCog, group_name="privacy", group_description="What t
     async def export(self, interaction: Interaction) -> None:
         await acknowledge(interaction, ephemeral=True)
         jobs = await self._reports.records_of(interaction.user.id)
-        if not jobs:
+        asks = await self._reports.asks_of(interaction.user.id)
+        if not jobs and not asks:
             await fill(interaction, no_records_card())
             return
+        items: list[Job | Case] = [*jobs, *asks]
         files = await asyncio.to_thread(
-            files_within, jobs, records_json, FILENAME, interaction.filesize_limit
+            files_within, items, records_json, FILENAME, interaction.filesize_limit
         )
         await fill_with(interaction, records_card(files[0].filename, len(jobs)), files)
 
@@ -73,7 +77,7 @@ class Privacy(commands.GroupCog, group_name="privacy", group_description="What t
                 # The erasure goes on, whether or not anybody can be told.
                 log.warning("an erasure's progress could not be told: %s", type(error).__name__)
 
-        await interaction.response.defer()
+        await acknowledge_press(interaction)
         self._reports.erase(interaction.user.id, tell)
 
 

@@ -169,16 +169,23 @@ class Rules(commands.GroupCog, group_name="rules", group_description="What the b
     @block.command(name="member", description="Keep a member from using the bot")
     async def block_member(self, interaction: Interaction, member: discord.Member | discord.User) -> None:
         require_manager(interaction, "block members")
-        _check_blockable(interaction, member)
+        if member.id == interaction.user.id:
+            raise BlockRefused(BlockFault.SELF)
+        if member.bot:
+            raise BlockRefused(BlockFault.BOT)
+        await acknowledge(interaction, ephemeral=True)
+        # Who has left can be blocked: they may come back.
+        if await self._desk.is_manager(interaction.guild_id or 0, member.id):
+            raise BlockRefused(BlockFault.MANAGER)
         await self._set_blocked(interaction, member.id, is_blocked=True)
 
     @unblock.command(name="member", description="Let a member use the bot again")
     async def unblock_member(self, interaction: Interaction, member: discord.Member | discord.User) -> None:
         require_manager(interaction, "unblock members")
+        await acknowledge(interaction, ephemeral=True)
         await self._set_blocked(interaction, member.id, is_blocked=False)
 
     async def _set_blocked(self, interaction: Interaction, user_id: int, *, is_blocked: bool) -> None:
-        await acknowledge(interaction, ephemeral=True)
         before, after = ("allowed", "blocked") if is_blocked else ("blocked", "allowed")
         action = "block member" if is_blocked else "unblock member"
         entry = self._entry(interaction, action, f"<@{user_id}>", before, after)
@@ -219,18 +226,6 @@ class Rules(commands.GroupCog, group_name="rules", group_description="What the b
             after,
             self._clock.wall(),
         )
-
-
-def _check_blockable(interaction: Interaction, member: discord.Member | discord.User) -> None:
-    """Raises BlockRefused. Who has left can be blocked: they may come back."""
-    if member.id == interaction.user.id:
-        raise BlockRefused(BlockFault.SELF)
-    if member.bot:
-        raise BlockRefused(BlockFault.BOT)
-    # Discord states the permissions of a member that is named in a command; an owner has all of them.
-    permissions = member.resolved_permissions if isinstance(member, discord.Member) else None
-    if permissions is not None and (permissions.manage_guild or permissions.administrator):
-        raise BlockRefused(BlockFault.MANAGER)
 
 
 def _done(entry: AuditEntry, *, is_changed: bool) -> Card:

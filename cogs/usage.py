@@ -29,7 +29,8 @@ _WORDS: Final = {
 _PERIOD_HELP: Final = "In UTC days; today where nothing is given"
 
 
-@app_commands.guild_only()
+# guild_only() would leave the tree's direct messages standing (discord.py 2.7.1 merges what is not set).
+@app_commands.allowed_contexts(guilds=True, dms=False, private_channels=False)
 @app_commands.default_permissions(manage_guild=True)
 class Usage(commands.GroupCog, group_name="usage", group_description="Who ran what, for how many dollars"):
     """A server's figures. Who may see them is checked here each time; Discord's own check can be changed."""

@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from bot.domain.asker import Asker
 from bot.domain.limits import OPERATOR, Audience, Limit, Measure, Scope, Subject, Window
+from bot.domain.money import MAX_PICO
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +104,7 @@ def _limit(rule: LimitRule, scope: Scope, extra: int) -> Limit:
         scope,
         rule.dimension.measure,
         rule.dimension.window,
-        rule.amount + extra,
+        min(rule.amount + extra, MAX_PICO),
         rule.audience,
         rule.audience_id,
     )

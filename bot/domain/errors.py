@@ -24,6 +24,7 @@ BotError
 │  ├─ ErasureRunning          this member's records are being erased already
 │  │  └─ ManagersOnly         a command of moderators
 │  ├─ JobNotFound
+│  ├─ CommandOutdated         a command or value that this version does not offer
 │  ├─ ButtonUnknown           an id that no button of ours has
 │  ├─ JobEnded                nothing left to cancel
 │  └─ NotAccepting            the bot is starting or stopping
@@ -271,6 +272,10 @@ class JobNotFound(Refusal):
     """No job with this id is on record."""
 
     job_id: int
+
+
+class CommandOutdated(Refusal):
+    """A command, option or choice that this version does not offer."""
 
 
 @dataclass(eq=False)

@@ -38,6 +38,10 @@ class Desk(Protocol):
         """The member with their present roles, and the channel. Raises CaseRefused."""
         ...
 
+    async def is_manager(self, guild_id: int, user_id: int) -> bool:
+        """Whether the member may manage the server, and could lift a block themself. Raises CaseRefused."""
+        ...
+
     async def post_status(self, case: Case) -> int | None:
         """A new status message where the member asked; None where the bot may not write."""
         ...

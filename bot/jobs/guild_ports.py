@@ -89,6 +89,14 @@ class CaseStore(Protocol):
         """The first verdict stands. False: it was decided before, nothing was written."""
         ...
 
+    async def asks_of(self, user_id: int) -> Sequence[Case]:
+        """A member's cases that still hold what they asked for, oldest first."""
+        ...
+
+    async def forget_requests(self, before_s: float, user_id: int | None = None) -> int:
+        """Erase what was asked for in cases from before `before_s`, of one member or everybody. How many."""
+        ...
+
 
 class ReportStore(Protocol):
     """Figures and a member's own records."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -42,6 +43,7 @@ class Houses:
         self._store = store
         self._log_channel = log_channel
         self._houses: dict[int, House] = {}
+        self._changes: Counter[int] = Counter()
 
     async def of(self, guild_id: int | None) -> House:
         if guild_id is None:
@@ -112,6 +114,7 @@ class Houses:
         return is_changed
 
     async def _changed(self, entry: AuditEntry) -> None:
+        self._changes[entry.guild_id] += 1
         await self._read(entry.guild_id)
         await self._announce(entry)
 
@@ -121,10 +124,13 @@ class Houses:
             await self._log_channel.announce(channel_id, entry)
 
     async def _read(self, guild_id: int) -> House:
-        house = House(
-            await self._store.house_rules(guild_id),
-            tuple(await self._store.limit_rules(guild_id)),
-            tuple(await self._store.tracked(guild_id)),
-        )
-        self._houses[guild_id] = house
-        return house
+        while True:
+            changes = self._changes[guild_id]
+            house = House(
+                await self._store.house_rules(guild_id),
+                tuple(await self._store.limit_rules(guild_id)),
+                tuple(await self._store.tracked(guild_id)),
+            )
+            if changes == self._changes[guild_id]:  # otherwise a change came in between the readings
+                self._houses[guild_id] = house
+                return house

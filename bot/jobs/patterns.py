@@ -39,7 +39,9 @@ def hits(rule: WordRule, prompt: str) -> bool:
     """Whether the rule finds itself in the prompt: whole words, or the pattern anywhere; case is nothing."""
     text = folded(prompt)
     if rule.is_pattern:
-        return bool(_compiled(rule.text).search(text))
+        # Folding turns ß into ss: a pattern is held against the prompt as typed, too.
+        compiled = _compiled(rule.text)
+        return bool(compiled.search(text) or compiled.search(prompt))
     return _word(folded(rule.text)).search(text) is not None
 
 

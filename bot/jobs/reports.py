@@ -11,12 +11,13 @@ from datetime import UTC, datetime, timedelta
 from enum import Enum
 from typing import Final, TypeAlias, assert_never
 
+from bot.domain.cases import Case
 from bot.domain.clock import Clock
 from bot.domain.errors import ErasureRunning, StoreError, WiroError, WiroNotFound
 from bot.domain.job import Job
 from bot.domain.limits import Window, window_bounds
 from bot.domain.reports import ExportLine, UsageReport
-from bot.jobs.guild_ports import ReportStore
+from bot.jobs.guild_ports import CaseStore, ReportStore
 from bot.jobs.ports import Wiro
 from bot.jobs.tasks import TaskOwner
 
@@ -72,6 +73,7 @@ class Reports:
     def __init__(
         self,
         records: ReportStore,
+        cases: CaseStore,
         wiro: Wiro,
         clock: Clock,
         owner: TaskOwner,
@@ -81,6 +83,7 @@ class Reports:
     ) -> None:
         """`delays` gives the seconds before each new attempt at Wiro, and ends: then it is left alone."""
         self._records = records
+        self._cases = cases
         self._wiro = wiro
         self._clock = clock
         self._owner = owner
@@ -119,7 +122,10 @@ class Reports:
         return await self._page(user_id, guild_id, than_id, number)
 
     async def newer(self, user_id: int, guild_id: int | None, than_id: int) -> HistoryPage:
-        """The page before the job `than_id`, full where there are enough jobs; its number is counted anew."""
+        """The page before the job `than_id`; its number is counted anew, as more jobs may have come.
+
+        It is full, unless `than_id` lies past the end: then it is the last page.
+        """
         nearest: deque[Job] = deque(maxlen=PAGE_SIZE)
         seen = 0
         before: int | None = None
@@ -130,15 +136,21 @@ class Reports:
             if len(newer) < len(jobs):
                 break
             before = jobs[-1].job_id
-        if seen <= PAGE_SIZE:
+        number = max(1, -(-seen // PAGE_SIZE))
+        if number == 1:
             return await self._page(user_id, guild_id, None, 1)
-        number = -(-seen // PAGE_SIZE)
         older = await self._records.history(user_id, guild_id, nearest[-1].job_id, 1)
-        return HistoryPage(tuple(nearest), number, has_newer=True, has_older=bool(older))
+        if not older:
+            return await self.history(user_id, guild_id, number)
+        return HistoryPage(tuple(nearest), number, has_newer=True, has_older=True)
 
     async def records_of(self, user_id: int) -> Sequence[Job]:
         """Every job of a member that has not been forgotten, in any server and in direct messages."""
         return await self._records.records_of(user_id)
+
+    async def asks_of(self, user_id: int) -> Sequence[Case]:
+        """What a member asked moderators for and is still on record."""
+        return await self._cases.asks_of(user_id)
 
     async def _page(self, user_id: int, guild_id: int | None, before: int | None, number: int) -> HistoryPage:
         jobs = await self._records.history(user_id, guild_id, before, PAGE_SIZE + 1)
@@ -175,6 +187,7 @@ class Reports:
 
         Wiro first: a batch that a stop of the bot interrupts is still on record to be asked for again.
         """
+        await self._cases.forget_requests(self._clock.wall(), user_id)
         records = await self._records.records_of(user_id)
         ended = [job for job in records if job.is_finished]
         state = Erasure(len(ended), running=tuple(job for job in records if not job.is_finished))
@@ -248,9 +261,9 @@ class Reports:
             await asyncio.sleep(self._sweep_every_s)
 
     async def forget_older(self, retention_days: int) -> int:
-        """Forget the ended jobs from more than so many days ago, in small batches. How many there were."""
+        """Forget ended jobs and asked cases from more than so many days ago, in batches. How many."""
         before_s = self._clock.wall() - retention_days * DAY_S
-        forgotten = 0
+        forgotten = await self._cases.forget_requests(before_s)
         last_id = None
         while jobs := await self._records.old_jobs(before_s, SWEEP_BATCH):
             if jobs[0].job_id == last_id:

@@ -62,6 +62,8 @@ class Verdicts:
                 return await self._plan_of_run(case, case.request)
             case Verdict.BLOCKED if case.user_id == moderator_id:
                 raise BlockRefused(BlockFault.SELF)
+            case Verdict.BLOCKED if await self._desk.is_manager(case.guild_id, case.user_id):
+                raise BlockRefused(BlockFault.MANAGER)
             case Verdict.RESTORED | Verdict.DELETED:
                 return Plan(job=await self._runs.job(case.job_id or 0))
             case Verdict.BLOCKED | Verdict.DENIED | Verdict.OPEN:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Final
 
@@ -74,6 +75,18 @@ class CaseRecords:
             raise ValueError("a case is decided by a verdict")
         values = (verdict.value, decided_by, at_s, case_id)
         return await self._database.write(lambda sqlite: sqlite.execute(_DECIDE, values).rowcount == 1)
+
+    async def asks_of(self, user_id: int) -> Sequence[Case]:
+        """A member's cases that still hold what they asked for, oldest first."""
+
+        def unit(sqlite: sqlite3.Connection) -> Sequence[Case]:
+            rows = sqlite.execute(
+                "SELECT * FROM cases WHERE request IS NOT NULL AND user_id = ? ORDER BY opened_at_s",
+                (user_id,),
+            )
+            return [_case_of(row) for row in rows]
+
+        return await self._database.read(unit)
 
     async def forget_requests(self, before_s: float, user_id: int | None = None) -> int:
         """Erase the requests, prompts with them, of cases opened before `before_s`; how many there were.

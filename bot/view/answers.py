@@ -27,17 +27,28 @@ async def acknowledge(interaction: discord.Interaction[discord.Client], *, ephem
 
     A connection that breaks, as an idle one may, gets a second try: discord.py 2.7.1 gives it none.
     """
+    answer = await _deferred(interaction, thinking=True, ephemeral=ephemeral)
+    # Without an answer the acknowledgement stands all the same, only its own answer was lost.
+    return answer.message_id if answer is not None else (await interaction.original_response()).id
+
+
+async def acknowledge_press(interaction: discord.Interaction[discord.Client]) -> None:
+    """Take a button's press without a new message; what comes of it is seen in its own message."""
+    await _deferred(interaction, thinking=False, ephemeral=False)
+
+
+async def _deferred(
+    interaction: discord.Interaction[discord.Client], *, thinking: bool, ephemeral: bool
+) -> discord.InteractionCallbackResponse[discord.Client] | None:
     try:
-        answer = await interaction.response.defer(thinking=True, ephemeral=ephemeral)
+        return await interaction.response.defer(thinking=thinking, ephemeral=ephemeral)
     except CONNECTION_ERRORS:
         try:
-            answer = await interaction.response.defer(thinking=True, ephemeral=ephemeral)
+            return await interaction.response.defer(thinking=thinking, ephemeral=ephemeral)
         except discord.HTTPException as error:
             if error.code != ALREADY_ACKNOWLEDGED:
                 raise
-            # The first try had arrived, only its answer was lost.
-            return (await interaction.original_response()).id
-    return answer.message_id if answer is not None else None
+            return None
 
 
 async def fill(
@@ -73,12 +84,20 @@ async def refuse(
         view.add_item(CaseButton(postscript.press))
     try:
         if not response.is_done():
-            await response.send_message(text, view=view, ephemeral=True, allowed_mentions=NO_MENTIONS)
-            return
-        if response.type is discord.InteractionResponseType.deferred_channel_message:
+            try:
+                await response.send_message(text, view=view, ephemeral=True, allowed_mentions=NO_MENTIONS)
+            except discord.HTTPException as failure:
+                if failure.code != ALREADY_ACKNOWLEDGED:
+                    raise
+            else:
+                return
+        if response.type in {None, discord.InteractionResponseType.deferred_channel_message}:
             # A follow-up would fill the public "is thinking…" for everybody to see.
             await interaction.delete_original_response()
-        await interaction.followup.send(text, view=view, ephemeral=True, allowed_mentions=NO_MENTIONS)
+        try:
+            await interaction.followup.send(text, view=view, ephemeral=True, allowed_mentions=NO_MENTIONS)
+        except discord.NotFound:  # the token ended with the deleted message: alone is still alone by DM
+            await interaction.user.send(text, view=view, allowed_mentions=NO_MENTIONS)
     except EDIT_ERRORS as failure:
         log.warning("a refusal could not be told: %s", type(failure).__name__)
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final, TypeVar
 
+from bot.domain.cases import Case
 from bot.domain.job import Job
 from bot.domain.money import PICO_PER_DOLLAR, Money
 from bot.domain.reports import ExportLine
@@ -89,9 +90,24 @@ def iso_utc(epoch_s: float) -> str:
     return f"{datetime.fromtimestamp(epoch_s, UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
-def records_json(jobs: Sequence[Job]) -> bytes:
-    """Everything kept about these jobs, for the member who asked for them."""
-    return json.dumps([_record(job) for job in jobs], ensure_ascii=False, indent=2).encode(errors="replace")
+def records_json(items: Sequence[Job | Case]) -> bytes:
+    """Everything kept about these jobs and asked cases, for the member who asked for them."""
+    records = [_record(item) if isinstance(item, Job) else _asked(item) for item in items]
+    return json.dumps(records, ensure_ascii=False, indent=2).encode(errors="replace")
+
+
+def _asked(case: Case) -> dict[str, object]:
+    request = case.request
+    return {
+        "case_id": str(case.case_id),
+        "asked_moderators_at": iso_utc(case.opened_at_s),
+        "server_id": str(case.guild_id),
+        "channel_id": str(case.channel_id),
+        "verdict": case.verdict.value,
+        "model": None if request is None else request.model,
+        "prompt": None if request is None else request.prompt,
+        "negative_prompt": None if request is None else request.negative_prompt,
+    }
 
 
 def _record(job: Job) -> dict[str, object]:

@@ -79,6 +79,25 @@ class ModeratorsDesk:
             raise CaseRefused(CaseFault.DISCORD_SILENT) from None
         return Asker(user_id, frozenset(int(role_id) for role_id in member["roles"]), place)
 
+    async def is_manager(self, guild_id: int, user_id: int) -> bool:
+        try:
+            async with asyncio.timeout(TIMEOUT_S):
+                guild = await self._client.http.get_guild(guild_id, with_counts=False)
+                if int(guild["owner_id"]) == user_id:
+                    return True
+                member = await self._client.http.get_member(guild_id, user_id)
+        except discord.NotFound:
+            return False  # they left
+        except EDIT_ERRORS as error:
+            log.warning("the roles of member %d could not be read: %s", user_id, type(error).__name__)
+            raise CaseRefused(CaseFault.DISCORD_SILENT) from None
+        held = {str(guild_id), *(str(role_id) for role_id in member["roles"])}  # everyone has the server's id
+        permissions = discord.Permissions.none()
+        for role in guild["roles"]:
+            if str(role["id"]) in held:
+                permissions.value |= int(role["permissions"])
+        return permissions.manage_guild or permissions.administrator
+
     async def tell(self, decision: Decision) -> bool:
         text = member_words(decision)
         case = decision.case

@@ -129,8 +129,9 @@ def erased_card(
     lines = [
         "### Your records are erased",
         f"The prompts and pictures of {plural(erased, 'job')} are no longer on record.",
-        f"Wiro has deleted the files of {plural(cleared, 'job')}.",
     ]
+    if cleared:
+        lines.append(f"Wiro has deleted the files of {plural(cleared, 'job')}.")
     if waiting:
         fate = (
             "the bot is trying again."

@@ -92,7 +92,8 @@ def info_card(job: Job) -> Card:
         ("Time billed", duration(job.elapsed_s) if job.elapsed_s is not None else None),
         ("Wiro task", code(job.task_id) if job.task_id else None),
     ]
-    lines = ["### About this picture", code_block(request.prompt, 2_000)]
+    prompt = code_block(request.prompt, 2_000) if request.prompt else "The prompt has been erased."
+    lines = ["### About this picture", prompt]
     if request.negative_prompt:
         lines += ["Without:", code_block(request.negative_prompt, 1_000)]
     lines += [f"**{name}** {value}" for name, value in facts if value is not None]

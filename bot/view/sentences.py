@@ -14,6 +14,7 @@ from bot.domain.errors import (
     CaseFault,
     CaseNotFound,
     CaseRefused,
+    CommandOutdated,
     DatabaseFull,
     ErasureRunning,
     JobEnded,
@@ -94,6 +95,8 @@ def sentence(error: BotError) -> str:
             return f"Only the member who asked for this picture or a moderator can {error.action} it."
         case JobNotFound():
             return "There is no record of this picture any more, so the button can do nothing."
+        case CommandOutdated():
+            return "Discord sent a value that this command does not offer. Nothing was changed; reload Discord, then try again."
         case ButtonUnknown():
             return "This button is none of the bot's, or from a version long gone. Nothing was changed."
         case JobEnded():

@@ -19,7 +19,7 @@ from bot.sandbox.wiro_server import Habits, WiroSandbox
 
 sys.path.append(str(Path(__file__).parent))  # for those who load these fixtures from another folder
 
-from bot_world import (  # noqa: E402 — found on the path above
+from studio_world import (
     ACCOUNT,
     QUICK,
     Brake,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import discord
 import pytest
-from bot_world import Build, World
+from studio_world import Build, World
 
 from bot.sandbox.faults import Refuse
 

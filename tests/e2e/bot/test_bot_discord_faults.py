@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from bot_world import World, seen, until
+from studio_world import World, seen, until
 
 TOKEN_EDITS = "/webhooks/*/messages/@original"
 CHANNEL_EDITS = "/channels/*/messages/*"

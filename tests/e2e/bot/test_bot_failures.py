@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from bot_world import Build, World
+from studio_world import Build, World
 
 from bot.sandbox.faults import (
     FORBIDDEN,

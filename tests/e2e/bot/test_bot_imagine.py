@@ -7,7 +7,7 @@ import io
 import pytest
 import simcord
 from PIL import Image
-from bot_world import World, until
+from studio_world import World, until
 
 from cogs.generate import ASPECTS
 

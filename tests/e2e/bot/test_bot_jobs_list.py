@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot_world import World
+from studio_world import World
 
 
 async def test_an_idle_channel_says_so(world: World) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from bot_world import World
+from studio_world import World
 
 from bot.sandbox.faults import FailTask
 

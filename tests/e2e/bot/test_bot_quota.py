@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from bot_world import Build, World
+from studio_world import Build, World
 
 from bot.domain.money import ZERO, Money
 

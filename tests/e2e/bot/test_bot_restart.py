@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from bot_world import Build, World, seen, until
+from studio_world import Build, World, seen, until
 
 from bot.sandbox.faults import Drop, ListLag
 

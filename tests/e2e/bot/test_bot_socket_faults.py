@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
-from bot_world import Build, World
+from studio_world import Build, World
 
 from bot.sandbox.faults import DropSocket, Duplicate, Mute, OneTaskPerSocket, RefuseSocket, SilentSocket
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
-from bot_world import Build, Seen, World, pinging, until
+from studio_world import Build, Seen, World, pinging, until
 
 from bot.sandbox.faults import Mute
 

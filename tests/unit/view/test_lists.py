@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from bot_fakes.samples import NOON_S, a_job, a_request, an_origin
-from hypothesis import given
-from hypothesis import strategies as st
+from bot_fakes.samples import a_job, a_request, an_origin
 
 from bot.domain.job import Stage
-from bot.domain.limits import Usage
-from bot.domain.money import Money
 from bot.domain.news import News
-from bot.view.card import Action, Tone
+from bot.view.card import Action
 from bot.view.layout import layout_of
-from bot.view.lists import MAX_ROWS, quota_card, running_card
+from bot.view.lists import MAX_ROWS, running_card
 
 OWN, OTHER = 1, 2
 SNOWFLAKE = 1_234_567_890_123_456_789
@@ -87,20 +83,3 @@ def test_the_fullest_list_fits_into_one_message() -> None:
     view = layout_of(running_card(jobs, SNOWFLAKE, is_moderator=True))
     assert view.content_length() <= 4_000
     assert view.total_children_count <= 40
-
-
-@given(st.integers(0, 60), st.integers(0, 10), st.integers(0, 3 * 10**12), st.integers(0, 10**12))
-def test_a_day_is_told_as_used_held_and_left(runs_used: int, runs_held: int, spent: int, held: int) -> None:
-    usage = Usage(runs_used, runs_held, spent, held)
-    card = quota_card(usage, 50, Money.parse("2"), int(NOON_S), is_direct=False)
-    runs_left = max(0, 50 - runs_used - runs_held)
-    spend_left = max(0, 2 * 10**12 - spent - held)
-    assert f"**{runs_left} left**" in card.text
-    assert f"**{Money(spend_left)} left**" in card.text
-    assert f"<t:{int(NOON_S)}:R>" in card.text
-    assert (card.tone is Tone.WARNING) == (runs_left == 0 or spend_left == 0)
-
-
-def test_direct_messages_are_named_as_such() -> None:
-    card = quota_card(Usage(), 50, Money.parse("2"), int(NOON_S), is_direct=True)
-    assert "direct messages" in card.text

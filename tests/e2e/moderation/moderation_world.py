@@ -1,0 +1,57 @@
+"""The usual world with moderators in it: a manager, an artist with roles, and the words of every answer."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import discord
+
+from bot.domain.audit import AuditEntry
+from bot.store.guilds import GuildRecords
+
+BuildClub = Callable[..., Awaitable["Club"]]
+
+
+class Club:
+    """A world and the people that moderation is about. Of `world`, alice, bob and morgan may not."""
+
+    def __init__(self, world: Any) -> None:
+        self.world = world
+        self.guild, self.art, self.sketches = world.guild, world.art, world.sketches
+        self.alice, self.bob = world.alice, world.bob
+        managers = self.guild.create_role("managers", permissions=discord.Permissions(manage_guild=True))
+        self.artist = self.guild.create_role("artist")
+        self.patron = self.guild.create_role("patron")
+        self.greta = self.guild.add_member(world.env.create_user("greta"), roles=[managers])
+        self.ann = self.guild.add_member(world.env.create_user("ann"), roles=[self.artist, self.patron])
+
+    async def said(self, actor: Any, command: str, /, *, where: Any = None, **options: Any) -> str:
+        """What a command answers to its asker alone, be it a card or a refusal."""
+        asked = await actor.slash(where or self.art, command, **options)
+        answers = [answer for answer in (asked.response, *asked.followups) if answer is not None]
+        assert [answer.ephemeral for answer in answers] == [True]
+        return str(self.world.card(asked).text or answers[0].content)
+
+    async def limit(self, measure: str, amount: str, **options: Any) -> str:
+        """/limits set by the manager, which must succeed."""
+        words = await self.said(self.greta, "limits set", measure=measure, amount=amount, **options)
+        assert "is now **" in words, words
+        return words
+
+    def thread_in(self, channel: Any, name: str = "thread") -> Any:
+        """A public thread under a channel."""
+        thread = self.world.env.backend.create_thread(channel.id, name, self.greta.id)
+        return type(channel)(self.world.env, self.guild, thread)
+
+    async def audit(self) -> list[AuditEntry]:
+        """The server's audit log, the newest first."""
+        houses = self.world.studio.services.houses
+        records = houses._store
+        assert isinstance(records, GuildRecords)
+        return list(await records.audit_log(self.guild.id, 100))
+
+    async def rules(self) -> list[Any]:
+        """The limits on record."""
+        records = self.world.studio.services.houses._store
+        return list(await records.limit_rules(self.guild.id))

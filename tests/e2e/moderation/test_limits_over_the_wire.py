@@ -1,0 +1,124 @@
+"""Limits by roles with nothing in any cache: the bot as a process, Discord as a server of payloads."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+MANAGE_GUILD = 1 << 5
+CHANGED = re.compile(r"was (not set|(\d+) runs? a day), is now \*\*(\d+) runs? a day")
+Opened = Callable[..., Awaitable[Any]]
+
+
+@dataclass
+class Staff:
+    """A house with the bot in it, a manager, and an artist with a role."""
+
+    house: Any
+    greta: Any
+    ann: Any
+    artist: Any
+
+    async def said(self, who: Any, command: str, **options: Any) -> str:
+        asked = who.slash(self.house.channel, command, options, force=True)
+        message = await asked.answered()
+        assert message.is_ephemeral
+        return str(message.text())
+
+
+@pytest.fixture
+async def staff(opened: Opened) -> Staff:
+    house = await opened()
+    discord = house.discord
+    managers = discord.add_role(house.guild, "Managers", permissions=MANAGE_GUILD)
+    artist = discord.add_role(house.guild, "Artist")
+    greta = discord.add_member(house.guild, "greta", roles=[managers])
+    ann = discord.add_member(house.guild, "ann", roles=[artist])
+    await house.start()
+    return Staff(house, greta, ann, artist)
+
+
+async def test_roles_bind_explain_and_count_from_the_payload_alone(staff: Staff) -> None:
+    house, greta, ann = staff.house, staff.greta, staff.ann
+    assert "is now **1 run a day**" in await staff.said(
+        greta, "limits set", measure="runs", amount="1", role=staff.artist
+    )
+    assert "**Runs** 0 of 1 used" in await staff.said(ann, "quota")
+    assert "**Runs** 0 of 50 used" in await staff.said(house.bob, "quota")
+    words = await staff.said(greta, "limits explain", member=ann)
+    assert "1 run a day; used 0, 0 held, 1 left" in words
+    assert f"because <@&{staff.artist.id}> is one of their roles" in words
+    await house.ended(house.imagine(ann, "a mill"))
+    assert "1 used" in await house.refused(house.imagine(ann, "another"))
+    assert "1 run a day; used 1, 0 held, 0 left" in await staff.said(greta, "limits explain", member=ann)
+    granted = await staff.said(greta, "limits grant", member=ann, measure="runs", amount="1")
+    assert "**Runs** 1 of 2 used, 0 held, **1 left**" in granted
+    await house.ended(house.imagine(ann, "another"))
+
+
+async def test_the_gone_are_shown_as_gone(staff: Staff) -> None:
+    house, greta = staff.house, staff.greta
+    cellar = house.discord.add_channel(house.guild, "cellar")
+    await staff.said(greta, "limits set", measure="runs", amount="1", role=staff.artist)
+    await staff.said(greta, "limits set", measure="runs", amount="2", member=staff.ann)
+    await staff.said(greta, "limits set", measure="runs", amount="3", channel=cellar)
+    house.guild.roles.remove(staff.artist)
+    del house.guild.members[staff.ann.id]
+    house.guild.channels.remove(cellar)
+    del house.discord.world.channels[cellar.id]
+    words = await staff.said(greta, "limits show")
+    assert f"- a deleted role ({staff.artist.id}): **1 run a day**" in words
+    assert f"- <@{staff.ann.id}> (has left): **2 runs a day**" in words
+    assert "- **3 runs a day** in a deleted channel" in words
+    cleared = await staff.said(greta, "limits clear", measure="runs", member=staff.ann)
+    assert "was 2 runs a day, is **not set** any more" in cleared
+
+
+async def test_those_who_left_and_channels_elsewhere_are_refused_in_one_sentence(staff: Staff) -> None:
+    house, greta = staff.house, staff.greta
+    elsewhere = house.discord.add_channel(house.discord.add_guild("Elsewhere"), "art")
+    del house.guild.members[staff.ann.id]
+
+    async def refused(command: str, **options: Any) -> str:
+        return str(await house.refused(greta.slash(house.channel, command, options, force=True)))
+
+    left = "This member is not on this server any more. Nothing was changed."
+    assert await refused("limits set", measure="runs", amount="1", member=staff.ann) == left
+    assert await refused("limits grant", measure="runs", amount="1", member=staff.ann) == left
+    assert await refused("limits explain", member=staff.ann) == left
+    for command, options in (
+        ("limits set", {"measure": "runs", "amount": "1"}),
+        ("limits clear", {"measure": "runs"}),
+        ("limits explain", {}),
+    ):
+        words = await refused(command, channel=elsewhere, **options)
+        assert words.startswith("This is no channel of this server")
+    assert "None is set" in await staff.said(greta, "limits show")
+
+
+async def test_a_manager_who_lost_the_permission_is_refused(staff: Staff) -> None:
+    house, greta = staff.house, staff.greta
+    house.guild.members[greta.id].roles.clear()
+    asked = greta.slash(house.channel, "limits set", {"measure": "runs", "amount": "1"}, force=True)
+    assert "Only members with the permission Manage Server can set limits" in await house.refused(asked)
+    assert "**Runs** 0 of 50 used" in await staff.said(staff.ann, "quota")
+
+
+async def test_of_many_changes_at_once_each_says_truly_what_was_there_before(staff: Staff) -> None:
+    orders = [
+        staff.said(staff.greta, "limits set", measure="runs", amount=str(number)) for number in range(1, 9)
+    ]
+    matches = [CHANGED.search(words) for words in await asyncio.gather(*orders)]
+    assert None not in matches
+    steps = {match[2]: match[3] for match in matches if match is not None}
+    assert len(steps) == 8  # no two found the same before them
+    chain = [steps[None]]
+    while chain[-1] in steps:
+        chain.append(steps[chain[-1]])
+    assert sorted(chain) == [str(number) for number in range(1, 9)]
+    assert f"- **{chain[-1]} run" in await staff.said(staff.greta, "limits show")

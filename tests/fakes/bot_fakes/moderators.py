@@ -1,0 +1,81 @@
+"""Cases and budgets wired to a house: a desk in memory instead of Discord."""
+
+from __future__ import annotations
+
+from bot.domain.asker import Asker, Place
+from bot.domain.cases import Case, Decision
+from bot.domain.money import Money
+from bot.domain.ways_out import WayOut
+from bot.jobs.budget_watch import BudgetWatch
+from bot.jobs.cases import Cases
+from bot.jobs.ways_out import Prices, WaysOut
+from bot.store.cases import CaseRecords
+from bot_fakes.house import House
+
+
+FALLBACK = Money.parse("0.05")  # what the house holds for a model without prices
+
+
+class MemoryDesk:
+    """Does what Discord would, and remembers it."""
+
+    def __init__(self) -> None:
+        self.posted: list[Case] = []
+        self.told: list[Decision] = []
+        self.statuses: list[Case] = []
+        self.taken_back: list[int] = []
+        self.managers: set[int] = set()
+        self.can_post = True
+
+    async def post_case(
+        self, channel_id: int, case: Case, way_out: WayOut | None, prompt: str, message_id: int | None
+    ) -> bool:
+        if self.can_post:
+            self.posted.append(case)
+        return self.can_post
+
+    async def find_asker(self, guild_id: int, channel_id: int, user_id: int) -> Asker:
+        return Asker(user_id, frozenset(), Place(guild_id, channel_id))
+
+    async def is_manager(self, guild_id: int, user_id: int) -> bool:
+        return user_id in self.managers
+
+    async def post_status(self, case: Case) -> int | None:
+        self.statuses.append(case)
+        return 5_000 + len(self.statuses)
+
+    async def take_back(self, channel_id: int, message_id: int) -> None:
+        self.taken_back.append(message_id)
+
+    async def show_picture(self, channel_id: int, message_id: int, case_id: int) -> bool:
+        return True
+
+    async def delete_picture(self, channel_id: int, message_id: int) -> bool:
+        return True
+
+    async def tell(self, decision: Decision) -> bool:
+        self.told.append(decision)
+        return True
+
+
+class Moderation:
+    """The moderators' use cases of a house."""
+
+    def __init__(self, house: House) -> None:
+        clock = house.time.clock
+        records = CaseRecords(house.store._database)
+        self.desk = MemoryDesk()
+        self.watch = BudgetWatch(house.purse, house.houses, house.guilds, house.log_channel, clock)
+        prices = Prices(house.catalogue, house.store, FALLBACK)
+        self.ways_out = WaysOut(house.purse, house.houses, house.catalogue, prices)
+        self.cases = Cases(
+            records,
+            house.houses,
+            house.purse,
+            self.ways_out,
+            prices,
+            house.jobs,
+            self.desk,
+            self.watch,
+            clock,
+        )

@@ -1,0 +1,127 @@
+"""The way out of a refusal: what is offered fits every limit and rule, and nothing larger would."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from bot_fakes.clocks import until
+from bot_fakes.house import House
+from bot_fakes.moderators import Moderation
+from bot_fakes.samples import GUILD, MODEL, NOON_S, a_request, an_asker
+
+from bot.domain.audit import AuditEntry
+from bot.domain.binding import Dimension, LimitRule
+from bot.domain.errors import LimitReached
+from bot.domain.limits import Audience, Measure, Window
+from bot.domain.model import Model, ModelSummary, Parameter, PriceRule
+from bot.domain.money import Money
+from bot.domain.rules import ModelRule
+from bot.domain.ways_out import Saving
+
+CHEAP, CHEAPER = "owner/cheap", "owner/cheaper"
+
+
+def entry() -> AuditEntry:
+    return AuditEntry(GUILD, 9, "limits set", "", "", "", NOON_S)
+
+
+async def limit(house: House, measure: Measure, amount: int, **dimension: Any) -> None:
+    rule = LimitRule(Audience.EVERYONE, 0, Dimension(measure, Window.DAY, **dimension), amount)
+    await house.houses.set_limit(rule, entry())
+
+
+def priced(slug: str, *rules: tuple[dict[str, str], str, str]) -> Model:
+    names = ("prompt", "samples", "steps", "seed")
+    parameters = tuple(Parameter(name, "text", default="40" if name == "steps" else None) for name in names)
+    prices = tuple(PriceRule(inputs, Money.parse(price), method) for inputs, price, method in rules)
+    return Model(slug, slug, parameters, prices)
+
+
+async def way_out(house: House, **request: Any) -> dict[Saving, Any]:
+    asked = a_request(**request)
+    refused = LimitReached(False, True, 0, 0, 0, 1, 0, request=asked)
+    found = await Moderation(house).ways_out.of(refused, asked, an_asker())
+    return {fit.saving: fit for fit in found.fits}
+
+
+async def test_fewer_pictures_where_the_price_counts_them(house: House) -> None:
+    house.wiro.known_models[MODEL.lower()] = priced(MODEL, ({}, "0.01", "cpo"))
+    await limit(house, Measure.SPEND, Money.parse("0.025").pico)
+    fits = await way_out(house, count=4)
+    assert fits.keys() == {Saving.FEWER_PICTURES}
+    assert fits[Saving.FEWER_PICTURES].request.count == 2
+    assert fits[Saving.FEWER_PICTURES].price == Money.parse("0.02")
+
+
+async def test_fewer_steps_where_the_price_depends_on_them(house: House) -> None:
+    house.wiro.known_models[MODEL.lower()] = priced(
+        MODEL,
+        ({"steps": "40"}, "0.04", "cpr"),
+        ({"steps": "20"}, "0.02", "cpr"),
+        ({"steps": "10"}, "0.01", "cpr"),
+    )
+    await limit(house, Measure.SPEND, Money.parse("0.03").pico)
+    fits = await way_out(house)
+    assert fits.keys() == {Saving.FEWER_STEPS}
+    assert fits[Saving.FEWER_STEPS].request.steps == 20
+
+
+async def test_no_steps_are_offered_where_they_cost_nothing(house: House) -> None:
+    house.wiro.known_models[MODEL.lower()] = priced(MODEL, ({}, "0.04", "cpr"))
+    await limit(house, Measure.SPEND, Money.parse("0.03").pico)
+    assert await way_out(house, count=3, steps=30) == {}
+
+
+@pytest.fixture
+async def shop(house: House) -> House:
+    """Three models at 4, 2 and 1 cents."""
+    for slug, price in ((MODEL, "0.04"), (CHEAP, "0.02"), (CHEAPER, "0.01")):
+        house.wiro.known_models[slug.lower()] = priced(slug, ({}, price, "cpr"))
+        house.wiro.summaries.append(ModelSummary(slug, slug, Money.parse(price)))
+    house.catalogue.start()
+    await until(lambda: house.catalogue.suggestions("", 1))
+    return house
+
+
+async def test_the_dearest_of_the_cheaper_models_that_fits(shop: House) -> None:
+    await limit(shop, Measure.SPEND, Money.parse("0.03").pico)
+    assert (await way_out(shop))[Saving.CHEAPER_MODEL].request.model == CHEAP
+    await limit(shop, Measure.SPEND, Money.parse("0.015").pico)
+    assert (await way_out(shop))[Saving.CHEAPER_MODEL].request.model == CHEAPER
+    await limit(shop, Measure.SPEND, Money.parse("0.005").pico)
+    assert await way_out(shop) == {}
+
+
+async def test_a_model_that_a_rule_or_its_own_limit_forbids_is_not_offered(shop: House) -> None:
+    await limit(shop, Measure.SPEND, Money.parse("0.03").pico)
+    await shop.houses.set_model_rule(CHEAP, ModelRule.DENY, entry())
+    assert (await way_out(shop))[Saving.CHEAPER_MODEL].request.model == CHEAPER
+    await limit(shop, Measure.RUNS, 0, model=CHEAPER)
+    assert await way_out(shop) == {}
+
+
+async def test_another_model_helps_where_only_one_model_is_limited(shop: House) -> None:
+    await limit(shop, Measure.RUNS, 0, model=MODEL.lower())
+    fits = await way_out(shop, count=2)
+    assert fits.keys() == {Saving.CHEAPER_MODEL}
+    await limit(shop, Measure.RUNS, 0)
+    assert await way_out(shop, count=2) == {}
+
+
+async def test_a_model_that_does_not_take_the_request_is_passed_over(shop: House) -> None:
+    await limit(shop, Measure.SPEND, Money.parse("0.03").pico)
+    bare = replace(priced(CHEAP, ({}, "0.02", "cpr")), parameters=(Parameter("prompt", "text"),))
+    shop.wiro.known_models[CHEAP] = bare
+    assert (await way_out(shop, steps=5))[Saving.CHEAPER_MODEL].request.model == CHEAPER
+
+
+async def test_what_is_offered_is_taken(shop: House) -> None:
+    await limit(shop, Measure.SPEND, Money.parse("0.03").pico)
+    fit = (await way_out(shop))[Saving.CHEAPER_MODEL]
+    with pytest.raises(LimitReached):
+        await shop.submit(1)
+    await shop.submit(2, model=fit.request.model)
+    await asyncio.sleep(0)
