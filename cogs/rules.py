@@ -34,7 +34,7 @@ from bot.view.rules_card import (
     channel_words,
     model_words,
     show_card,
-    tested_card,
+    trial_card,
     unchanged_card,
     word_words,
 )
@@ -52,19 +52,14 @@ _MODEL_RULES: Final = {
 }
 
 
-@app_commands.guild_only()
+# guild_only() would leave the tree's direct messages standing (discord.py 2.7.1 merges what is not set).
+@app_commands.allowed_contexts(guilds=True, dms=False, private_channels=False)
 @app_commands.default_permissions(manage_guild=True)
 class Rules(commands.GroupCog, group_name="rules", group_description="What the bot may do here"):
     """Changes are made one after the other, so that each says truly what was there before."""
 
     word: ClassVar[app_commands.Group] = app_commands.Group(
         name="word", description="Words and patterns that refuse a prompt"
-    )
-    block: ClassVar[app_commands.Group] = app_commands.Group(
-        name="block", description="Keep a member from using the bot"
-    )
-    unblock: ClassVar[app_commands.Group] = app_commands.Group(
-        name="unblock", description="Let a member use the bot again"
     )
 
     def __init__(self, houses: Houses, desk: ModeratorsDesk, catalogue: Catalogue, clock: Clock) -> None:
@@ -162,12 +157,13 @@ class Rules(commands.GroupCog, group_name="rules", group_description="What the b
         require_manager(interaction, "test rules")
         await acknowledge(interaction, ephemeral=True)
         hits = await self._houses.matching_words(interaction.guild_id or 0, text)
-        await fill(interaction, tested_card(text, hits))
+        await fill(interaction, trial_card(text, hits))
 
     # --- members ---------------------------------------------------------------------------------
 
-    @block.command(name="member", description="Keep a member from using the bot")
-    async def block_member(self, interaction: Interaction, member: discord.Member | discord.User) -> None:
+    @app_commands.command(description="Keep a member from using the bot")
+    @app_commands.describe(member="Who may not use the bot here any more")
+    async def block(self, interaction: Interaction, member: discord.Member | discord.User) -> None:
         require_manager(interaction, "block members")
         if member.id == interaction.user.id:
             raise BlockRefused(BlockFault.SELF)
@@ -179,15 +175,16 @@ class Rules(commands.GroupCog, group_name="rules", group_description="What the b
             raise BlockRefused(BlockFault.MANAGER)
         await self._set_blocked(interaction, member.id, is_blocked=True)
 
-    @unblock.command(name="member", description="Let a member use the bot again")
-    async def unblock_member(self, interaction: Interaction, member: discord.Member | discord.User) -> None:
+    @app_commands.command(description="Let a member use the bot again")
+    @app_commands.describe(member="Who was blocked")
+    async def unblock(self, interaction: Interaction, member: discord.Member | discord.User) -> None:
         require_manager(interaction, "unblock members")
         await acknowledge(interaction, ephemeral=True)
         await self._set_blocked(interaction, member.id, is_blocked=False)
 
     async def _set_blocked(self, interaction: Interaction, user_id: int, *, is_blocked: bool) -> None:
         before, after = ("allowed", "blocked") if is_blocked else ("blocked", "allowed")
-        action = "block member" if is_blocked else "unblock member"
+        action = "block" if is_blocked else "unblock"
         entry = self._entry(interaction, action, f"<@{user_id}>", before, after)
         async with self._changing:
             is_changed = await self._houses.set_blocked(user_id, entry, is_blocked=is_blocked)

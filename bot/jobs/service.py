@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from random import Random
 from typing import Final
 
-from bot.domain.asker import Asker
+from bot.domain.asker import Asker, Place
 from bot.domain.errors import JobEnded, JobNotFound, LimitReached, NotAccepting, NotPermitted, StoreError
 from bot.domain.events import Refused
 from bot.domain.job import MAX_SEED, Cause, Job, Origin, PictureRequest
@@ -173,7 +173,9 @@ class Jobs:
         try:
             for _ in range(TRIES_AFTER_FAULT):
                 try:
-                    await self._followers[job_id].run()
+                    follower = self._followers[job_id]
+                    await follower.run()
+                    await self._look_at_budget(follower.job)
                 except Exception:
                     log.exception("job %d: a fault of ours", job_id)
                     await self._start_over(job_id)
@@ -183,6 +185,12 @@ class Jobs:
         finally:
             del self._followers[job_id], self._following[job_id]
             self._tools.board.drop(job_id)
+
+    async def _look_at_budget(self, job: Job) -> None:
+        """A bill may be more than was held."""
+        origin = job.origin
+        place = Place(origin.guild_id, origin.channel_id, origin.ruled_channel_id or None)
+        await self._watch.look(Asker(origin.user_id, frozenset(), place), job.request.model)
 
     async def _start_over(self, job_id: int) -> None:
         follower = self._followers[job_id]

@@ -148,7 +148,7 @@ def _entry(case: Case, moderator_id: int) -> AuditEntry:
     return AuditEntry(
         guild_id=case.guild_id,
         actor_id=moderator_id,
-        action="case decided" if case.verdict is not Verdict.BLOCKED else "rules block member",
+        action="case decided" if case.verdict is not Verdict.BLOCKED else "rules block",
         subject=f"{what} of <@{case.user_id}>",
         before="open" if case.verdict is not Verdict.BLOCKED else "allowed",
         after=case.verdict.value,

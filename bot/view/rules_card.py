@@ -57,7 +57,7 @@ def unchanged_card(subject: str, state: str) -> Card:
     return Card(Tone.WAITING, f"Nothing was changed. {subject}: {state}, as it was before.")
 
 
-def tested_card(text: str, hits: Sequence[WordRule]) -> Card:
+def trial_card(text: str, hits: Sequence[WordRule]) -> Card:
     """A dry run of the word rules."""
     shown = escaped(text, 300)
     if not hits:

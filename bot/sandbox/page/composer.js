@@ -88,6 +88,11 @@ export class Composer {
     });
   }
 
+  /** The commands have come, perhaps after somebody began to type one. */
+  refresh() {
+    if (!this.command && this.text.value.startsWith("/")) this.typed();
+  }
+
   key(event) {
     if (event.isComposing) return;
     const moves = { ArrowDown: 1, ArrowUp: -1 }[event.key];

@@ -78,6 +78,7 @@ subscribe((kind) => {
     at("banner").textContent = "The connection to the demo was lost. Trying again…";
     return;
   }
+  if (kind === "commands") return composer.refresh();
   if (kind !== "messages") {
     closePopup();
     document.body.classList.remove("drawer");

@@ -62,7 +62,11 @@ export async function enterRoom(roomId) {
 }
 
 async function refreshCommands() {
-  state.commands = await get("/api/commands", { as: state.world.me.key, channel: state.roomId });
+  const { roomId, world: { me } } = state;
+  const commands = await get("/api/commands", { as: me.key, channel: roomId });
+  if (roomId !== state.roomId || me.key !== state.world.me.key) return; // the viewer has moved on meanwhile
+  state.commands = commands;
+  tell("commands");
 }
 
 function take({ rooms, messages }) {

@@ -192,7 +192,7 @@ async def test_deny_and_block_are_told(desk: Desk) -> None:
     await desk.ask(refused)
     await desk.press(desk.club.greta, "Block")
     assert "blocked you" in desk.world.refusal(await desk.world.imagine(desk.club.alice, "one more"))
-    assert "rules block member" in [entry.action for entry in await desk.club.audit()]
+    assert "rules block" in [entry.action for entry in await desk.club.audit()]
 
 
 async def test_of_two_moderators_the_first_decides(desk: Desk) -> None:

@@ -74,7 +74,7 @@ async def test_what_is_so_already_is_not_written_again(club: Club) -> None:
         ("rules channel", {"channel": club.art, "action": "deny"}),
         ("rules model", {"model": ADULT, "action": "adult"}),
         ("rules word add", {"text": "cat"}),
-        ("rules block member", {"member": club.bob}),
+        ("rules block", {"member": club.bob}),
     ):
         first = await club.said(club.greta, command, **options)
         again = await club.said(club.greta, command, **options)
@@ -83,7 +83,7 @@ async def test_what_is_so_already_is_not_written_again(club: Club) -> None:
     assert len(await club.audit()) == 4
     assert "Nothing was changed" in await club.said(club.greta, "rules log")
     assert "Nothing was changed" in await club.said(club.greta, "rules word remove", text="dog")
-    assert "Nothing was changed" in await club.said(club.greta, "rules unblock member", member=club.alice)
+    assert "Nothing was changed" in await club.said(club.greta, "rules unblock", member=club.alice)
     assert len(await club.audit()) == 4
 
 
@@ -135,10 +135,10 @@ async def test_an_adult_model_works_in_age_restricted_channels_only(club: Club) 
 
 
 async def test_a_blocked_member_is_refused_until_unblocked(club: Club) -> None:
-    await club.said(club.greta, "rules block member", member=club.alice)
+    await club.said(club.greta, "rules block", member=club.alice)
     assert "blocked you" in await refusal(club, club.alice, "a mill")
     assert f"<@{club.alice.id}>" in await club.said(club.greta, "rules show")
-    await club.said(club.greta, "rules unblock member", member=club.alice)
+    await club.said(club.greta, "rules unblock", member=club.alice)
     _, card = await club.world.draw(club.alice, "a mill")
     assert card.pictures
 
@@ -148,8 +148,8 @@ async def test_moderators_themselves_and_bots_cannot_be_blocked(club: Club) -> N
         club.world.env.create_user("otto"),
         roles=[club.guild.create_role("chiefs", permissions=discord.Permissions(manage_guild=True))],
     )
-    assert "block yourself" in await club.said(club.greta, "rules block member", member=club.greta)
-    assert "cannot be blocked" in await club.said(club.greta, "rules block member", member=other)
+    assert "block yourself" in await club.said(club.greta, "rules block", member=club.greta)
+    assert "cannot be blocked" in await club.said(club.greta, "rules block", member=other)
     assert await club.audit() == []
 
 

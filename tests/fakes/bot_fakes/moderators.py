@@ -12,7 +12,6 @@ from bot.jobs.ways_out import Prices, WaysOut
 from bot.store.cases import CaseRecords
 from bot_fakes.house import House
 
-
 FALLBACK = Money.parse("0.05")  # what the house holds for a model without prices
 
 

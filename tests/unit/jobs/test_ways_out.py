@@ -42,7 +42,9 @@ def priced(slug: str, *rules: tuple[dict[str, str], str, str]) -> Model:
 
 async def way_out(house: House, **request: Any) -> dict[Saving, Any]:
     asked = a_request(**request)
-    refused = LimitReached(False, True, 0, 0, 0, 1, 0, request=asked)
+    refused = LimitReached(
+        is_operator=False, is_money=True, limit=0, used=0, held=0, asked=1, resets_at_s=0, request=asked
+    )
     found = await Moderation(house).ways_out.of(refused, asked, an_asker())
     return {fit.saving: fit for fit in found.fits}
 

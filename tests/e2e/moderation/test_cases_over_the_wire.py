@@ -1,0 +1,109 @@
+"""Cases, reports and adult models with nothing in any cache: the bot as a process, Discord as payloads."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+MANAGE_GUILD = 1 << 5
+ADULT = "black-forest-labs/flux-2-klein-4b"
+PATIENCE_S = 15.0
+Opened = Callable[..., Awaitable[Any]]
+
+
+@dataclass
+class Court:
+    """A house with the bot in it, a manager, and a log channel."""
+
+    house: Any
+    greta: Any
+    log: Any
+
+    async def said(self, who: Any, command: str, **options: Any) -> str:
+        asked = who.slash(self.house.channel, command, options, force=True)
+        message = await asked.answered()
+        assert message.is_ephemeral
+        return str(message.text())
+
+    def case(self) -> Any:
+        found = [
+            m for m in self.log.messages(self.greta) if "asks for more" in m.text() or "reported" in m.text()
+        ]
+        return next((m for m in reversed(found) if m.buttons()), None)
+
+    async def until(self, condition: Callable[[], Any]) -> Any:
+        async with asyncio.timeout(PATIENCE_S):
+            while not (value := condition()):  # noqa: ASYNC110 — the stand-in has no event for this
+                await asyncio.sleep(0.02)
+        return value
+
+
+@pytest.fixture
+async def court(opened: Opened) -> Court:
+    house = await opened()
+    discord = house.discord
+    managers = discord.add_role(house.guild, "Managers", permissions=MANAGE_GUILD)
+    greta = discord.add_member(house.guild, "greta", roles=[managers])
+    log = discord.add_channel(house.guild, "log")
+    await house.start()
+    court = Court(house, greta, log)
+    assert "### Changed" in await court.said(greta, "rules log", channel=log)
+    return court
+
+
+def hidden(message: Any) -> list[bool]:
+    return [
+        bool(item.get("spoiler")) for part in message.walk() if part["type"] == 12 for item in part["items"]
+    ]
+
+
+async def test_an_approved_request_is_drawn_and_the_member_told(court: Court) -> None:
+    house = court.house
+    await court.said(court.greta, "limits set", measure="runs", amount="0")
+    asked = house.imagine(house.alice, "a mill")
+    await house.refused(asked)
+    refusal = next(m for m in house.channel.messages(house.alice) if m.is_ephemeral)
+    press = house.alice.click(refusal, "Ask a moderator")
+    case = await court.until(court.case)
+    house_messages = len(house.channel.messages(house.bob))
+    court.greta.click(case, "Approve once")
+    await court.until(lambda: any(m.shown_files() for m in house.channel.messages(house.bob)))
+    assert len(house.channel.messages(house.bob)) == house_messages + 1
+    await court.until(lambda: "Approved once" in case.text())
+    await court.until(lambda: any("They approved it" in m.text() for m in press.messages))
+
+
+async def test_a_reported_picture_is_hidden_and_restored_with_its_file(court: Court) -> None:
+    house = court.house
+    picture = await house.ended(house.imagine(house.alice, "a mill"))
+    names = [file.filename for file in picture.shown_files()]
+    house.bob.click(picture, "Report")
+    await court.until(lambda: hidden(picture) == [True])
+    assert [file.filename for file in picture.shown_files()] == names
+    case = await court.until(court.case)
+    court.greta.click(case, "Restore")
+    await court.until(lambda: hidden(picture) == [False])
+    assert [file.filename for file in picture.shown_files()] == names
+
+
+async def test_an_adult_model_works_in_age_restricted_channels_alone(court: Court) -> None:
+    house = court.house
+    red = house.discord.add_channel(house.guild, "red", nsfw=True)
+    await court.said(court.greta, "rules model", model=ADULT, action="adult")
+    assert "age-restricted channels only" in await house.refused(
+        house.imagine(house.alice, "a mill", model=ADULT)
+    )
+    ended = await house.ended(house.imagine(house.alice, "a mill", model=ADULT, where=red))
+    assert ended.shown_files()
+
+
+async def test_managers_cannot_be_blocked(court: Court) -> None:
+    house = court.house
+    chiefs = house.discord.add_role(house.guild, "Chiefs", permissions=MANAGE_GUILD)
+    otto = house.discord.add_member(house.guild, "otto", roles=[chiefs])
+    assert "cannot be blocked" in await court.said(court.greta, "rules block", member=otto)
+    assert "### Changed" in await court.said(court.greta, "rules block", member=house.bob)

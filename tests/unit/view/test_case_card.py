@@ -1,0 +1,142 @@
+"""Cases in words: complete for the moderators, plain for the member, honest about what did not work."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from bot_fakes.samples import GUILD, NOON_S, a_request
+
+from bot.domain.audit import AuditEntry
+from bot.domain.budget import BudgetWarning
+from bot.domain.cases import Case, CaseKind, Decision, Verdict
+from bot.domain.errors import LimitReached, NotAccepting
+from bot.domain.limits import Audience, Limit, Measure, Scope, Subject, Window
+from bot.domain.money import Money
+from bot.domain.ways_out import Fit, Saving, WayOut
+from bot.view.card import CaseAction
+from bot.view.case_card import decided_card, member_words, offer_words, open_card
+from bot.view.log_cards import entry_card, warning_card
+from bot.view.sentences import sentence
+
+ASK = Case(1, CaseKind.ASK, GUILD, 30, 2, 2, NOON_S, request=a_request())
+REPORT = Case(3, CaseKind.REPORT, GUILD, 30, 2, 4, NOON_S, job_id=3)
+ROLE_LIMIT = Limit(
+    Scope(Subject.MEMBER, GUILD, 2, 30, "a/b"), Measure.RUNS, Window.HOUR, 20, Audience.ROLE, 5
+)
+
+
+def refusal(limit: Limit | None, *, is_money: bool = False) -> LimitReached:
+    amount = limit.amount if limit is not None else 20
+    return LimitReached(
+        is_operator=False,
+        is_money=is_money,
+        limit=amount,
+        used=15,
+        held=1,
+        asked=1,
+        resets_at_s=int(NOON_S),
+        bound=limit,
+    )
+
+
+def way_out(*fits: Fit) -> WayOut:
+    return WayOut(a_request(), Money.parse("0.05"), refusal(ROLE_LIMIT), fits)
+
+
+def decided(case: Case, verdict: Verdict) -> Case:
+    return replace(case, verdict=verdict, decided_by=9, decided_at_s=NOON_S)
+
+
+def test_an_asking_case_says_everything_and_carries_its_id() -> None:
+    card = open_card(ASK, way_out(), "a *wild* @everyone")
+    for part in ("<@2>", "<#30>", r"a \*wild\*", "20 runs an hour in <#30> with `a/b` for <@&5>", "$0.05"):
+        assert part in card.text
+    assert "@everyone" not in card.text
+    assert {press.case_id for press in card.case_presses} == {1}
+    assert [press.action for press in card.case_presses] == [
+        CaseAction.APPROVE,
+        CaseAction.GRANT,
+        CaseAction.DENY,
+        CaseAction.BLOCK,
+    ]
+
+
+def test_a_reported_picture_is_linked() -> None:
+    card = open_card(REPORT, None, "a mill", 77)
+    assert f"https://discord.com/channels/{GUILD}/30/77" in card.text
+    assert "**Reported by** <@4>" in card.text
+
+
+@pytest.mark.parametrize("verdict", [verdict for verdict in Verdict if verdict is not Verdict.OPEN])
+def test_a_verdict_stands_below_the_case_without_buttons(verdict: Verdict) -> None:
+    case = decided(ASK if verdict in {Verdict.APPROVED, Verdict.GRANTED, Verdict.DENIED} else REPORT, verdict)
+    card = decided_card("the case", Decision(case))
+    assert card.text.startswith("the case\n**")
+    assert "by <@9>" in card.text
+    assert card.case_presses == ()
+
+
+def test_what_did_not_work_is_said() -> None:
+    decision = Decision(decided(ASK, Verdict.APPROVED), failure=NotAccepting(), is_told=False)
+    text = decided_card("the case", decision).text
+    assert sentence(NotAccepting()) in text
+    assert "could not be told" in text
+    assert sentence(NotAccepting()) in member_words(decision)
+
+
+@pytest.mark.parametrize(
+    ("decision", "told"),
+    [
+        (Decision(decided(ASK, Verdict.APPROVED), message_id=88), f"channels/{GUILD}/30/88"),
+        (Decision(decided(ASK, Verdict.APPROVED)), "by direct message"),
+        (Decision(decided(ASK, Verdict.GRANTED), granted=((Measure.RUNS, 5),)), "5 runs more for today"),
+        (Decision(decided(ASK, Verdict.GRANTED), granted=((Measure.AT_ONCE, 5),)), "5 pictures at once more"),
+        (Decision(decided(ASK, Verdict.DENIED)), "They said no."),
+        (Decision(decided(ASK, Verdict.BLOCKED)), "blocked you"),
+    ],
+)
+def test_the_member_reads_the_verdict(decision: Decision, told: str) -> None:
+    assert told in member_words(decision)
+
+
+def test_the_way_out_names_what_fits() -> None:
+    request, price = a_request(count=2, steps=20, model="a/b"), Money.parse("0.02")
+    fits = [Fit(saving, request, price) for saving in Saving]
+    assert offer_words(way_out(*fits)) == (
+        "This would still fit: 2 pictures for about $0.02; 20 steps for about $0.02; "
+        "the model `a/b` for about $0.02."
+    )
+    assert offer_words(way_out()) == ""
+
+
+def test_a_refusal_names_the_limit_that_binds() -> None:
+    role = sentence(refusal(ROLE_LIMIT))
+    assert "your 20 runs for this hour in <#30> with `a/b` by the limit for <@&5>" in role
+    assert "(15 used, 1 running)" in role
+    server = Limit(Scope(Subject.SERVER, GUILD), Measure.SPEND, Window.MONTH, 10**12, Audience.SERVER)
+    spent = sentence(replace_limit(refusal(server, is_money=True), 10**12))
+    assert "this server has $" in spent
+    assert "of its $1.00 a month" in spent
+    at_once = Limit(Scope(Subject.MEMBER, GUILD, 2), Measure.AT_ONCE, Window.EVER, 1, Audience.MEMBER, 2)
+    assert "1 of 1 picture running" in sentence(refusal(at_once))
+
+
+def replace_limit(error: LimitReached, limit: int) -> LimitReached:
+    error.limit = limit
+    return error
+
+
+def test_a_change_in_the_log_pings_and_breaks_nothing() -> None:
+    entry = AuditEntry(GUILD, 9, "rules word add", "the word `x`", "", "refused\n# loud", NOON_S)
+    card = entry_card(entry)
+    assert card.text == "<@9> · **rules word add**\nthe word `x`\nnothing → refused # loud"
+
+
+def test_a_budget_warning_says_amount_limit_and_reset() -> None:
+    limit = Limit(Scope(Subject.SERVER, GUILD), Measure.SPEND, Window.DAY, 10**12, Audience.SERVER)
+    for percent, title in ((50, "50 % of this server's budget"), (100, "budget is used up")):
+        warning = BudgetWarning(limit, percent, Money.parse("0.4"), Money.parse("0.1"), int(NOON_S))
+        text = warning_card(warning).text
+        for part in (title, "$0.40 used and $0.10 held", "$1.00 a day", f"<t:{int(NOON_S)}:R>"):
+            assert part in text
