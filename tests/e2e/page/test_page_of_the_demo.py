@@ -25,7 +25,7 @@ class Running:
 @contextmanager
 def a_demo(data: Path) -> Iterator[Running]:
     command = [sys.executable, "-m", "bot", "demo", "--port", "0", "--data", str(data)]
-    with subprocess.Popen(
+    with subprocess.Popen(  # noqa: S603 — our own interpreter and module
         command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as process:
         try:
