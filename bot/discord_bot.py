@@ -106,6 +106,8 @@ class StudioBot(commands.Bot):
     """Commands and buttons. Interactions come without any intent (Discord docs, Gateway intents, 2026)."""
 
     def __init__(self, *, is_own_api: bool = False, **options: Any) -> None:
+        # No voice here, and nothing to install for it.
+        discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
         super().__init__(
             command_prefix=commands.when_mentioned,
             help_command=None,

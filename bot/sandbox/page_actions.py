@@ -84,7 +84,7 @@ class Actions:
                 return {"ok": True, "notice": _STILL_BUSY}
             errors = self._world.env.errors_since(cursor)
         answer: Json = {"ok": True}
-        if errors:
+        if errors and not result.acknowledged:  # otherwise the bot has said itself what went wrong
             first = str(errors[0]).splitlines() or [""]
             answer["notice"] = f"The bot's code failed: {type(errors[0]).__name__}: {first[0]}"
         elif not result.acknowledged:

@@ -142,13 +142,37 @@ def ending(job: Job) -> str:
         case Cause.DEADLINE:
             return "It took too long and was stopped. Nothing was charged."
         case Cause.OUTPUT_UNUSABLE:
-            return (
-                f"Wiro answered with something that cannot be shown{_because(detail)}. You were not charged."
-            )
+            reason = _because(_fault_words(job.detail))
+            return f"Wiro answered with something that cannot be shown{reason}. You were not charged."
         case Cause.INTERNAL | None:
             return (
                 "Something went wrong on our side. You were not charged; the operator can see it in the log."
             )
+
+
+# The short reasons of bot/view/media.py and download.py, in words; any other stands as it is.
+_FAULT_WORDS: Final = {
+    "html": "a web page instead of a picture",
+    "svg": "an SVG drawing, which could carry code",
+    "xml": "an XML text instead of a picture",
+    "program": "a program instead of a picture",
+    "truncated": "a picture that is cut off",
+    "damaged": "a damaged picture",
+    "checksum": "a damaged picture",
+    "0 bytes": "an empty file",
+    "unknown kind": "a file of an unknown kind",
+    "content encoding": "a packed file, as bombs are",
+    "address off the list": "a picture on a host that the operator does not allow",
+    "there was no output": "no picture at all",
+}
+
+
+def _fault_words(reason: str) -> str:
+    if reason.endswith(" pixels") and "x" in reason:
+        return f"a picture of {escaped(reason, 60)}, more than can be opened safely"
+    if reason.startswith("http 3"):
+        return "a redirect to another place"
+    return _FAULT_WORDS.get(reason) or escaped(reason, 200)
 
 
 def _because(detail: str) -> str:

@@ -93,17 +93,17 @@ async def test_an_unusable_picture_is_told_and_given_back(opened: Opened) -> Non
     house = await opened()
     off_the_list = house.wiro.api_url.replace("127.0.0.1", "localhost")
     cases = [
-        Spoiling("html", Spoil(Spoilt.HTML), "html"),
-        Spoiling("svg", Spoil(Spoilt.SVG), "svg"),
+        Spoiling("html", Spoil(Spoilt.HTML), "a web page"),
+        Spoiling("svg", Spoil(Spoilt.SVG), "an SVG drawing"),
         Spoiling("truncated", Spoil(Spoilt.TRUNCATED), "cannot be shown"),
         Spoiling("pixel bomb", Spoil(Spoilt.PIXEL_BOMB), "cannot be shown"),
         Spoiling("gzip bomb", Spoil(Spoilt.GZIP_BOMB), "cannot be shown"),
         Spoiling("empty", Spoil(Spoilt.EMPTY), "cannot be shown"),
         Spoiling("redirect", Spoil(Spoilt.REDIRECT, f"{house.wiro.api_url}/lured"), "cannot be shown"),
-        Spoiling("host", OutputUrl(f"{off_the_list}/lured"), "off the list"),
-        Spoiling("metadata", OutputUrl("http://169.254.169.254/latest/meta-data/x.png"), "off the list"),
+        Spoiling("host", OutputUrl(f"{off_the_list}/lured"), "does not allow"),
+        Spoiling("metadata", OutputUrl("http://169.254.169.254/latest/meta-data/x.png"), "does not allow"),
         Spoiling("file", OutputUrl("file:///etc/passwd"), "cannot be shown"),
-        Spoiling("nothing", NoOutputs(), "no output"),
+        Spoiling("nothing", NoOutputs(), "no picture at all"),
         Spoiling("failed", FailTask("RuntimeError: CUDA @everyone out of memory"), "could not make", "void"),
     ]
     for case in cases:
