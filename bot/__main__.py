@@ -1,4 +1,4 @@
-"""python -m bot [run] | demo | check"""
+"""python -m bot [run] | demo | check | backup FILE"""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ import logging
 import sys
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from random import SystemRandom
 
 from bot.app import Surroundings, run
+from bot.backup import BackupFailed, make_backup
 from bot.check import check
 from bot.domain.clock import Clock
 from bot.domain.errors import DatabaseInUse, StoreError
@@ -31,6 +33,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands.add_parser(
         "check", help="try the settings, the database, Discord and Wiro, and say what to mend"
     )
+    backup = commands.add_parser("backup", help="make a proven copy of the database; the bot may be running")
+    backup.add_argument("file", type=Path, help="the copy to make; nothing is overwritten")
     demo = commands.add_parser("demo", help="try the whole bot in a browser, without accounts or network")
     demo.add_argument("--port", type=int, default=8765, help="the page's port on this machine (default 8765)")
     demo.add_argument("--data", default="data/demo", help="the folder of the demo's database")
@@ -41,6 +45,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             case "check":
                 logging.disable(logging.ERROR)  # the report's own lines say it
                 return asyncio.run(check(clock, print))
+            case "backup":
+                return _backup(options.file)
             case "demo":
                 return _demo(options.port, options.data)
             case _:
@@ -65,6 +71,21 @@ def _run(clock: Clock) -> int:
     except OSError as error:
         log.error("The bot cannot start: %s.", error)  # noqa: TRY400 — a port that is taken
     return EXIT_FAILED
+
+
+def _backup(target: Path) -> int:
+    try:
+        print(make_backup(load_settings().database_path, target))
+    except SettingsInvalid as error:
+        print(error, file=sys.stderr)
+        return EXIT_SETTINGS
+    except BackupFailed as error:
+        print(error, file=sys.stderr)
+        return EXIT_FAILED
+    except KeyboardInterrupt:
+        print("No backup was made: it was interrupted.", file=sys.stderr)
+        return EXIT_FAILED
+    return 0
 
 
 def _demo(port: int, data: str) -> int:

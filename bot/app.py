@@ -8,6 +8,7 @@ import signal
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from random import Random
 from types import SimpleNamespace
 from typing import Final
@@ -15,6 +16,7 @@ from typing import Final
 import aiohttp
 import discord
 
+from bot.backup_door import backup_door
 from bot.discord_bot import Services, StudioBot, use_api
 from bot.domain.clock import Clock
 from bot.health import serve_health
@@ -24,6 +26,7 @@ from bot.jobs.catalogue import Catalogue
 from bot.jobs.delivery import Courier
 from bot.jobs.follow import Patience, Tools
 from bot.jobs.house import Houses
+from bot.jobs.orphans import Looks, Orphans
 from bot.jobs.ports import Spawn
 from bot.jobs.purse import Allowance, Purse
 from bot.jobs.queue import FairQueue
@@ -32,6 +35,7 @@ from bot.jobs.service import Jobs
 from bot.jobs.tasks import TaskOwner
 from bot.jobs.tracker import Tracker
 from bot.jobs.ways_out import Prices, WaysOut
+from bot.meters import LoopLag, Meters
 from bot.settings import DISCORD_API, Settings
 from bot.store.cases import CaseRecords
 from bot.store.database import Database
@@ -46,7 +50,7 @@ from bot.view.log_channel import ModeratorsDesk
 from bot.wiro.backoff import jittered_delays
 from bot.wiro.client import WiroClient
 from bot.wiro.signing import Credentials
-from bot.wiro.socket import TaskFeed
+from bot.wiro.socket import SocketTally, TaskFeed
 
 log = logging.getLogger(__name__)
 
@@ -68,6 +72,7 @@ class Studio:
 
     bot: StudioBot
     services: Services
+    meters: Meters
 
 
 @asynccontextmanager
@@ -84,12 +89,14 @@ async def opened(settings: Settings, around: Surroundings) -> AsyncIterator[Stud
         pace = Pace(settings.edit_interval_s, _delays(around.chance, first_s=0.5, cap_s=30))
         board = StatusBoard(bot, owner.start, budgets, around.clock, pace)
         wiro = wiro_client(settings, session, around.clock)
-        tools = _tools(settings, around, owner, wiro, JobStore(database), board, session, downloads)
+        feeds = SocketTally()
+        tools = _tools(settings, around, owner, wiro, JobStore(database), board, session, downloads, feeds)
         services = _services(settings, around, owner, tools, board, bot, database)
-        if settings.prompt_retention_days is not None:
-            services.reports.start_sweep(settings.prompt_retention_days)
         bot.serve(services)
-        yield Studio(bot, services)
+        lag = LoopLag(around.clock.monotonic)
+        purse, queue = services.purse, tools.queue
+        meters = Meters(bot.is_ready, services.jobs, queue, budgets, feeds, purse, database, lag)
+        yield Studio(bot, services, meters)
         await services.jobs.drain()
 
 
@@ -102,6 +109,7 @@ def _tools(
     board: StatusBoard,
     session: aiohttp.ClientSession,
     downloads: aiohttp.ClientSession,
+    feeds: SocketTally,
 ) -> Tools:
     """What follows a job from submitting to its ending."""
     clock, chance = around.clock, around.chance
@@ -111,7 +119,8 @@ def _tools(
 
     def open_feed() -> TaskFeed:
         delays = _delays(chance, first_s=0.5, cap_s=30)
-        return TaskFeed(session, settings.wiro_socket_url, spawn=around.spawn, delays=delays)
+        url = settings.wiro_socket_url
+        return TaskFeed(session, url, spawn=around.spawn, delays=delays, tally=feeds)
 
     return Tools(
         wiro=wiro,
@@ -149,7 +158,12 @@ def _services(
     cases = Cases(case_records, houses, purse, ways_out, prices, jobs, desk, watch, clock)
     delays = _delays(chance, first_s=2, cap_s=60, attempts=6)
     reports = Reports(ReportRecords(database), case_records, tools.wiro, clock, owner, delays)
-    return Services(jobs, houses, purse, cases, reports, catalogue, board, desk, clock)
+    looks = Looks.after(settings.unknown_grace_s)
+    orphans = Orphans(tools.wiro, store, clock, owner, looks, _delays(chance, first_s=2, cap_s=60))
+    background = [catalogue.start, orphans.start]
+    if settings.prompt_retention_days is not None:
+        background.append(partial(reports.start_sweep, settings.prompt_retention_days))
+    return Services(jobs, houses, purse, cases, reports, catalogue, board, desk, clock, tuple(background))
 
 
 async def run(settings: Settings, around: Surroundings) -> int:
@@ -159,7 +173,9 @@ async def run(settings: Settings, around: Surroundings) -> int:
     async with opened(settings, around) as studio, AsyncExitStack() as stack:
         stop = _stop_signal()
         if settings.health_port is not None:
-            await stack.enter_async_context(serve_health(settings.health_port, studio.bot.is_ready))
+            await stack.enter_async_context(serve_health(settings.health_port, studio.meters))
+        await stack.enter_async_context(studio.meters.lag.watched())
+        await stack.enter_async_context(backup_door(studio.meters.database))
         serving = asyncio.create_task(
             studio.bot.start(settings.discord_token.get_secret_value()), name="discord"
         )

@@ -64,6 +64,7 @@ class Services:
     board: StatusBoard
     desk: ModeratorsDesk
     clock: Clock
+    background: tuple[Callable[[], None], ...]  # what begins when the bot does
 
 
 class Tree(app_commands.CommandTree[commands.Bot]):
@@ -166,7 +167,8 @@ class StudioBot(commands.Bot):
         taken_up = await self.services.jobs.take_up()
         if taken_up:
             log.info("taking up %d unfinished jobs", taken_up)
-        self.services.catalogue.start()
+        for start in self.services.background:
+            start()
 
     async def on_interaction(self, interaction: Interaction) -> None:
         """A button or form whose id is none of ours, made up or from long ago, gets a sentence too."""

@@ -1,22 +1,36 @@
-"""/healthz on loopback: 200 while the bot is connected to Discord, 503 otherwise."""
+"""/healthz and /metrics on loopback: whether the bot is connected to Discord, and its figures."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from aiohttp import web
 
+from bot.meters import Meters
+
 
 @asynccontextmanager
-async def serve_health(port: int, is_ready: Callable[[], bool]) -> AsyncIterator[None]:
-    """Serve until the block ends. Raises OSError where the port is taken."""
+async def serve_health(port: int, meters: Meters) -> AsyncIterator[None]:
+    """Serve until the block ends. Raises OSError where the port is taken.
+
+    /healthz is 200 while the bot is connected and 503 otherwise; /metrics is always 200.
+    """
+    # A bot without this page does without the package's memory.
+    from bot.metrics import CONTENT_TYPE, exposition  # noqa: PLC0415 — see above
 
     async def healthz(_request: web.Request) -> web.Response:
-        return web.Response(text="ok\n") if is_ready() else web.Response(status=503, text="not connected\n")
+        if meters.is_connected():
+            return web.Response(text="ok\n")
+        return web.Response(status=503, text="not connected\n")
+
+    async def metrics(_request: web.Request) -> web.Response:
+        body = exposition(await meters.read())
+        return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE})
 
     app = web.Application()
     app.router.add_get("/healthz", healthz)
+    app.router.add_get("/metrics", metrics)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
     await runner.setup()
     try:

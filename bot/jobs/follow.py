@@ -149,9 +149,17 @@ class Follower:
                 return
             else:
                 self.tools.queue.accepted(self.job.job_id)
-                self._task = task
-                await self.hear(Accepted(task.task_id))
+                await self._accepted(task)
                 return
+
+    async def _accepted(self, task: Task) -> None:
+        if not await self._adopt(task.task_id) and await self._is_anothers(task.task_id):
+            # A twin whose Run was lost found this task before we heard of it; its own may be ours.
+            self.tools.queue.leave(self.job.job_id)
+            await self.hear(Unanswered())
+            return
+        self._task = task
+        await self.hear(Accepted(task.task_id))
 
     async def _resolved_parameters(self) -> Mapping[str, str | int | float] | None:
         if self._parameters is None:
@@ -222,14 +230,35 @@ class Follower:
                     return None
             else:
                 if report is not None:
-                    log.info("job %d: found as task %s", self.job.job_id, report.task.task_id)
-                    await self.hear(Accepted(report.task.task_id))
-                    return report.task
-                if waited_s > self.tools.patience.unknown_grace_s:
+                    if await self._adopt(report.task.task_id):
+                        log.info("job %d: found as task %s", self.job.job_id, report.task.task_id)
+                        return report.task
+                elif waited_s > self.tools.patience.unknown_grace_s:
                     cause = Cause.CANCELLED if self._is_cancel_asked else Cause.UNANSWERED
                     await self.hear(Refused(cause))
                     return None
             await asyncio.sleep(next(delays))
+
+    async def _adopt(self, task_id: str) -> bool:
+        """Make a task this job's own, on record. False: it is not, another job may have taken it."""
+        adopted = advance(self.job, Accepted(task_id))
+        try:
+            # Before anything is built on it: two jobs may ask for the same picture with the same seed, and
+            # only the record decides which of them a task belongs to.
+            await self.tools.store.save(adopted)
+        except StoreError as error:
+            log.warning("job %d: task %s not adopted: %s", self.job.job_id, task_id, error.reason)
+            return False
+        self.job = adopted
+        self._show()
+        return True
+
+    async def _is_anothers(self, task_id: str) -> bool:
+        """Whether the record gives a task that we do not have on record to another job."""
+        try:
+            return task_id in await self.tools.store.claimed([task_id])
+        except StoreError:
+            return False
 
     # --- a task exists -------------------------------------------------------------------------
 

@@ -11,6 +11,7 @@ from bot.domain.job import Job, Output
 from bot.domain.ledger import Settlement
 from bot.domain.limits import Limit, Scope, Usage, Window
 from bot.domain.model import Model, ModelSummary
+from bot.domain.money import Money
 from bot.domain.news import Delivery, News
 from bot.domain.picture import Picture
 from bot.domain.task import Task, TaskReport
@@ -95,7 +96,15 @@ class Store(Protocol):
         ...
 
     async def claimed(self, task_ids: Sequence[str]) -> frozenset[str]:
-        """Those of these tasks that belong to a job."""
+        """Those of these tasks that belong to a job or were billed late for one."""
+        ...
+
+    async def unanswered(self, since_s: float) -> Sequence[Job]:
+        """Ended, voided jobs whose Run was sent after `since_s` and may have made a task after all."""
+        ...
+
+    async def bill_late(self, job_id: int, task_id: str, amount: Money, at_s: float) -> bool:
+        """The operator pays for a voided job's task. False: recorded before, or perhaps another's task."""
         ...
 
     async def usage(self, scope: Scope, window: Window, at_s: float) -> Usage: ...

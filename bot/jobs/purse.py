@@ -95,6 +95,16 @@ class Purse:
         ]
         return tuple(sorted(standings, key=_tightness))
 
+    async def held_pico(self) -> int:
+        """What unfinished runs of everybody hold, in picodollars. Raises StoreError.
+
+        A hold stays in the day it was made in, and no run is followed for longer than a day.
+        """
+        now_s = self._clock.wall()
+        starts_at_s, _ = window_bounds(Window.DAY, now_s)
+        days = [await self._store.usage(OPERATOR, Window.DAY, at_s) for at_s in (starts_at_s - 1, now_s)]
+        return sum(day.held(Measure.SPEND) for day in days)
+
     async def _granted(self, asker: Asker) -> Mapping[tuple[Measure, Window], int]:
         if asker.place.guild_id is None:
             return {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from random import Random
@@ -12,7 +13,7 @@ from typing import Final
 from bot.domain.asker import Asker, Place
 from bot.domain.errors import JobEnded, JobNotFound, LimitReached, NotAccepting, NotPermitted, StoreError
 from bot.domain.events import Refused
-from bot.domain.job import MAX_SEED, Cause, Job, Origin, PictureRequest
+from bot.domain.job import MAX_SEED, Cause, Job, Origin, PictureRequest, Stage
 from bot.domain.model import estimate
 from bot.domain.money import Money
 from bot.domain.news import News
@@ -78,6 +79,11 @@ class Jobs:
     def running(self) -> int:
         """How many jobs are being followed."""
         return len(self._followers)
+
+    @property
+    def stages(self) -> Counter[Stage]:
+        """How many jobs are being followed at each stage; an ended one is being told to its member."""
+        return Counter(follower.job.stage for follower in self._followers.values())
 
     async def submit(
         self, job_id: int, request: PictureRequest, origin: Origin, asker: Asker, *, is_approved: bool = False

@@ -10,20 +10,24 @@ from bot.domain.limits import Subject, Usage, Window, window_bounds
 from bot.domain.money import MAX_PICO
 from bot.store.ledger import Key, model_key
 
-_IS_CHARGED: Final = f"(r.kind = 'post' OR (r.kind = 'write_off' AND u.subject = '{Subject.OPERATOR.value}'))"
+# A late bill is the operator's, as a write-off is; where nothing was billed, it is no run.
+_IS_BILLED: Final = "(r.kind = 'write_off' OR late.amount_pico > 0)"
+_IS_CHARGED: Final = f"(r.kind = 'post' OR ({_IS_BILLED} AND u.subject = '{Subject.OPERATOR.value}'))"
+_CHARGE: Final = "coalesce(late.amount_pico, r.amount_pico)"  # with a late bill the resolution says nothing
 
 # Amounts are summed in halves: a sum past 64 bits is an error in SQLite.
 _BOOKED: Final = f"""
 SELECT u.subject, u.guild_id, u.subject_id, u.channel_id, u.model, u.window, u.starts_at_s,
        count(*) FILTER (WHERE {_IS_CHARGED}),
        count(*) FILTER (WHERE r.job_id IS NULL),
-       coalesce(sum(r.amount_pico >> 32) FILTER (WHERE {_IS_CHARGED}), 0),
-       coalesce(sum(r.amount_pico & 4294967295) FILTER (WHERE {_IS_CHARGED}), 0),
+       coalesce(sum({_CHARGE} >> 32) FILTER (WHERE {_IS_CHARGED}), 0),
+       coalesce(sum({_CHARGE} & 4294967295) FILTER (WHERE {_IS_CHARGED}), 0),
        coalesce(sum(h.amount_pico >> 32) FILTER (WHERE r.job_id IS NULL), 0),
        coalesce(sum(h.amount_pico & 4294967295) FILTER (WHERE r.job_id IS NULL), 0)
 FROM reservation_usage AS u
 JOIN reservation AS h USING (job_id)
 LEFT JOIN resolution AS r USING (job_id)
+LEFT JOIN late_bill AS late USING (job_id)
 GROUP BY 1, 2, 3, 4, 5, 6, 7
 """  # noqa: S608 — put together from constants of ours
 
@@ -51,6 +55,10 @@ _FAULTS: Final = {
         SELECT job_id FROM jobs JOIN reservation AS h USING (job_id)
         WHERE h.channel_id <> jobs.channel_id
            OR h.ruled_channel_id <> coalesce(nullif(jobs.ruled_channel_id, 0), jobs.channel_id)""",
+    "job {} was billed late and not voided": """
+        SELECT job_id FROM late_bill LEFT JOIN resolution AS r USING (job_id) WHERE r.kind IS NOT 'void'""",
+    "job {} was billed late for a task that belongs to a job": """
+        SELECT late.job_id FROM late_bill AS late JOIN jobs USING (task_id)""",
 }
 
 _SPANS: Final = """

@@ -7,7 +7,8 @@ import logging
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Generic, TypeVar, cast
@@ -77,6 +78,8 @@ class Database:
         self._lock = threading.Lock()
         self._waiting: list[_Write[Any]] = []  # not empty means: a hop that will take it is queued
         self._writes_since_checkpoint = 0
+        self._is_still = False
+        self._standing_still = asyncio.Lock()
 
     async def open(self) -> None:
         """Lock, check and migrate the file, creating it and its folder where missing.
@@ -145,6 +148,23 @@ class Database:
             raise write.error
         return cast(T, write.result)
 
+    @asynccontextmanager
+    async def standing_still(self) -> AsyncIterator[None]:
+        """Within the block the file holds every earlier commit and does not change: it may be copied.
+
+        Reading and writing go on; commits stay in the log, which grows meanwhile. One block at a time, others
+        wait. Raises the StoreError family, also where the database was closed before the block ended.
+        """
+        async with self._standing_still:
+            connection = self._opened()
+            try:
+                await _hop(connection, self._stand_still)
+                yield
+            except sqlite3.Error as error:
+                raise store_error(error, self.path) from error
+            finally:
+                await _hop(self._opened(), self._move_on)
+
     def _opened(self) -> aiosqlite.Connection:
         if self._connection is None:
             raise DatabaseUnavailable(f"{self.path} is closed")
@@ -204,7 +224,7 @@ class Database:
         self._writes_since_checkpoint += len(group)
         with self._lock:
             is_idle = not self._waiting
-        if is_idle and self._writes_since_checkpoint >= CHECKPOINT_AFTER_WRITES:
+        if is_idle and not self._is_still and self._writes_since_checkpoint >= CHECKPOINT_AFTER_WRITES:
             self._checkpoint("PASSIVE")
 
     def _commit(self, sqlite: sqlite3.Connection, group: Sequence[_Write[Any]]) -> None:
@@ -218,6 +238,18 @@ class Database:
                 sqlite.execute("ROLLBACK")
             raise
         self.commits += 1
+
+    def _stand_still(self) -> None:
+        self._is_still = True
+        sqlite = self._raw()
+        sqlite.execute("PRAGMA wal_autocheckpoint = 0")
+        is_busy, *_ = sqlite.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        if is_busy:
+            raise DatabaseUnavailable(f"{self.path}: the write-ahead log could not be folded in")
+
+    def _move_on(self) -> None:
+        self._is_still = False
+        self._raw().execute(f"PRAGMA wal_autocheckpoint = {AUTOCHECKPOINT_PAGES}")
 
     def _checkpoint(self, mode: str) -> None:
         self._writes_since_checkpoint = 0

@@ -12,6 +12,7 @@ from bot.domain.errors import JobNotFound
 from bot.domain.job import Job
 from bot.domain.ledger import Settlement
 from bot.domain.limits import Limit, Scope, Usage, Window
+from bot.domain.money import Money
 from bot.store import ledger
 from bot.store.audit import discrepancies
 from bot.store.database import Database
@@ -31,7 +32,17 @@ _UNFINISHED: Final = f"{_SELECT} WHERE {_IS_UNFINISHED} ORDER BY created_at_s, j
 _RUNNING_IN: Final = f"{_SELECT} WHERE channel_id = ? AND {_IS_RUNNING} ORDER BY created_at_s, job_id"
 _MOVE: Final = f"UPDATE jobs SET {SET_MOVING} WHERE job_id = :job_id AND {_IS_RUNNING}"  # noqa: S608 — see above
 _END: Final = f"UPDATE jobs SET {SET_ENDED} WHERE job_id = :job_id"  # noqa: S608 — see above
-_CLAIMED: Final = "SELECT task_id FROM jobs WHERE task_id IN (SELECT value FROM json_each(?))"
+_CLAIMED: Final = """
+SELECT task_id FROM jobs WHERE task_id IN (SELECT value FROM json_each(?1))
+UNION ALL SELECT task_id FROM late_bill WHERE task_id IN (SELECT value FROM json_each(?1))
+"""
+_UNANSWERED: Final = f"""
+{_SELECT}
+WHERE task_id IS NULL AND cause IN ('UNANSWERED', 'CANCELLED', 'INTERNAL') AND sent_at_s > ?
+  AND EXISTS (SELECT 1 FROM resolution AS r WHERE r.job_id = jobs.job_id AND r.kind = 'void')
+  AND NOT EXISTS (SELECT 1 FROM late_bill AS late WHERE late.job_id = jobs.job_id)
+ORDER BY sent_at_s, job_id
+"""  # noqa: S608 — see above
 _ELAPSED: Final = """
 SELECT elapsed_s FROM jobs
 WHERE model = ? AND stage = 'SUCCEEDED' AND elapsed_s IS NOT NULL
@@ -128,10 +139,29 @@ class JobStore:
         )
 
     async def claimed(self, task_ids: Sequence[str]) -> frozenset[str]:
-        """Those of these tasks that belong to a job."""
+        """Those of these tasks that belong to a job or were billed late for one."""
         asked = json.dumps(list(task_ids))
         return await self._database.read(
             lambda sqlite: frozenset(row[0] for row in sqlite.execute(_CLAIMED, (asked,)))
+        )
+
+    async def unanswered(self, since_s: float) -> Sequence[Job]:
+        """Ended jobs whose Run was sent after `since_s` and may have made a task that nobody knows of.
+
+        The first sent first; those that were billed late are left out.
+        """
+        return await self._database.read(
+            lambda sqlite: [job_of(row) for row in sqlite.execute(_UNANSWERED, (since_s,))]
+        )
+
+    async def bill_late(self, job_id: int, task_id: str, amount: Money, at_s: float) -> bool:
+        """Record what Wiro billed for the task of a voided job: the operator pays, the member nothing.
+
+        False, with nothing written: the job is not voided or billed late already, or the task is another
+        job's, or may yet be found to be that of a running job with the same seed or prompt.
+        """
+        return await self._database.write(
+            lambda sqlite: ledger.bill_late(sqlite, job_id, task_id, amount, at_s)
         )
 
     async def usage(self, scope: Scope, window: Window, at_s: float) -> Usage:

@@ -11,7 +11,7 @@ from bot.domain.binding import Counter
 from bot.domain.job import Job
 from bot.domain.ledger import Resolution, Settlement
 from bot.domain.limits import Limit, Scope, Subject, Usage, Window, decide, window_bounds
-from bot.domain.money import MAX_PICO
+from bot.domain.money import MAX_PICO, ZERO, Money
 from bot.store.rows import storable
 
 Key: TypeAlias = tuple[str, int, int, int, str, str, int]  # the primary key of a row of `usage`
@@ -49,6 +49,34 @@ FROM (
            CASE WHEN subject = :operator THEN :operator_pico ELSE :others_pico END AS pico
     FROM reservation_usage WHERE job_id = :job_id
 ) AS charged
+WHERE usage.subject = charged.subject AND usage.guild_id = charged.guild_id
+  AND usage.subject_id = charged.subject_id AND usage.channel_id = charged.channel_id
+  AND usage.model = charged.model AND usage.window = charged.window
+  AND usage.starts_at_s = charged.starts_at_s
+"""  # noqa: S608 — the one thing put into the text is a constant of ours
+
+# Nothing where the hold was not voided, where the task belongs to a job, or where it may yet turn out to be
+# that of a running twin whose Run has no answer.
+_BILL_LATE: Final = """
+INSERT INTO late_bill (job_id, task_id, amount_pico, found_at_s)
+SELECT voided.job_id, :task_id, :amount_pico, :at_s
+FROM resolution JOIN jobs AS voided USING (job_id)
+WHERE voided.job_id = :job_id AND resolution.kind = 'void'
+  AND NOT EXISTS (SELECT 1 FROM jobs WHERE task_id = :task_id)
+  AND NOT EXISTS (
+      SELECT 1 FROM jobs AS twin
+      WHERE twin.stage NOT IN ('SUCCEEDED', 'FAILED', 'CANCELLED')
+        AND twin.sent_at_s IS NOT NULL AND twin.task_id IS NULL
+        AND (twin.seed = voided.seed OR twin.prompt = voided.prompt)
+  )
+ON CONFLICT DO NOTHING
+"""
+
+_CHARGE_OPERATOR: Final = f"""
+UPDATE usage
+SET runs_used = runs_used + 1,
+    spend_used_pico = min({MAX_PICO}, spend_used_pico + :amount_pico)
+FROM (SELECT * FROM reservation_usage WHERE job_id = :job_id AND subject = :operator) AS charged
 WHERE usage.subject = charged.subject AND usage.guild_id = charged.guild_id
   AND usage.subject_id = charged.subject_id AND usage.channel_id = charged.channel_id
   AND usage.model = charged.model AND usage.window = charged.window
@@ -121,6 +149,20 @@ def resolve(sqlite: sqlite3.Connection, job_id: int, settlement: Settlement, at_
             "others_pico": amount_pico if is_everybodys else 0,
         },
     )
+    return True
+
+
+def bill_late(sqlite: sqlite3.Connection, job_id: int, task_id: str, amount: Money, at_s: float) -> bool:
+    """Write what a voided job's task was billed after all; of its counters only the operator's move.
+
+    False, with nothing written: the job is not voided or billed late already, or the task is or may become
+    another job's.
+    """
+    bill = {"job_id": job_id, "task_id": storable(task_id), "amount_pico": amount.pico, "at_s": at_s}
+    if sqlite.execute(_BILL_LATE, bill).rowcount == 0:
+        return False
+    if amount > ZERO:
+        sqlite.execute(_CHARGE_OPERATOR, bill | {"operator": Subject.OPERATOR.value})
     return True
 
 

@@ -52,6 +52,7 @@ class Budgets:
         self._channel_of: dict[str, int] = {}
         self._shared: dict[int, _Shared] = {}
         self.rate_limited = 0  # 429s seen
+        self.edits = 0  # sent, whatever the answer
 
     def bind(self, token: str, channel_id: int) -> None:
         """An interaction's token edits messages of this channel."""
@@ -96,6 +97,7 @@ class Budgets:
 
     def spent(self, channel_id: int, *, is_ending: bool) -> None:
         """An edit goes out to this channel."""
+        self.edits += 1
         shared = self._shared.get(channel_id)
         if shared is not None:
             shared.sent_at_s.append((self._monotonic(), is_ending))

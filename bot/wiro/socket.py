@@ -6,6 +6,7 @@ import asyncio
 import json
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
+from dataclasses import dataclass
 from random import SystemRandom
 from typing import Any, Final, TypeAlias
 
@@ -31,6 +32,15 @@ MAX_KNOWN_TYPES: Final = 64  # unknown types remembered, so that each is told on
 _FALLBACK_PAUSE_S: Final = 30.0  # where the injected delays come to an end
 
 
+@dataclass(slots=True)
+class SocketTally:
+    """What has happened on the sockets of every feed that was given this tally."""
+
+    open: int = 0  # at this moment
+    reconnects: int = 0  # connections made after one that broke or could not be had
+    gaps: int = 0  # times that a task was told of an outage
+
+
 def _default_delays() -> Iterator[float]:
     return jittered_delays(SystemRandom())
 
@@ -54,6 +64,7 @@ class TaskFeed:
         heartbeat_s: float = 30.0,
         max_frame_chars: int = MAX_FRAME_CHARS,
         name: str = "wiro-feed",
+        tally: SocketTally | None = None,
     ) -> None:
         self._session = session
         self._url = url
@@ -63,6 +74,8 @@ class TaskFeed:
         self._heartbeat_s = heartbeat_s
         self._max_frame_chars = max_frame_chars
         self._name = name
+        self._tally = tally or SocketTally()
+        self._has_broken = False  # the last connection, or the last attempt at one
         self._tasks: dict[str, Task] = {}
         self._ids: dict[str, str] = {}  # task_token -> task_id
         self._unsent: dict[str, None] = {}  # tasks to register, in order
@@ -124,6 +137,7 @@ class TaskFeed:
                 reason = await self._connection()
                 if self.frames_heard > heard:
                     pauses = self._delays()
+                self._has_broken = reason is not None
                 if reason is not None:
                     self._tell_break(reason)
                     await self._sleep(next(pauses, _FALLBACK_PAUSE_S))
@@ -139,6 +153,7 @@ class TaskFeed:
         for task_id in self._tasks:
             if task_id in self._untold:
                 self._inbox.put(task_id, Gap(reason))
+                self._tally.gaps += 1
         self._untold.clear()
 
     async def _connection(self) -> str | None:
@@ -156,6 +171,8 @@ class TaskFeed:
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             log.info("%s: no connection (%s)", self._name, type(error).__name__)
             return f"lost {type(error).__name__}"
+        self._tally.open += 1
+        self._tally.reconnects += self._has_broken
         self._is_leaving = False
         self._unsent = dict.fromkeys(self._tasks)
         self._untold = set(self._tasks)
@@ -165,6 +182,7 @@ class TaskFeed:
                 reason = await self._listen(socket)
                 registrar.cancel()
         finally:
+            self._tally.open -= 1
             await socket.close(code=aiohttp.WSCloseCode.GOING_AWAY)
         log.debug("%s: %s", self._name, reason)
         return None if self._is_leaving else reason

@@ -96,7 +96,7 @@ import os, signal, sqlite3, sys
 from bot.store.schema import Migration, known_migrations, migrate
 
 path, last_step = sys.argv[1], int(sys.argv[2])
-third = Migration(3, "more", "CREATE TABLE more (a INTEGER) STRICT; INSERT INTO more VALUES (1);")
+another = Migration(4, "more", "CREATE TABLE more (a INTEGER) STRICT; INSERT INTO more VALUES (1);")
 connection = sqlite3.connect(path, isolation_level=None)
 connection.execute("PRAGMA locking_mode = EXCLUSIVE")
 connection.execute("PRAGMA journal_mode = WAL")
@@ -109,7 +109,7 @@ def count(statement):
         os.kill(os.getpid(), signal.SIGKILL)
 
 connection.set_trace_callback(count)
-migrate(connection, (*known_migrations(), third), lambda: 1.0)
+migrate(connection, (*known_migrations(), another), lambda: 1.0)
 connection.set_trace_callback(None)
 connection.close()
 """
@@ -198,28 +198,29 @@ def test_a_kill_at_any_step_of_a_migration_leaves_before_or_after(tmp_path: Path
         assert numbers == list(range(1, len(numbers) + 1))
         assert ({"jobs", "usage", "resolution"} <= tables) is (1 in numbers)
         assert ({"cases", "grants", "audit_log"} <= tables) is (2 in numbers)
-        assert triggers == (0, 6, 8, 8)[len(numbers)]
-        assert ("more" in tables) is (3 in numbers)
+        assert ("late_bill" in tables) is (3 in numbers)
+        assert triggers == (0, 6, 8, 10, 10)[len(numbers)]
+        assert ("more" in tables) is (4 in numbers)
         seen.add(len(numbers))
         if child.returncode == 0:
             break
     assert child.returncode == 0
-    assert seen == {0, 1, 2, 3}
+    assert seen == {0, 1, 2, 3, 4}
 
 
 async def test_a_migration_that_fails_leaves_the_file_as_it_was(path: Path) -> None:
     await fill(path, 3)
-    bad = Migration(3, "bad", "CREATE TABLE half (a INTEGER) STRICT; INSERT INTO nowhere VALUES (1);")
+    bad = Migration(4, "bad", "CREATE TABLE half (a INTEGER) STRICT; INSERT INTO nowhere VALUES (1);")
     with pytest.raises(DatabaseUnavailable, match="no such table: nowhere"):
         await Database(path, migrations=(*known_migrations(), bad)).open()
-    good = Migration(3, "good", "CREATE TABLE half (a INTEGER) STRICT;")
+    good = Migration(4, "good", "CREATE TABLE half (a INTEGER) STRICT;")
     async with Database(path, migrations=(*known_migrations(), good), wall=lambda: 42.5) as database:
         assert len(await JobStore(database).unfinished()) == 3
         rows = await database.read(
             lambda sqlite: [tuple(row) for row in sqlite.execute("SELECT * FROM migration")]
         )
-        assert rows[2] == (3, "good", good.sha256, 42.5)
-    with pytest.raises(DatabaseTooNew, match="at migration 3, this version knows 2"):
+        assert rows[3] == (4, "good", good.sha256, 42.5)
+    with pytest.raises(DatabaseTooNew, match="at migration 4, this version knows 3"):
         await Database(path).open()
 
 

@@ -235,6 +235,8 @@ async def test_odd_text_is_kept_as_far_as_utf_8_goes(store: JobStore, prompt: st
         pytest.param(statements._UNFINISHED, (), "jobs_unfinished", id="unfinished"),
         pytest.param(statements._RUNNING_IN, (1,), "jobs_running", id="running_in"),
         pytest.param(statements._CLAIMED, ("[]",), "jobs_by_task", id="claimed"),
+        pytest.param(statements._CLAIMED, ("[]",), "sqlite_autoindex_late_bill_1", id="claimed late"),
+        pytest.param(statements._UNANSWERED, (0.0,), "jobs_unanswered", id="unanswered"),
         pytest.param(statements._ELAPSED, ("m", 1), "jobs_successes", id="elapsed"),
     ],
 )

@@ -1,0 +1,99 @@
+"""Where `python -m bot backup` asks a running bot to keep its file still while it is copied.
+
+The bot alone may touch its file through SQLite, so it makes no copy itself and hears of no path: it folds its
+log into the file and writes to the log only, for as long as the visitor holds the connection, ten minutes
+at most. The door is an abstract Unix socket (Linux, unix(7)): no file that could be left behind, no port
+that a web page could reach, and the kernel tells who knocks.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import socket
+import struct
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Final
+
+from bot.domain.errors import StoreError
+from bot.store.database import Database
+
+log = logging.getLogger(__name__)
+
+STILL: Final = b"still\n"  # the bot: copy now
+COPIED: Final = b"copied\n"  # the visitor
+WHOLE: Final = b"whole\n"  # the bot: the file was still all the time
+HOLD_S: Final = 600.0
+ROOT_UID: Final = 0
+_CREDENTIALS: Final = struct.Struct("3i")  # pid, uid, gid: struct ucred of unix(7)
+
+
+def door_of(database: Path) -> str:
+    """The address of the bot that owns this file, whatever path leads there. Raises OSError."""
+    found = database.stat()
+    return f"\0wiro-discord-bot/{found.st_dev:x}:{found.st_ino:x}"
+
+
+def peer_uid(connection: socket.socket) -> int:
+    """Whose process is at the other end."""
+    if sys.platform != "linux":
+        raise OSError("this system does not tell who is at the other end of a socket")
+    raw = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
+    _pid, uid, _gid = _CREDENTIALS.unpack(raw)
+    return int(uid)
+
+
+@asynccontextmanager
+async def backup_door(database: Database) -> AsyncIterator[None]:
+    """Open until the block ends, which cuts a copy short. A door that cannot be opened is told in the log."""
+    visits: set[asyncio.Task[None]] = set()
+
+    async def visit(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.create_task(_visit(database, reader, writer), name="backup")
+        visits.add(task)
+        task.add_done_callback(visits.discard)
+
+    server = None
+    if sys.platform == "linux":
+        try:
+            server = await asyncio.start_unix_server(visit, door_of(database.path))
+        except OSError as error:
+            log.warning("no backup can be made while the bot runs: %s", error)
+    try:
+        yield
+    finally:
+        if server is not None:
+            server.close()
+        for task in visits:
+            task.cancel()
+        if visits:
+            await asyncio.wait(set(visits))
+
+
+async def _visit(database: Database, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    try:
+        if peer_uid(writer.get_extra_info("socket")) not in {os.getuid(), ROOT_UID}:
+            log.warning("another user's process asked for a backup and was sent away")
+            return
+        async with asyncio.timeout(HOLD_S):
+            async with database.standing_still():
+                log.info("the database stands still for a backup")
+                writer.write(STILL)
+                is_copied = await reader.readline() == COPIED
+            if is_copied:
+                writer.write(WHOLE)
+                await writer.drain()
+        log.info("the backup is copied" if is_copied else "the backup was given up")
+    except TimeoutError:
+        log.warning("a backup took longer than %d s and was given up", HOLD_S)
+    except StoreError as error:
+        log.warning("no backup: %s", error.reason)
+        writer.write(f"{error.reason}\n".encode())
+    except (OSError, ValueError) as error:  # the visitor hung up, or speaks something else
+        log.info("a backup was broken off: %s", type(error).__name__)
+    finally:
+        writer.close()

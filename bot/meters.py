@@ -1,0 +1,121 @@
+"""The bot's figures about itself: counters it keeps anyway, read together, and the event loop's delay."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Final
+
+from bot.domain.errors import StoreError
+from bot.domain.job import Stage
+from bot.jobs.purse import Purse
+from bot.jobs.queue import FairQueue
+from bot.jobs.service import Jobs
+from bot.store.database import Database
+from bot.view.budget import Budgets
+from bot.wiro.socket import SocketTally
+
+log = logging.getLogger(__name__)
+
+SAMPLE_EVERY_S: Final = 1.0
+SAMPLES: Final = 60  # kept: the last minute
+SLOW_S: Final = 0.5  # late enough that members notice, and the log tells
+
+
+class LoopLag:
+    """How late the event loop wakes who sleeps, sampled every second."""
+
+    def __init__(
+        self, monotonic: Callable[[], float], sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    ) -> None:
+        self._monotonic = monotonic
+        self._sleep = sleep
+        self._lags_s: deque[float] = deque([0.0], maxlen=SAMPLES)
+
+    @property
+    def last_s(self) -> float:
+        return self._lags_s[-1]
+
+    @property
+    def worst_s(self) -> float:
+        """Of the last minute."""
+        return max(self._lags_s)
+
+    @asynccontextmanager
+    async def watched(self) -> AsyncIterator[None]:
+        """Samples until the block ends."""
+        watch = asyncio.create_task(self._watch(), name="loop lag")
+        try:
+            yield
+        finally:
+            watch.cancel()
+            await asyncio.wait({watch})
+
+    async def _watch(self) -> None:
+        while True:
+            before_s = self._monotonic()
+            await self._sleep(SAMPLE_EVERY_S)
+            lag_s = max(0.0, self._monotonic() - before_s - SAMPLE_EVERY_S)
+            self._lags_s.append(lag_s)
+            if lag_s > SLOW_S:
+                log.warning("the event loop was held up for %.2f s", lag_s)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Every figure at one moment. `held_pico` is None where the database did not say."""
+
+    is_connected: bool
+    jobs: Mapping[Stage, int]
+    waiting: int
+    running: int
+    edits: int
+    rate_limited: int
+    gaps: int
+    reconnects: int
+    sockets: int
+    held_pico: int | None
+    commits: int
+    lag_s: float
+    worst_lag_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Meters:
+    """Where the figures stand."""
+
+    is_connected: Callable[[], bool]
+    jobs: Jobs
+    queue: FairQueue
+    budgets: Budgets
+    sockets: SocketTally
+    purse: Purse
+    database: Database
+    lag: LoopLag
+
+    async def read(self) -> Reading:
+        """All of them. A database that fails leaves its figure out: the others are wanted all the more."""
+        try:
+            held_pico = await self.purse.held_pico()
+        except StoreError as error:
+            log.warning("the money held could not be read: %s", error.reason)
+            held_pico = None
+        return Reading(
+            is_connected=self.is_connected(),
+            jobs=self.jobs.stages,
+            waiting=len(self.queue),
+            running=self.queue.running,
+            edits=self.budgets.edits,
+            rate_limited=self.budgets.rate_limited,
+            gaps=self.sockets.gaps,
+            reconnects=self.sockets.reconnects,
+            sockets=self.sockets.open,
+            held_pico=held_pico,
+            commits=self.database.commits,
+            lag_s=self.lag.last_s,
+            worst_lag_s=self.lag.worst_s,
+        )

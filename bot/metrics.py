@@ -1,0 +1,57 @@
+"""A reading as Prometheus takes it. Alone in knowing prometheus-client, and imported when wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from prometheus_client import CollectorRegistry
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
+from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from bot.domain.job import Stage
+from bot.domain.money import PICO_PER_DOLLAR
+from bot.meters import Reading
+
+CONTENT_TYPE: Final = CONTENT_TYPE_PLAIN_0_0_4
+
+
+def exposition(reading: Reading) -> bytes:
+    """The text format 0.0.4, from a registry of its own: nothing is kept between two scrapes."""
+    registry = CollectorRegistry()
+    registry.register(_OneReading(reading))
+    return generate_latest(registry)
+
+
+@dataclass(frozen=True, slots=True, eq=False)  # a registry wants it hashable
+class _OneReading(Collector):
+    reading: Reading
+
+    def collect(self) -> Iterator[Metric]:
+        reading = self.reading
+        yield GaugeMetricFamily("bot_connected", "1 while connected to Discord.", int(reading.is_connected))
+        jobs = GaugeMetricFamily("bot_jobs", "Jobs that are being followed, by stage.", labels=["stage"])
+        for stage in Stage:
+            jobs.add_metric([stage.name.lower()], reading.jobs.get(stage, 0))
+        yield jobs
+        yield GaugeMetricFamily("bot_queue_waiting", "Jobs waiting in the bot's own line.", reading.waiting)
+        yield GaugeMetricFamily("bot_queue_running", "Jobs that count as running at Wiro.", reading.running)
+        yield CounterMetricFamily("bot_edits", "Edits sent to Discord.", reading.edits)
+        yield CounterMetricFamily("bot_rate_limited", "429s from Discord.", reading.rate_limited)
+        yield CounterMetricFamily("bot_socket_gaps", "Outages that a task was told of.", reading.gaps)
+        yield CounterMetricFamily(
+            "bot_socket_reconnects", "Connections to Wiro's socket made after an outage.", reading.reconnects
+        )
+        yield GaugeMetricFamily("bot_sockets_open", "Open connections to Wiro's socket.", reading.sockets)
+        if reading.held_pico is not None:
+            held = reading.held_pico / PICO_PER_DOLLAR
+            yield GaugeMetricFamily("bot_money_held_dollars", "Held for runs that have not ended.", held)
+        yield CounterMetricFamily("bot_database_commits", "Group commits.", reading.commits)
+        yield GaugeMetricFamily(
+            "bot_loop_lag_seconds", "Delay of the event loop in the last second.", reading.lag_s
+        )
+        yield GaugeMetricFamily(
+            "bot_loop_lag_worst_seconds", "Delay of the event loop, worst of a minute.", reading.worst_lag_s
+        )

@@ -1,0 +1,206 @@
+"""One life of the bot's engine in its own process: real store, client and socket; it ends or is ended."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from itertools import repeat
+from pathlib import Path
+from random import Random
+from typing import Final
+
+import aiohttp
+from bot_fakes.house import MemoryLogChannel
+from bot_fakes.samples import MODEL, an_asker, an_origin
+from crash_clock import SharedClock
+from crash_scenarios import GRACE_S, KEY, LOOK_S, PROMPT, SECRET, SHORT_GRACE_S, Build
+from crash_steps import Stepped, SteppedFeed, Steps
+
+from bot.domain.errors import OutputUnavailable, WiroServerFault, WiroUnreachable
+from bot.domain.job import Output, PictureRequest
+from bot.domain.money import Money
+from bot.domain.news import Delivery, News
+from bot.domain.picture import Picture
+from bot.domain.task import Task, TaskReport
+from bot.jobs.budget_watch import BudgetWatch
+from bot.jobs.catalogue import Catalogue
+from bot.jobs.delivery import Courier
+from bot.jobs.follow import Patience, Tools
+from bot.jobs.house import Houses
+from bot.jobs.purse import Allowance, Purse
+from bot.jobs.queue import FairQueue
+from bot.jobs.service import Jobs
+from bot.jobs.tasks import TaskOwner
+from bot.jobs.tracker import Tracker
+from bot.store.database import Database
+from bot.store.guilds import GuildRecords
+from bot.store.jobs import JobStore
+from bot.wiro.client import WiroClient
+from bot.wiro.signing import Credentials
+from bot.wiro.socket import TaskFeed
+
+DATABASE: Final = "bot.sqlite3"
+MESSAGES: Final = "messages.jsonl"
+LIFE_S: Final = 60.0  # only a life that hangs takes so long
+SEED: Final = 4  # asked for: two members may have the same picture in mind
+_ALLOWANCE: Final = Allowance(50, Money.parse("2"), Money.parse("20"))
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """`folder` holds the database and the messages; so many members' commands come in."""
+
+    folder: Path
+    wiro_port: int
+    members: int
+    kill_at: str | None
+    build: Build
+
+
+class InkBoard:
+    """A member's message as a file: what was shown is on the disk before anybody is told so.
+
+    A line is an edit of the job's one message. Lines of a job that say the same are the same edit twice.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def show(self, news: News) -> None:
+        """A passing state is nobody's proof."""
+
+    async def conclude(self, news: News, pictures: Sequence[Picture]) -> Delivery:
+        job = news.job
+        line = {
+            "job_id": job.job_id,
+            "stage": job.stage.name,
+            "cause": None if job.cause is None else job.cause.name,
+            "task_id": job.task_id,
+            "cost_pico": None if job.cost is None else job.cost.pico,
+            "pictures": [picture.filename for picture in pictures],
+        }
+        ink = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        try:
+            os.write(ink, json.dumps(line).encode() + b"\n")
+            os.fsync(ink)
+        finally:
+            os.close(ink)
+        return Delivery.SHOWN
+
+    def drop(self, job_id: int) -> None:
+        """The file stays."""
+
+
+class LoopbackPictures:
+    """Downloads from this machine, which the bot's own downloader refuses to ask."""
+
+    def __init__(self, session: aiohttp.ClientSession) -> None:
+        self._session = session
+
+    async def fetch(self, output: Output) -> Picture:
+        try:
+            async with self._session.get(output.url or "") as response:
+                response.raise_for_status()
+                content = await response.read()
+        except aiohttp.ClientError as error:
+            raise OutputUnavailable(output.name, type(error).__name__) from error
+        return Picture(output.name, output.content_type, content, output.url)
+
+
+class LeisurelyWiro(WiroClient):
+    """The real client; each look into the list takes its time on the scenario's clock."""
+
+    time: SharedClock
+
+    async def recent_tasks(self, limit: int) -> list[TaskReport]:
+        try:
+            return await super().recent_tasks(limit)
+        finally:
+            self.time.advance(LOOK_S)
+
+
+class BlindWiro(LeisurelyWiro):
+    """Wrong on purpose: an unanswered Run is sent again."""
+
+    async def run(self, model: str, parameters: Mapping[str, str | int | float], **given: object) -> Task:
+        try:
+            return await super().run(model, parameters)
+        except (WiroUnreachable, WiroServerFault):
+            return await super().run(model, parameters)
+
+
+def tiny_delays() -> Iterator[float]:
+    return repeat(0.003)
+
+
+def live(life: Life, time: SharedClock, steps: Steps) -> None:
+    """Live until nothing is left to do, or until the step at which the process is killed."""
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s", force=True)
+    asyncio.run(_live(life, time, steps))
+
+
+async def _live(life: Life, time: SharedClock, steps: Steps) -> None:
+    async with asyncio.timeout(LIFE_S), AsyncExitStack() as stack:
+        database = await stack.enter_async_context(Database(life.folder / DATABASE, wall=time.ticking))
+        session = await stack.enter_async_context(
+            aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar(), trace_configs=[steps.trace_sending()])
+        )
+        owner = TaskOwner(asyncio.create_task)
+        stack.push_async_callback(owner.drain)
+        jobs = _engine(life, time, steps, database, session, owner)
+        await jobs.take_up()
+        for member in range(1, life.members + 1):
+            request = PictureRequest(MODEL, PROMPT, steps=2, seed=SEED)
+            await jobs.submit(member, request, an_origin(user_id=member), an_asker(user_id=member))
+        while jobs.running:  # noqa: ASYNC110 — what is waited for knows nothing of being waited for
+            await asyncio.sleep(0.002)
+        await jobs.drain()
+
+
+def _engine(
+    life: Life,
+    time: SharedClock,
+    steps: Steps,
+    database: Database,
+    session: aiohttp.ClientSession,
+    owner: TaskOwner,
+) -> Jobs:
+    """The engine as the bot wires it, each port in steps."""
+    clock = time.clock()
+    kind = BlindWiro if life.build is Build.RETRIES_BLINDLY else LeisurelyWiro
+    base = f"127.0.0.1:{life.wiro_port}/v1"
+    client = kind(session, f"http://{base}", Credentials(KEY, SECRET), clock=clock, delays=tiny_delays)
+    client.time = time
+    wiro = Stepped("wiro", client, steps)
+    store = Stepped("store", JobStore(database), steps)
+    board = Stepped("board", InkBoard(life.folder / MESSAGES), steps)
+    pictures = Stepped("pictures", LoopbackPictures(session), steps)
+    catalogue = Catalogue(wiro, MODEL, clock, owner)
+
+    def open_feed() -> SteppedFeed:
+        feed = TaskFeed(session, f"ws://{base}", spawn=asyncio.create_task, delays=tiny_delays)
+        return SteppedFeed(feed, steps)
+
+    grace_s = SHORT_GRACE_S if life.build is Build.IMPATIENT else GRACE_S
+    tools = Tools(
+        wiro=wiro,
+        store=store,
+        board=board,
+        courier=Courier(store, board, pictures, owner, tiny_delays),
+        catalogue=catalogue,
+        queue=FairQueue(None, clock.monotonic, tiny_delays),
+        tracker=Tracker(open_feed, owner),
+        clock=clock,
+        patience=Patience(silence_s=0.5, unknown_grace_s=grace_s, deadline_s=36_000.0),
+        poll_delays=tiny_delays,
+    )
+    guilds, channel = GuildRecords(database), MemoryLogChannel()
+    houses = Houses(guilds, channel)
+    purse = Purse(_ALLOWANCE, houses, guilds, store, clock)
+    watch = BudgetWatch(purse, houses, guilds, channel, clock)
+    return Jobs(tools, houses, purse, watch, owner, Random(7), Money.parse("0.05"))

@@ -1,0 +1,369 @@
+"""A task that turns up after its job was given up is stopped and paid for by the operator, once."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from bot_fakes.clocks import until
+from bot_fakes.house import House, a_house, tiny_delays
+from bot_fakes.samples import NOON_S, PNG, a_job
+from bot_fakes.wiro import LOST_ANSWER, ScriptedWiro
+
+from bot.domain.errors import DatabaseUnavailable, WiroRefused, WiroUnreachable
+from bot.domain.events import Cancelled, Event, Reached, Settled
+from bot.domain.job import Cause, Job, Stage
+from bot.domain.limits import OPERATOR, Window
+from bot.domain.money import ZERO, Money
+from bot.jobs.orphans import HUNT_S, SETTLE_S, Looks, Orphans, billed
+from bot.store.reports import ReportRecords
+
+COST = Money.parse("0.0035")
+SUCCESS = Settled(is_success=True, cost=COST, outputs=(PNG,), elapsed_s=4.2)
+KILLED = Cancelled(cost=COST)
+FIRST_S = 120.0
+MINUTE_S = 60.0
+
+
+def sweep(house: House) -> Orphans:
+    looks = Looks(first_s=FIRST_S, tick_s=0.002)
+    orphans = Orphans(house.wiro, house.store, house.time.clock, house.owner, looks, tiny_delays)
+    orphans.start()
+    return orphans
+
+
+async def given_up(house: House, job_id: int = 1, *, seed: int | None = None) -> Job:
+    """A job whose Run was never answered, after the grace: voided, the member told."""
+    house.wiro.run_faults.append(LOST_ANSWER)
+    await house.submit(job_id, seed=seed)
+    await house.stage_reached(Stage.UNKNOWN, job_id)
+    house.time.forward(house.tools.patience.unknown_grace_s + 1)
+    job = await house.end_of(job_id)
+    assert job.cause is Cause.UNANSWERED
+    return job
+
+
+def turns_up(house: House, job: Job, event: Event) -> str:
+    task = house.wiro.make({"prompt": job.request.prompt, "seed": job.seed}, job.sent_at_s or 0.0)
+    house.wiro.tell(task.task_id, event)
+    return task.task_id
+
+
+async def operator_pays(house: House) -> Money:
+    usage = await house.store.usage(OPERATOR, Window.DAY, NOON_S)
+    assert usage.spend_held_pico == 0
+    return Money(usage.spend_used_pico)
+
+
+async def settled(house: House, *task_ids: str) -> None:
+    async with asyncio.timeout(5):
+        while await house.store.claimed(task_ids) != set(task_ids):  # noqa: ASYNC110 — as in `until`
+            await asyncio.sleep(0.001)
+
+
+async def looked_again(house: House, times: int = 1) -> None:
+    asked = house.wiro.lists_asked
+    await until(lambda: house.wiro.lists_asked >= asked + times)
+
+
+async def several_ticks(house: House) -> None:
+    await asyncio.sleep(0.05)  # a sweep that must do nothing does nothing, however slow the machine
+
+
+@asynccontextmanager
+async def restarted(house: House) -> AsyncIterator[House]:
+    await house.stop()
+    again = House(house.store, house.guilds, house.wiro)
+    again.time.forward(house.time.monotonic())
+    await again.jobs.take_up()
+    sweep(again)
+    try:
+        yield again
+    finally:
+        await again.stop()
+
+
+async def test_one_found_finished_is_paid_by_the_operator_and_not_by_the_member(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    job = await given_up(house)
+    task_id = turns_up(house, job, SUCCESS)
+    with caplog.at_level(logging.WARNING, "bot.jobs.orphans"):
+        sweep(house)
+        await settled(house, task_id)
+        line = f"job 1: its unanswered Run turned up late as task {task_id}; the operator pays $0.0035 for it"
+        await until(lambda: line in caplog.messages)
+    assert caplog.messages.count(line) == 1
+    assert await operator_pays(house) == COST
+    assert await house.spent() == (0, 0, 0, 0)
+    assert house.wiro.stopped == []
+    assert await house.store.job(1) == job
+
+
+async def test_one_found_running_is_killed_and_its_bill_paid(house: House) -> None:
+    job = await given_up(house)
+    house.wiro.on_stop = KILLED
+    task_id = turns_up(house, job, Reached(Stage.RUNNING))
+    sweep(house)
+    await settled(house, task_id)
+    assert house.wiro.stopped == [("kill", task_id)]
+    assert await operator_pays(house) == COST
+    assert await house.spent() == (0, 0, 0, 0)
+
+
+async def test_one_found_queued_is_cancelled_and_killed_where_that_is_refused(house: House) -> None:
+    job = await given_up(house)
+    house.wiro.on_stop = KILLED
+    house.wiro.stop_faults["cancel"] = WiroRefused("assigned already", code=0)
+    task_id = turns_up(house, job, Reached(Stage.QUEUED))
+    sweep(house)
+    await settled(house, task_id)
+    assert house.wiro.stopped == [("cancel", task_id), ("kill", task_id)]
+
+
+async def test_one_that_is_about_to_end_is_left_to_end(house: House) -> None:
+    job = await given_up(house)
+    task_id = turns_up(house, job, Reached(Stage.FINISHING))
+    sweep(house)
+    await until(lambda: house.wiro.details_asked >= 3)
+    assert house.wiro.stopped == []
+    house.wiro.tell(task_id, SUCCESS)
+    await settled(house, task_id)
+    assert await operator_pays(house) == COST
+
+
+async def test_one_that_turns_up_hours_later_is_found_by_then(house: House) -> None:
+    job = await given_up(house)
+    sweep(house)
+    await looked_again(house)
+    task_id = turns_up(house, job, SUCCESS)
+    house.time.forward(7 * 3_600)
+    await settled(house, task_id)
+    assert await operator_pays(house) == COST
+
+
+async def test_one_that_never_turns_up_costs_few_looks_and_none_after_a_day(house: House) -> None:
+    job = await given_up(house)
+    sweep(house)
+    await looked_again(house)
+    await several_ticks(house)
+    asked = house.wiro.lists_asked
+    await several_ticks(house)
+    assert house.wiro.lists_asked == asked
+    house.time.forward(HUNT_S)
+    turns_up(house, job, SUCCESS)
+    await several_ticks(house)
+    assert house.wiro.lists_asked == asked
+    assert await operator_pays(house) == ZERO
+
+
+async def test_without_unanswered_runs_wiro_is_not_asked(house: House) -> None:
+    sweep(house)
+    await several_ticks(house)
+    assert house.wiro.lists_asked == 0
+
+
+async def test_after_a_restart_the_record_says_what_to_look_for(house: House) -> None:
+    job = await given_up(house)
+    sweep(house)
+    await looked_again(house)
+    async with restarted(house) as again:
+        await looked_again(again)
+        task_id = turns_up(again, job, SUCCESS)
+        again.time.forward(3_601)
+        await settled(again, task_id)
+        assert await operator_pays(again) == COST
+    async with restarted(house) as third:
+        await several_ticks(third)
+        assert await operator_pays(third) == COST
+
+
+async def test_a_stop_between_the_kill_and_the_bill_loses_nothing(house: House) -> None:
+    job = await given_up(house)
+    task_id = turns_up(house, job, Reached(Stage.RUNNING))
+    sweep(house)
+    await until(lambda: house.wiro.stopped)
+    async with restarted(house) as again:
+        house.wiro.tell(task_id, KILLED)
+        await settled(again, task_id)
+        assert await operator_pays(again) == COST
+
+
+async def test_two_jobs_with_equal_seeds_pay_for_two_tasks(house: House) -> None:
+    _, second = await given_up(house, 1, seed=4), await given_up(house, 2, seed=4)
+    tasks = [turns_up(house, second, SUCCESS), turns_up(house, second, SUCCESS)]  # either could be either's
+    sweep(house)
+    await settled(house, *tasks)
+    assert await operator_pays(house) == COST + COST
+
+
+async def test_of_two_jobs_with_equal_seeds_one_task_is_paid_once(house: House) -> None:
+    _, second = await given_up(house, 1, seed=4), await given_up(house, 2, seed=4)
+    task_id = turns_up(house, second, Reached(Stage.FINISHING))
+    sweep(house)
+    await until(lambda: house.wiro.details_asked)
+    house.time.forward(1_800)
+    await looked_again(house)
+    await several_ticks(house)
+    assert [task.get_name() for task in asyncio.all_tasks()].count(f"orphan {task_id}") == 1
+    house.wiro.tell(task_id, SUCCESS)
+    await settled(house, task_id)
+    house.time.forward(3_601)
+    await looked_again(house)
+    assert [job.job_id for job in await house.store.unanswered(0.0)] == [2]
+    assert await operator_pays(house) == COST
+
+
+async def test_the_task_of_a_running_twin_is_left_alone(house: House) -> None:
+    await given_up(house, 1, seed=4)
+    task_id = await house.submit_and_watch(2, seed=4)
+    sweep(house)
+    await looked_again(house)
+    await several_ticks(house)
+    assert house.wiro.stopped == []
+    assert await house.store.unanswered(0.0) != []
+    assert house.wiro.reports[task_id].event == Reached(Stage.QUEUED)
+
+
+async def test_while_a_twin_waits_for_its_answer_nothing_is_taken_for_an_orphan(house: House) -> None:
+    job = await given_up(house, 1, seed=4)
+    house.wiro.run_gate.clear()
+    await house.submit(2, seed=4)
+    await until(lambda: len(house.wiro.runs) == 2)
+    house.wiro.on_stop = KILLED
+    made_late = replace(job, sent_at_s=house.time.wall())  # so that it could be the twin's
+    late = turns_up(house, made_late, Reached(Stage.RUNNING))
+    sweep(house)
+    await looked_again(house, times=3)
+    assert house.wiro.stopped == []
+    house.wiro.run_gate.set()
+    own = await house.watched(2)
+    await settled(house, late)
+    assert house.wiro.stopped == [("kill", late)]
+    assert own != late
+
+
+async def test_one_listing_serves_every_job(house: House) -> None:
+    jobs = [await given_up(house, job_id) for job_id in (1, 2, 3)]
+    tasks = [turns_up(house, job, SUCCESS) for job in jobs]
+    asked = house.wiro.lists_asked
+    sweep(house)
+    await settled(house, *tasks)
+    assert house.wiro.lists_asked == asked + 1
+
+
+async def test_a_list_that_cannot_be_read_is_read_again(house: House) -> None:
+    job = await given_up(house)
+    task_id = turns_up(house, job, SUCCESS)
+    house.wiro.list_faults.extend([WiroUnreachable("down", may_have_arrived=False)] * 3)
+    sweep(house)
+    await settled(house, task_id)
+    assert not house.wiro.list_faults
+
+
+async def test_a_task_or_a_record_that_cannot_be_had_is_asked_for_again(house: House) -> None:
+    job = await given_up(house)
+    task_id = turns_up(house, job, SUCCESS)
+    house.wiro.detail_faults.extend([WiroUnreachable("down", may_have_arrived=False)] * 2)
+    house.store.faults["claimed"].append(DatabaseUnavailable("the disk is gone"))
+    sweep(house)
+    await until(lambda: not house.store.faults["claimed"])
+    await settled(house, task_id)
+    assert not house.wiro.detail_faults
+    assert await operator_pays(house) == COST
+
+
+async def test_one_that_does_not_end_is_reported_and_found_by_the_next_look(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    job = await given_up(house)
+    task_id = turns_up(house, job, Reached(Stage.RUNNING))
+    house.wiro.stop_faults["kill"] = WiroRefused("no", code=0)
+    sweep(house)
+    await until(lambda: len(house.wiro.stopped) > 2)
+    house.time.forward(SETTLE_S + 1)
+    await until(lambda: f"job 1: its late task {task_id} does not end" in caplog.messages)
+    house.wiro.tell(task_id, SUCCESS)
+    await settled(house, task_id)
+    assert await operator_pays(house) == COST
+
+
+async def test_a_job_cancelled_while_its_run_was_unanswered_is_looked_for_too(house: House) -> None:
+    house.wiro.run_faults.append(LOST_ANSWER)
+    await house.submit()
+    await house.stage_reached(Stage.UNKNOWN)
+    house.jobs._followers[1].ask_to_cancel()
+    house.time.forward(house.tools.patience.unknown_grace_s + 1)
+    job = await house.end_of()
+    assert job.stage is Stage.CANCELLED
+    task_id = turns_up(house, job, SUCCESS)
+    sweep(house)
+    await settled(house, task_id)
+    assert await operator_pays(house) == COST
+    assert await house.spent() == (0, 0, 0, 0)
+
+
+async def test_a_job_whose_prompt_was_erased_is_told_by_its_seed(house: House) -> None:
+    job = await given_up(house)
+    await ReportRecords(house.store._database).forget([1])
+    other = turns_up(house, replace(job, seed=job.seed + 1), SUCCESS)
+    unseeded = house.wiro.make({"prompt": job.request.prompt}, NOON_S).task_id
+    task_id = turns_up(house, job, SUCCESS)
+    sweep(house)
+    await settled(house, task_id)
+    assert await house.store.claimed([other, unseeded]) == frozenset()
+
+
+async def test_the_sweep_ends_with_its_owner(file: Path) -> None:
+    wiro = ScriptedWiro()
+    async with a_house(file, wiro) as house:
+        job = await given_up(house)
+        turns_up(house, job, Reached(Stage.FINISHING))
+        sweep(house)
+        await until(lambda: wiro.details_asked)
+    assert len(house.owner) == 0
+
+
+@pytest.mark.parametrize(
+    ("event", "amount"),
+    [
+        (SUCCESS, COST),
+        (Settled(is_success=True, cost=None), a_job().hold),
+        (Settled(is_success=False, cost=COST), COST),
+        (Settled(is_success=False, cost=None), ZERO),
+        (Cancelled(COST), COST),
+        (Cancelled(None), ZERO),
+    ],
+)
+def test_the_bill_is_what_wiro_says(event: Settled | Cancelled, amount: Money) -> None:
+    assert billed(a_job(stage=Stage.FAILED, cause=Cause.UNANSWERED), event) == amount
+
+
+def test_looks_grow_rare_and_go_on_every_hour() -> None:
+    looks, looked_at_s, made = Looks.after(FIRST_S), NOON_S, []
+    for minute in range(int(HUNT_S / MINUTE_S)):
+        now_s = NOON_S + minute * MINUTE_S
+        if looks.is_due(NOON_S, looked_at_s, now_s):
+            looked_at_s = now_s
+            made.append(minute)
+    assert made[:5] == [2, 5, 13, 32, 79]
+    assert all(later - earlier <= 61 for earlier, later in pairwise(made))
+    assert 26 <= len(made) <= 30
+
+
+def test_after_a_restart_or_a_clock_set_back_a_look_is_due_at_once() -> None:
+    looks = Looks.after(FIRST_S)
+    assert looks.is_due(NOON_S, None, NOON_S + 1)
+    assert looks.is_due(NOON_S, NOON_S + 9, NOON_S + 1)
+    assert not looks.is_due(NOON_S, NOON_S, NOON_S + FIRST_S - 1)
+
+
+def test_with_a_short_grace_the_first_looks_come_sooner() -> None:
+    assert Looks.after(2).is_due(NOON_S, NOON_S, NOON_S + 2)
+    assert Looks.after(0.001).tick_s > 0
