@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from bot.domain.asker import Asker
-from bot.domain.limits import OPERATOR, Audience, Limit, Measure, Scope, Subject, Window
+from bot.domain.limits import OPERATOR, Audience, Limit, Measure, Scope, Subject, Window, member_scope
 from bot.domain.money import MAX_PICO
 
 
@@ -90,9 +90,7 @@ def counters_for(
 
 
 def member_scope_of(asker: Asker, dimension: Dimension) -> Scope:
-    return Scope(
-        Subject.MEMBER, asker.place.guild_id or 0, asker.user_id, dimension.channel_id, dimension.model
-    )
+    return member_scope(asker.place.guild_id, asker.user_id, dimension.channel_id, dimension.model)
 
 
 def server_scope_of(asker: Asker, dimension: Dimension) -> Scope:

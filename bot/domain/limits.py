@@ -56,8 +56,8 @@ OPERATOR = Scope(Subject.OPERATOR)
 FOR_EVER_S = 253_402_300_799  # the last second of the year 9999
 
 
-def member_scope(guild_id: int | None, user_id: int) -> Scope:
-    return Scope(Subject.MEMBER, guild_id or 0, user_id)
+def member_scope(guild_id: int | None, user_id: int, channel_id: int = 0, model: str = "") -> Scope:
+    return Scope(Subject.MEMBER, guild_id or 0, user_id, channel_id, model)
 
 
 class Audience(Enum):

@@ -91,10 +91,6 @@ class Store(Protocol):
         """Jobs that have not ended or whose member has not been told, oldest first."""
         ...
 
-    async def running_in(self, channel_id: int) -> Sequence[Job]:
-        """Jobs of a channel that have not ended, oldest first."""
-        ...
-
     async def claimed(self, task_ids: Sequence[str]) -> frozenset[str]:
         """Those of these tasks that belong to a job or were billed late for one."""
         ...

@@ -11,7 +11,7 @@ from bot.domain.clock import Clock
 from bot.domain.limits import OPERATOR, Audience, Limit, Measure, Usage, Window, window_bounds
 from bot.domain.money import Money
 from bot.jobs.guild_ports import GuildStore
-from bot.jobs.house import Houses
+from bot.jobs.house import House, Houses
 from bot.jobs.ports import Store
 
 
@@ -71,8 +71,7 @@ class Purse:
         A run that a moderator approved passes the member's limits, not the server's and the operator's.
         """
         house = await self._houses.of(asker.place.guild_id)
-        granted = await self._granted(asker)
-        limits = bind(house.limits, self._defaults, self._operator, asker, model, granted)
+        limits = self._bound(house, asker, model, await self._granted(asker))
         if is_approved:
             limits = tuple(
                 limit for limit in limits if limit.audience in {Audience.SERVER, Audience.OPERATOR}
@@ -82,7 +81,7 @@ class Purse:
     async def standings(self, asker: Asker, model: str) -> tuple[Standing, ...]:
         """Every limit that binds here, tightest first; the operator's last."""
         at_s = self._clock.wall()
-        limits, _ = await self.limits(asker, model)
+        house = await self._houses.of(asker.place.guild_id)
         granted = await self._granted(asker)
         standings = [
             Standing(
@@ -91,7 +90,7 @@ class Purse:
                 granted.get((limit.measure, limit.window), 0) if limit.audience is not Audience.SERVER else 0,
                 window_bounds(limit.window, at_s)[1],
             )
-            for limit in limits
+            for limit in self._bound(house, asker, model, granted)
         ]
         return tuple(sorted(standings, key=_tightness))
 
@@ -104,6 +103,11 @@ class Purse:
         starts_at_s, _ = window_bounds(Window.DAY, now_s)
         days = [await self._store.usage(OPERATOR, Window.DAY, at_s) for at_s in (starts_at_s - 1, now_s)]
         return sum(day.held(Measure.SPEND) for day in days)
+
+    def _bound(
+        self, house: House, asker: Asker, model: str, granted: Mapping[tuple[Measure, Window], int]
+    ) -> tuple[Limit, ...]:
+        return bind(house.limits, self._defaults, self._operator, asker, model, granted)
 
     async def _granted(self, asker: Asker) -> Mapping[tuple[Measure, Window], int]:
         if asker.place.guild_id is None:

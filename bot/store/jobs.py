@@ -29,7 +29,6 @@ _INSERT: Final = f"INSERT INTO jobs ({COLUMNS}) VALUES ({PLACEHOLDERS})"  # noqa
 _SELECT: Final = f"SELECT {COLUMNS} FROM jobs"  # noqa: S608 — see above
 _ONE: Final = f"{_SELECT} WHERE job_id = ?"
 _UNFINISHED: Final = f"{_SELECT} WHERE {_IS_UNFINISHED} ORDER BY created_at_s, job_id"
-_RUNNING_IN: Final = f"{_SELECT} WHERE channel_id = ? AND {_IS_RUNNING} ORDER BY created_at_s, job_id"
 _MOVE: Final = f"UPDATE jobs SET {SET_MOVING} WHERE job_id = :job_id AND {_IS_RUNNING}"  # noqa: S608 — see above
 _END: Final = f"UPDATE jobs SET {SET_ENDED} WHERE job_id = :job_id"  # noqa: S608 — see above
 _CLAIMED: Final = """
@@ -131,12 +130,6 @@ class JobStore:
     async def unfinished(self) -> Sequence[Job]:
         """Jobs that have not ended or whose member has not been told, oldest first."""
         return await self._database.read(lambda sqlite: [job_of(row) for row in sqlite.execute(_UNFINISHED)])
-
-    async def running_in(self, channel_id: int) -> Sequence[Job]:
-        """Jobs of a channel that have not ended, oldest first."""
-        return await self._database.read(
-            lambda sqlite: [job_of(row) for row in sqlite.execute(_RUNNING_IN, (channel_id,))]
-        )
 
     async def claimed(self, task_ids: Sequence[str]) -> frozenset[str]:
         """Those of these tasks that belong to a job or were billed late for one."""

@@ -41,9 +41,6 @@ CREATE UNIQUE INDEX jobs_by_task ON jobs (task_id) WHERE task_id IS NOT NULL;
 CREATE INDEX jobs_unfinished ON jobs (created_at_s, job_id)
     WHERE is_delivered = 0 OR stage NOT IN ('SUCCEEDED', 'FAILED', 'CANCELLED');
 
-CREATE INDEX jobs_running ON jobs (channel_id, created_at_s, job_id)
-    WHERE stage NOT IN ('SUCCEEDED', 'FAILED', 'CANCELLED');
-
 CREATE INDEX jobs_successes ON jobs (model, created_at_s, elapsed_s)
     WHERE stage = 'SUCCEEDED' AND elapsed_s IS NOT NULL;
 

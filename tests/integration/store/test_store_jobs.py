@@ -139,8 +139,6 @@ async def test_unfinished_are_those_who_run_or_were_not_told_oldest_first(store:
     for job_id in (2, 4):
         await store.mark_delivered(job_id)  # job 2 has not ended: telling early finishes nothing
     assert [job.job_id for job in await store.unfinished()] == [3, 2, 1]
-    assert [job.job_id for job in await store.running_in(30)] == [2, 1]
-    assert await store.running_in(31) == []
 
 
 async def test_the_median_is_taken_over_the_latest_successes_of_the_model(store: JobStore) -> None:
@@ -233,7 +231,6 @@ async def test_odd_text_is_kept_as_far_as_utf_8_goes(store: JobStore, prompt: st
     [
         pytest.param(statements._ONE, (1,), "INTEGER PRIMARY KEY", id="one"),
         pytest.param(statements._UNFINISHED, (), "jobs_unfinished", id="unfinished"),
-        pytest.param(statements._RUNNING_IN, (1,), "jobs_running", id="running_in"),
         pytest.param(statements._CLAIMED, ("[]",), "jobs_by_task", id="claimed"),
         pytest.param(statements._CLAIMED, ("[]",), "sqlite_autoindex_late_bill_1", id="claimed late"),
         pytest.param(statements._UNANSWERED, (0.0,), "jobs_unanswered", id="unanswered"),
