@@ -44,6 +44,7 @@ export class Composer {
   drawText() {
     const { direct, name } = room() ?? {};
     this.text.placeholder = `Message ${direct ? "@" : "#"}${name ?? ""}`;
+    this.text.disabled = name === undefined; // until the channel has come, which would take away what was typed
     this.bar.replaceChildren(
       el("button", { type: "button", class: "attach", "aria-label": "Attach files", title: "Attach files", onclick: () => this.chooser.click() }, icon("plus")),
       this.text,
