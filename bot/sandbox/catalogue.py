@@ -7,6 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from .trades import Trade
+
+_STEPS = 10  # of a model that has no such parameter
+
 
 @dataclass(frozen=True, slots=True)
 class Item:
@@ -21,6 +25,7 @@ class Item:
     maximum: Decimal | None = None
     step: Decimal | None = None
     description: str = ""
+    options: tuple[tuple[str, str], ...] = ()  # value, label
 
     @property
     def is_number(self) -> bool:
@@ -48,6 +53,9 @@ class Model:
     pace_factor: float
     items: tuple[Item, ...]
     price_per_run: Decimal | None = None
+    trade: Trade = Trade.PAINTER
+    readme: str = ""
+    has_schema: bool = True  # without one, `parameters` is null and Run takes whatever it is sent
     computing_time: str = "10 seconds"
     uses: int = 0
 
@@ -57,7 +65,8 @@ class Model:
 
     @property
     def default_steps(self) -> int:
-        return int(self.item("steps").default)
+        steps = next((item.default for item in self.items if item.id == "steps"), "")
+        return int(steps) if steps.isdigit() else _STEPS
 
     @property
     def dynamic_price(self) -> str:
@@ -88,19 +97,19 @@ class Catalogue:
         return self._by_slug.get((clean(owner), clean(project)))
 
 
-_PROMPT = Item("prompt", "textarea", "Prompt", required=True, description="What the picture shows.")
-_NEGATIVE = Item("negativePrompt", "textarea", "Negative Prompt", description="What it should not show.")
-_SEED = Item("seed", "text", "Seed", "0", description="The same seed gives the same picture; 0 means random.")
+PROMPT = Item("prompt", "textarea", "Prompt", required=True, description="What the picture shows.")
+NEGATIVE = Item("negativePrompt", "textarea", "Negative Prompt", description="What it should not show.")
+SEED = Item("seed", "text", "Seed", "0", description="The same seed gives the same picture; 0 means random.")
 
 
-def _number(name: str, label: str, default: str, bounds: tuple[int, int], step: str = "1") -> Item:
+def number(name: str, label: str, default: str, bounds: tuple[int, int], step: str = "1") -> Item:
     low, high = bounds
     return Item(
         name, "number", label, default, minimum=Decimal(low), maximum=Decimal(high), step=Decimal(step)
     )
 
 
-_SCALE = replace(_number("scale", "Guidance Scale", "7.0", (0, 20), "0.1"), type="float")
+SCALE = replace(number("scale", "Guidance Scale", "7.0", (0, 20), "0.1"), type="float")
 
 SD3_MEDIUM = Model(
     id="611",
@@ -112,14 +121,14 @@ SD3_MEDIUM = Model(
     cps=Decimal("0.000585000000"),
     pace_factor=1.0,
     items=(
-        _PROMPT,
-        _NEGATIVE,
-        _number("samples", "Samples", "1", (1, 8)),
-        _number("steps", "Steps", "28", (1, 100)),
-        _SCALE,
-        _SEED,
-        _number("width", "Width", "1024", (256, 2048), "64"),
-        _number("height", "Height", "1024", (256, 2048), "64"),
+        PROMPT,
+        NEGATIVE,
+        number("samples", "Samples", "1", (1, 8)),
+        number("steps", "Steps", "28", (1, 100)),
+        SCALE,
+        SEED,
+        number("width", "Width", "1024", (256, 2048), "64"),
+        number("height", "Height", "1024", (256, 2048), "64"),
     ),
     uses=48211,
 )
@@ -134,14 +143,17 @@ FLUX_KLEIN = Model(
     pace_factor=0.6,
     items=(
         Item("inputImage", "combinefileinput", "Input Images", description="Pictures to work from."),
-        _PROMPT,
-        _number("samples", "Samples", "1", (1, 4)),
-        _number("steps", "Steps", "4", (1, 50)),
-        _SEED,
-        _number("width", "Width", "1024", (256, 2048), "16"),
-        _number("height", "Height", "1024", (256, 2048), "16"),
+        PROMPT,
+        number("samples", "Samples", "1", (1, 4)),
+        number("steps", "Steps", "4", (1, 50)),
+        replace(number("strength", "Strength", "0.6", (0, 1), "0.05"), type="float"),
+        SEED,
+        number("width", "Width", "1024", (256, 2048), "16"),
+        number("height", "Height", "1024", (256, 2048), "16"),
     ),
     price_per_run=Decimal("0.002"),
+    trade=Trade.RETOUCHER,
+    readme="<h1>FLUX.2 klein 4B</h1><p>Quick and small.</p><p>License: Apache-2.0.</p>",
     computing_time="5 seconds",
     uses=90320,
 )
@@ -155,14 +167,14 @@ SDXL_TURBO = Model(
     cps=Decimal("0.000585000000"),
     pace_factor=0.35,
     items=(
-        _PROMPT,
-        _NEGATIVE,
-        _number("samples", "Samples", "1", (1, 8)),
-        _number("steps", "Steps", "1", (1, 10)),
-        replace(_SCALE, default="0.0"),
-        _SEED,
-        _number("width", "Width", "512", (256, 1024), "64"),
-        _number("height", "Height", "512", (256, 1024), "64"),
+        PROMPT,
+        NEGATIVE,
+        number("samples", "Samples", "1", (1, 8)),
+        number("steps", "Steps", "1", (1, 10)),
+        replace(SCALE, default="0.0"),
+        SEED,
+        number("width", "Width", "512", (256, 1024), "64"),
+        number("height", "Height", "512", (256, 1024), "64"),
     ),
     computing_time="5 seconds",
     uses=30577,

@@ -42,7 +42,16 @@ class Cdn:
             if isinstance(fault, Spoil):
                 return await self._spoilt(fault, task, output)
         data = await self._gallery.picture(task.subject(task.outputs.index(output)))
-        return web.Response(body=data, content_type="image/png", headers={"Cache-Control": "public"})
+        kind = task.model.trade.content_type
+        return web.Response(body=data, content_type=kind, headers={"Cache-Control": "public"})
+
+    async def data(self, folder: str, name: str) -> bytes | None:
+        """The bytes of an output, for a task that takes it as its input."""
+        task = self._shelves.get(folder)
+        output = _named(task, name) if task is not None else None
+        if task is None or output is None:
+            return None
+        return await self._gallery.picture(task.subject(task.outputs.index(output)))
 
     async def _spoilt(self, fault: Spoil, task: Task, output: Output) -> web.Response:
         if fault.how is Spoilt.REDIRECT:

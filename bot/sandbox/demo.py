@@ -25,6 +25,7 @@ from bot.sandbox.accounts import Account
 from bot.sandbox.discord_page import DiscordPage
 from bot.sandbox.pace import Pace
 from bot.sandbox.page_rooms import PageChannel, Viewer
+from bot.sandbox.showroom import UPSCALER
 from bot.sandbox.simulated_discord import Slot, let_refusals_through, spawn_outside
 from bot.sandbox.wiro_server import Habits, WiroSandbox
 from bot.settings import Settings, load_settings
@@ -116,7 +117,7 @@ def _settings(sandbox: WiroSandbox, account: Account, data: Path, more: Mapping[
         wiro_socket_url=sandbox.socket_url,
         wiro_output_hosts=sandbox.host,
         database_url=f"sqlite:///{data / 'demo.sqlite3'}",
-        **more,
+        **{"wiro_upscale_model": UPSCALER.slug, **more},
     )
 
 

@@ -11,11 +11,14 @@ from typing import TypeAlias
 
 from .accounts import Wallet
 from .books import random_key
+from .crafts import Unreadable
 from .faults import Bill, FailTask, Hold, NoOutputs, OutputUrl, Slow, StderrNoise
 from .gallery import Gallery
 from .pace import Pace
 from .tasks import Output, Status, Task
 from .tool_answers import money
+from .trades import Trade
+from .writer import PIECES, pieces, written
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +39,7 @@ class Engine:
         gallery: Gallery,
         publish: Publish,
         output_base: Callable[[], str],
+        read_source: Callable[[str], Awaitable[bytes | None]],
     ) -> None:
         self._pace = pace
         self._clock = clock
@@ -44,6 +48,7 @@ class Engine:
         self._gallery = gallery
         self._publish = publish
         self._output_base = output_base
+        self._read_source = read_source
         self._lives: dict[str, asyncio.Task[None]] = {}
 
     def begin(self, task: Task, wallet: Wallet) -> None:
@@ -77,8 +82,15 @@ class Engine:
         self._reach(task, Status.START)
         await self._rest(task, _held_s(task, Status.START))
         failure = next((fault for fault in task.faults if isinstance(fault, FailTask)), None)
+        failure = failure or await self._take_source(task)
         await self._run(task, failure)
-        sizes = [] if failure else await self._paint(task)
+        sizes: list[int] = []
+        if failure is None:
+            try:
+                sizes = await self._make(task)
+            except Unreadable as error:
+                failure = FailTask(str(error))
+                self._complain(task, failure.stderr)
         self._reach(task, Status.OUTPUT_FULL, {"raw": task.debug_output})
         if task.debug_error:
             self._publish(task, "task_error_full", {"raw": task.debug_error})
@@ -89,6 +101,9 @@ class Engine:
 
     async def _run(self, task: Task, failure: FailTask | None) -> None:
         """One task_output per step, paced so that more steps and pictures take longer."""
+        if task.model.trade is Trade.WRITER and failure is None:
+            await self._write(task)
+            return
         total = task.order.steps
         pictures = 0.6 + 0.4 * task.order.samples
         model = task.model
@@ -111,8 +126,31 @@ class Engine:
             self._complain(task, line)
         await self._rest(task, _held_s(task, Status.OUTPUT))
 
-    async def _paint(self, task: Task) -> list[int]:
-        if any(isinstance(fault, NoOutputs) for fault in task.faults):
+    async def _write(self, task: Task) -> None:
+        """A text comes in growing pieces."""
+        length = int(float(task.order.values.get("maxCharacters") or 900))
+        whole = written(task.subject(0), length)
+        run_s = self._pace.run_s * task.model.pace_factor
+        for said in pieces(whole):
+            await self._rest(task, run_s / PIECES)
+            self._reach(task, Status.OUTPUT, said.as_wire())
+        task.debug_output += whole.answer + "\n"
+        task.said = None if any(isinstance(fault, NoOutputs) for fault in task.faults) else whole
+
+    async def _take_source(self, task: Task) -> FailTask | None:
+        """The first file of the order, read; one that is not there fails the task, as it would at Wiro."""
+        for source in task.order.sources[:1]:
+            data = source if isinstance(source, bytes) else await self._read_source(source)
+            if data is None:
+                return FailTask(f"FileNotFoundError: {source!r}")
+            task.source = data
+        needs_it = task.model.trade.needs_a_picture
+        if needs_it and not task.source:
+            return FailTask("ValueError: no input image")
+        return None
+
+    async def _make(self, task: Task) -> list[int]:
+        if any(isinstance(fault, NoOutputs) for fault in task.faults) or task.said is not None:
             return []
         return [len(await self._gallery.picture(task.subject(index))) for index in range(task.order.samples)]
 
@@ -133,17 +171,19 @@ class Engine:
         parent_id = f"{self._chance.getrandbits(128):032x}"
         folder = "-".join(f"{self._chance.getrandbits(32):08x}" for _ in range(9))
         now_s = int(self._clock())
+        suffix = task.model.trade.suffix
         return tuple(
             Output(
                 id=f"{self._chance.getrandbits(128):032x}",
-                name=f"{index}.png",
+                name=f"{index}.{suffix}",
                 parent_id=parent_id,
                 uuid=task.uuid,
                 size=size,
                 added_s=now_s,
                 access_key=random_key(self._chance),
                 folder=folder,
-                url=elsewhere or f"{self._output_base()}/{folder}/{index}.png",
+                url=elsewhere or f"{self._output_base()}/{folder}/{index}.{suffix}",
+                content_type=task.model.trade.content_type,
             )
             for index, size in enumerate(sizes)
         )

@@ -1,4 +1,4 @@
-"""Painted pictures: made in threads, a few at a time, and kept while memory allows."""
+"""Outputs: made in threads, a few at a time, and kept while memory allows."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ _PAINTERS_AT_ONCE = 2  # threads come from the loop's shared pool, which others 
 
 
 class Gallery:
-    """The painter is deterministic, so a picture that was let go is simply painted again."""
+    """Every craft is deterministic, so what was let go is simply made again. Raises Unreadable as they do."""
 
-    def __init__(self, paint: Callable[[Subject], bytes], *, memory_bytes: int = 64 * 2**20) -> None:
-        self._paint = paint
+    def __init__(self, craft: Callable[[Subject], bytes], *, memory_bytes: int = 64 * 2**20) -> None:
+        self._craft = craft
         self._memory_bytes = memory_bytes
         self._kept: OrderedDict[Subject, bytes] = OrderedDict()
         self._held_bytes = 0
@@ -27,7 +27,7 @@ class Gallery:
             self._kept.move_to_end(subject)
             return kept
         async with self._easels:
-            data = await asyncio.to_thread(self._paint, subject)
+            data = await asyncio.to_thread(self._craft, subject)
         if subject not in self._kept:
             self._kept[subject] = data
             self._held_bytes += len(data)

@@ -52,6 +52,8 @@ class Order:
     width: int
     height: int
     seed: int
+    values: Mapping[str, str] = field(default_factory=dict)
+    sources: tuple[bytes | str, ...] = field(default=(), repr=False)  # files, or where they are kept
 
 
 async def read_body(request: web.Request) -> Body:
@@ -82,9 +84,13 @@ def read_order(model: Model, body: Body, chance: random.Random) -> Order:
     """
     given = {_ALIASES.get(name, name): value for name, value in body.fields.items()}
     values: dict[str, str] = {}
+    sources: list[bytes | str] = []
     for item in model.items:
         if item.takes_files:
-            _check_files(item, given, body)
+            found = _sources(item, given, body)
+            sources += found
+            if item.required and not found:
+                raise ApiError(0, f"Request files [{item.id}] required")
             continue
         value = given.get(item.id)
         text = "" if value is None else str(value)
@@ -94,17 +100,25 @@ def read_order(model: Model, body: Body, chance: random.Random) -> Order:
             text = item.default
         elif item.is_number:
             _check_number(item, value, text)
+        elif item.options:
+            _check_choice(item, value)
         values[item.id] = text
     seed = values.get("seed", "").strip()
     return Order(
-        prompt=values["prompt"],
+        prompt=values.get("prompt", str(given.get("prompt") or "")),
         negative_prompt=values.get("negativePrompt", ""),
-        samples=int(Decimal(values["samples"])),
-        steps=int(Decimal(values["steps"])),
-        width=int(Decimal(values["width"])),
-        height=int(Decimal(values["height"])),
+        samples=_whole(values, "samples", 1),
+        steps=_whole(values, "steps", model.default_steps),
+        width=_whole(values, "width", 512),
+        height=_whole(values, "height", 512),
         seed=_seed(seed, chance),
+        values=values,
+        sources=tuple(sources),
     )
+
+
+def _whole(values: Mapping[str, str], name: str, otherwise: int) -> int:
+    return int(Decimal(values[name])) if values.get(name, "").strip() else otherwise
 
 
 def _seed(text: str, chance: random.Random) -> int:
@@ -128,12 +142,31 @@ def _check_number(item: Item, value: object, text: str) -> None:
         raise ApiError(0, f"Request parameter [{item.id}] must be between {low} and {high}")
 
 
-def _check_files(item: Item, given: Mapping[str, Any], body: Body) -> None:
-    sent = (
-        any(file.part == item.id for file in body.files) or given.get(item.id) or given.get(item.id + "Url")
-    )
-    if item.required and not sent:
-        raise ApiError(0, f"Request files [{item.id}] required")
+def _check_choice(item: Item, value: object) -> None:
+    known = {option for option, _ in item.options}
+    chosen = _listed(value) if item.type == "multiselect" else [str(value)]
+    if not set(chosen) <= known:
+        raise ApiError(0, f"Request parameter [{item.id}] must be one of {', '.join(sorted(known))}")
+
+
+def _sources(item: Item, given: Mapping[str, Any], body: Body) -> list[bytes | str]:
+    """The files of one parameter: sent along, or as addresses in any of the documented spellings."""
+    sent: list[bytes | str] = [file.data for file in body.files if file.part == item.id]
+    for name in (item.id, f"{item.id}Url"):
+        sent += [address for address in _listed(given.get(name)) if address]
+    return sent
+
+
+def _listed(value: object) -> list[str]:
+    """A list, its JSON text, or texts with commas between."""
+    if isinstance(value, str) and value.startswith("["):
+        try:
+            value = json.loads(value)
+        except ValueError:
+            return [str(value)]
+    if isinstance(value, list):
+        return [str(part) for part in value]
+    return [part.strip() for part in str(value).split(",")] if value not in (None, "") else []
 
 
 def _json_object(raw: bytes) -> dict[str, Any]:

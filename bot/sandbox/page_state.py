@@ -78,13 +78,15 @@ class StateWriter:
             history = room.history() or []
             shown = [m for m in history if (viewer.key, str(m.id)) not in self._dismissed][-_SHOWN:]
             result.rooms[room.id] = [str(message.id) for message in shown]
+            # A message may show a picture of another one, by its address.
+            media = {a.url: await self._attachment(room, m, a) for m in shown for a in m.attachments}
             for message in shown:
-                result.messages[str(message.id)] = await self._message(room, message)
+                result.messages[str(message.id)] = self._message(room, message, media)
         return result
 
-    async def _message(self, room: Room, message: discord.Message) -> Json:
-        attachments = [await self._attachment(room, message, a) for a in message.attachments]
-        media = dict(zip((a.url for a in message.attachments), attachments, strict=True))
+    def _message(self, room: Room, message: discord.Message, of_room: Mapping[str, Json]) -> Json:
+        attachments = [of_room[a.url] for a in message.attachments]
+        media = dict(of_room)
         media |= {f"attachment://{a.filename}": media[a.url] for a in message.attachments}
         embeds = [_resolve_media(dict(embed.to_dict()), media) for embed in message.embeds]
         components = [_resolve_media(dict(c.to_dict()), media) for c in message.components]

@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import io
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from random import Random
 
 from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageFont
 
 from .palette import palette_for
 from .scenes import scene_for
+from .trades import Trade
 
 _PROMPT_LINES = 4
 _PROMPT_CHARACTERS = 600  # more never fits the band, so it is not measured either
@@ -31,13 +32,17 @@ class Subject:
     steps: int
     index: int = 0
     count: int = 1
+    trade: Trade = Trade.PAINTER
+    source: bytes = field(default=b"", repr=False)  # the picture that was given
+    strength: float = 0.6  # how far from it the result may go
+    factor: float = 2.0  # how much larger
 
 
 def paint(subject: Subject) -> bytes:
     """PNG bytes of `subject`. Pure: blocks for some tenths of a second, so run it in a thread."""
     # Steps change the finish, not the composition: a member who raises them sees the same picture, finer.
-    composition = _chance(subject.model, subject.prompt, subject.seed, subject.index)
-    finish = _chance(
+    composition = chance_of(subject.model, subject.prompt, subject.seed, subject.index)
+    finish = chance_of(
         subject.model,
         subject.prompt,
         subject.negative_prompt,
@@ -62,7 +67,8 @@ def paint(subject: Subject) -> bytes:
     return out.getvalue()
 
 
-def _chance(*parts: object) -> Random:
+def chance_of(*parts: object) -> Random:
+    """Chance that is the same for the same parts, on every machine."""
     digest = hashlib.sha256("\x1f".join(map(str, parts)).encode("utf-8", "surrogatepass")).digest()
     return Random(int.from_bytes(digest, "big"))
 

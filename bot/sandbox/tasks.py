@@ -13,6 +13,7 @@ from .faults import TaskFault
 from .intake import Order
 from .painter import Subject
 from .tool_answers import money
+from .writer import Said
 
 
 class Status(StrEnum):
@@ -64,12 +65,13 @@ class Output:
     access_key: str
     folder: str
     url: str
+    content_type: str = "image/png"
 
     def as_wire(self) -> dict[str, Any]:
         return {
             "id": self.id,
             "name": self.name,
-            "contenttype": "image/png",
+            "contenttype": self.content_type,
             "parentid": self.parent_id,
             "uuid": self.uuid,
             "size": str(self.size),
@@ -107,6 +109,8 @@ class Task:
     times: dict[Status, int] = field(default_factory=dict)
     outputs: tuple[Output, ...] = ()
     last_message: object = None
+    source: bytes = field(default=b"", repr=False)  # the first file, once it was read
+    said: Said | None = None  # by a writer
     outputs_deleted: bool = False
 
     def reach(self, status: Status, now_s: float) -> None:
@@ -127,9 +131,17 @@ class Task:
             steps=order.steps,
             index=index,
             count=order.samples,
+            trade=self.model.trade,
+            source=self.source,
+            strength=float(order.values.get("strength") or 0.6),
+            factor=float(order.values.get("factor") or 2),
         )
 
     def outputs_as_wire(self) -> list[dict[str, Any]]:
+        if self.said is not None:
+            content = {"prompt": self.order.prompt, **self.said.as_wire()}
+            del content["isThinking"]
+            return [{"contenttype": "raw", "content": content}]
         return [output.as_wire() for output in self.outputs]
 
     def as_wire(self) -> dict[str, Any]:

@@ -33,10 +33,12 @@ def tool_detail(catalogue: Catalogue, pace: Pace, fields: Mapping[str, Any]) -> 
     if model is None:
         raise answers.no_such_model()
     detail = _summary(model, pace) | {
-        "readme": f"<h1>{model.title}</h1><p>{model.description}</p>",
+        "readme": model.readme or f"<h1>{model.title}</h1><p>{model.description}</p>",
         "inspire": [{"inputs": {"prompt": "a lighthouse above a stormy sea, oil painting"}}],
         "samples": [],
-        "parameters": [{"title": "Options", "items": [_item(item) for item in model.items]}],
+        "parameters": [{"title": "Options", "items": [_item(item) for item in model.items]}]
+        if model.has_schema
+        else None,
     }
     return {"total": "1", "tool": [detail]}
 
@@ -126,7 +128,7 @@ def _item(item: Item) -> dict[str, Any]:
         "placeholder": item.label,
         "note": "",
         "required": item.required,
-        "options": [],
+        "options": [{"value": value, "label": label} for value, label in item.options],
         "default": _plain(Decimal(item.default)) if item.is_number else item.default,
         "defaultvalue": item.default,
         "value": item.default,

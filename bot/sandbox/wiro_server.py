@@ -21,20 +21,24 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from types import TracebackType
+from urllib.parse import unquote, urlsplit
 
 from aiohttp import web
 
 from .accounts import Account, Wallet
 from .books import Books
-from .catalogue import MODELS, Catalogue, Model
+from .catalogue import Catalogue, Model
 from .cdn import Cdn
+from .crafts import craft
 from .engine import Engine
 from .fault_script import FaultScript
 from .gallery import Gallery
 from .pace import Pace
 from .painter import Subject, paint
 from .rest import Rest
+from .showroom import MODELS_ON_SHOW
 from .sockets import SocketHub
 from .task_control import TaskControl
 from .tasks import Status, Task
@@ -76,7 +80,7 @@ class WiroSandbox:
         balance: Decimal | None = None,
         faults: FaultScript | None = None,
         habits: Habits = Habits(),
-        models: Sequence[Model] = MODELS,
+        models: Sequence[Model] = MODELS_ON_SHOW,
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         chance: random.Random | None = None,
@@ -93,7 +97,7 @@ class WiroSandbox:
         self.faults = FaultScript() if faults is None else faults
         chance = random.Random() if chance is None else chance
         self.books = Books(chance=chance, first_task_id=first_task_id, request_limit=request_limit)
-        self._gallery = Gallery(paint)
+        self._gallery = Gallery(partial(craft, brush=paint))
         self._hub = SocketHub(
             find_token=self.books.find_token,
             script=self.faults,
@@ -109,8 +113,10 @@ class WiroSandbox:
             gallery=self._gallery,
             publish=self._publish,
             output_base=lambda: self.base_url,
+            read_source=self._read_source,
         )
         wallets = {account.api_key: Wallet(balance=balance, max_running=max_running) for account in accounts}
+        self._vault = Vault(chance=chance, clock=clock, file_base=lambda: f"{self.api_url}/File")
         self._rest = Rest(
             accounts={account.api_key: account for account in accounts},
             wallet=lambda account: wallets[account.api_key],
@@ -122,7 +128,7 @@ class WiroSandbox:
             engine=self._engine,
             hub=self._hub,
             cdn=self._cdn,
-            vault=Vault(chance=chance, clock=clock, file_base=lambda: f"{self.api_url}/File"),
+            vault=self._vault,
             script=self.faults,
             prompt_faults=habits.prompt_faults,
             pace=pace,
@@ -196,6 +202,14 @@ class WiroSandbox:
     async def _on_shutdown(self, _: web.Application) -> None:
         # Handlers of open sockets would otherwise be waited for until the shutdown time-out.
         await self._hub.close()
+
+    async def _read_source(self, address: str) -> bytes | None:
+        """A file that is kept here, or an output of another task; nothing is fetched from elsewhere."""
+        parts = [unquote(part) for part in urlsplit(address).path.split("/")]
+        if len(parts) >= 2 and "File" in parts:
+            stored = self._vault.fetch(parts[-2], parts[-1])
+            return stored.data if stored is not None else None
+        return await self._cdn.data(*parts[-2:]) if len(parts) >= 2 else None
 
     def _publish(self, task: Task, kind: str, message: object) -> None:
         if kind == Status.POSTPROCESS_END.value:

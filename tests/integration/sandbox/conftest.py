@@ -13,6 +13,7 @@ import aiohttp
 import pytest
 
 from bot.sandbox.accounts import Account
+from bot.sandbox.catalogue import MODELS
 from bot.sandbox.pace import Pace
 from bot.sandbox.wiro_server import WiroSandbox
 
@@ -135,7 +136,7 @@ async def connect() -> AsyncIterator[Connect]:
 
     async def start(**options: Any) -> Wire:
         options = {"accounts": [Account(KEY, SECRET)], "pace": Pace(scale=0.02), **options}
-        sandbox = WiroSandbox(**options)
+        sandbox = WiroSandbox(**{"models": MODELS} | options)
         await sandbox.start()
         wires.append(Wire(sandbox, aiohttp.ClientSession()))
         return wires[-1]
