@@ -1,25 +1,22 @@
-"""python -m bot [run] | demo | check | backup FILE"""
+"""python -m bot [run] | demo | check | backup FILE | restore FILE"""
 
 from __future__ import annotations
 
-import argparse
-import asyncio
-import logging
+import signal
 import sys
-import time
-from collections.abc import Sequence
-from pathlib import Path
-from random import SystemRandom
+from typing import TYPE_CHECKING
 
-from bot.app import Surroundings, run
-from bot.backup import BackupFailed, make_backup
-from bot.check import check
-from bot.domain.clock import Clock
-from bot.domain.errors import DatabaseInUse, StoreError
-from bot.logs import set_up_logging
-from bot.settings import SettingsInvalid, load_settings
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
 
-log = logging.getLogger("bot")
+    from bot.domain.clock import Clock
+    from bot.settings import Settings
+    from bot.stopping import StopSignal
+
+# Everything else is imported where it is used: a stop signal is heard before the modules have been read, and
+# a second process is sent away without reading them.
+# ruff: noqa: PLC0415
 
 EXIT_FAILED = 1
 EXIT_SETTINGS = 2
@@ -27,6 +24,9 @@ EXIT_SETTINGS = 2
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Returns the exit code: 0 fine, 1 failed, 2 bad settings or usage."""
+    import argparse
+    from pathlib import Path
+
     parser = argparse.ArgumentParser(prog="python -m bot", description="The Wiro Discord bot.")
     commands = parser.add_subparsers(dest="command", metavar="command")
     commands.add_parser("run", help="serve on Discord (the default)")
@@ -35,47 +35,99 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     backup = commands.add_parser("backup", help="make a proven copy of the database; the bot may be running")
     backup.add_argument("file", type=Path, help="the copy to make; nothing is overwritten")
+    restore = commands.add_parser(
+        "restore", help="put a backup in the place of the database; the bot is stopped"
+    )
+    restore.add_argument("file", type=Path, help="the backup; the database of now is kept under another name")
     demo = commands.add_parser("demo", help="try the whole bot in a browser, without accounts or network")
     demo.add_argument("--port", type=int, default=8765, help="the page's port on this machine (default 8765)")
     demo.add_argument("--data", default="data/demo", help="the folder of the demo's database")
     options = parser.parse_args(arguments)
-    clock = Clock(time.time, time.monotonic)
+    if options.command not in {None, "run"}:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         match options.command:
             case "check":
-                logging.disable(logging.ERROR)  # the report's own lines say it
-                return asyncio.run(check(clock, print))
-            case "backup":
-                return _backup(options.file)
+                return _check()
+            case "backup" | "restore":
+                return _copy(options.command, options.file)
             case "demo":
                 return _demo(options.port, options.data)
             case _:
-                return _run(clock)
+                return _run()
     except KeyboardInterrupt:
         return 0
 
 
-def _run(clock: Clock) -> int:
+def _run() -> int:
+    from bot.stopping import StopSignal
+
+    stop = StopSignal()
+    stop.install()
+    import asyncio
+    import logging
+
+    from bot.database_words import database_words
+    from bot.domain.errors import DatabaseInUse, StoreError
+    from bot.logs import set_up_logging
+    from bot.settings import SettingsInvalid, load_settings
+    from bot.store.holder import holder_of, holder_words
+
     try:
         settings = load_settings()
     except SettingsInvalid as error:
         print(error, file=sys.stderr)
         return EXIT_SETTINGS
     set_up_logging(settings.log_level, settings.log_format, settings.secrets)
+    log = logging.getLogger("bot")
+    path = settings.database_path
     try:
-        return asyncio.run(run(settings, Surroundings(clock, SystemRandom(), asyncio.create_task)))
-    except DatabaseInUse as error:
-        log.error("%s. Is the bot running already? Stop it, or set another DATABASE_URL.", error.reason)  # noqa: TRY400 — foreseen
+        if holder_of(path) is not None:
+            raise DatabaseInUse(f"{path} is in use by {holder_words(path)}")
+        return asyncio.run(_serve(settings, stop))
     except StoreError as error:
-        log.error("The database cannot be used: %s. Check DATABASE_URL.", error.reason)  # noqa: TRY400 — foreseen
+        log.error(database_words(error))  # noqa: TRY400 — foreseen
     except OSError as error:
         log.error("The bot cannot start: %s.", error)  # noqa: TRY400 — a port that is taken
     return EXIT_FAILED
 
 
-def _backup(target: Path) -> int:
+async def _serve(settings: Settings, stop: StopSignal) -> int:
+    import asyncio
+    from random import SystemRandom
+
+    from bot.app import Surroundings, run
+
+    return await run(settings, Surroundings(_clock(), SystemRandom(), asyncio.create_task), stop)
+
+
+def _clock() -> Clock:
+    import time
+
+    from bot.domain.clock import Clock
+
+    return Clock(time.time, time.monotonic)
+
+
+def _check() -> int:
+    import asyncio
+    import logging
+
+    from bot.check import check
+
+    logging.disable(logging.ERROR)  # the report's own lines say it
+    return asyncio.run(check(_clock(), print))
+
+
+def _copy(command: str, file: Path) -> int:
+    """`backup` and `restore`: one sentence, on standard error where it did not succeed."""
+    from bot.backup import BackupFailed, make_backup
+    from bot.restore import restore
+    from bot.settings import SettingsInvalid, load_settings
+
     try:
-        print(make_backup(load_settings().database_path, target))
+        path = load_settings().database_path
+        print(make_backup(path, file) if command == "backup" else restore(path, file, _clock().wall))
     except SettingsInvalid as error:
         print(error, file=sys.stderr)
         return EXIT_SETTINGS
@@ -83,14 +135,17 @@ def _backup(target: Path) -> int:
         print(error, file=sys.stderr)
         return EXIT_FAILED
     except KeyboardInterrupt:
-        print("No backup was made: it was interrupted.", file=sys.stderr)
+        done = "No backup was made" if command == "backup" else "The backup was not restored"
+        print(f"{done}: it was interrupted.", file=sys.stderr)
         return EXIT_FAILED
     return 0
 
 
 def _demo(port: int, data: str) -> int:
+    import asyncio
+
     try:
-        from bot.sandbox.demo import run_demo  # noqa: PLC0415 — its packages are an optional extra
+        from bot.sandbox.demo import run_demo  # its packages are an optional extra
     except ModuleNotFoundError as error:
         print(
             f"The demo needs the package {error.name}. Use `make demo`, or pip install '.[demo]'.",
@@ -101,4 +156,6 @@ def _demo(port: int, data: str) -> int:
 
 
 if __name__ == "__main__":
+    # Until somebody listens, Ctrl-C ends the process without a word.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     sys.exit(main())

@@ -4,49 +4,63 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import signal
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from random import Random
 from types import SimpleNamespace
-from typing import Final
+from typing import Any, Final
 
 import aiohttp
 import discord
 
 from bot.backup_door import backup_door
+from bot.database_words import database_words
 from bot.discord_bot import Services, StudioBot, use_api
 from bot.domain.clock import Clock
-from bot.health import serve_health
+from bot.domain.errors import StoreError
+from bot.jobs.browse import Browser
 from bot.jobs.budget_watch import BudgetWatch
 from bot.jobs.cases import Cases
 from bot.jobs.catalogue import Catalogue
 from bot.jobs.delivery import Courier
 from bot.jobs.follow import Patience, Tools
+from bot.jobs.forms import Forms
 from bot.jobs.house import Houses
+from bot.jobs.inputs import Folders, Inputs
 from bot.jobs.orphans import Looks, Orphans
 from bot.jobs.ports import Spawn
 from bot.jobs.purse import Allowance, Purse
 from bot.jobs.queue import FairQueue
+from bot.jobs.remix import Remixes
 from bot.jobs.reports import Reports
+from bot.jobs.room import Room
 from bot.jobs.service import Jobs
+from bot.jobs.styles import Styles
 from bot.jobs.tasks import TaskOwner
 from bot.jobs.tracker import Tracker
 from bot.jobs.ways_out import Prices, WaysOut
 from bot.meters import LoopLag, Meters
 from bot.settings import DISCORD_API, Settings
+from bot.stopping import StopSignal
 from bot.store.cases import CaseRecords
 from bot.store.database import Database
+from bot.store.folders import FolderRecords
 from bot.store.guilds import GuildRecords
 from bot.store.jobs import JobStore
+from bot.store.last_values import LastValueRecords
+from bot.store.popularity import PopularityRecords
 from bot.store.reports import ReportRecords
+from bot.store.styles import StyleRecords
+from bot.view import heard
 from bot.view.board import StatusBoard
 from bot.view.budget import Budgets
 from bot.view.download import Downloader, download_delays, downloader_session
 from bot.view.editor import Pace
 from bot.view.log_channel import ModeratorsDesk
+from bot.view.sources import FileSources
+from bot.view.style_words import style_words
 from bot.wiro.backoff import jittered_delays
 from bot.wiro.client import WiroClient
 from bot.wiro.signing import Credentials
@@ -54,7 +68,10 @@ from bot.wiro.socket import SocketTally, TaskFeed
 
 log = logging.getLogger(__name__)
 
-DRAIN_S: Final = 5.0
+# Together with what is closed afterwards they fit into the time that the stop signal gives.
+LINGER_S: Final = 0.2  # for commands that were sent before anybody could see that the bot goes
+DRAIN_S: Final = 2.7  # a moment longer than endings on their way are given
+CLOSE_S: Final = 0.4  # for Discord to answer to a farewell
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +104,12 @@ async def opened(settings: Settings, around: Surroundings) -> AsyncIterator[Stud
         stack.push_async_callback(owner.drain)
         bot = StudioBot(is_own_api=is_own_api(settings), http_trace=_trace(budgets))
         pace = Pace(settings.edit_interval_s, _delays(around.chance, first_s=0.5, cap_s=30))
-        board = StatusBoard(bot, owner.start, budgets, around.clock, pace)
+        can_upscale = bool(settings.wiro_upscale_model)
+        board = StatusBoard(bot, owner.start, budgets, around.clock, pace, can_upscale=can_upscale)
         wiro = wiro_client(settings, session, around.clock)
         feeds = SocketTally()
-        tools = _tools(settings, around, owner, wiro, JobStore(database), board, session, downloads, feeds)
+        stores = JobStore(database), FolderRecords(database)
+        tools = _tools(settings, around, owner, wiro, stores, bot, board, session, downloads, feeds)
         services = _services(settings, around, owner, tools, board, bot, database)
         bot.serve(services)
         lag = LoopLag(around.clock.monotonic)
@@ -105,7 +124,8 @@ def _tools(
     around: Surroundings,
     owner: TaskOwner,
     wiro: WiroClient,
-    store: JobStore,
+    stores: tuple[JobStore, Folders],
+    bot: StudioBot,
     board: StatusBoard,
     session: aiohttp.ClientSession,
     downloads: aiohttp.ClientSession,
@@ -113,6 +133,7 @@ def _tools(
 ) -> Tools:
     """What follows a job from submitting to its ending."""
     clock, chance = around.clock, around.chance
+    store, folders = stores
     pictures = Downloader(
         downloads, settings.wiro_output_hosts, clock=clock, delays=lambda: download_delays(chance)
     )
@@ -126,8 +147,9 @@ def _tools(
         wiro=wiro,
         store=store,
         board=board,
-        courier=Courier(store, board, pictures, owner, _delays(chance, first_s=2, cap_s=60)),
+        courier=Courier(store, board, pictures, owner, _delays(chance, first_s=2, cap_s=60), Room()),
         catalogue=Catalogue(wiro, settings.wiro_model, clock, owner),
+        inputs=Inputs(wiro, FileSources(bot, pictures), folders),
         queue=FairQueue(settings.wiro_max_running, clock.monotonic, _delays(chance, first_s=2, cap_s=30)),
         tracker=Tracker(open_feed, owner),
         clock=clock,
@@ -154,25 +176,54 @@ def _services(
     watch = BudgetWatch(purse, houses, guilds, desk, clock)
     jobs = Jobs(tools, houses, purse, watch, owner, chance, settings.default_estimate)
     prices = Prices(catalogue, store, settings.default_estimate)
+    forms = Forms(catalogue, houses, prices, LastValueRecords(database), clock)
+    vary_model, upscale_model = settings.wiro_vary_model, settings.wiro_upscale_model
+    remixes = Remixes(jobs, houses, catalogue, prices, purse, vary_model, upscale_model)
+    styles = Styles(StyleRecords(database), houses, clock, style_words)
     ways_out = WaysOut(purse, houses, catalogue, prices)
     cases = Cases(case_records, houses, purse, ways_out, prices, jobs, desk, watch, clock)
     delays = _delays(chance, first_s=2, cap_s=60, attempts=6)
     reports = Reports(ReportRecords(database), case_records, tools.wiro, clock, owner, delays)
     looks = Looks.after(settings.unknown_grace_s)
     orphans = Orphans(tools.wiro, store, clock, owner, looks, _delays(chance, first_s=2, cap_s=60))
-    background = [catalogue.start, orphans.start]
+    tries = _delays(chance, first_s=2, cap_s=60, attempts=20)
+
+    def finish_decided() -> None:
+        owner.start("decided cases", cases.finish_decided(tries))
+
+    def load_names() -> None:
+        owner.start("names of styles", styles.load(tries))
+        owner.start("what servers use", catalogue.load_uses(PopularityRecords(database), tries))
+
+    background = [catalogue.start, orphans.start, finish_decided, load_names]
     if settings.prompt_retention_days is not None:
         background.append(partial(reports.start_sweep, settings.prompt_retention_days))
-    return Services(jobs, houses, purse, cases, reports, catalogue, board, desk, clock, tuple(background))
+    return Services(
+        jobs=jobs,
+        houses=houses,
+        purse=purse,
+        cases=cases,
+        reports=reports,
+        catalogue=catalogue,
+        forms=forms,
+        remixes=remixes,
+        browser=Browser(catalogue, store, houses),
+        styles=styles,
+        board=board,
+        desk=desk,
+        clock=clock,
+        background=tuple(background),
+    )
 
 
-async def run(settings: Settings, around: Surroundings) -> int:
+async def run(settings: Settings, around: Surroundings, stop: StopSignal) -> int:
     """Connect and serve until a signal. The exit code. Raises StoreError when the database cannot be had."""
     if is_own_api(settings):
         use_api(settings.discord_api_url)
     async with opened(settings, around) as studio, AsyncExitStack() as stack:
-        stop = _stop_signal()
         if settings.health_port is not None:
+            from bot.health import serve_health  # noqa: PLC0415 — a web server's memory, only where it is used
+
             await stack.enter_async_context(serve_health(settings.health_port, studio.meters))
         await stack.enter_async_context(studio.meters.lag.watched())
         await stack.enter_async_context(backup_door(studio.meters.database))
@@ -180,17 +231,36 @@ async def run(settings: Settings, around: Surroundings) -> int:
             studio.bot.start(settings.discord_token.get_secret_value()), name="discord"
         )
         stopping = asyncio.create_task(stop.wait(), name="stop signal")
-        await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        stopping.cancel()
-        code = _outcome(serving)
+        failing = asyncio.create_task(studio.meters.database.failed(), name="database")
+        await asyncio.wait({serving, stopping, failing}, return_when=asyncio.FIRST_COMPLETED)
+        stop.code = _outcome(serving, failing)
+        stop.arm()
         log.info("stopping; unfinished pictures stay on record for the next start")
-        with suppress(TimeoutError):
-            async with asyncio.timeout(DRAIN_S):
-                await studio.services.jobs.drain()
-                await studio.bot.close()
-        serving.cancel()
-        await asyncio.wait({serving})
-        return code
+        await _drain(studio, serving)
+        for task in (serving, stopping, failing):
+            task.cancel()
+        await asyncio.wait({serving, stopping, failing}, timeout=CLOSE_S)
+    stop.disarm()
+    return stop.code
+
+
+async def _drain(studio: Studio, serving: asyncio.Task[None]) -> None:
+    """Refuse what still comes, bring home what is on its way, stop. Each step is bounded, whatever hangs."""
+    jobs = studio.services.jobs
+    jobs.refuse_more()
+    if not serving.done():
+        await asyncio.sleep(LINGER_S)  # whoever presses at this moment is told, not left alone
+    await _within(DRAIN_S, jobs.drain())
+    answers = studio.bot.answering()
+    if answers:
+        await asyncio.wait(answers, timeout=LINGER_S)
+    await _within(CLOSE_S, studio.bot.close())
+
+
+async def _within(limit_s: float, step: Coroutine[Any, Any, None]) -> None:
+    with suppress(TimeoutError):
+        async with asyncio.timeout(limit_s):
+            await step
 
 
 def wiro_client(settings: Settings, session: aiohttp.ClientSession, clock: Clock) -> WiroClient:
@@ -206,8 +276,11 @@ def is_own_api(settings: Settings) -> bool:
     return settings.discord_api_url != DISCORD_API
 
 
-def _outcome(serving: asyncio.Task[None]) -> int:
-    """0 for a wished end; 1 and a sentence when Discord would not have us."""
+def _outcome(serving: asyncio.Task[None], failing: asyncio.Task[StoreError]) -> int:
+    """0 for a wished end; 1 and a sentence when Discord or the database would not have us."""
+    if failing.done():
+        log.error(database_words(failing.result()))
+        return 1
     if not serving.done():
         return 0
     error = serving.exception()
@@ -226,19 +299,11 @@ def _outcome(serving: asyncio.Task[None]) -> int:
             )
         case aiohttp.ClientError() | OSError():
             log.error("Discord cannot be reached at the moment (%s).", type(error).__name__)
+        case StoreError():
+            log.error(database_words(error))
         case _:
             log.error("the bot stopped", exc_info=error)
     return 1
-
-
-def _stop_signal() -> asyncio.Event:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        # Windows has no signal handlers in event loops; Ctrl-C raises KeyboardInterrupt there.
-        with suppress(NotImplementedError):
-            loop.add_signal_handler(number, stop.set)
-    return stop
 
 
 def _allowance(settings: Settings) -> Allowance:
@@ -254,12 +319,13 @@ def _delays(
 
 
 def _trace(budgets: Budgets) -> aiohttp.TraceConfig:
-    """Shows every answer of Discord to the budgets: discord.py keeps the rate-limit headers to itself."""
+    """Shows every answer of Discord as it comes: discord.py keeps the rate-limit headers to itself."""
     trace = aiohttp.TraceConfig()
 
     async def on_end(
         _session: aiohttp.ClientSession, _context: SimpleNamespace, end: aiohttp.TraceRequestEndParams
     ) -> None:
+        heard.observe(end.method, end.url.path, end.response.status)
         budgets.observe(end.method, end.url.path, end.response.status, end.response.headers)
 
     trace.on_request_end.append(on_end)

@@ -11,6 +11,7 @@ import aiohttp
 import discord
 
 from bot.app import is_own_api, wiro_client
+from bot.database_words import database_words
 from bot.discord_bot import use_api
 from bot.domain.clock import Clock
 from bot.domain.errors import (
@@ -27,7 +28,11 @@ from bot.store.jobs import JobStore
 
 # View channels, send messages (also in threads), attach files.
 PERMISSIONS: Final = discord.Permissions(
-    view_channel=True, send_messages=True, send_messages_in_threads=True, attach_files=True
+    view_channel=True,
+    read_message_history=True,
+    send_messages=True,
+    send_messages_in_threads=True,
+    attach_files=True,
 )
 
 
@@ -87,7 +92,7 @@ async def _database(settings: Settings, clock: Clock) -> Finding:
             text=f"{path} is in use by another process: stop the running bot first.",
         )
     except StoreError as error:
-        return Finding("Database", is_fine=False, text=f"{error.reason} (DATABASE_URL).")
+        return Finding("Database", is_fine=False, text=database_words(error))
     if faults:
         return Finding("Database", is_fine=False, text=f"{path}: the books do not balance: {faults[0]}.")
     return Finding("Database", is_fine=True, text=f"{path} is ours and its books balance")

@@ -7,12 +7,15 @@ from typing import Annotated, Any, Final, Literal, TypeAlias
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from yarl import URL
 
 from bot.domain.errors import AmountInvalid
 from bot.domain.money import Money
 
 DISCORD_API: Final = "https://discord.com/api/v10"
 SQLITE_PREFIX: Final = "sqlite:///"
+MAX_PATH_CHARS: Final = 1_000  # Linux refuses paths past 4,096 bytes, and a character has up to four
+MAX_SHOWN_CHARS: Final = 60  # of a value in a sentence about it
 
 # Read as text: pydantic-settings would take a dataclass from the environment for JSON.
 Dollars: TypeAlias = Annotated[Money, NoDecode]
@@ -40,6 +43,8 @@ class Settings(BaseSettings):
     wiro_api_url: str = "https://api.wiro.ai/v1"
     wiro_socket_url: str = "wss://socket.wiro.ai/v1"
     wiro_model: str = "stabilityai/stable-diffusion-3-medium"
+    wiro_vary_model: str = "black-forest-labs/flux-2-klein-4b"
+    wiro_upscale_model: str = ""
     wiro_output_hosts: Annotated[frozenset[str], NoDecode] = frozenset({"cdn1.wiro.ai", "cdn.wiro.ai"})
     wiro_max_running: int | None = Field(None, ge=1, le=10_000)
     database_url: str = "sqlite:///data/bot.sqlite3"
@@ -75,9 +80,20 @@ class Settings(BaseSettings):
         if not hosts:
             raise ValueError("name at least one host")
         for host in hosts:
-            if "/" in host or "*" in host:
-                raise ValueError(f"{host} is not a plain host name")
+            if "*" in host or not _is_host(host):
+                raise ValueError(f"{_shown(host)} is not a plain host name")
         return hosts
+
+    @field_validator("discord_token", "wiro_api_key", "wiro_api_secret", mode="after")
+    @classmethod
+    def _credential(cls, value: SecretStr) -> SecretStr:
+        # Blanks around it come with copying; within it they would be refused with every request.
+        secret = value.get_secret_value().strip()
+        if value.get_secret_value() and not secret:
+            raise ValueError("there are nothing but blanks in it")
+        if not all(character.isascii() and character.isprintable() for character in secret) or " " in secret:
+            raise ValueError("it has blanks, line breaks or characters within it that no such key has")
+        return SecretStr(secret)
 
     @field_validator("default_spend_per_day", "default_estimate", "operator_spend_per_day", mode="before")
     @classmethod
@@ -89,7 +105,12 @@ class Settings(BaseSettings):
         except AmountInvalid:
             raise ValueError("give dollars such as 2 or 0.50") from None
 
-    @field_validator("wiro_model", mode="after")
+    @field_validator("wiro_upscale_model", mode="after")
+    @classmethod
+    def _slug_or_nothing(cls, value: str) -> str:
+        return cls._slug(value) if value.strip() else ""
+
+    @field_validator("wiro_model", "wiro_vary_model", mode="after")
     @classmethod
     def _slug(cls, value: str) -> str:
         owner, slash, project = value.strip().partition("/")
@@ -110,8 +131,13 @@ class Settings(BaseSettings):
     @field_validator("database_url", mode="after")
     @classmethod
     def _sqlite(cls, value: str) -> str:
-        if not value.startswith(SQLITE_PREFIX) or len(value) <= len(SQLITE_PREFIX):
-            raise ValueError("give sqlite:/// and a path, such as sqlite:///data/bot.sqlite3")
+        path = value.removeprefix(SQLITE_PREFIX)
+        if path in {value, ""} or path.endswith(("/", ":memory:")):
+            raise ValueError("give sqlite:/// and the path of a file, such as sqlite:///data/bot.sqlite3")
+        if "?" in path or "#" in path:
+            raise ValueError("give a path alone, without options such as ?mode=ro")
+        if not path.isprintable() or len(path) > MAX_PATH_CHARS:
+            raise ValueError("its path is too long, or has characters that cannot be seen")
         return value
 
     @property
@@ -131,7 +157,13 @@ def load_settings(**given: Any) -> Settings:
     try:
         return Settings(**given)
     except ValidationError as error:
-        raise SettingsInvalid([_sentence(fault) for fault in error.errors(include_input=False)]) from None
+        sentences = [_sentence(fault) for fault in error.errors(include_input=False)]
+    except UnicodeDecodeError:
+        sentences = ["The file .env cannot be read: save it as UTF-8 text."]
+    except OSError as error:
+        sentences = [f"The file .env cannot be read: {error.strerror}."]
+    # Raised out here, the error has no context that a traceback could print values from.
+    raise SettingsInvalid(sentences)
 
 
 def _sentence(fault: Any) -> str:
@@ -144,6 +176,33 @@ def _sentence(fault: Any) -> str:
 
 def _address(value: str, schemes: tuple[str, ...]) -> str:
     address = value.strip().rstrip("/")
-    if not address.startswith(schemes) or any(character.isspace() for character in address):
+    if not address.startswith(schemes) or not address.isprintable() or " " in address:
         raise ValueError(f"give an address that starts with {schemes[0]}")
+    try:
+        url = URL(address)
+        is_usable = bool(url.host) and bool(url.port) and _is_host(url.host or "")
+    except ValueError:  # also of a port past 65,535
+        is_usable = False
+    if not is_usable:
+        raise ValueError("it names no host, or a port that there is not")
+    if url.query_string or url.fragment or "?" in address or "#" in address:
+        raise ValueError("give an address without a query, to which paths can be added")
     return address
+
+
+def _is_host(host: str) -> bool:
+    """Whether a host of this name can be asked at all: a name, or an IP address with or without brackets."""
+    try:
+        built = URL.build(scheme="https", host=host.removeprefix("[").removesuffix("]"))
+        name = built.raw_host or ""
+        return (
+            bool(name)
+            and all(0 < len(label) < 64 for label in name.rstrip(".").split("."))
+            and (len(name) < 254 and "/" not in name)
+        )
+    except ValueError:
+        return False
+
+
+def _shown(value: str) -> str:
+    return value if len(value) <= MAX_SHOWN_CHARS else value[: MAX_SHOWN_CHARS - 1] + "…"

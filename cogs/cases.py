@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from typing import Final
 
-import discord
 from discord.ext import commands
 
 from bot.discord_bot import Interaction, StudioBot
@@ -43,7 +42,7 @@ class Cases(commands.Cog):
     async def refused(self, interaction: Interaction, error: LimitReached) -> Postscript:
         """What a member at a limit is told besides: what would fit, and the button to ask for more."""
         offer = await self._cases.offer(
-            interaction.id, error, asker_of(interaction), is_private=_is_private(interaction)
+            interaction.id, error, asker_of(interaction), is_private=error.is_private
         )
         if offer is None:
             return Postscript()
@@ -112,13 +111,6 @@ class Cases(commands.Cog):
                 )
         except EDIT_ERRORS as error:
             log.warning("a verdict could not be shown: %s", type(error).__name__)
-
-
-def _is_private(interaction: Interaction) -> bool:
-    """Whether the refused request was to be seen by its asker alone."""
-    if interaction.type is discord.InteractionType.application_command:
-        return bool(getattr(interaction.namespace, "private", False))
-    return interaction.message is not None and interaction.message.flags.ephemeral
 
 
 async def setup(bot: StudioBot) -> None:

@@ -2,50 +2,39 @@
 
 from __future__ import annotations
 
-from typing import Final
+from dataclasses import replace
 
+import discord
 from discord import app_commands
 from discord.app_commands import Choice, Range
 from discord.ext import commands
 
 from bot.discord_bot import Interaction, StudioBot
-from bot.domain.errors import OptionsConflict
+from bot.domain.errors import OptionAlone, OptionsConflict
 from bot.domain.job import MAX_SEED, PictureRequest
 from bot.domain.prompt import MAX_PROMPT_CHARS
+from bot.domain.style import MAX_NAME_CHARS
 from bot.jobs.catalogue import Catalogue
 from bot.jobs.service import Jobs, checked
+from bot.jobs.styles import Styles
 from bot.view.answers import acknowledge
 from bot.view.board import StatusBoard
 from bot.view.card import Action
+from bot.view.picks import picture_in
+from cogs.aspects import ASPECT_CHOICES, ASPECTS
+from cogs.model_options import model_choices
 from cogs.origins import asker_of, origin_of
-
-# About one megapixel each, in multiples of 64: what the models were trained on.
-ASPECTS: Final = {
-    "1:1": (1024, 1024),
-    "4:3": (1152, 896),
-    "3:4": (896, 1152),
-    "3:2": (1216, 832),
-    "2:3": (832, 1216),
-    "16:9": (1344, 768),
-    "9:16": (768, 1344),
-}
-_ASPECT_NAMES: Final = {
-    "1:1": "square",
-    "4:3": "landscape",
-    "3:4": "portrait",
-    "16:9": "wide",
-    "9:16": "tall",
-}
-MAX_SUGGESTIONS: Final = 25  # Discord docs, Application commands, autocomplete, 2026
+from cogs.style_options import style_choices
 
 
 class Generate(commands.Cog):
     """Asks for pictures."""
 
-    def __init__(self, jobs: Jobs, board: StatusBoard, catalogue: Catalogue) -> None:
+    def __init__(self, jobs: Jobs, board: StatusBoard, catalogue: Catalogue, styles: Styles) -> None:
         self._jobs = jobs
         self._board = board
         self._catalogue = catalogue
+        self._styles = styles
 
     @app_commands.command(description="Turn a prompt into a picture")
     @app_commands.describe(
@@ -60,13 +49,11 @@ class Generate(commands.Cog):
         seed="The same seed and prompt give the same picture; 0 or nothing for chance",
         count="How many pictures",
         private="Show the picture to you alone",
+        style="A look that you or this server keep; what you give here goes before it",
+        image="A picture to start from, for models that take one",
+        strength="How far the result may go from that picture: 0 stays, 1 leaves it",
     )
-    @app_commands.choices(
-        aspect=[
-            Choice(name=" ".join((ratio, _ASPECT_NAMES.get(ratio, ""))).strip(), value=ratio)
-            for ratio in ASPECTS
-        ]
-    )
+    @app_commands.choices(aspect=ASPECT_CHOICES)
     async def imagine(
         self,
         interaction: Interaction,
@@ -81,13 +68,18 @@ class Generate(commands.Cog):
         seed: Range[int, 0, MAX_SEED] | None = None,
         count: Range[int, 1, 4] = 1,
         private: bool = False,
+        style: Range[str, 1, MAX_NAME_CHARS] | None = None,
+        image: discord.Attachment | None = None,
+        strength: Range[float, 0, 1] | None = None,
     ) -> None:
         if aspect is not None and (width is not None or height is not None):
             raise OptionsConflict("aspect", "width and height")
+        if strength is not None and image is None:
+            raise OptionAlone("strength", "image")
         shape = ASPECTS.get(aspect or "", (width, height))
         request = checked(
             PictureRequest(
-                model=model or self._catalogue.default_model,
+                model=model or "",
                 prompt=prompt,
                 negative_prompt=negative_prompt,
                 width=shape[0],
@@ -96,20 +88,26 @@ class Generate(commands.Cog):
                 guidance=guidance,
                 seed=seed or None,
                 count=count,
+                strength=strength,
+                files=(picture_in(image),) if image is not None else (),
             )
         )
         message_id = await acknowledge(interaction, ephemeral=private)
         with self._board.attached(interaction):
+            if style is not None:
+                user_id = interaction.user.id
+                request = await self._styles.applied(style, request, interaction.guild_id, user_id)
+            request = replace(request, model=request.model or self._catalogue.default_model)
             origin = origin_of(interaction, message_id, is_private=private)
             await self._jobs.submit(interaction.id, request, origin, asker_of(interaction))
 
     @imagine.autocomplete("model")
-    async def suggest_models(self, _interaction: Interaction, current: str) -> list[Choice[str]]:
-        found = self._catalogue.suggestions(current, MAX_SUGGESTIONS)
-        return [
-            Choice(name=_suggestion(model.title, model.slug, model.price_hint), value=model.slug)
-            for model in found
-        ]
+    async def suggest_models(self, interaction: Interaction, current: str) -> list[Choice[str]]:
+        return model_choices(self._catalogue, interaction, current)
+
+    @imagine.autocomplete("style")
+    async def suggest_styles(self, interaction: Interaction, current: str) -> list[Choice[str]]:
+        return style_choices(self._styles, interaction, current)
 
     async def again(self, interaction: Interaction, job_id: int) -> None:
         await self._repeat(interaction, job_id, is_retry=False)
@@ -126,14 +124,9 @@ class Generate(commands.Cog):
             await self._jobs.again(job_id, interaction.id, origin, asker_of(interaction), is_retry=is_retry)
 
 
-def _suggestion(title: str, slug: str, price: object | None) -> str:
-    name = title or slug
-    return f"{name} · about {price}"[:100] if price is not None else name[:100]
-
-
 async def setup(bot: StudioBot) -> None:
     services = bot.services
-    cog = Generate(services.jobs, services.board, services.catalogue)
+    cog = Generate(services.jobs, services.board, services.catalogue, services.styles)
     bot.on_press(Action.AGAIN, cog.again)
     bot.on_press(Action.RETRY, cog.retry)
     await bot.add_cog(cog)

@@ -35,7 +35,9 @@ class Jobs(commands.Cog):
 
     async def info(self, interaction: Interaction, job_id: int) -> None:
         await acknowledge(interaction, ephemeral=True)
-        await fill(interaction, info_card(await self._jobs.job(job_id)))
+        job = await self._jobs.job(job_id)
+        may_see_log = is_moderator(interaction) or interaction.user.id == job.origin.user_id
+        await fill(interaction, info_card(job, may_see_log=may_see_log))
 
     async def delete(self, interaction: Interaction, job_id: int) -> None:
         await acknowledge_press(interaction)

@@ -37,9 +37,8 @@ from cogs.limit_options import (
 )
 from cogs.limit_readings import defaults, readings
 from cogs.limit_roll import gone_of
+from cogs.model_options import model_choices
 from cogs.origins import asker_of, place_of
-
-MAX_SUGGESTIONS: Final = 25  # Discord docs, Application commands, autocomplete, 2026
 
 _SELECTORS: Final = {
     "measure": "What is limited: pictures asked for, dollars, or pictures at the same time",
@@ -193,9 +192,8 @@ class Limits(commands.GroupCog, group_name="limits", group_description="Who may 
 
     @set_limit.autocomplete("model")
     @clear.autocomplete("model")
-    async def suggest_models(self, _interaction: Interaction, current: str) -> list[Choice[str]]:
-        found = self._catalogue.suggestions(current, MAX_SUGGESTIONS)
-        return [Choice(name=(model.title or model.slug)[:100], value=model.slug) for model in found]
+    async def suggest_models(self, interaction: Interaction, current: str) -> list[Choice[str]]:
+        return model_choices(self._catalogue, interaction, current)
 
     async def _amount_of(self, interaction: Interaction, rule: LimitRule) -> int | None:
         house = await self._houses.of(interaction.guild_id)

@@ -13,7 +13,11 @@ from bot.discord_bot import Interaction, StudioBot
 from bot.domain.cases import Case
 from bot.domain.errors import NotYours, QuestionExpired
 from bot.domain.job import Job
+from bot.domain.reports import Remembered
+from bot.domain.style import Style
 from bot.jobs.reports import Erasure, Reports
+from bot.jobs.service import Jobs
+from bot.jobs.styles import Styles
 from bot.view.answers import acknowledge, acknowledge_press, fill
 from bot.view.card import Card, MemberAction, MemberPress
 from bot.view.export import files_within, records_json
@@ -37,18 +41,22 @@ QUESTION_LIFE_S: Final = 600
 class Privacy(commands.GroupCog, group_name="privacy", group_description="What the bot keeps about you"):
     """A member's own records, from every server and from direct messages."""
 
-    def __init__(self, reports: Reports) -> None:
+    def __init__(self, reports: Reports, jobs: Jobs, styles: Styles) -> None:
         self._reports = reports
+        self._jobs = jobs
+        self._styles = styles
 
     @app_commands.command(description="Everything that is kept about you, as a file")
     async def export(self, interaction: Interaction) -> None:
         await acknowledge(interaction, ephemeral=True)
         jobs = await self._reports.records_of(interaction.user.id)
         asks = await self._reports.asks_of(interaction.user.id)
-        if not jobs and not asks:
+        remembered = await self._reports.remembered(interaction.user.id)
+        styles = await self._styles.of_member(interaction.user.id)
+        if not jobs and not asks and not remembered and not styles:
             await fill(interaction, no_records_card())
             return
-        items: list[Job | Case] = [*jobs, *asks]
+        items: list[Job | Case | Remembered | Style] = [*jobs, *asks, *remembered, *styles]
         files = await asyncio.to_thread(
             files_within, items, records_json, FILENAME, interaction.filesize_limit
         )
@@ -61,7 +69,10 @@ class Privacy(commands.GroupCog, group_name="privacy", group_description="What t
         running = [job for job in jobs if not job.is_finished]
         asked_at_s = int(interaction.created_at.timestamp())
         ended = len(jobs) - len(running)
-        await fill(interaction, question_card(interaction.user.id, ended, running, asked_at_s))
+        forms = len(await self._reports.remembered(interaction.user.id))
+        styles = len(await self._styles.of_member(interaction.user.id))
+        card = question_card(interaction.user.id, ended, running, asked_at_s, forms, styles)
+        await fill(interaction, card)
 
     async def forget(self, interaction: Interaction, press: MemberPress) -> None:
         """The confirmation. Both moments are Discord's own: the ids of the two interactions carry them."""
@@ -78,6 +89,8 @@ class Privacy(commands.GroupCog, group_name="privacy", group_description="What t
                 log.warning("an erasure's progress could not be told: %s", type(error).__name__)
 
         await acknowledge_press(interaction)
+        await self._styles.forget(interaction.user.id)
+        self._jobs.forget(interaction.user.id)
         self._reports.erase(interaction.user.id, tell)
 
 
@@ -96,6 +109,7 @@ def _card(erasure: Erasure) -> Card:
 
 
 async def setup(bot: StudioBot) -> None:
-    cog = Privacy(bot.services.reports)
+    services = bot.services
+    cog = Privacy(services.reports, services.jobs, services.styles)
     bot.on_member_press(MemberAction.FORGET, cog.forget)
     await bot.add_cog(cog)

@@ -39,9 +39,9 @@ from bot.view.rules_card import (
     word_words,
 )
 from cogs.limit_options import ChannelOption, channel_of, known_slug
+from cogs.model_options import model_choices
 
 MAX_WORDS: Final = 500  # every prompt is held against each of them
-MAX_SUGGESTIONS: Final = 25  # Discord docs, Application commands, autocomplete, 2026
 
 _CHANNEL_RULES: Final = {"allow": ChannelRule.ALLOW, "deny": ChannelRule.DENY, "reset": None}
 _MODEL_RULES: Final = {
@@ -116,9 +116,8 @@ class Rules(commands.GroupCog, group_name="rules", group_description="What the b
         await fill(interaction, _done(entry, is_changed=before is not after))
 
     @model.autocomplete("model")
-    async def suggest_models(self, _interaction: Interaction, current: str) -> list[Choice[str]]:
-        found = self._catalogue.suggestions(current, MAX_SUGGESTIONS)
-        return [Choice(name=(model.title or model.slug)[:100], value=model.slug) for model in found]
+    async def suggest_models(self, interaction: Interaction, current: str) -> list[Choice[str]]:
+        return model_choices(self._catalogue, interaction, current)
 
     # --- words -----------------------------------------------------------------------------------
 

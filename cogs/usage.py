@@ -11,9 +11,9 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.discord_bot import Interaction, StudioBot
+from bot.domain.reports import UsageReport
 from bot.jobs.reports import Period, Reports
 from bot.view.answers import acknowledge, fill, require_manager
-from bot.view.chart import spend_chart
 from bot.view.export import files_within, usage_csv
 from bot.view.usage_card import CHART, export_card, usage_card
 from cogs.attachments import fill_with
@@ -66,9 +66,15 @@ class Usage(commands.GroupCog, group_name="usage", group_description="Who ran wh
         guild_id = _guild_of_manager(interaction)
         await acknowledge(interaction, ephemeral=True)
         report = await self._reports.usage(guild_id, period, member_id)
-        chart = await asyncio.to_thread(spend_chart, report)
+        chart = await asyncio.to_thread(_chart, report)
         card = usage_card(report, _WORDS[period], member_id)
         await fill(interaction, card, [discord.File(io.BytesIO(chart), CHART)])
+
+
+def _chart(report: UsageReport) -> bytes:
+    from bot.view.chart import spend_chart  # noqa: PLC0415 — a drawing package's memory, once it is drawn with
+
+    return spend_chart(report)
 
 
 def _guild_of_manager(interaction: Interaction) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import Final
 
 from bot.domain.errors import BotError
 from bot.domain.job import PictureRequest
@@ -46,6 +47,18 @@ class Case:
     verdict: Verdict = Verdict.OPEN
     decided_by: int | None = None
     decided_at_s: float | None = None
+    press_id: int | None = None  # the deciding interaction, and the id of an approved run's job
+
+
+@dataclass(frozen=True, slots=True)
+class Traces:
+    """What is on record of a verdict that a stop of the bot cut short. `granted`: as in a Decision."""
+
+    is_noted: bool = False
+    granted: tuple[tuple[Measure, int], ...] = ()
+
+
+NO_TRACES: Final = Traces()
 
 
 @dataclass(frozen=True, slots=True)

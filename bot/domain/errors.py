@@ -8,7 +8,12 @@ BotError
 │  ├─ PromptRefused           empty, too long
 │  ├─ OptionRefused           a value outside its bounds, or one the model does not take
 │  ├─ OptionsConflict         two options that exclude each other
+│  ├─ OptionAlone             an option that means something together with another one only
+│  ├─ FieldsRefused           fields of a model's form that cannot be sent as they are
+│  ├─ PictureNotTaken         a picture for a model that takes none
+│  ├─ InputRefused            a file that cannot go into a run
 │  ├─ ModelUnknown
+│  ├─ StyleRefused            a style that cannot be kept or used
 │  ├─ RuleRefused             the server's rules forbid it
 │  ├─ PatternRefused          a word rule that cannot be taken
 │  ├─ AmountRefused           an amount of a limit or grant that makes no sense
@@ -21,12 +26,17 @@ BotError
 │  ├─ NotPermitted            somebody else's job
 │  ├─ NotYours                a button that belongs to another member
 │  ├─ QuestionExpired         a confirmation that was asked too long ago
+│  ├─ FormGone                a form that the bot does not remember any more
+│  ├─ FormBusy                a form that is being run at this moment, or was by the same press
 │  ├─ ErasureRunning          this member's records are being erased already
 │  │  └─ ManagersOnly         a command of moderators
 │  ├─ JobNotFound
+│  ├─ WordsGone               a text of a job, or its log, is not to be had any more
+│  ├─ LogUnreachable          Wiro does not answer about a log just now
 │  ├─ CommandOutdated         a command or value that this version does not offer
 │  ├─ ButtonUnknown           an id that no button of ours has
 │  ├─ JobEnded                nothing left to cancel
+│  ├─ AlreadyStarted          a confirmation that was pressed twice
 │  └─ NotAccepting            the bot is starting or stopping
 ├─ WiroError                  code, message, HTTP status, retry-after
 │  ├─ WiroUnreachable         no answer; `may_have_arrived` tells whether the request could have been acted on
@@ -38,7 +48,8 @@ BotError
 │  │  ├─ WiroNoFunds          code 97
 │  │  └─ WiroNotFound         code 1, HTTP 404
 ├─ OutputError                what Wiro made cannot be shown
-│  ├─ OutputUnusable          not a picture, broken, a bomb, too large
+│  ├─ OutputUnusable          not a picture, broken, a bomb
+│  │  └─ OutputTooLarge       more than is fetched or opened here: it can only be linked
 │  ├─ OutputHostRefused       an address off the allow-list, or a redirect
 │  └─ OutputUnavailable       it could not be fetched (yet)
 └─ StoreError
@@ -46,6 +57,8 @@ BotError
    ├─ DatabaseFull            no room to write
    ├─ DatabaseTooNew          written by a newer version
    └─ DatabaseUnavailable     any other failure of the file
+      ├─ DatabaseDamaged      its content is not what was written; a backup can be restored
+      └─ DatabaseGone         moved, deleted or replaced while it was open
 """
 
 from __future__ import annotations
@@ -55,6 +68,7 @@ from enum import Enum, auto
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from bot.domain.form import Complaint
     from bot.domain.job import PictureRequest
     from bot.domain.limits import Limit
 
@@ -107,10 +121,79 @@ class OptionsConflict(Refusal):
 
 
 @dataclass(eq=False)
-class ModelUnknown(Refusal):
-    """Wiro does not know the model, or does not let us use it."""
+class OptionAlone(Refusal):
+    """An option that means something only together with another one."""
+
+    option: str
+    needs: str
+
+
+@dataclass(eq=False)
+class FieldsRefused(Refusal):
+    """Fields of a model's form that cannot be sent as they are: at least one complaint."""
+
+    complaints: tuple[Complaint, ...]
+    model: str
+
+
+@dataclass(eq=False)
+class PictureNotTaken(Refusal):
+    """A picture was given to a model that takes none. `takers` are slugs of models that take one."""
 
     model: str
+    takers: tuple[str, ...] = ()
+
+
+class InputFault(Enum):
+    """Why a file cannot go into a run."""
+
+    EMPTY = auto()
+    TOO_LARGE = auto()  # more bytes than Wiro takes; `detail` is the size
+    NOT_A_PICTURE = auto()  # `detail` is what it is
+    DAMAGED = auto()
+    TOO_MANY_PIXELS = auto()  # `detail` is the size
+    ANIMATED = auto()  # several frames, where models take a still picture
+    UNAVAILABLE = auto()  # it could not be fetched
+    NO_PICTURE = auto()  # a message or result without one
+    FORGOTTEN = auto()  # a form was opened for it before a restart, or long ago
+
+
+@dataclass(eq=False)
+class InputRefused(Refusal):
+    """A file that cannot go into a run: nothing was held."""
+
+    filename: str
+    fault: InputFault
+    detail: str = ""
+
+
+@dataclass(eq=False)
+class ModelUnknown(Refusal):
+    """Wiro does not know the model (any more), or does not let us use it; it knows the `similar` slugs."""
+
+    model: str
+    similar: tuple[str, ...] = ()
+
+
+class StyleFault(Enum):
+    """What is wrong with a style."""
+
+    NAME = auto()  # nothing to be seen in it, or too long
+    EMPTY = auto()  # no text
+    TOO_LONG = auto()  # its text
+    TOO_LONG_TOGETHER = auto()  # style and prompt in one
+    TOO_MANY = auto()  # a member has as many as they can have
+    TOO_MANY_PINNED = auto()
+    UNKNOWN = auto()
+
+
+@dataclass(eq=False)
+class StyleRefused(Refusal):
+    """A style that cannot be kept or used. `limit` is in characters, or styles."""
+
+    fault: StyleFault
+    name: str
+    limit: int = 0
 
 
 class RuleFault(Enum):
@@ -213,7 +296,7 @@ class BlockRefused(Refusal):
 class LimitReached(Refusal):
     """A limit would be passed. Amounts are runs, or picodollars where `is_money`.
 
-    `request` is what was refused, where the use case that refused it says so.
+    `request` is what was refused, where the use case that refused it says so, `is_private` how.
     """
 
     is_operator: bool
@@ -225,6 +308,7 @@ class LimitReached(Refusal):
     resets_at_s: int
     bound: Limit | None = None
     request: PictureRequest | None = None
+    is_private: bool = False  # whether what was refused was for its asker alone
 
 
 @dataclass(eq=False)
@@ -263,6 +347,14 @@ class QuestionExpired(Refusal):
     """A confirmation that was asked too long ago to be taken at its word."""
 
 
+class FormGone(Refusal):
+    """The form was left for too long, or from before a restart. What was filled in is remembered."""
+
+
+class FormBusy(Refusal):
+    """A second press of Run: the first one starts the job, or has started it."""
+
+
 class ErasureRunning(Refusal):
     """This member's records are being erased already."""
 
@@ -272,6 +364,25 @@ class JobNotFound(Refusal):
     """No job with this id is on record."""
 
     job_id: int
+
+
+class WordsFault(Enum):
+    """Why nothing of a text can be shown."""
+
+    ERASED = auto()  # the member had it erased
+    NO_TEXT = auto()  # this job has none
+    NO_LOG = auto()  # Wiro never started it, or keeps its log no more
+
+
+@dataclass(eq=False)
+class WordsGone(Refusal):
+    """A text of a job, or its log, is not to be had (any more)."""
+
+    fault: WordsFault
+
+
+class LogUnreachable(Refusal):
+    """Wiro does not answer about a log just now."""
 
 
 class CommandOutdated(Refusal):
@@ -290,6 +401,10 @@ class JobEnded(Refusal):
     """The job has ended already."""
 
     job_id: int
+
+
+class AlreadyStarted(Refusal):
+    """A confirmation that was pressed before: its picture is being made, or was."""
 
 
 class NotAccepting(Refusal):
@@ -353,6 +468,10 @@ class OutputUnusable(OutputError):
     """Not a picture, broken, a decompression bomb, or past every size."""
 
 
+class OutputTooLarge(OutputUnusable):
+    """More bytes or pixels than are fetched or opened here, and nothing that looks like a bomb."""
+
+
 class OutputHostRefused(OutputError):
     """An address off the allow-list, or a redirect."""
 
@@ -382,3 +501,7 @@ class DatabaseTooNew(StoreError):
 
 class DatabaseUnavailable(StoreError):
     """The file cannot be read or written."""
+
+
+class DatabaseDamaged(DatabaseUnavailable):
+    """The file's content is not what was written to it."""

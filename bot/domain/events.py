@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from bot.domain.job import Cause, Output, Progress, Stage
+from bot.domain.job import Cause, Output, Progress, Speech, Stage
 from bot.domain.money import Money
 
 
@@ -44,6 +44,13 @@ class Progressed:
 
 
 @dataclass(frozen=True, slots=True)
+class Spoke:
+    """A language model said more: everything it has said so far."""
+
+    speech: Speech
+
+
+@dataclass(frozen=True, slots=True)
 class Settled:
     """Task/Detail says it is over. `cost` is None when Wiro's figure cannot be read."""
 
@@ -78,5 +85,5 @@ class Unrecognised:
 
 
 Event: TypeAlias = (
-    Accepted | Refused | Unanswered | Reached | Progressed | Settled | Cancelled | Gap | Unrecognised
+    Accepted | Refused | Unanswered | Reached | Progressed | Spoke | Settled | Cancelled | Gap | Unrecognised
 )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum, IntEnum, auto
 
+from bot.domain.files import InputFile
+from bot.domain.model import Value
 from bot.domain.money import Money
 
 MAX_SEED = 4_294_967_294  # Wiro's page for the flux and qwen models, 2026: 0 means random
@@ -42,11 +44,15 @@ class Cause(Enum):
     OUTPUT_UNUSABLE = auto()
     CANCELLED = auto()
     INTERNAL = auto()
+    INPUT_LOST = auto()  # a file of the request could not be fetched any more, or Wiro would not take it
 
 
 @dataclass(frozen=True, slots=True)
 class PictureRequest:
-    """What a member asked for. None leaves the choice to the model."""
+    """What a member asked for. None leaves the choice to the model.
+
+    `values` are further parameters by the model's own names, as a form filled them in.
+    """
 
     model: str
     prompt: str
@@ -57,6 +63,9 @@ class PictureRequest:
     guidance: float | None = None
     seed: int | None = None
     count: int = 1
+    strength: float | None = None  # how far the result may go from the picture it starts from
+    values: tuple[tuple[str, Value], ...] = ()
+    files: tuple[InputFile, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,15 +81,35 @@ class Origin:
     ruled_channel_id: int = 0  # whose limits bind: in a thread, its parent channel; 0: `channel_id` itself
 
 
+class Relation(Enum):
+    """How a job comes from another one. Stored by name."""
+
+    VARIATION = auto()
+    EDIT = auto()
+    UPSCALE = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Parent:
+    """The job that this one started from, and where its message stands, if anybody can go there."""
+
+    job_id: int
+    relation: Relation
+    guild_id: int | None = None
+    channel_id: int = 0
+    message_id: int | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Output:
-    """One result of a task: a file at an address, or a text."""
+    """One result of a task: a file at an address, or a text with the model's thoughts on the way to it."""
 
     name: str
     content_type: str
     url: str | None
     size_bytes: int | None = None
     text: str | None = None
+    thinking: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +118,25 @@ class Progress:
 
     step: int
     total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Speech:
+    """What a language model has said so far. Not on record: the answer comes whole at the end.
+
+    Of a long one only the end is kept; `cut_answer` and `cut_thinking` are the characters before it.
+    """
+
+    answer: str
+    thinking: str = ""
+    is_thinking: bool = False
+    cut_answer: int = 0
+    cut_thinking: int = 0
+
+    @property
+    def lengths(self) -> tuple[int, int]:
+        """Characters of the answer and of the thoughts, with those that are not kept."""
+        return self.cut_answer + len(self.answer), self.cut_thinking + len(self.thinking)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +159,10 @@ class Job:
     elapsed_s: float | None = None  # the time Wiro bills
     outputs: tuple[Output, ...] = ()
     is_delivered: bool = False
+    parent: Parent | None = None
+    speech: Speech | None = None
+    is_forgotten: bool = False  # what was asked for and came of it has been erased
+    is_cancel_asked: bool = False  # a wish, kept until Wiro has answered to it; it is never taken back
 
     @property
     def is_terminal(self) -> bool:

@@ -28,11 +28,13 @@ class Settlement:
 def settlement_of(job: Job) -> Settlement:
     """How an ended job settles: only what Wiro bills is posted, and never for an unusable result.
 
-    A success whose cost cannot be read posts its hold: the nearest figure known.
+    A success whose cost cannot be read posts its hold, the nearest figure known; so is one written off whose
+    outputs were unusable, for Wiro bills it all the same.
     """
     if job.stage is Stage.SUCCEEDED:
         return Settlement(Resolution.POST, job.hold if job.cost is None else job.cost)
-    billed = job.cost or ZERO
+    is_billed = job.stage is Stage.FAILED and job.cause is Cause.OUTPUT_UNUSABLE
+    billed = (job.hold if is_billed else ZERO) if job.cost is None else job.cost
     if billed == ZERO:
         return Settlement(Resolution.VOID, ZERO)
     if job.stage is Stage.CANCELLED and job.cause is Cause.CANCELLED:

@@ -14,10 +14,11 @@ from bot.domain.events import (
     Reached,
     Refused,
     Settled,
+    Spoke,
     Unanswered,
     Unrecognised,
 )
-from bot.domain.job import Cause, Job, Stage
+from bot.domain.job import Cause, Job, Progress, Speech, Stage
 
 
 def advance(job: Job, event: Event) -> Job:
@@ -36,12 +37,9 @@ def advance(job: Job, event: Event) -> Job:
         case Reached(stage):
             return _reached(job, stage)
         case Progressed(progress):
-            if job.stage > Stage.RUNNING:
-                return job
-            known = job.progress
-            if known is not None and known.total == progress.total and known.step >= progress.step:
-                return _reached(job, Stage.RUNNING)
-            return replace(job, stage=Stage.RUNNING, progress=progress)
+            return _progressed(job, progress)
+        case Spoke(speech):
+            return _spoke(job, speech)
         case Settled():
             return _settled(job, event)
         case Cancelled(cost, elapsed_s):
@@ -50,6 +48,25 @@ def advance(job: Job, event: Event) -> Job:
             return job
         case _:
             assert_never(event)
+
+
+def _progressed(job: Job, progress: Progress) -> Job:
+    if job.stage > Stage.RUNNING:
+        return job
+    known = job.progress
+    if known is not None and known.total == progress.total and known.step >= progress.step:
+        return _reached(job, Stage.RUNNING)
+    return replace(job, stage=Stage.RUNNING, progress=progress)
+
+
+def _spoke(job: Job, speech: Speech) -> Job:
+    """Frames come twice and out of order; what was said is never unsaid."""
+    if job.stage > Stage.RUNNING:
+        return job
+    known = job.speech or Speech("")
+    if speech.lengths <= known.lengths:
+        return _reached(job, Stage.RUNNING)
+    return replace(job, stage=Stage.RUNNING, speech=speech)
 
 
 def _reached(job: Job, stage: Stage) -> Job:

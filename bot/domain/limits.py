@@ -6,10 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import Enum
-from typing import assert_never
+from functools import lru_cache
+from typing import Final, assert_never
 
 from bot.domain.errors import LimitReached
 from bot.domain.money import Money
+
+HOUR_S: Final = 3_600
 
 
 class Measure(Enum):
@@ -107,9 +110,14 @@ class Usage:
 
 def window_bounds(window: Window, at_s: float) -> tuple[int, int]:
     """Epoch seconds of the window's start (inclusive) and end (exclusive) around `at_s`."""
-    if window is Window.EVER:
-        return 0, FOR_EVER_S
-    moment = datetime.fromtimestamp(at_s, UTC)
+    # Every window begins and ends with an hour. The instant is rounded to microseconds as a datetime is.
+    hour = int(datetime.fromtimestamp(at_s, UTC).timestamp() // HOUR_S)
+    return _bounds_around(window, hour)
+
+
+@lru_cache(maxsize=256)
+def _bounds_around(window: Window, hour: int) -> tuple[int, int]:
+    moment = datetime.fromtimestamp(hour * HOUR_S, UTC)
     today = moment.replace(hour=0, minute=0, second=0, microsecond=0)
     match window:
         case Window.HOUR:
@@ -123,6 +131,8 @@ def window_bounds(window: Window, at_s: float) -> tuple[int, int]:
         case Window.MONTH:
             start = today.replace(day=1)
             end = (start + timedelta(days=32)).replace(day=1)
+        case Window.EVER:
+            return 0, FOR_EVER_S
         case _:
             assert_never(window)
     return int(start.timestamp()), int(end.timestamp())

@@ -2,11 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from enum import Enum, auto
+from typing import TypeAlias
 
 from bot.domain.money import Money
+
+# What Run is sent for one parameter; a tuple is a list of texts.
+Value: TypeAlias = str | int | float | tuple[str, ...]
+
+
+class Kind(Enum):
+    """What a parameter takes. A type that nobody knows is taken as text."""
+
+    TEXT = auto()
+    LONG_TEXT = auto()
+    WHOLE = auto()
+    DECIMAL = auto()
+    CHOICE = auto()
+    CHOICES = auto()  # any number of the options
+    FILE = auto()
+    FILES = auto()
+    FILES_OR_LINKS = auto()  # files and addresses mixed, as one JSON list
+
+    @property
+    def is_number(self) -> bool:
+        return self in {Kind.WHOLE, Kind.DECIMAL}
+
+    @property
+    def takes_files(self) -> bool:
+        return self in {Kind.FILE, Kind.FILES, Kind.FILES_OR_LINKS}
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One choice: what Run is sent, and what people read."""
+
+    value: str
+    label: str = ""
+
+    @property
+    def shown(self) -> str:
+        return self.label or self.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,13 +53,32 @@ class Parameter:
     """One input of a model. Bounds are None where the catalogue gives none."""
 
     parameter_id: str
-    kind: str  # text, textarea, number, float, select, fileinput, … as Wiro names it
+    kind: Kind
     label: str = ""
     is_required: bool = False
     default: str | None = None
     minimum: Decimal | None = None
     maximum: Decimal | None = None
-    options: tuple[str, ...] = ()
+    options: tuple[Option, ...] = ()
+    help_text: str = ""
+    step: Decimal | None = None  # 1 for whole numbers
+
+    @property
+    def shown(self) -> str:
+        return self.label or self.parameter_id
+
+    @property
+    def names_picture(self) -> bool:
+        return any(word in self.parameter_id.lower() for word in ("image", "photo", "picture"))
+
+    @property
+    def names_video(self) -> bool:
+        return "video" in self.parameter_id.lower()
+
+    @property
+    def is_needed(self) -> bool:
+        """Whether a run cannot do without it: an option without a value means that nothing is chosen."""
+        return self.is_required and all(option.value for option in self.options)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +88,8 @@ class PriceRule:
     inputs: Mapping[str, str]
     price: Money
     method: str  # cpr, cps, cpo, … (Wiro docs, Pricing)
+    extra: Money | None = None  # of each further tier of pixels; None: as much as the first
+    per_input: Money | None = None  # of each picture that goes in, for each tier
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +102,20 @@ class Model:
     prices: tuple[PriceRule, ...] = ()
     approximate_cost: Money | None = None
     cost_per_second: Money | None = None
+    description: str = ""
+    categories: tuple[str, ...] = ()
+    usual_s: float | None = None  # how long a run takes, as Wiro says
+    run_count: int | None = None  # by everybody at Wiro
+    licence: str = ""  # what the model's page says of its licence
+
+    def picture_input(self) -> Parameter | None:
+        """The input that a picture goes into: one named for an image, else any not named for another kind."""
+        takers = [parameter for parameter in self.parameters or () if parameter.kind.takes_files]
+        other = ("audio", "video", "voice", "speech", "music", "sound", "document", "pdf", "text")
+        takers = [p for p in takers if p.names_picture or not any(w in p.parameter_id.lower() for w in other)]
+        named = [p for p in takers if p.names_picture]
+        plain = [p for p in named if "mask" not in p.parameter_id.lower()]
+        return next(iter([*plain, *named, *takers]), None)
 
     def parameter(self, *names: str) -> Parameter | None:
         """The first parameter whose id is one of these names, without regard to case."""
@@ -54,47 +128,14 @@ class Model:
 
 @dataclass(frozen=True, slots=True)
 class ModelSummary:
-    """One line of the catalogue."""
+    """One line of the catalogue. `price_hint` is what a run costs at least, or Wiro's mean of all runs."""
 
     slug: str
     title: str
     price_hint: Money | None
-
-
-def estimate(
-    model: Model, sent: Mapping[str, str | int | float], median_elapsed_s: float | None, fallback: Money
-) -> Money:
-    """What to hold for a run: the exact price, else Wiro's mean, else cps × our median, else `fallback`."""
-    exact = _rule_price(model.prices, sent, median_elapsed_s)
-    if exact is not None:
-        return exact
-    if model.approximate_cost is not None and model.approximate_cost.pico > 0:
-        return model.approximate_cost
-    if model.cost_per_second is not None and median_elapsed_s is not None:
-        return model.cost_per_second.scaled(Decimal(str(median_elapsed_s)))
-    return fallback
-
-
-def _rule_price(
-    rules: Sequence[PriceRule], sent: Mapping[str, str | int | float], median_elapsed_s: float | None
-) -> Money | None:
-    values = {name: str(value) for name, value in sent.items()}
-    for rule in rules:
-        if all(values.get(name) == wanted for name, wanted in rule.inputs.items()):
-            match rule.method:
-                case "cpr":
-                    return rule.price
-                case "cpo":
-                    return rule.price.scaled(Decimal(max(1, _whole(values.get("samples")))))
-                case "cps" if median_elapsed_s is not None:
-                    return rule.price.scaled(Decimal(str(median_elapsed_s)))
-                case "cp-pixel":
-                    pixels = _whole(values.get("width")) * _whole(values.get("height"))
-                    return rule.price.scaled(Decimal(max(1, -(-pixels // 1_048_576))))
-                case _:
-                    return None
-    return None
-
-
-def _whole(text: str | None) -> int:
-    return int(text) if text is not None and text.isdecimal() else 0
+    description: str = ""
+    categories: tuple[str, ...] = ()
+    usual_s: float | None = None
+    run_count: int | None = None
+    is_hint_mean: bool = False
+    cost_per_second: Money | None = None

@@ -44,8 +44,10 @@ class Money:
         return Money(self.pico + other.pico)
 
     def scaled(self, factor: Decimal) -> Money:
-        """The amount times a non-negative factor, to the nearest picodollar."""
-        return Money(int((Decimal(self.pico) * factor).to_integral_value(ROUND_HALF_UP)))
+        """The amount times a non-negative factor, to the nearest picodollar; at most the largest amount."""
+        return Money(
+            int(min((Decimal(self.pico) * factor).to_integral_value(ROUND_HALF_UP), Decimal(MAX_PICO)))
+        )
 
     @property
     def dollars(self) -> Decimal:

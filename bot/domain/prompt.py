@@ -6,6 +6,7 @@ import unicodedata
 from typing import Final
 
 from bot.domain.errors import PromptFault, PromptRefused
+from bot.domain.job import PictureRequest
 
 MAX_PROMPT_CHARS: Final = 2_000  # ours: leaves the status card readable; Discord lets 6,000 through an option
 
@@ -21,6 +22,20 @@ def checked_prompt(text: str) -> str:
     if not any(_is_visible(character) for character in prompt):
         raise PromptRefused(PromptFault.EMPTY, len(prompt), MAX_PROMPT_CHARS)
     return _checked_length(prompt)
+
+
+def words_of(request: PictureRequest) -> str:
+    """Everything a member wrote for the model to follow: what word rules are held against."""
+    texts = [request.prompt]
+    for _, value in request.values:
+        match value:
+            case str():
+                texts.append(value)
+            case tuple():
+                texts += value
+            case _:
+                pass
+    return "\n".join(text for text in texts if text)
 
 
 def checked_negative_prompt(text: str | None) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bot.domain.money import Money
@@ -53,3 +54,12 @@ class ExportLine:
     stage: str
     charged: Money
     elapsed_s: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """What a member last filled in for a model: by the model's own names, the texts as typed."""
+
+    model: str
+    typed: Mapping[str, tuple[str, ...]]
+    saved_at_s: float

@@ -14,7 +14,14 @@ class Runs(Protocol):
     """The part of the jobs that an approved case needs."""
 
     async def submit(
-        self, job_id: int, request: PictureRequest, origin: Origin, asker: Asker, *, is_approved: bool = False
+        self,
+        job_id: int,
+        request: PictureRequest,
+        origin: Origin,
+        asker: Asker,
+        *,
+        is_approved: bool = False,
+        is_within_bounds: bool = False,
     ) -> Job | None: ...
 
     async def job(self, job_id: int) -> Job:

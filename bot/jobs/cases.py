@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from collections import OrderedDict
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -17,7 +20,9 @@ from bot.domain.errors import (
     CaseRefused,
     JobNotFound,
     LimitReached,
+    StoreError,
 )
+from bot.domain.prompt import words_of
 from bot.domain.ways_out import WayOut
 from bot.jobs.budget_watch import BudgetWatch
 from bot.jobs.case_ports import Desk, Runs
@@ -27,7 +32,10 @@ from bot.jobs.purse import Purse
 from bot.jobs.verdicts import Verdicts
 from bot.jobs.ways_out import Prices, WaysOut
 
+log = logging.getLogger(__name__)
+
 MAX_KEPT: Final = 1_000  # refused requests that could still be asked about; the oldest go first
+CARRY_OUT_S: Final = 86_400.0  # a verdict that was cut short longer ago is told, not carried out any more
 MAX_ID: Final = 2**63 - 1  # Discord's ids and the store's; a larger number is a forged one
 _VERDICTS: Final = {
     CaseKind.ASK: {Verdict.APPROVED, Verdict.GRANTED, Verdict.DENIED, Verdict.BLOCKED},
@@ -74,6 +82,7 @@ class Cases:
         self._watch = watch
         self._clock = clock
         self._kept: OrderedDict[int, _Kept] = OrderedDict()
+        self._deciding: set[int] = set()
 
     # --- a member at a limit ---------------------------------------------------------------------
 
@@ -120,7 +129,7 @@ class Cases:
         if place.guild_id != presser.place.guild_id:
             raise CaseNotFound(refused_id)
         request = kept.way_out.request
-        await self._houses.check(presser, request.model, request.prompt)
+        await self._houses.check(presser, request.model, words_of(request))
         channel_id = await self._log_channel(place.guild_id)
         case = Case(
             case_id=refused_id,
@@ -138,7 +147,7 @@ class Cases:
         known = case if is_new else await self._store.case(refused_id)
         if known is None or known.verdict is not Verdict.OPEN:
             raise CaseRefused(CaseFault.ASKED)
-        if not await self._desk.post_case(channel_id, known, kept.way_out, request.prompt, None):
+        if not await self._desk.post_case(channel_id, known, kept.way_out, words_of(request), None):
             raise CaseRefused(CaseFault.LOG_CHANNEL_CLOSED)
         return known
 
@@ -177,7 +186,8 @@ class Cases:
         if channel_id is None:
             return False
         job = await self._runs.job(case.job_id or 0)
-        return await self._desk.post_case(channel_id, case, None, job.request.prompt, job.origin.message_id)
+        words = words_of(job.request)
+        return await self._desk.post_case(channel_id, case, None, words, job.origin.message_id)
 
     # --- verdicts --------------------------------------------------------------------------------
 
@@ -204,13 +214,51 @@ class Cases:
             raise CaseDecided(case_id)
         plan = await self._verdicts.plan(case, verdict, moderator_id)
         at_s = self._clock.wall()
-        if not await self._store.decide(case_id, verdict, moderator_id, at_s):
-            raise CaseDecided(case_id)
-        case = replace(case, verdict=verdict, decided_by=moderator_id, decided_at_s=at_s)
-        decision = await self._verdicts.carry_out(case, plan, moderator_id, press_id)
+        self._deciding.add(case_id)
+        try:
+            if not await self._store.decide(case_id, verdict, moderator_id, at_s, press_id):
+                raise CaseDecided(case_id)
+            case = replace(
+                case, verdict=verdict, decided_by=moderator_id, decided_at_s=at_s, press_id=press_id
+            )
+            return await self._told(await self._verdicts.carry_out(case, plan))
+        finally:
+            self._deciding.discard(case_id)
+
+    async def _told(self, decision: Decision) -> Decision:
+        """Tell the member, and record that the verdict is carried out."""
+        case = decision.case
         if case.kind is CaseKind.ASK:
             decision = replace(decision, is_told=await self._desk.tell(decision))
+        try:
+            await self._store.carried_out(case.case_id)
+        except StoreError as error:
+            # The next start finds it carried out, or carries out what is missing, and tells once more.
+            log.warning("case %d: not recorded as carried out: %s", case.case_id, error.reason)
         return decision
+
+    # --- after a restart -------------------------------------------------------------------------
+
+    async def finish_decided(self, delays: Callable[[], Iterator[float]]) -> None:
+        """Carry out the verdicts that a stop of the bot cut short. `delays` are the pauses between tries."""
+        for delay_s in delays():
+            try:
+                left = [case for case in await self._store.to_do() if case.case_id not in self._deciding]
+                for case in left:
+                    await self._finish(case)
+            except (CaseRefused, StoreError) as error:
+                log.warning("a verdict cannot be carried out yet: %s", error)
+                await asyncio.sleep(delay_s)
+            else:
+                return
+        log.error("verdicts that were given are not carried out; the next start tries again")
+
+    async def _finish(self, case: Case) -> None:
+        is_too_old = self._clock.wall() - (case.decided_at_s or 0.0) > CARRY_OUT_S
+        traces = await self._store.traces(case)
+        decision = await self._told(await self._verdicts.finish(case, traces, is_too_old=is_too_old))
+        outcome = "carried out" if decision.failure is None else "not carried out, and its member told why"
+        log.info("case %d: %s after a restart", case.case_id, outcome)
 
     async def _log_channel(self, guild_id: int) -> int:
         channel_id = (await self._houses.of(guild_id)).rules.log_channel_id

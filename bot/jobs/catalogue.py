@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable, Iterator
 from typing import Final
 
+from bot.domain.abilities import Medium, abilities_of
+from bot.domain.browse import Reading
 from bot.domain.clock import Clock
 from bot.domain.errors import ModelUnknown, WiroError, WiroNotFound
 from bot.domain.model import Model, ModelSummary
+from bot.jobs.model_index import ModelIndex
+from bot.jobs.popularity import Popularity, UsesStore
 from bot.jobs.ports import Wiro
 from bot.jobs.tasks import TaskOwner
 
@@ -21,20 +26,38 @@ PATIENCE_S: Final = 5.0  # how long a command waits for a model's page before it
 
 
 class Catalogue:
-    """Models by slug and a list for suggestions. Owns one refreshing task."""
+    """Models by slug and a list to search in. Owns one refreshing task."""
 
-    def __init__(self, wiro: Wiro, default_model: str, clock: Clock, owner: TaskOwner) -> None:
+    def __init__(
+        self,
+        wiro: Wiro,
+        default_model: str,
+        clock: Clock,
+        owner: TaskOwner,
+    ) -> None:
         self._wiro = wiro
         self._default = default_model
         self._clock = clock
         self._owner = owner
+        self._popularity = Popularity()
         self._models: dict[str, tuple[float, Model]] = {}
         self._lookups: dict[str, asyncio.Future[Model]] = {}
         self._summaries: tuple[ModelSummary, ...] = ()
+        self._index = ModelIndex((), default_model)
+        self._reading = Reading()
 
     @property
     def default_model(self) -> str:
         return self._default
+
+    @property
+    def reading(self) -> Reading:
+        return self._reading
+
+    @property
+    def categories(self) -> tuple[str, ...]:
+        """The shelves that models stand on, the fullest first, in lower case."""
+        return self._index.categories
 
     def start(self) -> None:
         self._owner.start("catalogue", self._refresh_for_ever())
@@ -58,21 +81,63 @@ class Catalogue:
         except WiroNotFound:
             if key == self._default.lower():
                 return Model(slug.strip(), slug.strip())
-            raise ModelUnknown(slug) from None
+            self.forget(slug)
+            raise ModelUnknown(slug, self._index.similar(slug)) from None
         except WiroError as error:
             log.warning("the catalogue does not answer for %s: %s", slug, type(error).__name__)
             return known[1] if known is not None else Model(slug.strip(), slug.strip())
 
-    def suggestions(self, text: str, limit: int) -> list[ModelSummary]:
-        """Models whose slug or title contains every word of the text; the default first."""
-        words = text.lower().split()
-        found = [
-            summary
-            for summary in self._summaries
-            if all(word in f"{summary.slug} {summary.title}".lower() for word in words)
-        ]
-        found.sort(key=lambda summary: summary.slug.lower() != self._default.lower())
-        return found[:limit]
+    def known(self, slug: str) -> Model | None:
+        """The model as it was last seen, from memory alone."""
+        found = self._models.get(slug.strip().lower())
+        return found[1] if found is not None else None
+
+    def summary(self, slug: str) -> ModelSummary | None:
+        """The model's line in the list, from memory alone."""
+        return self._index.of(slug)
+
+    def forget(self, slug: str) -> None:
+        """Wiro does not have it any more: ask anew, and suggest it to nobody until the list has it again."""
+        key = slug.strip().lower()
+        self._models.pop(key, None)
+        if self._index.of(key) is not None and key != self._default.lower():
+            self._summaries = tuple(summary for summary in self._summaries if summary.slug.lower() != key)
+            self._index = ModelIndex(self._summaries, self._default)
+
+    def suggestions(self, text: str, limit: int, guild_id: int | None = None) -> list[ModelSummary]:
+        """Models that fit what was typed, from memory alone: those that are called so first, then those that
+        this server uses most, then the default, then what Wiro's users run most."""
+        return self._index.suggestions(text, limit, self._popularity.of(guild_id))
+
+    def search(self, text: str, category: str = "", guild_id: int | None = None) -> list[ModelSummary]:
+        """Every model that fits, its description included, ranked as suggestions are."""
+        return self._index.search(text, category, self._popularity.of(guild_id))
+
+    async def load_uses(self, store: UsesStore, delays: Callable[[], Iterator[float]]) -> None:
+        """Learn from the record what each server uses most."""
+        await self._popularity.load(store, delays)
+
+    def note_use(self, guild_id: int | None, model: str) -> None:
+        """This server has just run this model."""
+        self._popularity.count(guild_id, model)
+
+    def picture_takers(self, limit: int) -> tuple[str, ...]:
+        """Slugs of models that take pictures: the default, those that give some, those that are run most."""
+        takers = [summary for summary in self._summaries if self._takes_pictures(summary)]
+        takers.sort(key=self._usefulness)
+        return tuple(summary.slug for summary in takers[:limit])
+
+    def _usefulness(self, summary: ModelSummary) -> tuple[bool, bool, int]:
+        gives_pictures = Medium.PICTURE in abilities_of(summary.categories).gives
+        is_default = summary.slug.lower() == self._default.lower()
+        return not is_default, not gives_pictures, -(summary.run_count or 0)
+
+    def _takes_pictures(self, summary: ModelSummary) -> bool:
+        """By the model's own page where that was read, else by its categories."""
+        known = self._models.get(summary.slug.lower())
+        if known is not None and known[1].parameters is not None:
+            return known[1].picture_input() is not None
+        return Medium.PICTURE in abilities_of(summary.categories).takes
 
     async def _look_up(self, key: str, slug: str, lookup: asyncio.Future[Model]) -> None:
         try:
@@ -92,9 +157,14 @@ class Catalogue:
     async def _refresh_for_ever(self) -> None:
         while True:
             try:
-                self._summaries = tuple(await self._wiro.models())
-                pause_s = REFRESH_S
+                summaries = tuple(await self._wiro.models())
             except WiroError as error:
                 log.warning("the list of models could not be read: %s", error.message)
+                self._reading = Reading(self._reading.read_at_s, has_failed=True)
                 pause_s = RETRY_S
+            else:
+                self._summaries = summaries
+                self._index = ModelIndex(summaries, self._default)
+                self._reading = Reading(self._clock.wall())
+                pause_s = REFRESH_S
             await asyncio.sleep(pause_s)

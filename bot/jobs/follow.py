@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bot.domain.clock import Clock
 from bot.domain.errors import (
+    FieldsRefused,
+    InputRefused,
+    ModelUnknown,
     OptionRefused,
+    PictureNotTaken,
     StoreError,
     WiroAuthFailed,
     WiroBusy,
@@ -21,14 +25,17 @@ from bot.domain.errors import (
     WiroUnreachable,
 )
 from bot.domain.events import Accepted, Cancelled, Event, Reached, Refused, Settled, Unanswered
+from bot.domain.files import Upload
 from bot.domain.job import Cause, Job, Stage
 from bot.domain.ledger import settlement_of
 from bot.domain.lifecycle import advance
+from bot.domain.model import Value
 from bot.domain.news import News
-from bot.domain.parameters import parameters_for
+from bot.domain.parameters import run_parameters
 from bot.domain.task import Task, TaskReport
 from bot.jobs.catalogue import Catalogue
 from bot.jobs.delivery import Courier
+from bot.jobs.inputs import Inputs
 from bot.jobs.mailbox import Mailbox
 from bot.jobs.ports import Board, Store, Wiro
 from bot.jobs.queue import FairQueue
@@ -57,6 +64,7 @@ class Tools:
     board: Board
     courier: Courier
     catalogue: Catalogue
+    inputs: Inputs
     queue: FairQueue
     tracker: Tracker
     clock: Clock
@@ -67,19 +75,21 @@ class Tools:
 class Follower:
     """Owns one job's state while it is followed. `run` can be started again from the record at any time."""
 
-    def __init__(self, job: Job, tools: Tools, parameters: Mapping[str, str | int | float] | None) -> None:
+    def __init__(self, job: Job, tools: Tools, parameters: Mapping[str, Value] | None) -> None:
         self.job = job
         self.tools = tools
         self._parameters = parameters
         self.mailbox = Mailbox()
-        self._is_cancel_asked = False
         self._is_cancel_sent = False
         self.is_out_of_time = False
         self._queue_wait: asyncio.Task[None] | None = None
+        self._is_called_out = False  # of our queue, by the wish to cancel
         self._queue_position: int | None = None
         self._quiet_since_s: float | None = None
         self._task: Task | None = None  # with the socket's secret, where this process submitted it
         self._note = ""
+        if job.is_cancel_asked:  # before a restart
+            self.mailbox.wake()
 
     @property
     def news(self) -> News:
@@ -88,15 +98,25 @@ class Follower:
             self.job,
             queue_position=self._queue_position,
             quiet_since_s=self._quiet_since_s,
-            is_cancelling=self._is_cancel_asked and not self.job.is_terminal,
+            is_cancelling=self.job.is_cancel_asked and not self.job.is_terminal,
             note=self._note,
         )
 
+    @property
+    def is_past_grace(self) -> bool:
+        """Whether whatever Run made would have been shown by Wiro by now."""
+        sent_at_s = self.job.sent_at_s or self.job.created_at_s
+        return self.tools.clock.wall() - sent_at_s > self.tools.patience.unknown_grace_s
+
+    def hold_back(self) -> None:
+        """Somebody wishes to cancel: from here on, Run is not sent any more."""
+        self.job = replace(self.job, is_cancel_asked=True)
+
     def ask_to_cancel(self) -> None:
         """Cancel at whatever stage the job is. Asking twice is asking once."""
-        self._is_cancel_asked = True
-        if self._queue_wait is not None:
-            self._queue_wait.cancel()
+        self.hold_back()
+        if self._queue_wait is not None and not self._is_called_out:
+            self._is_called_out = self._queue_wait.cancel()
         self.mailbox.wake()
         self._show()
 
@@ -126,31 +146,48 @@ class Follower:
     # --- Run -----------------------------------------------------------------------------------
 
     async def _submit(self) -> None:
-        parameters = await self._resolved_parameters()
+        parameters = None if self.job.is_cancel_asked else await self._resolved_parameters()
+        if self.job.is_cancel_asked:
+            await self.hear(Refused(Cause.CANCELLED))
         is_first = False
         while parameters is not None and not self.job.is_terminal:
             if not await self._wait_for_turn(is_first=is_first):
                 await self.hear(Refused(Cause.CANCELLED))
                 return
-            # On record before the request is sent: a crash in between is a doubt, never a second Run.
-            self.job = replace(self.job, sent_at_s=self.tools.clock.wall())
-            if not await self._save():
-                await self.hear(Refused(Cause.INTERNAL))
-                return
             try:
-                task = await self.tools.wiro.run(self.job.request.model, parameters)
-            except (WiroBusy, WiroRateLimited) as error:
-                await self._take_back_intent()
-                self.tools.queue.refused_as_busy(self.job.job_id, error.retry_after_s)
-                is_first = True
-            except WiroError as error:
+                # What Wiro does not keep is read once more, and is in memory only while it is sent.
+                async with self.tools.inputs.carried(self.job.request.files) as files:
+                    is_first = await self._send(parameters, files)
+            except InputRefused as error:
                 self.tools.queue.leave(self.job.job_id)
-                await self._run_failed(error)
+                await self.hear(Refused(Cause.INPUT_LOST, error.filename))
                 return
-            else:
-                self.tools.queue.accepted(self.job.job_id)
-                await self._accepted(task)
+            if not is_first:
                 return
+
+    async def _send(self, parameters: Mapping[str, Value], files: Sequence[Upload]) -> bool:
+        """One Run. True where Wiro is too busy to take it now."""
+        # On record before the request is sent: a crash in between is a doubt, never a second Run.
+        self.job = replace(self.job, sent_at_s=self.tools.clock.wall())
+        await self._save_intent()
+        if self.job.is_cancel_asked:  # while that was written: not sent, so there is no doubt either
+            self.job = replace(self.job, sent_at_s=None)
+            self.tools.queue.leave(self.job.job_id)
+            await self.hear(Refused(Cause.CANCELLED))
+            return False
+        try:
+            task = await self.tools.wiro.run(self.job.request.model, parameters, files=files)
+        except (WiroBusy, WiroRateLimited) as error:
+            await self._take_back_intent()
+            self.tools.queue.refused_as_busy(self.job.job_id, error.retry_after_s)
+            return True
+        except WiroError as error:
+            self.tools.queue.leave(self.job.job_id)
+            await self._run_failed(error)
+        else:
+            self.tools.queue.accepted(self.job.job_id)
+            await self._accepted(task)
+        return False
 
     async def _accepted(self, task: Task) -> None:
         if not await self._adopt(task.task_id) and await self._is_anothers(task.task_id):
@@ -161,18 +198,22 @@ class Follower:
         self._task = task
         await self.hear(Accepted(task.task_id))
 
-    async def _resolved_parameters(self) -> Mapping[str, str | int | float] | None:
+    async def _resolved_parameters(self) -> Mapping[str, Value] | None:
         if self._parameters is None:
-            model = await self.tools.catalogue.model(self.job.request.model)
+            request = self.job.request
             try:
-                self._parameters = parameters_for(self.job.request, self.job.seed, model)
+                model = await self.tools.catalogue.model(request.model)
+                self._parameters = run_parameters(request, self.job.seed, model)
             except OptionRefused as error:
                 await self.hear(Refused(Cause.REFUSED, f"{error.option}: {error.value}"))
+            except (FieldsRefused, PictureNotTaken, ModelUnknown):
+                # Its page has changed, or is gone, since the request was checked.
+                await self.hear(Refused(Cause.REFUSED, "the model does not take this request any more"))
         return self._parameters
 
     async def _wait_for_turn(self, *, is_first: bool) -> bool:
         """False when the job was cancelled while it waited."""
-        if self._is_cancel_asked:
+        if self.job.is_cancel_asked:
             return False
         self._queue_wait = asyncio.current_task()
         try:
@@ -181,17 +222,24 @@ class Follower:
             )
         except asyncio.CancelledError:
             current = asyncio.current_task()
-            if not self._is_cancel_asked or current is None or current.uncancel() > 0:
+            if not self._is_called_out or current is None or current.uncancel() > 0:
                 raise
             return False
         finally:
-            self._queue_wait = None
+            self._queue_wait, self._is_called_out = None, False
             self._queue_position = None
         return True
 
     def _at_place(self, place: int) -> None:
         self._queue_position = place
         self._show()
+
+    async def _save_intent(self) -> None:
+        """Where the disk has no room, Run waits for it; the wish to cancel ends the wait."""
+        for delay_s in self.tools.poll_delays():
+            if await self._save() or self.job.is_cancel_asked:
+                return
+            await asyncio.sleep(delay_s)
 
     async def _take_back_intent(self) -> None:
         self.job = replace(self.job, sent_at_s=None)
@@ -206,6 +254,8 @@ class Follower:
                 log.error("Wiro's account has run dry: %s", error.message)
                 await self.hear(Refused(Cause.NO_FUNDS, error.message))
             case WiroRefused():
+                if isinstance(error, WiroNotFound):  # withdrawn since its page was read
+                    self.tools.catalogue.forget(self.job.request.model)
                 await self.hear(Refused(Cause.REFUSED, error.message))
             case WiroUnreachable(may_have_arrived=False):
                 await self.hear(Refused(Cause.UNREACHABLE))
@@ -219,8 +269,10 @@ class Follower:
         """Search Task/List for the job's seed until the grace has passed; Run is never sent again."""
         sent_at_s = self.job.sent_at_s or self.job.created_at_s
         delays = self.tools.poll_delays()
+        # The record has wall time only; from here on a clock that is put right changes nothing.
+        since_s = self.tools.clock.monotonic() - max(0.0, self.tools.clock.wall() - sent_at_s)
         while True:
-            waited_s = self.tools.clock.wall() - sent_at_s
+            waited_s = self.tools.clock.monotonic() - since_s
             try:
                 report = await find_task(self.tools.wiro, self.tools.store, self.job)
             except (WiroError, StoreError) as error:
@@ -234,7 +286,7 @@ class Follower:
                         log.info("job %d: found as task %s", self.job.job_id, report.task.task_id)
                         return report.task
                 elif waited_s > self.tools.patience.unknown_grace_s:
-                    cause = Cause.CANCELLED if self._is_cancel_asked else Cause.UNANSWERED
+                    cause = Cause.CANCELLED if self.job.is_cancel_asked else Cause.UNANSWERED
                     await self.hear(Refused(cause))
                     return None
             await asyncio.sleep(next(delays))
@@ -249,7 +301,7 @@ class Follower:
         except StoreError as error:
             log.warning("job %d: task %s not adopted: %s", self.job.job_id, task_id, error.reason)
             return False
-        self.job = adopted
+        self.job = advance(self.job, Accepted(task_id))  # somebody may have wished to cancel meanwhile
         self._show()
         return True
 
@@ -278,7 +330,7 @@ class Follower:
                 report = await self.tools.wiro.detail(task_id)
             except WiroNotFound:
                 not_found += 1
-                if not_found >= NOT_FOUND_TRIES:
+                if not_found >= NOT_FOUND_TRIES and self.is_past_grace:
                     await self.hear(Refused(Cause.LOST))
                     return None
             except WiroError as error:
@@ -295,7 +347,7 @@ class Follower:
             await self.hear(Reached(Stage.FINISHING))
             event = await self.tools.courier.inspect(self.job, report.event)
             await self.hear(event)
-        elif isinstance(report.event, Cancelled) and self.is_out_of_time and not self._is_cancel_asked:
+        elif isinstance(report.event, Cancelled) and self.is_out_of_time and not self.job.is_cancel_asked:
             # We stopped it, not the member: they got nothing and pay nothing.
             cost, elapsed_s = report.event.cost, report.event.elapsed_s
             await self.hear(Settled(is_success=False, cost=cost, elapsed_s=elapsed_s, cause=Cause.DEADLINE))
@@ -332,7 +384,11 @@ class Follower:
             await self.tools.store.settle(self.job, settlement, at_s)
         except StoreError as error:
             log.error("job %d could not be settled: %s", self.job.job_id, error.reason)  # noqa: TRY400 — foreseen, the reason says it all
-            self.tools.courier.settle_later(self.job, settlement, at_s)
+            if self.job.sent_at_s is None and self.job.task_id is None:
+                # Told before it is on record, the next start would send it after all.
+                await self.tools.courier.settle_in_the_end(self.job, settlement, at_s)
+            else:
+                self.tools.courier.settle_later(self.job, settlement, at_s)
 
     def _show(self) -> None:
         if not self.job.is_terminal:
@@ -342,7 +398,7 @@ class Follower:
 
     def should_cancel(self) -> bool:
         """True once: when the wish to cancel has not been passed on to Wiro yet."""
-        is_due = self._is_cancel_asked and not self._is_cancel_sent
+        is_due = self.job.is_cancel_asked and not self._is_cancel_sent
         self._is_cancel_sent = self._is_cancel_sent or is_due
         return is_due
 

@@ -7,10 +7,10 @@ from typing import Protocol
 
 from bot.domain.audit import AuditEntry
 from bot.domain.binding import Dimension, Grant, LimitRule
-from bot.domain.cases import Case, Verdict
+from bot.domain.cases import Case, Traces, Verdict
 from bot.domain.job import Job
 from bot.domain.limits import Measure, Window
-from bot.domain.reports import ExportLine, UsageReport
+from bot.domain.reports import ExportLine, Remembered, UsageReport
 from bot.domain.rules import ChannelRule, HouseRules, ModelRule, WordRule
 
 
@@ -85,8 +85,20 @@ class CaseStore(Protocol):
 
     async def case(self, case_id: int) -> Case | None: ...
 
-    async def decide(self, case_id: int, verdict: Verdict, decided_by: int, at_s: float) -> bool:
-        """The first verdict stands. False: it was decided before, nothing was written."""
+    async def decide(
+        self, case_id: int, verdict: Verdict, decided_by: int, at_s: float, press_id: int | None = None
+    ) -> bool:
+        """The first verdict stands, and is to be carried out. False: decided before, nothing was written."""
+        ...
+
+    async def carried_out(self, case_id: int) -> None: ...
+
+    async def to_do(self) -> Sequence[Case]:
+        """Decided and not carried out, as far as is on record; the first decided first."""
+        ...
+
+    async def traces(self, case: Case) -> Traces:
+        """What is on record of carrying out this case's verdict."""
         ...
 
     async def asks_of(self, user_id: int) -> Sequence[Case]:
@@ -121,6 +133,16 @@ class ReportStore(Protocol):
 
     async def forget(self, job_ids: Sequence[int]) -> None:
         """Erase prompts, outputs and Wiro's words of these ended jobs; sums of money stay."""
+        ...
+
+    async def remembered(self, user_id: int) -> Sequence[Remembered]:
+        """What a member last filled in, by model."""
+        ...
+
+    async def forget_remembered(self, user_id: int) -> None: ...
+
+    async def forget_remembered_before(self, before_s: float) -> int:
+        """Erase what anybody filled in before then. How many forms."""
         ...
 
     async def old_jobs(self, before_s: float, limit: int) -> Sequence[Job]:

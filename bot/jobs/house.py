@@ -106,7 +106,7 @@ class Houses:
     async def note(self, entry: AuditEntry) -> None:
         """Record and announce something that is kept elsewhere, such as a verdict."""
         await self._store.note(entry)
-        await self._announce(entry)
+        await self.announce(entry)
 
     async def _told(self, is_changed: bool, entry: AuditEntry) -> bool:
         if is_changed:
@@ -116,9 +116,10 @@ class Houses:
     async def _changed(self, entry: AuditEntry) -> None:
         self._changes[entry.guild_id] += 1
         await self._read(entry.guild_id)
-        await self._announce(entry)
+        await self.announce(entry)
 
-    async def _announce(self, entry: AuditEntry) -> None:
+    async def announce(self, entry: AuditEntry) -> None:
+        """Tell the server's log channel, if it has one, of something that is on record."""
         channel_id = (await self.of(entry.guild_id)).rules.log_channel_id
         if channel_id is not None:
             await self._log_channel.announce(channel_id, entry)

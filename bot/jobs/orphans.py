@@ -1,4 +1,4 @@
-"""Late orphans: tasks that turn up at Wiro after their unanswered Run was given up, stopped and paid for."""
+"""Late orphans: tasks of jobs that were given up, found at Wiro after all, stopped and paid for."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from bot.domain.clock import Clock
-from bot.domain.errors import StoreError, WiroError
+from bot.domain.errors import StoreError, WiroError, WiroNotFound
 from bot.domain.events import Cancelled, Event, Reached, Settled
 from bot.domain.job import Job, Stage
 from bot.domain.ledger import settlement_of
 from bot.domain.lifecycle import advance
-from bot.domain.money import Money
+from bot.domain.money import ZERO, Money
 from bot.domain.parameters import PROMPT, SEED
 from bot.domain.task import TaskReport
 from bot.jobs.ports import Store, Wiro
@@ -99,7 +99,21 @@ class Orphans:
         now_s = self._clock.wall()
         unanswered = await self._store.unanswered(now_s - HUNT_S)
         jobs = [job for job in unanswered if job.job_id not in self._settling]
-        if not any(self._looks.is_due(job.sent_at_s or 0.0, self._looked_at_s, now_s) for job in jobs):
+        given_up = [
+            job for job in await self._store.given_up(now_s - HUNT_S) if job.job_id not in self._settling
+        ]
+        due = [
+            job
+            for job in (*jobs, *given_up)
+            if self._looks.is_due(job.sent_at_s or 0.0, self._looked_at_s, now_s)
+        ]
+        if not due:
+            return
+        for job in due:
+            if job.task_id is not None:
+                self._take(job, job.task_id)
+        if not jobs:
+            self._looked_at_s = now_s
             return
         reports = await self._wiro.recent_tasks(LIST_DEPTH)
         candidates = [report for report in reports if any(_is_of(report, job) for job in jobs)]
@@ -136,6 +150,9 @@ class Orphans:
                 try:
                     if await self._try_to_settle(job, task_id):
                         return
+                except WiroNotFound:
+                    if job.task_id is not None:  # Wiro may never know of it again: asked at the next look
+                        return
                 except (WiroError, StoreError) as error:
                     log.warning("job %d: its late task %s: %s", job.job_id, task_id, error)
                 if self._clock.monotonic() - found_at_s > SETTLE_S:
@@ -154,12 +171,17 @@ class Orphans:
         bill = billed(job, event)
         if not await self._store.bill_late(job.job_id, task_id, bill, self._clock.wall()):
             return task_id in await self._store.claimed([task_id])
-        log.warning(
-            "job %d: its unanswered Run turned up late as task %s; the operator pays %s for it",
-            job.job_id,
-            task_id,
-            bill,
-        )
+        if job.task_id is None:
+            log.warning(
+                "job %d: its unanswered Run turned up late as task %s; the operator pays %s for it",
+                job.job_id,
+                task_id,
+                bill,
+            )
+        elif bill > ZERO:
+            log.warning(
+                "job %d: its task %s, given up, was billed; the operator pays %s", job.job_id, task_id, bill
+            )
         return True
 
     async def _stop(self, task_id: str, event: Event) -> None:
@@ -185,7 +207,8 @@ def billed(job: Job, event: Settled | Cancelled) -> Money:
 
 def _is_of(report: TaskReport, job: Job) -> bool:
     """`is_of`, also for a job whose prompt has been erased since: it is told by its seed alone."""
-    if job.request.prompt:
+    request = job.request
+    if request.prompt or request.values or request.files:
         return is_of(report, job)
     prompt = next((report.parameters[name] for name in PROMPT if name in report.parameters), None)
     if prompt is None or not any(name in report.parameters for name in SEED):

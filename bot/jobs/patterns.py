@@ -6,8 +6,6 @@ import re
 from functools import lru_cache
 from typing import Any, Final
 
-import re2
-
 from bot.domain.errors import PatternFault, PatternRefused
 from bot.domain.rules import WordRule, folded
 
@@ -53,6 +51,8 @@ def _word(text: str) -> re.Pattern[str]:
 
 @lru_cache(maxsize=1024)
 def _compiled(pattern: str) -> Any:
+    import re2  # noqa: PLC0415 — a server without patterns does without the package's memory
+
     options = re2.Options()
     options.case_sensitive = False
     options.log_errors = False

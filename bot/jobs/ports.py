@@ -7,10 +7,11 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequenc
 from typing import Any, Protocol, TypeAlias
 
 from bot.domain.events import Event
+from bot.domain.files import StoredFile, Upload
 from bot.domain.job import Job, Output
 from bot.domain.ledger import Settlement
 from bot.domain.limits import Limit, Scope, Usage, Window
-from bot.domain.model import Model, ModelSummary
+from bot.domain.model import Model, ModelSummary, Value
 from bot.domain.money import Money
 from bot.domain.news import Delivery, News
 from bot.domain.picture import Picture
@@ -22,8 +23,8 @@ Spawn: TypeAlias = Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]]
 class Wiro(Protocol):
     """Wiro's REST API. Every method raises the WiroError family and nothing else."""
 
-    async def run(self, model: str, parameters: Mapping[str, str | int | float]) -> Task:
-        """Start a task. Sent once, never repeated."""
+    async def run(self, model: str, parameters: Mapping[str, Value], *, files: Sequence[Upload] = ()) -> Task:
+        """Start a task; `files` go along in the same request. Sent once, never repeated."""
         ...
 
     async def detail(self, task_id: str) -> TaskReport: ...
@@ -45,6 +46,18 @@ class Wiro(Protocol):
         ...
 
     async def models(self) -> Sequence[ModelSummary]: ...
+
+    async def create_folder(self, name: str) -> StoredFile:
+        """Make a folder for files. Sent once."""
+        ...
+
+    async def upload(self, file: Upload, folder_id: str | None = None) -> StoredFile:
+        """Keep a file at Wiro. Sent once. Raises WiroRefused where Wiro does not take it."""
+        ...
+
+    async def log_of(self, task_id: str) -> str:
+        """Everything that the model wrote while it ran, secrets left out. Raises WiroNotFound."""
+        ...
 
     async def delete_files_of(self, task_id: str) -> None:
         """Delete what an ended task was given and made. Raises WiroNotFound. Safe to repeat."""
@@ -79,6 +92,10 @@ class Store(Protocol):
         """Record where an unsettled job stands (stage, sent_at_s, task_id, message_id)."""
         ...
 
+    async def wish_to_cancel(self, job_id: int) -> None:
+        """Record that somebody wants this job stopped."""
+        ...
+
     async def settle(self, job: Job, settlement: Settlement, at_s: float) -> bool:
         """One transaction: the ended job and its one resolution. False: it was settled already."""
         ...
@@ -97,6 +114,10 @@ class Store(Protocol):
 
     async def unanswered(self, since_s: float) -> Sequence[Job]:
         """Ended, voided jobs whose Run was sent after `since_s` and may have made a task after all."""
+        ...
+
+    async def given_up(self, since_s: float) -> Sequence[Job]:
+        """Told, voided jobs, made after `since_s`, whose known task we stopped asking after."""
         ...
 
     async def bill_late(self, job_id: int, task_id: str, amount: Money, at_s: float) -> bool:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.domain.asker import Asker
 from bot.domain.binding import Counter, Dimension, LimitRule, bind, counters_for
 from bot.domain.clock import Clock
-from bot.domain.limits import OPERATOR, Audience, Limit, Measure, Usage, Window, window_bounds
+from bot.domain.limits import OPERATOR, Audience, Limit, Measure, Usage, Window, decide, window_bounds
 from bot.domain.money import Money
 from bot.jobs.guild_ports import GuildStore
 from bot.jobs.house import House, Houses
@@ -77,6 +77,20 @@ class Purse:
                 limit for limit in limits if limit.audience in {Audience.SERVER, Audience.OPERATOR}
             )
         return limits, counters_for(house.tracked, self._defaults, asker, model)
+
+    async def check(self, limits: Sequence[Limit], hold: Money) -> None:
+        """Whether one more run with this hold would fit by now; only a reservation decides for good.
+
+        Raises LimitReached, StoreError.
+        """
+        at_s = self._clock.wall()
+        usage = {
+            (limit.scope, limit.window): await self._store.usage(limit.scope, limit.window, at_s)
+            for limit in limits
+        }
+        refusal = decide(limits, usage, hold, at_s)
+        if refusal is not None:
+            raise refusal
 
     async def standings(self, asker: Asker, model: str) -> tuple[Standing, ...]:
         """Every limit that binds here, tightest first; the operator's last."""

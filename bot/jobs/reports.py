@@ -16,7 +16,7 @@ from bot.domain.clock import Clock
 from bot.domain.errors import ErasureRunning, StoreError, WiroError, WiroNotFound
 from bot.domain.job import Job
 from bot.domain.limits import Window, window_bounds
-from bot.domain.reports import ExportLine, UsageReport
+from bot.domain.reports import ExportLine, Remembered, UsageReport
 from bot.jobs.guild_ports import CaseStore, ReportStore
 from bot.jobs.ports import Wiro
 from bot.jobs.tasks import TaskOwner
@@ -152,6 +152,10 @@ class Reports:
         """What a member asked moderators for and is still on record."""
         return await self._cases.asks_of(user_id)
 
+    async def remembered(self, user_id: int) -> Sequence[Remembered]:
+        """What a member last filled in, by model."""
+        return await self._records.remembered(user_id)
+
     async def _page(self, user_id: int, guild_id: int | None, before: int | None, number: int) -> HistoryPage:
         jobs = await self._records.history(user_id, guild_id, before, PAGE_SIZE + 1)
         return HistoryPage(
@@ -188,6 +192,7 @@ class Reports:
         Wiro first: a batch that a stop of the bot interrupts is still on record to be asked for again.
         """
         await self._cases.forget_requests(self._clock.wall(), user_id)
+        await self._records.forget_remembered(user_id)
         records = await self._records.records_of(user_id)
         ended = [job for job in records if job.is_finished]
         state = Erasure(len(ended), running=tuple(job for job in records if not job.is_finished))
@@ -264,6 +269,7 @@ class Reports:
         """Forget ended jobs and asked cases from more than so many days ago, in batches. How many."""
         before_s = self._clock.wall() - retention_days * DAY_S
         forgotten = await self._cases.forget_requests(before_s)
+        forgotten += await self._records.forget_remembered_before(before_s)
         last_id = None
         while jobs := await self._records.old_jobs(before_s, SWEEP_BATCH):
             if jobs[0].job_id == last_id:

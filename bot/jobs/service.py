@@ -11,25 +11,51 @@ from random import Random
 from typing import Final
 
 from bot.domain.asker import Asker, Place
-from bot.domain.errors import JobEnded, JobNotFound, LimitReached, NotAccepting, NotPermitted, StoreError
+from bot.domain.errors import (
+    JobEnded,
+    JobNotFound,
+    LimitReached,
+    LogUnreachable,
+    NotAccepting,
+    NotPermitted,
+    PictureNotTaken,
+    StoreError,
+    WiroError,
+    WiroNotFound,
+    WordsFault,
+    WordsGone,
+)
+from bot.domain.estimate import estimate
 from bot.domain.events import Refused
-from bot.domain.job import MAX_SEED, Cause, Job, Origin, PictureRequest, Stage
-from bot.domain.model import estimate
+from bot.domain.files import counted
+from bot.domain.job import Cause, Job, Origin, Parent, PictureRequest, Stage
+from bot.domain.model import Value
 from bot.domain.money import Money
 from bot.domain.news import News
-from bot.domain.parameters import check_bounds, parameters_for, resolved
-from bot.domain.prompt import checked_negative_prompt, checked_prompt
+from bot.domain.parameters import (
+    check_bounds,
+    file_parameters,
+    largest_seed,
+    parameters_for,
+    placed_files,
+    resolved,
+    takes_prompt,
+)
+from bot.domain.prompt import checked_negative_prompt, checked_prompt, words_of
 from bot.jobs.budget_watch import BudgetWatch
 from bot.jobs.follow import Follower, Tools
 from bot.jobs.house import Houses
 from bot.jobs.purse import Purse
+from bot.jobs.recent import RecentJobs
 from bot.jobs.tasks import TaskOwner
 
 log = logging.getLogger(__name__)
 
+MAX_TAKERS: Final = 3  # models named to somebody whose model takes no picture
 MAX_ID: Final = 2**63 - 1  # of the record and of Discord; a longer one was made up
 TRIES_AFTER_FAULT: Final = 3  # a fault of ours: taken up again from the record so often
 PAUSE_AFTER_FAULT_S: Final = 5.0
+WISH_S: Final = 1.0  # for a wish to cancel to be recorded before it is passed on all the same
 DELIVERY_GRACE_S: Final = 2.5  # at the end, for endings on their way: a full upload, a token's window of 2 s
 
 
@@ -44,9 +70,15 @@ class Actor:
 def checked(request: PictureRequest) -> PictureRequest:
     """The request with its prompt tidied, without any I/O. Raises PromptRefused, OptionRefused."""
     check_bounds(request)
+    return _tidied(request, needs_prompt=True)
+
+
+def _tidied(request: PictureRequest, *, needs_prompt: bool) -> PictureRequest:
+    """Some models take a picture or the fields of a form, and no prompt at all. Raises PromptRefused."""
+    is_empty = not request.prompt and (not needs_prompt or bool(request.values or request.files))
     return replace(
         request,
-        prompt=checked_prompt(request.prompt),
+        prompt="" if is_empty else checked_prompt(request.prompt),
         negative_prompt=checked_negative_prompt(request.negative_prompt),
     )
 
@@ -73,6 +105,7 @@ class Jobs:
         self._fallback_estimate = fallback_estimate
         self._followers: dict[int, Follower] = {}
         self._following: dict[int, asyncio.Task[None]] = {}
+        self._recent = RecentJobs(tools.clock.monotonic)
         self._is_accepting = True
 
     @property
@@ -86,34 +119,57 @@ class Jobs:
         return Counter(follower.job.stage for follower in self._followers.values())
 
     async def submit(
-        self, job_id: int, request: PictureRequest, origin: Origin, asker: Asker, *, is_approved: bool = False
+        self,
+        job_id: int,
+        request: PictureRequest,
+        origin: Origin,
+        asker: Asker,
+        *,
+        parent: Parent | None = None,
+        is_approved: bool = False,
+        is_within_bounds: bool = False,
     ) -> Job | None:
         """Hold the money, record the job, start it. None: this interaction is on record already.
 
-        `is_approved`: a moderator lets it pass the member's limits. Raises Refusal (nothing held, nothing
-        sent) or StoreError.
+        `is_approved`: a moderator lets it pass the member's limits. `is_within_bounds`: the bounds of
+        /imagine were kept before, or do not bind; the model's own always do. Raises Refusal (nothing held,
+        nothing sent) or StoreError.
         """
         if not self._is_accepting:
             raise NotAccepting
-        request = checked(request)
+        if not is_within_bounds:
+            check_bounds(request)
         model = await self._tools.catalogue.model(request.model)
-        request = replace(request, model=model.slug)
-        await self._houses.check(asker, request.model, request.prompt)
-        seed = request.seed or self._chance.randint(1, MAX_SEED)
+        request = _tidied(request, needs_prompt=takes_prompt(model))
+        try:
+            placed = placed_files(request, model)
+        except PictureNotTaken as refused:
+            refused.takers = self._tools.catalogue.picture_takers(MAX_TAKERS)
+            raise
+        request = replace(request, model=model.slug, files=placed)
+        await self._houses.check(asker, request.model, words_of(request))
+        seed = request.seed or self._chance.randint(1, largest_seed(model))
         parameters = parameters_for(request, seed, model)
         median_s = await self._tools.store.median_elapsed_s(request.model)
-        hold = estimate(model, parameters, median_s, self._fallback_estimate)
-        resolved_request = resolved(request, parameters)
-        job = Job(job_id, origin, resolved_request, seed, hold, self._tools.clock.wall())
+        hold = estimate(model, parameters, median_s, self._fallback_estimate, counted(request.files))
         limits, counters = await self._purse.limits(asker, request.model, is_approved=is_approved)
         try:
+            if request.files:  # those of a member at a limit are not even fetched
+                await self._purse.check(limits, hold)
+            files = await self._tools.inputs.take_in(request.files, origin.guild_id)
+            created_at_s = self._tools.clock.wall()
+            resolved_request = replace(resolved(request, parameters), files=files)
+            job = Job(job_id, origin, resolved_request, seed, hold, created_at_s, parent=parent)
+            if not self._is_accepting:  # the bot began to stop meanwhile
+                raise NotAccepting
             is_new = await self._tools.store.reserve(job, limits, counters)
         except LimitReached as refused:
-            refused.request = request
+            refused.request, refused.is_private = request, origin.is_private
             raise
         if not is_new:
             return None
-        self._follow(job, parameters)
+        self._tools.catalogue.note_use(origin.guild_id, request.model)
+        self._follow(job, parameters | file_parameters(files, model))
         if asker.place.guild_id is not None:
             self._owner.start(f"budget {job_id}", self._watch.look(asker, request.model))
         return job
@@ -123,17 +179,39 @@ class Jobs:
     ) -> Job | None:
         """The same request once more, on this member's own quota; a retry keeps a seed that was asked for."""
         job = await self.job(job_id)
+        if job.is_forgotten:
+            raise JobNotFound(job_id)
         request = job.request if is_retry else replace(job.request, seed=None)
-        return await self.submit(new_job_id, request, origin, asker)
+        # It tells what the model chose by itself, too, which may lie past the bounds of /imagine.
+        return await self.submit(new_job_id, request, origin, asker, parent=job.parent, is_within_bounds=True)
 
     async def cancel(self, job_id: int, actor: Actor) -> None:
         """Stop a job at whatever stage it is. Raises JobNotFound, NotPermitted, JobEnded."""
         follower = self._followers.get(job_id)
         job = follower.job if follower is not None else await self.job(job_id)
         may_act(job, actor, "cancel")
-        if follower is None or job.is_terminal:
+        if job.is_terminal:
             raise JobEnded(job_id)
-        follower.ask_to_cancel()
+        if follower is not None:
+            follower.hold_back()
+        await self._record_wish(job_id)
+        follower = self._followers.get(job_id)  # the very same, or one that took the job up from the record
+        if follower is not None and not follower.job.is_terminal:
+            follower.ask_to_cancel()
+
+    async def _record_wish(self, job_id: int) -> None:
+        """Before anything comes of it, so that a restart does not forget it; a stop saves money, so a slow or
+        full disk does not keep it from being passed on. What nobody follows here is left to the next start.
+        """
+        try:
+            async with asyncio.timeout(WISH_S):
+                await self._tools.store.wish_to_cancel(job_id)
+        except TimeoutError:
+            log.warning("job %d: the wish to cancel takes long to be recorded", job_id)
+        except StoreError as error:
+            if job_id not in self._followers:
+                raise
+            log.warning("job %d: the wish to cancel is not recorded: %s", job_id, error.reason)
 
     async def job(self, job_id: int) -> Job:
         """Raises JobNotFound."""
@@ -143,7 +221,36 @@ class Jobs:
         job = await self._tools.store.job(job_id) if 0 < job_id <= MAX_ID else None
         if job is None:
             raise JobNotFound(job_id)
+        self._recent.keep(job)
         return job
+
+    def known(self, job_id: int) -> Job | None:
+        """The job, where memory has it: for what cannot wait for the record."""
+        follower = self._followers.get(job_id)
+        return follower.job if follower is not None else self._recent.job(job_id)
+
+    def forget(self, user_id: int) -> None:
+        """This member's records are being erased."""
+        self._recent.forget(user_id)
+
+    async def log_of(self, job_id: int, actor: Actor) -> tuple[Job, str]:
+        """The job, and everything that its model has written so far. For its owner and moderators.
+
+        Raises JobNotFound, NotPermitted, WordsGone, LogUnreachable.
+        """
+        job = await self.job(job_id)
+        may_act(job, actor, "read the log of")
+        if job.is_forgotten:
+            raise WordsGone(WordsFault.ERASED)
+        if job.task_id is None:
+            raise WordsGone(WordsFault.NO_LOG)
+        try:
+            return job, await self._tools.wiro.log_of(job.task_id)
+        except WiroNotFound:
+            raise WordsGone(WordsFault.NO_LOG) from None
+        except WiroError as error:
+            log.warning("job %d: its log: %s", job_id, error.message or type(error).__name__)
+            raise LogUnreachable from None
 
     def running_in(self, channel_id: int) -> list[News]:
         """The unfinished jobs of a channel, oldest first."""
@@ -158,18 +265,22 @@ class Jobs:
                 self._follow(job, None)
         return len(jobs)
 
+    def refuse_more(self) -> None:
+        """From now on new requests raise NotAccepting."""
+        self._is_accepting = False
+
     async def drain(self) -> None:
         """Take no more, stop following; what is unfinished stays on record for the next start.
 
         Endings on their way are given a moment: cut off, they would be told once more by the next start.
         """
-        self._is_accepting = False
+        self.refuse_more()
         endings = [self._following[job_id] for job_id, f in self._followers.items() if f.job.is_terminal]
         if endings:
             await asyncio.wait(endings, timeout=DELIVERY_GRACE_S)
         await self._owner.drain()
 
-    def _follow(self, job: Job, parameters: Mapping[str, str | int | float] | None) -> None:
+    def _follow(self, job: Job, parameters: Mapping[str, Value] | None) -> None:
         self._followers[job.job_id] = Follower(job, self._tools, parameters)
         name = f"job {job.job_id}"
         self._following[job.job_id] = self._owner.start(name, self._follow_through(job.job_id))
@@ -189,6 +300,7 @@ class Jobs:
                     return
             await self._give_up(job_id)
         finally:
+            self._recent.keep(self._followers[job_id].job)
             del self._followers[job_id], self._following[job_id]
             self._tools.board.drop(job_id)
 

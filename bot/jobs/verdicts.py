@@ -9,7 +9,7 @@ from typing import Final, assert_never
 from bot.domain.asker import Asker
 from bot.domain.audit import AuditEntry
 from bot.domain.binding import Grant
-from bot.domain.cases import Case, CaseKind, Decision, Verdict
+from bot.domain.cases import Case, CaseKind, Decision, Traces, Verdict
 from bot.domain.errors import (
     BlockFault,
     BlockRefused,
@@ -17,7 +17,9 @@ from bot.domain.errors import (
     CaseFault,
     CaseNotFound,
     CaseRefused,
+    JobNotFound,
     LimitReached,
+    Refusal,
     RuleRefused,
 )
 from bot.domain.job import Job, Origin, PictureRequest
@@ -84,8 +86,43 @@ class Verdicts:
             raise refused
         return Plan(request, asker, _grants(standings, price))
 
-    async def carry_out(self, case: Case, plan: Plan, moderator_id: int, press_id: int) -> Decision:
-        entry = _entry(case, moderator_id)
+    async def finish(self, case: Case, traces: Traces, *, is_too_old: bool) -> Decision:
+        """Carry out what a stop of the bot cut short, and nothing twice: an approved run's id is on record.
+
+        An objection that has come up since is the decision's failure. Raises StoreError, and CaseRefused
+        where Discord does not answer: to be tried again.
+        """
+        entry = _entry(case, case.decided_by or 0)
+        job = await self._started_run(case)
+        if job is not None:
+            return Decision(case, message_id=job.origin.message_id)
+        if traces.granted:
+            return Decision(case, granted=traces.granted)
+        try:
+            if is_too_old:
+                raise CaseRefused(CaseFault.EXPIRED)
+            plan = await self.plan(case, case.verdict, case.decided_by or 0)
+        except Refusal as error:
+            if isinstance(error, CaseRefused) and error.fault is CaseFault.DISCORD_SILENT:
+                raise
+            await self._houses.note(
+                replace(entry, before=case.verdict.value, after="could not be carried out")
+            )
+            return Decision(case, failure=error)
+        return await self.carry_out(case, plan, is_noted=traces.is_noted)
+
+    async def _started_run(self, case: Case) -> Job | None:
+        if case.verdict is not Verdict.APPROVED:
+            return None
+        try:
+            return await self._runs.job(case.press_id or 0)
+        except JobNotFound:
+            return None
+
+    async def carry_out(self, case: Case, plan: Plan, *, is_noted: bool = False) -> Decision:
+        entry = _entry(case, case.decided_by or 0)
+        if case.verdict not in {Verdict.BLOCKED, Verdict.GRANTED} and not is_noted:
+            await self._houses.note(entry)
         match case.verdict:
             case Verdict.BLOCKED:
                 await self._houses.set_blocked(case.user_id, entry, is_blocked=True)
@@ -96,20 +133,17 @@ class Verdicts:
                     await self._houses.grant(grant, replace(entry, after=_granted_words(measure, amount)))
                 return Decision(case, granted=plan.grants)
             case Verdict.APPROVED:
-                await self._houses.note(entry)
-                return await self._run(case, plan, press_id)
+                return await self._run(case, plan)
             case Verdict.RESTORED | Verdict.DELETED:
-                await self._houses.note(entry)
                 return await self._handle_picture(case, plan.job)
             case Verdict.DENIED:
-                await self._houses.note(entry)
                 return Decision(case)
             case Verdict.OPEN:
                 raise CaseNotFound(case.case_id)
             case _:
                 assert_never(case.verdict)
 
-    async def _run(self, case: Case, plan: Plan, press_id: int) -> Decision:
+    async def _run(self, case: Case, plan: Plan) -> Decision:
         """Start the approved run in a new status message; a private one is delivered by direct message."""
         if plan.request is None or plan.asker is None:
             raise CaseRefused(CaseFault.EXPIRED)
@@ -124,7 +158,15 @@ class Verdicts:
             ruled_channel_id=plan.asker.place.ruled_channel_id,
         )
         try:
-            await self._runs.submit(press_id, plan.request, origin, plan.asker, is_approved=True)
+            # Its bounds were kept, or did not bind, when a limit refused it.
+            await self._runs.submit(
+                case.press_id or 0,
+                plan.request,
+                origin,
+                plan.asker,
+                is_approved=True,
+                is_within_bounds=True,
+            )
         except BotError as error:
             if message_id is not None:
                 await self._desk.take_back(case.channel_id, message_id)

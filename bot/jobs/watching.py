@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 FIRST_NEWS_S: Final = 5.0  # a task that has heard nothing at all is asked after sooner than a quiet one
-NOT_FOUND_TRIES: Final = 5  # Task/Detail may lag behind Run; so often in a row means it is lost
+NOT_FOUND_TRIES: Final = 5  # in a row, and past the grace: Task/Detail may lag behind Run
 KILL_GRACE_S: Final = 60.0  # how long Task/Detail may take to show the end of a task past its deadline
 
 
@@ -76,7 +76,7 @@ class Watching:
             report = await self._tools.wiro.detail(self._watch.task.task_id)
         except WiroNotFound:
             self._not_found += 1
-            if self._not_found >= NOT_FOUND_TRIES:
+            if self._not_found >= NOT_FOUND_TRIES and self._follower.is_past_grace:
                 await self._follower.hear(Refused(Cause.LOST))
             return
         except WiroError as error:

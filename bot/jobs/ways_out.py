@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
 from bot.domain.asker import Asker
-from bot.domain.errors import LimitReached, ModelUnknown, OptionRefused, RuleRefused
+from bot.domain.errors import (
+    FieldsRefused,
+    LimitReached,
+    ModelUnknown,
+    OptionRefused,
+    PictureNotTaken,
+    RuleRefused,
+)
+from bot.domain.estimate import estimate
+from bot.domain.files import counted
 from bot.domain.job import PictureRequest
 from bot.domain.limits import Measure
-from bot.domain.model import Model, estimate
+from bot.domain.model import Model, Value
 from bot.domain.money import Money
-from bot.domain.parameters import STEPS, parameters_for, resolved
+from bot.domain.parameters import STEPS, parameters_for, placed_files, resolved, with_defaults
 from bot.domain.ways_out import Fit, Saving, WayOut
 from bot.jobs.catalogue import Catalogue
 from bot.jobs.house import Houses
@@ -34,11 +43,23 @@ class Prices:
         self._fallback = fallback
 
     async def of(self, request: PictureRequest) -> Money:
-        """The estimate. Raises ModelUnknown, OptionRefused, StoreError."""
+        """The estimate. Raises ModelUnknown, FieldsRefused, OptionRefused, PictureNotTaken, StoreError."""
         model = await self._catalogue.model(request.model)
         median_s = await self._store.median_elapsed_s(request.model)
         # A price never depends on the seed, so any will do.
-        return estimate(model, parameters_for(request, request.seed or 1, model), median_s, self._fallback)
+        sent = parameters_for(request, request.seed or 1, model)
+        files = counted(placed_files(request, model))
+        return estimate(model, sent, median_s, self._fallback, files)
+
+    async def of_form(self, model: Model, sent: Mapping[str, Value], files: Mapping[str, int]) -> Money:
+        """The estimate for a form as far as it is filled in; defaults stand for the rest. StoreError."""
+        median_s = await self._store.median_elapsed_s(model.slug)
+        return estimate(model, with_defaults(sent, model), median_s, self._fallback, files)
+
+    async def usual_s(self, model: Model) -> float | None:
+        """How long a run takes by our own history, else as Wiro says. Raises StoreError."""
+        median_s = await self._store.median_elapsed_s(model.slug)
+        return model.usual_s if median_s is None else median_s
 
 
 class WaysOut:
@@ -74,7 +95,7 @@ class WaysOut:
         for request in requests:
             try:
                 smaller = await self._prices.of(request)
-            except OptionRefused:
+            except (FieldsRefused, OptionRefused):
                 continue
             if smaller < price and _fits(standings, smaller):
                 return Fit(saving, request, smaller)
@@ -94,10 +115,13 @@ class WaysOut:
     ) -> Fit | None:
         """The dearest of the cheaper models that the server allows and that would take this request."""
         everywhere = [standing for standing in standings if not standing.limit.scope.model]
+        asked = self._catalogue.summary(request.model)
+        kinds = frozenset(asked.categories if asked is not None else ())
         found = [
             (summary.price_hint, summary.slug)
             for summary in self._catalogue.suggestions("", MAX_MODELS)
             if summary.price_hint is not None
+            and (not kinds or kinds & frozenset(summary.categories))  # a text is no cheaper picture
             and summary.price_hint < price
             and _fits(everywhere, summary.price_hint)
         ]
@@ -127,7 +151,7 @@ class WaysOut:
     async def _priced(self, request: PictureRequest, asker: Asker, price: Money) -> Fit | None:
         try:
             cheaper = await self._prices.of(request)
-        except (ModelUnknown, OptionRefused):
+        except (FieldsRefused, ModelUnknown, OptionRefused, PictureNotTaken):
             return None
         if cheaper < price and _fits(await self._purse.standings(asker, request.model), cheaper):
             return Fit(Saving.CHEAPER_MODEL, request, cheaper)

@@ -57,8 +57,9 @@ _FAULTS: Final = {
            OR h.ruled_channel_id <> coalesce(nullif(jobs.ruled_channel_id, 0), jobs.channel_id)""",
     "job {} was billed late and not voided": """
         SELECT job_id FROM late_bill LEFT JOIN resolution AS r USING (job_id) WHERE r.kind IS NOT 'void'""",
-    "job {} was billed late for a task that belongs to a job": """
-        SELECT late.job_id FROM late_bill AS late JOIN jobs USING (task_id)""",
+    "job {} was billed late for a task that belongs to another job": """
+        SELECT late.job_id FROM late_bill AS late JOIN jobs USING (task_id)
+        WHERE jobs.job_id <> late.job_id""",
 }
 
 _SPANS: Final = """

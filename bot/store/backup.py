@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from typing import Final
 
-from bot.domain.errors import DatabaseUnavailable
+from bot.domain.errors import DatabaseDamaged, DatabaseUnavailable
 from bot.store.audit import discrepancies
 from bot.store.database import BUSY_TIMEOUT_S
 from bot.store.failures import store_error
-from bot.store.schema import known_migrations
+from bot.store.schema import known_migrations, migrate
+
+_DOUBTED: Final = """
+UPDATE jobs SET sent_at_s = created_at_s WHERE stage = 'SUBMITTING' AND sent_at_s IS NULL AND task_id IS NULL
+"""
 
 
 def copy_unowned(source: Path, target: Path) -> None:
@@ -39,13 +45,14 @@ def proven(copy: Path) -> bool:
     try:
         # Immutable: SQLite looks for no log and makes none, though the file's header may speak of one.
         with closing(_connect(copy, "mode=ro&immutable=1")) as sqlite:
-            (verdict,) = sqlite.execute("PRAGMA quick_check(1)").fetchone()
+            (verdict,) = sqlite.execute("PRAGMA integrity_check(1)").fetchone()
             if verdict != "ok":
-                raise DatabaseUnavailable(f"it is damaged: {verdict}")
+                raise DatabaseDamaged(f"it is damaged: {verdict.splitlines()[-1]}")
             if not sqlite.execute("SELECT 1 FROM sqlite_schema WHERE name = 'migration'").fetchall():
                 raise DatabaseUnavailable("it is no database of this bot")
             applied = {number for (number,) in sqlite.execute("SELECT number FROM migration")}
-            if applied != {migration.number for migration in known_migrations()}:
+            known = {migration.number for migration in known_migrations()}
+            if applied != known:
                 return False
             faults = discrepancies(sqlite)
     except sqlite3.Error as error:
@@ -58,3 +65,21 @@ def proven(copy: Path) -> bool:
 def _connect(path: Path, how: str) -> sqlite3.Connection:
     uri = f"{path.absolute().as_uri()}?{how}"
     return sqlite3.connect(uri, uri=True, timeout=BUSY_TIMEOUT_S, isolation_level=None)
+
+
+def make_restorable(copy: Path, wall: Callable[[], float]) -> None:
+    """Bring a copy up to date, and to a state from which nothing is done that may have been done since.
+
+    A request that waited for its Run may have been sent after the backup was made: it becomes one that is
+    looked for at Wiro and never sent again. Verdicts that were given are left as they are. Raises StoreError.
+    """
+    try:
+        with closing(_connect(copy, "mode=rw")) as sqlite:
+            sqlite.execute("PRAGMA journal_mode = DELETE")
+            migrate(sqlite, known_migrations(), wall)
+            sqlite.execute("BEGIN IMMEDIATE")
+            sqlite.execute(_DOUBTED)
+            sqlite.execute("UPDATE cases SET is_to_do = 0 WHERE is_to_do = 1")
+            sqlite.execute("COMMIT")
+    except sqlite3.Error as error:
+        raise store_error(error, copy) from error

@@ -8,11 +8,13 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Final
 
-from bot.domain.cases import Case, CaseKind, Verdict
+from bot.domain.cases import Case, CaseKind, Traces, Verdict
 from bot.domain.errors import DatabaseUnavailable
+from bot.domain.files import InputFile
 from bot.domain.job import PictureRequest
+from bot.domain.limits import Measure
 from bot.store.database import Database
-from bot.store.rows import storable
+from bot.store.rows import storable, values_of
 
 # A case of the same id and an open report of the same picture are both unique in the file itself.
 _OPEN: Final = """
@@ -23,7 +25,15 @@ ON CONFLICT DO NOTHING
 """
 _ONE: Final = "SELECT * FROM cases WHERE case_id = ?"
 _DECIDE: Final = """
-UPDATE cases SET verdict = ?, decided_by = ?, decided_at_s = ? WHERE case_id = ? AND verdict = 'open'
+UPDATE cases SET verdict = ?, decided_by = ?, decided_at_s = ?, press_id = ?, is_to_do = 1
+WHERE case_id = ? AND verdict = 'open'
+"""
+_TO_DO: Final = "SELECT * FROM cases WHERE is_to_do = 1 ORDER BY decided_at_s"
+_GRANTED: Final = """
+SELECT measure, amount FROM grants WHERE guild_id = ? AND user_id = ? AND granted_at_s = ?
+"""
+_NOTED: Final = """
+SELECT 1 FROM audit_log WHERE guild_id = ? AND actor_id = ? AND at_s = ? AND action = 'case decided'
 """
 _ERASE: Final = """
 UPDATE cases SET request = NULL
@@ -66,15 +76,40 @@ class CaseRecords:
 
         return await self._database.read(unit)
 
-    async def decide(self, case_id: int, verdict: Verdict, decided_by: int, at_s: float) -> bool:
-        """The first verdict stands. False: it was decided before, or never opened; nothing was written.
+    async def decide(
+        self, case_id: int, verdict: Verdict, decided_by: int, at_s: float, press_id: int | None = None
+    ) -> bool:
+        """The first verdict stands, and is to be carried out until `carried_out` says that it was.
 
-        Raises ValueError for OPEN, which is no verdict.
+        False: it was decided before, or never opened; nothing was written. Raises ValueError
+        for OPEN, which is no verdict.
         """
         if verdict is Verdict.OPEN:
             raise ValueError("a case is decided by a verdict")
-        values = (verdict.value, decided_by, at_s, case_id)
+        values = (verdict.value, decided_by, at_s, press_id, case_id)
         return await self._database.write(lambda sqlite: sqlite.execute(_DECIDE, values).rowcount == 1)
+
+    async def carried_out(self, case_id: int) -> None:
+        """What was decided has been done, and told."""
+        done = "UPDATE cases SET is_to_do = 0 WHERE case_id = ?"
+        await self._database.write(lambda sqlite: sqlite.execute(done, (case_id,)).rowcount)
+
+    async def to_do(self) -> Sequence[Case]:
+        """Decided and not carried out, as far as is on record; the first decided first."""
+        return await self._database.read(lambda sqlite: [_case_of(row) for row in sqlite.execute(_TO_DO)])
+
+    async def traces(self, case: Case) -> Traces:
+        """What is on record of carrying out this case's verdict: it bears the very time of the decision."""
+
+        def unit(sqlite: sqlite3.Connection) -> Traces:
+            granted = sqlite.execute(_GRANTED, (case.guild_id, case.user_id, case.decided_at_s))
+            noted = sqlite.execute(_NOTED, (case.guild_id, case.decided_by, case.decided_at_s))
+            return Traces(
+                is_noted=noted.fetchone() is not None,
+                granted=tuple((Measure(name), amount) for name, amount in granted),
+            )
+
+        return await self._database.read(unit)
 
     async def asks_of(self, user_id: int) -> Sequence[Case]:
         """A member's cases that still hold what they asked for, oldest first."""
@@ -97,6 +132,14 @@ class CaseRecords:
         return await self._database.write(lambda sqlite: sqlite.execute(_ERASE, values).rowcount)
 
 
+def _request_of(text: str | None) -> PictureRequest | None:
+    if text is None:
+        return None
+    fields = json.loads(text)  # those of an older version know neither files nor values
+    files = tuple(InputFile(**file) for file in fields.pop("files", []))
+    return PictureRequest(**fields | {"files": files, "values": values_of(fields.pop("values", []))})
+
+
 def _case_of(row: sqlite3.Row) -> Case:
     try:
         return Case(
@@ -107,12 +150,13 @@ def _case_of(row: sqlite3.Row) -> Case:
             user_id=row["user_id"],
             opened_by=row["opened_by"],
             opened_at_s=row["opened_at_s"],
-            request=None if row["request"] is None else PictureRequest(**json.loads(row["request"])),
+            request=_request_of(row["request"]),
             is_private=bool(row["is_private"]),
             job_id=row["job_id"],
             verdict=Verdict(row["verdict"]),
             decided_by=row["decided_by"],
             decided_at_s=row["decided_at_s"],
+            press_id=row["press_id"],
         )
     except (TypeError, ValueError) as error:
         raise DatabaseUnavailable(f"case {row['case_id']} cannot be read: {error!r}") from error

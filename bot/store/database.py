@@ -15,8 +15,9 @@ from typing import Any, Final, Generic, TypeVar, cast
 
 import aiosqlite
 
-from bot.domain.errors import DatabaseUnavailable
-from bot.store.failures import store_error
+from bot.domain.errors import DatabaseDamaged, DatabaseUnavailable, StoreError
+from bot.store.failures import DatabaseGone, is_final, store_error
+from bot.store.place import NOWHERE, identity, log_of, require_whole
 from bot.store.schema import Migration, known_migrations, migrate
 
 T = TypeVar("T")
@@ -25,6 +26,8 @@ _log = logging.getLogger(__name__)
 
 BUSY_TIMEOUT_S: Final = 0.2  # a second process gives up well within a second
 CHECKPOINT_AFTER_WRITES: Final = 256  # then the log is folded into the file, at the next idle moment
+THOROUGH_BYTES: Final = 64 * 1024 * 1024  # a larger file is checked without its indexes: a second a GiB
+BUSY_GROUP: Final = 8  # writes that were committed together: no idle moment follows
 AUTOCHECKPOINT_PAGES: Final = 8_192  # 32 MiB: bounds the log where writes never pause
 
 _PRAGMAS: Final = (
@@ -74,12 +77,16 @@ class Database:
         self._wall = wall
         self._connection: aiosqlite.Connection | None = None
         self._sqlite: sqlite3.Connection | None = None  # touched on aiosqlite's thread only
-        self._refusal: sqlite3.Error | OSError | None = None  # why the file could not be opened
+        self._refusal: sqlite3.Error | OSError | StoreError | None = None  # why the file could not be opened
         self._lock = threading.Lock()
         self._waiting: list[_Write[Any]] = []  # not empty means: a hop that will take it is queued
         self._writes_since_checkpoint = 0
         self._is_still = False
         self._standing_still = asyncio.Lock()
+        self._identity = NOWHERE  # of the opened file and of its log
+        self._log_identity = NOWHERE
+        self._failure: StoreError | None = None
+        self._has_failed = asyncio.Event()
 
     async def open(self) -> None:
         """Lock, check and migrate the file, creating it and its folder where missing.
@@ -106,10 +113,16 @@ class Database:
         if connection is None:
             return
         try:
-            await _hop(connection, self._checkpoint, "TRUNCATE")
+            if self._failure is None:  # else the log is left as it is, for the next opening
+                await _hop(connection, self._checkpoint, "TRUNCATE")
         finally:
             await connection.close()  # behind all that waits, even where this caller is cancelled
             self._sqlite = None
+
+    async def failed(self) -> StoreError:
+        """Wait until the file cannot be trusted any more; from then on everything is refused so."""
+        await self._has_failed.wait()
+        return self._failure or DatabaseUnavailable(f"{self.path} is out of order")
 
     async def __aenter__(self) -> Database:
         await self.open()
@@ -126,6 +139,7 @@ class Database:
         try:
             return cast(T, await _hop(connection, self._run_read, unit))
         except sqlite3.Error as error:
+            self._look_at(error)
             raise store_error(error, self.path) from error
 
     async def write(self, unit: Callable[[sqlite3.Connection], T]) -> T:
@@ -142,6 +156,7 @@ class Database:
         if is_first:
             await _hop(connection, self._commit_waiting, asyncio.get_running_loop())
         await write.done
+        self._look_at(write.error)
         if isinstance(write.error, sqlite3.Error):
             raise store_error(write.error, self.path) from write.error
         if write.error is not None:
@@ -168,7 +183,15 @@ class Database:
     def _opened(self) -> aiosqlite.Connection:
         if self._connection is None:
             raise DatabaseUnavailable(f"{self.path} is closed")
+        if self._failure is not None:
+            raise type(self._failure)(self._failure.reason)
         return self._connection
+
+    def _look_at(self, error: BaseException | None) -> None:
+        cause = error.__cause__ or error if isinstance(error, StoreError) else error
+        if cause is not None and self._failure is None and is_final(cause):
+            self._failure = store_error(cause, self.path)
+            self._has_failed.set()
 
     # Below: on aiosqlite's thread.
 
@@ -176,8 +199,9 @@ class Database:
         self._refusal = None
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
+            require_whole(self.path)
             self._sqlite = sqlite3.connect(self.path, timeout=BUSY_TIMEOUT_S, isolation_level=None)
-        except (sqlite3.Error, OSError) as error:
+        except (sqlite3.Error, OSError, StoreError) as error:
             # aiosqlite 0.22 does not wait for the end of its thread where this function raises. With an
             # empty connection in hand it closes in order, and `_prepare` raises instead.
             self._refusal = error
@@ -195,9 +219,11 @@ class Database:
             raise DatabaseUnavailable(f"{self.path}: this place takes no write-ahead log, only {mode!r}")
         sqlite.execute("BEGIN EXCLUSIVE")  # takes the lock, which locking_mode then keeps
         sqlite.execute("COMMIT")
-        (verdict,) = sqlite.execute("PRAGMA quick_check(1)").fetchone()
+        check = "integrity_check" if self.path.stat().st_size <= THOROUGH_BYTES else "quick_check"
+        (verdict,) = sqlite.execute(f"PRAGMA {check}(1)").fetchone()
         if verdict != "ok":
-            raise DatabaseUnavailable(f"{self.path} is damaged: {verdict}")
+            raise DatabaseDamaged(f"{self.path} is damaged: {verdict.splitlines()[-1]}")
+        self._identity = identity(self.path)
         if self._max_pages is not None:
             sqlite.execute(f"PRAGMA max_page_count = {self._max_pages:d}")
         migrate(sqlite, self._migrations, self._wall)
@@ -224,10 +250,12 @@ class Database:
         self._writes_since_checkpoint += len(group)
         with self._lock:
             is_idle = not self._waiting
+        is_idle = is_idle and len(group) < BUSY_GROUP  # a crowd comes back as soon as it is told
         if is_idle and not self._is_still and self._writes_since_checkpoint >= CHECKPOINT_AFTER_WRITES:
             self._checkpoint("PASSIVE")
 
     def _commit(self, sqlite: sqlite3.Connection, group: Sequence[_Write[Any]]) -> None:
+        self._require_same_file()
         sqlite.execute("BEGIN IMMEDIATE")
         try:
             for write in group:
@@ -238,6 +266,16 @@ class Database:
                 sqlite.execute("ROLLBACK")
             raise
         self.commits += 1
+
+    def _require_same_file(self) -> None:
+        """What is committed to a file without a name is lost when this process ends."""
+        path, log_path = self.path, log_of(self.path)
+        if identity(path) != self._identity:
+            raise DatabaseGone(f"{path} was moved, deleted or replaced while the bot uses it")
+        log_identity = identity(log_path)
+        if log_identity != self._log_identity != NOWHERE:
+            raise DatabaseGone(f"{log_path} was moved, deleted or replaced while the bot uses it")
+        self._log_identity = log_identity
 
     def _stand_still(self) -> None:
         self._is_still = True

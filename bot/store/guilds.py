@@ -86,7 +86,7 @@ class GuildRecords:
         def unit(sqlite: sqlite3.Connection) -> None:
             sqlite.execute(_SET_LIMIT, (*key, rule.amount))
             track(sqlite, guild_id, dimension, entry.at_s)
-            _note(sqlite, entry)
+            note_in(sqlite, entry)
 
         await self._database.write(unit)
 
@@ -164,7 +164,7 @@ class GuildRecords:
 
     async def note(self, entry: AuditEntry) -> None:
         """Write an audit entry for something that is kept elsewhere."""
-        await self._database.write(lambda sqlite: _note(sqlite, entry))
+        await self._database.write(lambda sqlite: note_in(sqlite, entry))
 
     async def audit_log(self, guild_id: int, limit: int) -> Sequence[AuditEntry]:
         """The newest first."""
@@ -185,13 +185,14 @@ class GuildRecords:
         def unit(sqlite: sqlite3.Connection) -> bool:
             is_changed = sqlite.execute(statement, values).rowcount > 0
             if is_changed or is_noted_anyway:
-                _note(sqlite, entry)
+                note_in(sqlite, entry)
             return is_changed
 
         return await self._database.write(unit)
 
 
-def _note(sqlite: sqlite3.Connection, entry: AuditEntry) -> None:
+def note_in(sqlite: sqlite3.Connection, entry: AuditEntry) -> None:
+    """Write an audit entry within the transaction of what it is about."""
     what = map(storable, (entry.action, entry.subject, entry.before, entry.after))
     sqlite.execute(_NOTE, (entry.guild_id, entry.actor_id, *what, entry.at_s))
 

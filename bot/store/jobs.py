@@ -16,7 +16,7 @@ from bot.domain.money import Money
 from bot.store import ledger
 from bot.store.audit import discrepancies
 from bot.store.database import Database
-from bot.store.rows import COLUMNS, PLACEHOLDERS, SET_ENDED, SET_MOVING, job_of, row_of
+from bot.store.rows import COLUMNS, PLACEHOLDERS, SET_ENDED, SET_MOVING, job_of, row_of, values_of_row
 
 SAMPLE: Final = 50  # successes that a median is taken over
 
@@ -25,11 +25,12 @@ _IS_RUNNING: Final = "stage NOT IN ('SUCCEEDED', 'FAILED', 'CANCELLED')"
 _IS_UNFINISHED: Final = f"is_delivered = 0 OR {_IS_RUNNING}"
 
 # Put together from the constants above and in rows.py; values are always bound.
-_INSERT: Final = f"INSERT INTO jobs ({COLUMNS}) VALUES ({PLACEHOLDERS})"  # noqa: S608 — see above
+_INSERT: Final = f"INSERT INTO jobs ({COLUMNS}) VALUES ({PLACEHOLDERS}) ON CONFLICT (job_id) DO NOTHING"  # noqa: S608 — see above
 _SELECT: Final = f"SELECT {COLUMNS} FROM jobs"  # noqa: S608 — see above
 _ONE: Final = f"{_SELECT} WHERE job_id = ?"
 _UNFINISHED: Final = f"{_SELECT} WHERE {_IS_UNFINISHED} ORDER BY created_at_s, job_id"
 _MOVE: Final = f"UPDATE jobs SET {SET_MOVING} WHERE job_id = :job_id AND {_IS_RUNNING}"  # noqa: S608 — see above
+_WISH: Final = f"UPDATE jobs SET is_cancel_asked = 1 WHERE job_id = ? AND {_IS_RUNNING}"  # noqa: S608 — see above
 _END: Final = f"UPDATE jobs SET {SET_ENDED} WHERE job_id = :job_id"  # noqa: S608 — see above
 _CLAIMED: Final = """
 SELECT task_id FROM jobs WHERE task_id IN (SELECT value FROM json_each(?1))
@@ -41,6 +42,15 @@ WHERE task_id IS NULL AND cause IN ('UNANSWERED', 'CANCELLED', 'INTERNAL') AND s
   AND EXISTS (SELECT 1 FROM resolution AS r WHERE r.job_id = jobs.job_id AND r.kind = 'void')
   AND NOT EXISTS (SELECT 1 FROM late_bill AS late WHERE late.job_id = jobs.job_id)
 ORDER BY sent_at_s, job_id
+"""  # noqa: S608 — see above
+# Found by the index of what may be erased: the day's jobs.
+_GIVEN_UP: Final = f"""
+{_SELECT}
+WHERE is_forgotten = 0 AND is_delivered = 1 AND stage IN ('SUCCEEDED', 'FAILED', 'CANCELLED')
+  AND created_at_s > ? AND task_id IS NOT NULL AND cause IN ('LOST', 'DEADLINE', 'INTERNAL')
+  AND EXISTS (SELECT 1 FROM resolution AS r WHERE r.job_id = jobs.job_id AND r.kind = 'void')
+  AND NOT EXISTS (SELECT 1 FROM late_bill AS late WHERE late.job_id = jobs.job_id)
+ORDER BY created_at_s, job_id
 """  # noqa: S608 — see above
 _ELAPSED: Final = """
 SELECT elapsed_s FROM jobs
@@ -63,13 +73,13 @@ class JobStore:
         False: the job is on record already. Raises LimitReached, with nothing written. The windows are
         those around `job.created_at_s`.
         """
-        row = row_of(job)
+        row = values_of_row(row_of(job))
+        planned = ledger.Hold.of(job, limits, counters)
 
         def unit(sqlite: sqlite3.Connection) -> bool:
-            if _is_on_record(sqlite, job.job_id):
+            if sqlite.execute(_INSERT, row).rowcount == 0:
                 return False
-            sqlite.execute(_INSERT, row)
-            ledger.hold(sqlite, job, limits, counters)
+            ledger.hold(sqlite, planned)
             return True
 
         return await self._database.write(unit)
@@ -88,6 +98,10 @@ class JobStore:
                 _require(sqlite, job.job_id)
 
         await self._database.write(unit)
+
+    async def wish_to_cancel(self, job_id: int) -> None:
+        """Record that somebody wants this job stopped. One that has ended stays as it ended."""
+        await self._database.write(lambda sqlite: sqlite.execute(_WISH, (job_id,)).rowcount)
 
     async def settle(self, job: Job, settlement: Settlement, at_s: float) -> bool:
         """Record the ended job and its one resolution in one transaction.
@@ -145,6 +159,15 @@ class JobStore:
         """
         return await self._database.read(
             lambda sqlite: [job_of(row) for row in sqlite.execute(_UNANSWERED, (since_s,))]
+        )
+
+    async def given_up(self, since_s: float) -> Sequence[Job]:
+        """Voided jobs, made after `since_s`, whose task we stopped asking after: it may yet be billed.
+
+        Oldest first; those that were billed late are left out.
+        """
+        return await self._database.read(
+            lambda sqlite: [job_of(row) for row in sqlite.execute(_GIVEN_UP, (since_s,))]
         )
 
     async def bill_late(self, job_id: int, task_id: str, amount: Money, at_s: float) -> bool:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Final, TypeAlias
 
 from bot.domain.binding import Counter
@@ -55,20 +57,20 @@ WHERE usage.subject = charged.subject AND usage.guild_id = charged.guild_id
   AND usage.starts_at_s = charged.starts_at_s
 """  # noqa: S608 — the one thing put into the text is a constant of ours
 
-# Nothing where the hold was not voided, where the task belongs to a job, or where it may yet turn out to be
-# that of a running twin whose Run has no answer.
+# Nothing where the hold was not voided, where the task belongs to another job, or where it may yet turn out
+# to be that of a running twin whose Run has no answer.
 _BILL_LATE: Final = """
 INSERT INTO late_bill (job_id, task_id, amount_pico, found_at_s)
 SELECT voided.job_id, :task_id, :amount_pico, :at_s
 FROM resolution JOIN jobs AS voided USING (job_id)
 WHERE voided.job_id = :job_id AND resolution.kind = 'void'
-  AND NOT EXISTS (SELECT 1 FROM jobs WHERE task_id = :task_id)
-  AND NOT EXISTS (
+  AND NOT EXISTS (SELECT 1 FROM jobs WHERE task_id = :task_id AND job_id <> :job_id)
+  AND (voided.task_id = :task_id OR NOT EXISTS (
       SELECT 1 FROM jobs AS twin
       WHERE twin.stage NOT IN ('SUCCEEDED', 'FAILED', 'CANCELLED')
         AND twin.sent_at_s IS NOT NULL AND twin.task_id IS NULL
         AND (twin.seed = voided.seed OR twin.prompt = voided.prompt)
-  )
+  ))
 ON CONFLICT DO NOTHING
 """
 
@@ -83,8 +85,9 @@ WHERE usage.subject = charged.subject AND usage.guild_id = charged.guild_id
   AND usage.starts_at_s = charged.starts_at_s
 """  # noqa: S608 — the one thing put into the text is a constant of ours
 
+# One for each measure that is limited: those of the same counter are brought together afterwards.
 _TRACKED: Final = """
-SELECT DISTINCT channel_id, model, window FROM tracked_dimensions
+SELECT channel_id, model, window FROM tracked_dimensions
 WHERE guild_id = ? AND channel_id IN (0, ?, ?) AND model IN ('', ?)
 """
 
@@ -94,27 +97,53 @@ def usage_of(sqlite: sqlite3.Connection, counter: Counter, at_s: float) -> Usage
     return _usage(sqlite, _key(counter, at_s))
 
 
-def hold(sqlite: sqlite3.Connection, job: Job, limits: Sequence[Limit], counters: Iterable[Counter]) -> None:
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """A reservation as it will be written: all that can be known of it before the transaction begins."""
+
+    job: Job
+    limits: Sequence[Limit]
+    place: tuple[int, int, int, int, str]  # server, member, channel, the channel whose limits bind, model
+    reserved_at_s: float
+    limited: Mapping[Counter, Key]
+    keys: Mapping[Key, None]  # every counter that is known to move
+
+    @classmethod
+    def of(cls, job: Job, limits: Sequence[Limit], counters: Iterable[Counter]) -> Hold:
+        """Counted in every counter given and in those of the limits."""
+        at_s, origin = job.created_at_s, job.origin
+        limited = {
+            counter: _key(counter, at_s)
+            for counter in dict.fromkeys((limit.scope, limit.window) for limit in limits)
+        }
+        keys = dict.fromkeys(limited.values())
+        keys.update((_key(counter, at_s), None) for counter in counters if counter not in limited)
+        ruled_channel_id = origin.ruled_channel_id or origin.channel_id
+        model = model_key(job.request.model)
+        place = (origin.guild_id or 0, origin.user_id, origin.channel_id, ruled_channel_id, model)
+        return cls(job, limits, place, _moment_s(at_s), limited, keys)
+
+
+def hold(sqlite: sqlite3.Connection, planned: Hold) -> None:
     """Write the reservation of a job that is on record and bump its counters.
 
-    Counted in every counter given, in those of the limits, and in those of every dimension that the server
-    tracks by now, whatever the caller knew of them. Raises LimitReached.
+    Counted besides in those of every dimension that the server tracks by now, whatever the caller knew of
+    them. Raises LimitReached.
     """
-    at_s = job.created_at_s
-    limited = [(limit.scope, limit.window) for limit in limits]
-    usage = {counter: _usage(sqlite, _key(counter, at_s)) for counter in limited}
-    refusal = decide(limits, usage, job.hold, at_s)
+    job, at_s = planned.job, planned.job.created_at_s
+    usage = {counter: _usage(sqlite, key) for counter, key in planned.limited.items()}
+    refusal = decide(planned.limits, usage, job.hold, at_s)
     if refusal is not None:
         raise refusal
-    origin, model = job.origin, model_key(job.request.model)
-    guild_id, ruled_channel_id = origin.guild_id or 0, origin.ruled_channel_id or origin.channel_id
-    place = (guild_id, origin.user_id, origin.channel_id, ruled_channel_id, model)
-    sqlite.execute(_RESERVE, (job.job_id, job.hold.pico, *place, _moment_s(at_s)))
-    tracked = sqlite.execute(_TRACKED, (guild_id, origin.channel_id, ruled_channel_id, model)).fetchall()
-    every = (*counters, *limited, *_counters(guild_id, origin.user_id, tracked))
-    for key in dict.fromkeys(_key(counter, at_s) for counter in every):
-        sqlite.execute(_HOLD, (*key, job.hold.pico))
-        sqlite.execute(_BOOK, (job.job_id, *key))
+    guild_id, user_id, channel_id, ruled_channel_id, model = planned.place
+    amount_pico = job.hold.pico
+    sqlite.execute(_RESERVE, (job.job_id, amount_pico, *planned.place, planned.reserved_at_s))
+    keys = planned.keys
+    tracked = sqlite.execute(_TRACKED, (guild_id, channel_id, ruled_channel_id, model)).fetchall()
+    if tracked:
+        keys = {**keys, **{_key(counter, at_s): None for counter in _counters(guild_id, user_id, tracked)}}
+    sqlite.executemany(_HOLD, [(*key, amount_pico) for key in keys])
+    sqlite.executemany(_BOOK, [(job.job_id, *key) for key in keys])
 
 
 def resolve(sqlite: sqlite3.Connection, job_id: int, settlement: Settlement, at_s: float) -> bool:
@@ -166,6 +195,7 @@ def bill_late(sqlite: sqlite3.Connection, job_id: int, task_id: str, amount: Mon
     return True
 
 
+@lru_cache(maxsize=256)
 def model_key(model: str) -> str:
     """A model as reservations, limits and counters name it."""
     return storable(model).lower()

@@ -12,8 +12,9 @@ from bot.domain.job import Job
 from bot.domain.ledger import Resolution
 from bot.domain.limits import Window, window_bounds
 from bot.domain.money import MAX_PICO, Money
-from bot.domain.reports import DaySpend, ExportLine, Share, UsageReport
+from bot.domain.reports import DaySpend, ExportLine, Remembered, Share, UsageReport
 from bot.store.database import Database
+from bot.store.last_values import typed_of_text
 from bot.store.rows import COLUMNS, job_of
 
 EXPORT_SLICE: Final = 1_000  # lines a read
@@ -56,9 +57,14 @@ _OLD: Final = f"""
 {_SELECT} WHERE is_forgotten = 0 AND {_IS_PAST} AND created_at_s < ? ORDER BY created_at_s, job_id LIMIT ?
 """
 _FORGET: Final = f"""
-UPDATE jobs SET prompt = '', negative_prompt = NULL, detail = '', outputs = '[]', is_forgotten = 1
+UPDATE jobs SET prompt = '', negative_prompt = NULL, detail = '', outputs = '[]', form_values = '[]',
+                files = '[]', is_forgotten = 1
 WHERE job_id IN (SELECT value FROM json_each(?)) AND {_IS_PAST}
 """  # noqa: S608 — a constant of ours; values are always bound
+
+_REMEMBERED: Final = "SELECT model, typed, saved_at_s FROM last_values WHERE user_id = ? ORDER BY model"
+_FORGET_REMEMBERED: Final = "DELETE FROM last_values WHERE user_id = ?"
+_FORGET_OLD_VALUES: Final = "DELETE FROM last_values WHERE saved_at_s < ?"
 
 _Slice: TypeAlias = tuple[list[sqlite3.Row], float | None]  # and when the next reservation was made
 _Tally: TypeAlias = dict[str, list[int]]  # key → runs, picodollars
@@ -138,6 +144,25 @@ class ReportRecords:
     async def old_jobs(self, before_s: float, limit: int) -> Sequence[Job]:
         """Ended, delivered jobs from before `before_s` whose texts have not been erased, oldest first."""
         return await self._jobs(_OLD, (before_s, limit))
+
+    async def remembered(self, user_id: int) -> Sequence[Remembered]:
+        """What a member last filled in, by model."""
+
+        def unit(sqlite: sqlite3.Connection) -> list[Remembered]:
+            rows = sqlite.execute(_REMEMBERED, (user_id,))
+            return [Remembered(model, typed_of_text(text), at_s) for model, text, at_s in rows]
+
+        return await self._database.read(unit)
+
+    async def forget_remembered(self, user_id: int) -> None:
+        """Erase what a member last filled in, for every model."""
+        await self._database.write(lambda sqlite: sqlite.execute(_FORGET_REMEMBERED, (user_id,)).rowcount)
+
+    async def forget_remembered_before(self, before_s: float) -> int:
+        """Erase what anybody filled in before then. How many forms."""
+        return await self._database.write(
+            lambda sqlite: sqlite.execute(_FORGET_OLD_VALUES, (before_s,)).rowcount
+        )
 
     async def _jobs(self, query: str, values: tuple[object, ...]) -> Sequence[Job]:
         return await self._database.read(

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Final
 
 from bot.domain.errors import DatabaseUnavailable
-from bot.domain.job import Cause, Job, Origin, Output, PictureRequest, Progress, Stage
+from bot.domain.files import InputFile
+from bot.domain.job import Cause, Job, Origin, Output, Parent, PictureRequest, Progress, Relation, Stage
+from bot.domain.model import Value
 from bot.domain.money import Money
 
 # What stands for good once a job is on record.
@@ -29,24 +32,40 @@ _FIXED: Final = (
     "guidance",
     "asked_seed",
     "picture_count",
+    "strength",
+    "form_values",
+    "files",
+    "parent",
     "seed",
     "hold_pico",
     "created_at_s",
 )
 # What changes while it runs, and what its end adds.
-_MOVING: Final = ("stage", "sent_at_s", "task_id", "message_id", "progress_step", "progress_total")
+_MOVING: Final = (
+    "stage",
+    "sent_at_s",
+    "task_id",
+    "message_id",
+    "progress_step",
+    "progress_total",
+    "is_cancel_asked",
+)
 _ENDING: Final = ("cause", "detail", "cost_pico", "elapsed_s", "outputs")
-_ALL: Final = (*_FIXED, *_MOVING, *_ENDING, "is_delivered")
+_ALL: Final = (*_FIXED, *_MOVING, *_ENDING, "is_delivered", "is_forgotten")
 
 
 def _assignments(columns: tuple[str, ...]) -> str:
-    # A task and a message, once known, are never unknown again.
-    kept = {"task_id", "message_id"}
-    return ", ".join(f"{c} = coalesce(:{c}, {c})" if c in kept else f"{c} = :{c}" for c in columns)
+    # A task and a message, once known, are never unknown again; a wish stays wished.
+    kept = {
+        "task_id": "coalesce(:task_id, task_id)",
+        "message_id": "coalesce(:message_id, message_id)",
+        "is_cancel_asked": "max(:is_cancel_asked, is_cancel_asked)",
+    }
+    return ", ".join(f"{column} = {kept.get(column, f':{column}')}" for column in columns)
 
 
 COLUMNS: Final = ", ".join(_ALL)
-PLACEHOLDERS: Final = ", ".join(f":{column}" for column in _ALL)
+PLACEHOLDERS: Final = ", ".join("?" for _ in _ALL)  # by place: forty names to look up take their time
 SET_MOVING: Final = _assignments(_MOVING)
 SET_ENDED: Final = _assignments((*_MOVING, *_ENDING))
 
@@ -84,6 +103,10 @@ def row_of(job: Job) -> dict[str, object]:
         "guidance": request.guidance,
         "asked_seed": request.seed,
         "picture_count": request.count,
+        "strength": request.strength,
+        "form_values": _json_text(request.values),
+        "files": _json_text([asdict(file) for file in request.files]),
+        "parent": _parent_text(job.parent),
         "seed": job.seed,
         "hold_pico": job.hold.pico,
         "created_at_s": job.created_at_s,
@@ -99,7 +122,14 @@ def row_of(job: Job) -> dict[str, object]:
         "elapsed_s": job.elapsed_s,
         "outputs": _outputs_text(job.outputs),
         "is_delivered": int(job.is_delivered),
+        "is_forgotten": int(job.is_forgotten),
+        "is_cancel_asked": int(job.is_cancel_asked),
     }
+
+
+def values_of_row(row: Mapping[str, object]) -> tuple[object, ...]:
+    """The values of a row in the order of COLUMNS."""
+    return tuple(row[column] for column in _ALL)
 
 
 def job_of(row: sqlite3.Row) -> Job:
@@ -132,6 +162,9 @@ def _job_of(row: sqlite3.Row) -> Job:
             guidance=row["guidance"],
             seed=row["asked_seed"],
             count=row["picture_count"],
+            strength=row["strength"],
+            values=values_of(json.loads(row["form_values"])),
+            files=tuple(InputFile(**fields) for fields in json.loads(row["files"])),
         ),
         seed=row["seed"],
         hold=Money(row["hold_pico"]),
@@ -148,9 +181,44 @@ def _job_of(row: sqlite3.Row) -> Job:
         elapsed_s=row["elapsed_s"],
         outputs=tuple(Output(**fields) for fields in json.loads(row["outputs"])),
         is_delivered=bool(row["is_delivered"]),
+        is_forgotten=bool(row["is_forgotten"]),
+        is_cancel_asked=bool(row["is_cancel_asked"]),
+        parent=_parent_of(row["parent"]),
     )
 
 
+def values_of(pairs: list[list[object]]) -> tuple[tuple[str, Value], ...]:
+    """The values of a form out of JSON, where a tuple has become a list. Raises TypeError, ValueError."""
+    return tuple((str(name), _value_of(value)) for name, value in pairs)
+
+
+def _value_of(value: object) -> Value:
+    match value:
+        case list():
+            return tuple(str(part) for part in value)
+        case str() | int() | float():
+            return value
+        case _:
+            raise TypeError(f"{type(value).__name__} is no value of a form")
+
+
+def _parent_text(parent: Parent | None) -> str | None:
+    return None if parent is None else _json_text(asdict(parent) | {"relation": parent.relation.name})
+
+
+def _parent_of(text: str | None) -> Parent | None:
+    if text is None:
+        return None
+    fields = json.loads(text)
+    return Parent(**fields | {"relation": Relation[fields["relation"]]})
+
+
 def _outputs_text(outputs: tuple[Output, ...]) -> str:
+    return _json_text([asdict(output) for output in outputs])
+
+
+def _json_text(value: object) -> str:
+    if value in ([], ()):  # as of nearly every job
+        return "[]"
     # Plain UTF-8 rather than escapes: an escaped lone surrogate would come back as one.
-    return storable(json.dumps([asdict(output) for output in outputs], ensure_ascii=False))
+    return storable(json.dumps(value, ensure_ascii=False))

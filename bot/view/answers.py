@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,8 +12,9 @@ import discord
 from discord import ui
 
 from bot.domain.errors import BotError, ManagersOnly
-from bot.view.card import Card, CasePress
+from bot.view.card import Card, CasePress, Tone
 from bot.view.case_buttons import CaseButton
+from bot.view.first_answers import FirstAnswers
 from bot.view.layout import NO_MENTIONS, layout_of
 from bot.view.routes import CONNECTION_ERRORS, EDIT_ERRORS
 from bot.view.sentences import UNFORESEEN, sentence
@@ -20,12 +22,13 @@ from bot.view.sentences import UNFORESEEN, sentence
 log = logging.getLogger(__name__)
 
 ALREADY_ACKNOWLEDGED: Final = 40060  # Discord docs, JSON error codes, 2026
+FIRST_ANSWER_S: Final = 2.0  # of Discord's 3 s; a call that hangs for longer may not have arrived
 
 
 async def acknowledge(interaction: discord.Interaction[discord.Client], *, ephemeral: bool) -> int | None:
     """Answer with "is thinking…"; the id of the message that the answer will fill.
 
-    A connection that breaks, as an idle one may, gets a second try: discord.py 2.7.1 gives it none.
+    A connection that breaks, as an idle one may, or hangs gets a second try: discord.py 2.7.1 gives it none.
     """
     answer = await _deferred(interaction, thinking=True, ephemeral=ephemeral)
     # Without an answer the acknowledgement stands all the same, only its own answer was lost.
@@ -40,8 +43,21 @@ async def acknowledge_press(interaction: discord.Interaction[discord.Client]) ->
 async def _deferred(
     interaction: discord.Interaction[discord.Client], *, thinking: bool, ephemeral: bool
 ) -> discord.InteractionCallbackResponse[discord.Client] | None:
+    answers: FirstAnswers | None = getattr(interaction.client, "first_answers", None)
+    if answers is None:  # another client than ours
+        return await _sent_first(interaction, thinking=thinking, ephemeral=ephemeral)
+    async with answers.turn():
+        answer = await _sent_first(interaction, thinking=thinking, ephemeral=ephemeral)
+    await answers.calm()
+    return answer
+
+
+async def _sent_first(
+    interaction: discord.Interaction[discord.Client], *, thinking: bool, ephemeral: bool
+) -> discord.InteractionCallbackResponse[discord.Client] | None:
     try:
-        return await interaction.response.defer(thinking=thinking, ephemeral=ephemeral)
+        async with asyncio.timeout(FIRST_ANSWER_S):
+            return await interaction.response.defer(thinking=thinking, ephemeral=ephemeral)
     except CONNECTION_ERRORS:
         try:
             return await interaction.response.defer(thinking=thinking, ephemeral=ephemeral)
@@ -77,29 +93,45 @@ async def refuse(
     """Say what went wrong to the asker alone and leave nothing behind in the channel."""
     text = sentence(error) if isinstance(error, BotError) else UNFORESEEN
     text = "\n".join(part for part in (text, postscript.text) if part)
-    response = interaction.response
     view: ui.View = discord.utils.MISSING
     if postscript.press is not None:
         view = ui.View(timeout=None)
         view.add_item(CaseButton(postscript.press))
     try:
-        if not response.is_done():
-            try:
-                await response.send_message(text, view=view, ephemeral=True, allowed_mentions=NO_MENTIONS)
-            except discord.HTTPException as failure:
-                if failure.code != ALREADY_ACKNOWLEDGED:
-                    raise
-            else:
-                return
-        if response.type in {None, discord.InteractionResponseType.deferred_channel_message}:
-            # A follow-up would fill the public "is thinking…" for everybody to see.
-            await interaction.delete_original_response()
-        try:
-            await interaction.followup.send(text, view=view, ephemeral=True, allowed_mentions=NO_MENTIONS)
-        except discord.NotFound:  # the token ended with the deleted message: alone is still alone by DM
-            await interaction.user.send(text, view=view, allowed_mentions=NO_MENTIONS)
+        await _say_alone(interaction, text, view)
     except EDIT_ERRORS as failure:
         log.warning("a refusal could not be told: %s", type(failure).__name__)
+        return
+    await _add_notes(interaction, error)
+
+
+async def _say_alone(interaction: discord.Interaction[discord.Client], text: str, view: ui.View) -> None:
+    response = interaction.response
+    if not response.is_done():
+        try:
+            await response.send_message(text, view=view, ephemeral=True, allowed_mentions=NO_MENTIONS)
+        except discord.HTTPException as failure:
+            if failure.code != ALREADY_ACKNOWLEDGED:
+                raise
+        else:
+            return
+    if response.type in {None, discord.InteractionResponseType.deferred_channel_message}:
+        # A follow-up would fill the public "is thinking…" for everybody to see.
+        await interaction.delete_original_response()
+    try:
+        await interaction.followup.send(text, view=view, ephemeral=True, allowed_mentions=NO_MENTIONS)
+    except discord.NotFound:  # the token ended with the deleted message: alone is still alone by DM
+        await interaction.user.send(text, view=view, allowed_mentions=NO_MENTIONS)
+
+
+async def _add_notes(interaction: discord.Interaction[discord.Client], error: Exception) -> None:
+    """What else belongs to a refusal, such as what was typed into a form: each in a message of its own."""
+    for note in getattr(error, "__notes__", ()):
+        card = layout_of(Card(Tone.WAITING, str(note)))
+        try:
+            await interaction.followup.send(view=card, ephemeral=True, allowed_mentions=NO_MENTIONS)
+        except EDIT_ERRORS as failure:
+            log.warning("a note to a refusal could not be told: %s", type(failure).__name__)
 
 
 def is_moderator(interaction: discord.Interaction[discord.Client]) -> bool:

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final
 
 import discord
@@ -16,16 +17,22 @@ from bot.domain.job import Job
 from bot.domain.news import Delivery, News
 from bot.domain.picture import Picture
 from bot.view.budget import Budgets
-from bot.view.editor import MessageEditor, Pace, Start
+from bot.view.doors import doors_of
+from bot.view.editor import ENDING_TRIES, MessageEditor, Pace, Start
+from bot.view.fitting import Bounds
+from bot.view.luggage import attachments
 from bot.view.media import fit
-from bot.view.renderer import ending_card
-from bot.view.routes import ChannelRoute, DirectRoute, Refused, Route, TokenRoute, Ways
+from bot.view.renderer import ending_card, passing_mark
+from bot.view.routes import PLACE_REFUSED, ChannelRoute, DirectRoute, Refused, Route, TokenRoute, Ways
+from bot.view.second_looks import Concluded, SecondLooks
 
 log = logging.getLogger(__name__)
 
 # Discord drops an interaction's token after 15 minutes (Discord docs, Receiving and responding, 2026);
 # the last one is left as a margin.
 TOKEN_LIFE_S: Final = 14 * 60.0
+ENDING_LIFE_S: Final = 24 * 3600.0  # while Discord is down, an ending waits for it so long
+ROUND_PAUSES: Final = 4  # a round over all ways is paused for so many times the pause between two tries
 REQUEST_BYTES: Final = 24 * 1024 * 1024  # Discord takes 25 MiB in one request, text included
 
 
@@ -34,34 +41,50 @@ class _Message:
     ways: Ways
     editor: MessageEditor
     token: str | None
+    is_barred: bool = False  # a public one, from whose place Discord keeps the bot out
+    looks: asyncio.Task[None] | None = None  # at the ending, which a late edit may overwrite
 
 
 class StatusBoard:
     """Implements the Board of the use cases over discord.py."""
 
     def __init__(
-        self, client: discord.Client, start: Start, budgets: Budgets, clock: Clock, pace: Pace
+        self,
+        client: discord.Client,
+        start: Start,
+        budgets: Budgets,
+        clock: Clock,
+        pace: Pace,
+        *,
+        can_upscale: bool = False,
     ) -> None:
         self._client = client
         self._start = start
         self._budgets = budgets
         self._clock = clock
         self._pace = pace
+        self._can_upscale = can_upscale
         self._messages: dict[int, _Message] = {}
         self._fitting = asyncio.Lock()
+        self._second_looks = SecondLooks(budgets, clock, pace.look_pauses_s)
         self._attached: dict[int, tuple[discord.Interaction[discord.Client], float]] = {}
 
     @contextmanager
-    def attached(self, interaction: discord.Interaction[discord.Client]) -> Iterator[None]:
-        """This interaction, just acknowledged, shows the job that bears its id and is submitted in the block.
+    def attached(
+        self, interaction: discord.Interaction[discord.Client], job_id: int | None = None
+    ) -> Iterator[None]:
+        """This interaction, just acknowledged, shows the job that is submitted in the block.
 
-        The token's age is counted from here, on the monotonic clock. Where the block fails there is no job.
+        The job bears the interaction's id unless another is given. The token's age is counted from here, on
+        the monotonic clock. Where the block fails there is no job.
         """
-        self._attached[interaction.id] = (interaction, self._clock.monotonic())
+        job_id = job_id or interaction.id
+        self._attached[job_id] = (interaction, self._clock.monotonic())
+        self._note_permissions(interaction)
         try:
             yield
         except BaseException:
-            self._attached.pop(interaction.id, None)
+            self._attached.pop(job_id, None)
             raise
 
     def show(self, news: News) -> None:
@@ -72,38 +95,97 @@ class StatusBoard:
         await message.editor.stop_passing()
         if message.editor.is_gone:
             return Delivery.GONE
+        gives_up_s = self._clock.monotonic() + ENDING_LIFE_S
+        delays = self._pace.retry_delays()
+        tries = ENDING_TRIES
+        while True:
+            delivery = await self._round(message, news, pictures, tries)
+            if delivery is not None:
+                if delivery is Delivery.SHOWN:
+                    self._look_again(message, news.job)
+                return delivery
+            if self._clock.monotonic() > gives_up_s:
+                return Delivery.UNDELIVERABLE
+            log.warning("job %d: Discord takes no edits at the moment; trying again", news.job.job_id)
+            tries = 1
+            await asyncio.sleep(ROUND_PAUSES * next(delays))
+
+    async def _round(
+        self, message: _Message, news: News, pictures: Sequence[Picture], tries: int
+    ) -> Delivery | None:
+        """The ending by every open way, best first. None: none is closed for good, none works now."""
+        is_passing = False
         for route in message.ways.for_ending(self._clock.monotonic()):
-            refused = await self._send_ending(message.editor, route, news, pictures)
+            is_letter = isinstance(route, DirectRoute)
+            if is_letter and message.is_barred:
+                break  # shut out of where it belongs: kept in the member's history
+            if is_letter and is_passing and not news.job.origin.is_private:
+                break  # its own message is still the better place
+            refused = await self._send_ending(message.editor, route, news, pictures, tries)
             if refused is None:
-                return Delivery.BY_DM if isinstance(route, DirectRoute) else Delivery.SHOWN
-            if refused is Refused.MESSAGE_GONE and not isinstance(route, DirectRoute):
+                return Delivery.BY_DM if is_letter else Delivery.SHOWN
+            if refused is Refused.MESSAGE_GONE and not is_letter:
                 return Delivery.GONE
             log.warning("job %d: no way through %s: %s", news.job.job_id, route.key[0], refused.name)
-            message.ways.close(route)
-        return Delivery.UNDELIVERABLE
+            if refused is Refused.PASSING:
+                is_passing = True
+                continue
+            message.ways.close(route, refused)
+            message.is_barred |= refused is Refused.NO_ACCESS and not news.job.origin.is_private
+            if refused in PLACE_REFUSED and not is_letter:
+                return await self._round(message, news, pictures, tries)
+        return None if is_passing else Delivery.UNDELIVERABLE
+
+    def bot_pause_s(self) -> float:
+        """How long requests with the bot's own token should wait, by Discord's word; zero means go."""
+        return self._budgets.bot_pause_s()
 
     def drop(self, job_id: int) -> None:
         self._attached.pop(job_id, None)
         message = self._messages.pop(job_id, None)
-        if message is not None and message.token is not None:
+        if message is None or message.token is None:
+            return
+        if message.looks is None or message.looks.done():
             self._budgets.release(message.token)
+        else:
+            message.looks.add_done_callback(partial(self._release, message.token))
+
+    def _release(self, token: str, _looks: asyncio.Task[None]) -> None:
+        self._budgets.release(token)
+
+    def _look_again(self, message: _Message, job: Job) -> None:
+        """Where a passing state may yet come after the ending. On a drain these looks are dropped."""
+        ending, unsure_until_s = message.editor.shown, message.editor.unsure_until_s
+        if ending is None or message.looks is not None or self._clock.monotonic() > unsure_until_s:
+            return
+        origin, mark = job.origin, passing_mark(job)
+        concluded = Concluded(
+            job.job_id, origin.channel_id, origin.guild_id, message.ways, ending, mark, unsure_until_s
+        )
+        message.looks = self._start(f"looks at job {job.job_id}", self._second_looks.keep(concluded))
+
+    def _note_permissions(self, interaction: discord.Interaction[discord.Client]) -> None:
+        """Discord tells with every interaction what the bot may do in its channel."""
+        permissions, channel_id = interaction.app_permissions, interaction.channel_id
+        if channel_id is not None and permissions.view_channel and permissions.send_messages:
+            for kind in ("token", "channel"):
+                self._budgets.doors.open(doors_of((kind, ""), channel_id, interaction.guild_id))
 
     async def _send_ending(
-        self, editor: MessageEditor, route: Route, news: News, pictures: Sequence[Picture]
+        self, editor: MessageEditor, route: Route, news: News, pictures: Sequence[Picture], tries: int
     ) -> Refused | None:
         """With the pictures as large as allowed; where Discord finds them too large, smaller, then linked."""
-        files = max(1, sum(picture.content is not None for picture in pictures))
-        limit_bytes = min(route.limit_bytes, REQUEST_BYTES // files)
         refused: Refused | None = None
-        for limit in (limit_bytes, limit_bytes // 2, 0):
+        whole = Bounds(route.limit_bytes, REQUEST_BYTES)
+        for bounds in (whole, Bounds(whole.file_bytes // 2, whole.request_bytes // 2), Bounds(0, 0)):
             async with self._fitting:  # a picture being re-encoded needs a few hundred MiB: one at a time
-                fitted = _named_apart([await asyncio.to_thread(fit, picture, limit) for picture in pictures])
-            card = ending_card(news, fitted)
+                fitted = await attachments(news.job, pictures, bounds, _shrunk)
+            card = ending_card(news, fitted, can_upscale=self._can_upscale)
             if isinstance(route, DirectRoute):
                 card = replace(
                     card, text=f"{card.text}\n-# You asked for this in <#{news.job.origin.channel_id}>."
                 )
-            refused = await editor.send_ending(route, card, fitted)
+            refused = await editor.send_ending(route, card, fitted, tries)
             if refused not in {Refused.TOO_LARGE, Refused.INVALID}:
                 break
         return refused
@@ -123,21 +205,20 @@ class StatusBoard:
             interaction, since_s = attached
             token = interaction.token
             self._budgets.bind(token, origin.channel_id)
-            routes.append(TokenRoute(interaction, origin.attachment_limit_bytes, since_s + TOKEN_LIFE_S))
+            closes_at_s = since_s + TOKEN_LIFE_S
+            limit_bytes = origin.attachment_limit_bytes
+            routes.append(TokenRoute(interaction, limit_bytes, closes_at_s, origin.message_id))
         if origin.message_id is not None and not origin.is_private:
             routes.append(ChannelRoute(self._client, origin.channel_id, origin.message_id))
         routes.append(DirectRoute(self._client, origin.user_id, job.job_id))
         ways = Ways(routes)
-        editor = MessageEditor(origin.channel_id, ways, self._start, self._budgets, self._clock, self._pace)
+        editor = MessageEditor(
+            origin.channel_id, ways, self._start, self._budgets, self._clock, self._pace, origin.guild_id
+        )
+        if attached is None:  # taken up: the process before may have died with an edit on its way
+            editor.doubt()
         return _Message(ways, editor, token)
 
 
-def _named_apart(pictures: Sequence[Picture]) -> list[Picture]:
-    """The pictures under names that differ: attachments are referred to by name."""
-    named: list[Picture] = []
-    taken: set[str] = set()
-    for number, picture in enumerate(pictures):
-        name = picture.filename if picture.filename not in taken else f"{number}-{picture.filename}"
-        taken.add(name)
-        named.append(replace(picture, filename=name))
-    return named
+async def _shrunk(picture: Picture, limit_bytes: int) -> Picture:
+    return await asyncio.to_thread(fit, picture, limit_bytes)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
+import math
 import re
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
+
+from bot.view.doors import Doors
 
 Key: TypeAlias = tuple[str, str]  # ("token", interaction token) or ("channel", channel id)
 
@@ -19,6 +22,10 @@ _CHANNEL_EDIT: Final = re.compile(r"/channels/(\d+)/messages/\d+$")
 SHARED_PER_MINUTE: Final = 30
 SHARED_PASSING_PER_MINUTE: Final = 10
 SHARED_MEMORY_S: Final = 600.0
+
+# A 429 without Via is Cloudflare's, for everything from our address; where it does not say for how long:
+BANNED_S: Final = 30.0
+MAX_PAUSE_S: Final = 3600.0
 
 
 def token_key(token: str) -> Key:
@@ -33,7 +40,8 @@ def channel_key(channel_id: int) -> Key:
 class _Window:
     remaining: int | None = None
     resets_at_s: float = 0.0
-    refused: asyncio.Event = field(default_factory=asyncio.Event)
+    refused_until_s: float = 0.0
+    listeners: tuple[Callable[[], None], ...] = ()
 
 
 @dataclass(slots=True)
@@ -51,6 +59,9 @@ class Budgets:
         self._windows: dict[Key, _Window] = {}
         self._channel_of: dict[str, int] = {}
         self._shared: dict[int, _Shared] = {}
+        self._banned_until_s = 0.0  # by Cloudflare
+        self._global_until_s = 0.0  # for what is sent with the bot's own token
+        self.doors = Doors(monotonic)
         self.rate_limited = 0  # 429s seen
         self.edits = 0  # sent, whatever the answer
 
@@ -67,6 +78,7 @@ class Budgets:
         """One answer of Discord, as it came."""
         if status == 429:
             self.rate_limited += 1
+            self._refused_everywhere(headers)
         if method != "PATCH":
             return
         key = self._key_of(path)
@@ -82,18 +94,32 @@ class Budgets:
             window.remaining = int(remaining)
             window.resets_at_s = now_s + _seconds(headers.get("X-RateLimit-Reset-After"), 1.0)
 
-    def refusal_of(self, key: Key) -> asyncio.Event:
-        """Set when Discord answers 429 to an edit under this key; clear it before sending."""
-        return self._windows.setdefault(key, _Window()).refused
+    @contextmanager
+    def listened(self, key: Key, on_refusal: Callable[[], None]) -> Iterator[None]:
+        """`on_refusal` is called when Discord answers 429 to an edit under this key within the block."""
+        window = self._windows.setdefault(key, _Window())
+        window.listeners += (on_refusal,)
+        try:
+            yield
+        finally:
+            window.listeners = tuple(one for one in window.listeners if one is not on_refusal)
 
     def pause_s(self, key: Key, channel_id: int, *, is_ending: bool) -> float:
         """How long an edit should wait now; zero means go."""
         now_s = self._monotonic()
         pause_s = self._shared_pause_s(channel_id, now_s, is_ending=is_ending)
+        pause_s = max(pause_s, self._banned_until_s - now_s if key[0] == "token" else self.bot_pause_s())
         window = self._windows.get(key)
-        if is_ending or window is None or window.remaining is None or window.remaining >= 2:
+        if window is None:
+            return pause_s
+        pause_s = max(pause_s, window.refused_until_s - now_s)
+        if is_ending or window.remaining is None or window.remaining >= 2:
             return pause_s
         return max(pause_s, window.resets_at_s - now_s, 0.0)
+
+    def bot_pause_s(self) -> float:
+        """How long anything that bears the bot's own token should wait now; zero means go."""
+        return max(0.0, max(self._banned_until_s, self._global_until_s) - self._monotonic())
 
     def spent(self, channel_id: int, *, is_ending: bool) -> None:
         """An edit goes out to this channel."""
@@ -105,12 +131,23 @@ class Budgets:
     def _refused(self, key: Key, window: _Window, headers: Mapping[str, str], now_s: float) -> None:
         retry_after_s = _seconds(headers.get("Retry-After"), 1.0)
         window.remaining = 0
-        window.resets_at_s = now_s + retry_after_s
-        window.refused.set()
+        window.resets_at_s = window.refused_until_s = now_s + retry_after_s
+        for on_refusal in window.listeners:
+            on_refusal()
         if headers.get("X-RateLimit-Scope", "").lower() == "shared":
             channel_id = int(key[1]) if key[0] == "channel" else self._channel_of.get(key[1])
             if channel_id is not None:
                 self._shared[channel_id] = _Shared(now_s, now_s + retry_after_s)
+
+    def _refused_everywhere(self, headers: Mapping[str, str]) -> None:
+        now_s = self._monotonic()
+        if "Via" not in headers and "X-RateLimit-Scope" not in headers:
+            until_s = now_s + _seconds(headers.get("Retry-After"), BANNED_S)
+            self._banned_until_s = max(self._banned_until_s, until_s)
+        is_global = headers.get("X-RateLimit-Scope", "").lower() == "global"
+        if is_global or headers.get("X-RateLimit-Global", "").lower() == "true":
+            until_s = now_s + _seconds(headers.get("Retry-After"), 1.0)
+            self._global_until_s = max(self._global_until_s, until_s)
 
     def _shared_pause_s(self, channel_id: int, now_s: float, *, is_ending: bool) -> float:
         shared = self._shared.get(channel_id)
@@ -136,6 +173,7 @@ class Budgets:
 
 def _seconds(text: str | None, otherwise: float) -> float:
     try:
-        return max(0.0, float(text)) if text is not None else otherwise
+        seconds = float(text) if text is not None else otherwise
     except ValueError:
         return otherwise
+    return min(max(seconds, 0.0), MAX_PAUSE_S) if math.isfinite(seconds) else otherwise

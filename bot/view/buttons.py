@@ -10,7 +10,11 @@ import discord
 from discord import ui
 
 from bot.view.card import Action, MemberAction, MemberPress
-from bot.view.case_buttons import CaseButton
+from bot.view.case_buttons import NUMBER, CaseButton, number_in
+from bot.view.draft_buttons import DraftButton
+from bot.view.model_buttons import ModelButton
+from bot.view.pick_buttons import GoButton, PickButton
+from bot.view.text_buttons import TextButton
 
 _LABELS: Final[dict[Action, tuple[str, str, discord.ButtonStyle]]] = {
     Action.CANCEL: ("Cancel", "⏹️", discord.ButtonStyle.danger),
@@ -19,6 +23,7 @@ _LABELS: Final[dict[Action, tuple[str, str, discord.ButtonStyle]]] = {
     Action.INFO: ("Info", "ℹ️", discord.ButtonStyle.secondary),
     Action.DELETE: ("Delete", "🗑️", discord.ButtonStyle.secondary),
     Action.REPORT: ("Report", "🚩", discord.ButtonStyle.secondary),
+    Action.LOG: ("Log", "📜", discord.ButtonStyle.secondary),
 }
 
 _MEMBER_LABELS: Final[dict[MemberAction, tuple[str, str, discord.ButtonStyle]]] = {
@@ -46,7 +51,7 @@ def _any_of(actions: type[Enum]) -> str:
 
 class JobButton(
     ui.DynamicItem[ui.Button[ui.LayoutView]],
-    template=rf"job:(?P<job>\d{{1,20}}):(?P<action>{_any_of(Action)})",
+    template=rf"job:(?P<job>{NUMBER}):(?P<action>{_any_of(Action)})",
 ):
     """One action on one job."""
 
@@ -66,7 +71,7 @@ class JobButton(
         match: re.Match[str],
         /,
     ) -> JobButton:
-        return cls(Action(match["action"]), int(match["job"]))
+        return cls(Action(match["action"]), number_in(match["job"]))
 
     async def callback(self, interaction: discord.Interaction[discord.Client]) -> None:
         client = cast(Switchboard, interaction.client)
@@ -75,7 +80,7 @@ class JobButton(
 
 class MemberButton(
     ui.DynamicItem[ui.Button[ui.LayoutView]],
-    template=rf"member:(?P<user>\d{{1,20}}):(?P<action>{_any_of(MemberAction)}):(?P<cursor>\d{{1,20}}):(?P<page>\d{{1,9}})",
+    template=rf"member:(?P<user>{NUMBER}):(?P<action>{_any_of(MemberAction)}):(?P<cursor>{NUMBER}):(?P<page>[0-9]{{1,9}})",
 ):
     """A button for one member alone. Whoever answers it compares the presser with `user_id`."""
 
@@ -93,17 +98,35 @@ class MemberButton(
         match: re.Match[str],
         /,
     ) -> MemberButton:
-        action, user_id = MemberAction(match["action"]), int(match["user"])
-        return cls(MemberPress(action, user_id, int(match["cursor"]), int(match["page"])))
+        action, user_id = MemberAction(match["action"]), number_in(match["user"])
+        return cls(MemberPress(action, user_id, number_in(match["cursor"]), int(match["page"])))
 
     async def callback(self, interaction: discord.Interaction[discord.Client]) -> None:
         client = cast(Switchboard, interaction.client)
         await client.on_member_button(interaction, self.press)
 
 
-BUTTONS: Final = (JobButton, MemberButton, CaseButton)
+BUTTONS: Final = (
+    JobButton,
+    MemberButton,
+    CaseButton,
+    ModelButton,
+    DraftButton,
+    TextButton,
+    PickButton,
+    GoButton,
+)
 
 
 def is_ours(custom_id: str) -> bool:
     """Whether one of our buttons answers to this custom id."""
     return any(button.__discord_ui_compiled_template__.fullmatch(custom_id) for button in BUTTONS)
+
+
+def is_on(message: discord.Message | None, custom_id: str) -> bool:
+    """Whether the message bears a button with this custom id: discord.py answers no other press at all."""
+    if message is None:
+        return False
+    kind = ui.LayoutView if message.flags.components_v2 else ui.View
+    children = kind.from_message(message, timeout=None).walk_children()
+    return any(isinstance(item, ui.Button) and item.custom_id == custom_id for item in children)

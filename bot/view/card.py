@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import Final
+
+FORM_KIND: Final = "draft"  # what the custom ids of a form's buttons and modals begin with
 
 
 class Tone(Enum):
@@ -25,6 +28,7 @@ class Action(Enum):
     INFO = "info"
     DELETE = "delete"
     REPORT = "report"
+    LOG = "log"
 
 
 class CaseAction(Enum):
@@ -47,6 +51,73 @@ class MemberAction(Enum):
     FORGET = "forget"
 
 
+class ModelAction(Enum):
+    """What a button of a model does. The value stands in its custom id, for ever."""
+
+    DETAILS = "details"
+    RUN = "run"
+    PAGE = "page"
+
+
+class TextPart(Enum):
+    """Of what a language model said. The value stands in a custom id, for ever."""
+
+    ANSWER = "answer"
+    THINKING = "thinking"
+
+
+class Turn(Enum):
+    """How a page is come to: opened as a message of its own, or turned to in its place. For ever, too."""
+
+    OPEN = "open"
+    BACK = "back"
+    ON = "on"
+
+
+@dataclass(frozen=True, slots=True)
+class TextPress:
+    """A button that shows one page of a job's text, the first being 0."""
+
+    job_id: int
+    part: TextPart
+    page: int
+    turn: Turn = Turn.OPEN
+
+
+@dataclass(frozen=True, slots=True)
+class ModelPress:
+    """A button of a model; with PAGE, another page of the models that a search finds."""
+
+    action: ModelAction
+    slug: str = ""
+    page: int = 1
+    category: str = ""
+    search: str = ""
+
+
+class DraftAction(Enum):
+    """What a button of a form does. The value stands in its custom id, for ever."""
+
+    FILL = "fill"  # the number is the page, from 0
+    RESET = "reset"
+    RUN = "run"  # the number is how often the form was run before
+
+
+@dataclass(frozen=True, slots=True)
+class DraftPress:
+    """A button of a form, and how it looks on its card."""
+
+    action: DraftAction
+    draft_id: int
+    number: int = 0
+    label: str = ""
+    is_disabled: bool = False
+
+    @property
+    def custom_id(self) -> str:
+        return f"{FORM_KIND}:{self.draft_id}:{self.action.value}:{self.number}"
+
+
 @dataclass(frozen=True, slots=True)
 class MemberPress:
     """A button for one member alone. `cursor` is a job's id, or the epoch second of a question."""
@@ -65,18 +136,69 @@ class CasePress:
     case_id: int
 
 
+class PickAction(Enum):
+    """What a button under a result does. The value stands in its custom id, for ever."""
+
+    VARY = "vary"
+    UPSCALE = "upscale"
+    EDIT = "edit"  # the form with the prompt
+    REWORD = "reword"  # the same for a variation
+
+
+class GoAction(Enum):
+    """What a confirmation starts. The value stands in its custom id, for ever."""
+
+    VARY = "vary"
+    UPSCALE = "upscale"
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """A button about one result. `place` is the result's in the job's outputs, from 0.
+
+    `number` is what people count it as, 0 where it is the only one.
+    """
+
+    action: PickAction
+    job_id: int
+    place: int = 0
+    number: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Go:
+    """The button of a confirmation. `is_private`: what it starts is for its asker alone."""
+
+    action: GoAction
+    job_id: int
+    place: int
+    is_private: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """A picture at an address, shown in a card."""
+
+    url: str
+    is_spoiler: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A paragraph, with one button of a job beside it where `action` is given."""
+    """A paragraph, with one button beside it: of a job where `action` is given, of a model with `press`."""
 
     text: str
     job_id: int
     action: Action | None = None
+    press: ModelPress | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One message: text, pictures (file names of its attachments), small print, buttons of a job."""
+    """One message: text, pictures (file names of its attachments), small print, buttons of a job.
+
+    `body` is what a language model says: a text of its own below the other.
+    """
 
     tone: Tone
     text: str
@@ -88,3 +210,10 @@ class Card:
     rows: tuple[Row, ...] = ()
     presses: tuple[MemberPress, ...] = ()
     case_presses: tuple[CasePress, ...] = ()
+    model_presses: tuple[ModelPress, ...] = ()
+    preview: Preview | None = None
+    picks: tuple[Pick, ...] = ()
+    go: Go | None = None
+    draft_rows: tuple[tuple[DraftPress, ...], ...] = ()
+    body: str = ""
+    text_presses: tuple[TextPress, ...] = ()

@@ -10,6 +10,10 @@ from discord import ui
 
 from bot.view.card import CaseAction, CasePress
 
+# Plain digits: \d would also take those of every other script, and int() reads them all.
+NUMBER: Final = "[0-9]{1,20}"
+MAX_NUMBER: Final = 2**63 - 1  # what the record holds; nothing of ours has a larger id
+
 _LABELS: Final[dict[CaseAction, tuple[str, str, discord.ButtonStyle]]] = {
     CaseAction.ASK: ("Ask a moderator", "🙋", discord.ButtonStyle.primary),
     CaseAction.APPROVE: ("Approve once", "✅", discord.ButtonStyle.success),
@@ -19,6 +23,11 @@ _LABELS: Final[dict[CaseAction, tuple[str, str, discord.ButtonStyle]]] = {
     CaseAction.RESTORE: ("Restore", "👁️", discord.ButtonStyle.success),
     CaseAction.DELETE: ("Delete", "🗑️", discord.ButtonStyle.danger),
 }
+
+
+def number_in(digits: str) -> int:
+    """The number in a custom id; one that was made up and is past all ids counts as the largest."""
+    return min(int(digits), MAX_NUMBER)
 
 
 class CaseSwitchboard(Protocol):
@@ -31,7 +40,7 @@ class CaseSwitchboard(Protocol):
 
 class CaseButton(
     ui.DynamicItem[ui.Button[ui.LayoutView]],
-    template=rf"case:(?P<case>\d{{1,20}}):(?P<action>{'|'.join(action.value for action in CaseAction)})",
+    template=rf"case:(?P<case>{NUMBER}):(?P<action>{'|'.join(action.value for action in CaseAction)})",
 ):
     """One action on one case. Whether the presser may is asked when it is pressed."""
 
@@ -49,7 +58,7 @@ class CaseButton(
         match: re.Match[str],
         /,
     ) -> CaseButton:
-        return cls(CasePress(CaseAction(match["action"]), int(match["case"])))
+        return cls(CasePress(CaseAction(match["action"]), number_in(match["case"])))
 
     async def callback(self, interaction: discord.Interaction[discord.Client]) -> None:
         client = cast(CaseSwitchboard, interaction.client)

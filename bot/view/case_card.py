@@ -10,6 +10,7 @@ from bot.domain.job import PictureRequest
 from bot.domain.limits import Audience, Measure
 from bot.domain.ways_out import Fit, Saving, WayOut
 from bot.view.card import Card, CaseAction, CasePress, Tone
+from bot.view.headings import heading, sent_count
 from bot.view.limit_words import allowance_words, amount_words, audience_words, extent_words
 from bot.view.sentences import sentence
 from bot.view.text import code, escaped, plural, relative
@@ -50,7 +51,7 @@ def decided_card(text: str, decision: Decision) -> Card:
 def member_words(decision: Decision) -> str:
     """The verdict as the member who asked reads it."""
     case = decision.case
-    prompt = escaped(case.request.prompt, 100) if case.request is not None else "your picture"
+    prompt = heading(case.request, 100) if case.request is not None else "your picture"
     asked = f"You asked the moderators for “{prompt}” in <#{case.channel_id}>."
     if decision.failure is not None:
         return f"{asked} They approved it, but it could not be started: {sentence(decision.failure)}"
@@ -84,7 +85,9 @@ def offer_words(way_out: WayOut) -> str:
 def _asked(case: Case, way_out: WayOut | None, prompt: str) -> list[str]:
     private = " (privately)" if case.is_private else ""
     lines = ["### A member at a limit asks for more", f"**Who** <@{case.user_id}>"]
-    lines += [f"**Where** <#{case.channel_id}>{private}", f"**What** {escaped(prompt, PROMPT_CHARS)}"]
+    title = heading(case.request, PROMPT_CHARS) if case.request is not None else ""
+    what = escaped(prompt, PROMPT_CHARS) or title
+    lines += [f"**Where** <#{case.channel_id}>{private}", f"**What** {what}"]
     if case.request is not None:
         lines.append(f"**How** {_request_words(case.request)}")
     if way_out is not None:
@@ -99,7 +102,7 @@ def _reported(case: Case, prompt: str, message_id: int | None) -> list[str]:
         "### A picture was reported and is hidden",
         f"**Made by** <@{case.user_id}>",
         f"**Where** <#{case.channel_id}>{jump}",
-        f"**Prompt** {escaped(prompt, PROMPT_CHARS)}",
+        f"**Prompt** {escaped(prompt, PROMPT_CHARS) or 'none'}",
         f"**Reported by** <@{case.opened_by}>",
     ]
 
@@ -110,6 +113,7 @@ def _request_words(request: PictureRequest) -> str:
         plural(request.count, "picture"),
         f"{request.steps} steps" if request.steps is not None else "",
         f"{request.width} × {request.height}" if request.width and request.height else "",
+        sent_count(request),
     ]
     return " · ".join(fact for fact in facts if fact)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 import zlib
 from collections.abc import Callable, Mapping
@@ -21,12 +22,28 @@ TEXT = "text/plain"
 # A real 64 MiB GIF has some 270,000 blocks of 255 bytes; more steps than this only cost time.
 _MAX_STEPS = 1_000_000
 _HEAD_BYTES = 4096  # how far markup is looked for
+_SLICE_BYTES = 1024 * 1024
+# Readers take time that grows with the square of a JPEG's metadata, unpack each of a PNG's packed texts, and
+# go over the whole picture for each scan. Cameras and editors stay far below all three.
+_MAX_JPEG_HEAD_BYTES = 8 * 1024 * 1024
+_MAX_PACKED_TEXTS = 16
+_MAX_SCANS = 100
+_PACKED_TEXTS = frozenset({b"zTXt", b"iTXt", b"iCCP"})
 
 _MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"\x89PNG\r\n\x1a\n", PNG),
     (b"\xff\xd8\xff", JPEG),
     (b"GIF87a", GIF),
     (b"GIF89a", GIF),
+    (b"II*\0", "image/tiff"),
+    (b"MM\0*", "image/tiff"),
+    (b"v/1\x01", "image/x-exr"),
+    (b"#?RADIANCE", "image/vnd.radiance"),
+    (b"8BPS\0", "image/vnd.adobe.photoshop"),
+    (b"\0\0\0\x0cJXL \r\n\x87\n", "image/jxl"),
+    (b"ply\n", "model/ply"),
+    (b"ply\r\n", "model/ply"),
+    (b"Kaydara FBX Binary  \0", "model/fbx"),
     (b"%PDF-", "application/pdf"),
     (b"glTF", "model/gltf-binary"),
     (b"PK\x03\x04", "application/zip"),
@@ -42,11 +59,26 @@ _MAGIC: tuple[tuple[bytes, str], ...] = (
 )
 _MARKUP = re.compile(rb"<(?:!doctype|!--|\?xml|html|head|body|script|style|iframe|svg|meta|title)\b", re.I)
 _FTYP_BRANDS = MappingProxyType({b"qt  ": "video/quicktime", b"M4A ": "audio/mp4"})
-_FTYP_PICTURES = frozenset({b"avif", b"avis", b"heic", b"heix", b"mif1", b"msf1"})
+_FTYP_PICTURES = MappingProxyType(
+    {
+        **dict.fromkeys((b"avif", b"avis"), "image/avif"),
+        **dict.fromkeys((b"heic", b"heix", b"hevc", b"mif1", b"msf1"), "image/heic"),
+    }
+)
+_STL_HEAD_BYTES = 84
+_STL_FACET_BYTES = 50
 
 
 class Broken(ValueError):
     """The bytes are not what their magic promises; the text is a short reason for a log."""
+
+
+class TooManyPixels(Broken):
+    """The header promises more than may be opened."""
+
+    def __init__(self, width: int, height: int) -> None:
+        super().__init__(f"{width}x{height} pixels")
+        self.pixels = width * height
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +110,15 @@ def _sniff_tagged(content: bytes) -> str | None:
         return {b"WEBP": WEBP, b"WAVE": "audio/wav"}.get(content[8:12])
     if content[4:8] == b"ftyp":
         brand = content[8:12]
-        return None if brand in _FTYP_PICTURES else _FTYP_BRANDS.get(brand, "video/mp4")
+        return _FTYP_PICTURES.get(brand) or _FTYP_BRANDS.get(brand, "video/mp4")
     if content.startswith(b"\x1a\x45\xdf\xa3"):
         return "video/webm" if b"webm" in content[:64] else "video/x-matroska"
+    if content.startswith(b"BM") and int.from_bytes(content[2:6], "little") == len(content):
+        return "image/bmp"
+    # A binary STL has no magic, but it says how many facets there are.
+    facets = int.from_bytes(content[80:84], "little")
+    if facets and len(content) == _STL_HEAD_BYTES + _STL_FACET_BYTES * facets:
+        return "model/stl"
     # MPEG audio without a tag: eleven sync bits, then layer III, a real bit rate, a real sample rate.
     is_sync = len(content) > 3 and content[0] == 0xFF and content[1] & 0xE6 == 0xE2
     if is_sync and content[2] >> 4 not in (0, 15) and content[2] >> 2 & 3 != 3:
@@ -96,11 +134,19 @@ def _sniff_text(content: bytes) -> str | None:
         return XML if head.startswith(b"<?xml") and b"<html" not in head else HTML
     if not head or re.search(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]", content):
         return None
+    return TEXT if _is_utf8(content) else None
+
+
+def _is_utf8(content: bytes) -> bool:
+    """By slices: decoded in one piece, a text takes up to four times its bytes."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
     try:
-        content.decode("utf-8")
+        for at in range(0, len(content), _SLICE_BYTES):
+            decoder.decode(content[at : at + _SLICE_BYTES])
+        decoder.decode(b"", final=True)
     except UnicodeDecodeError:
-        return None
-    return TEXT
+        return False
+    return True
 
 
 def shape_of(content: bytes, content_type: str, max_pixels: int) -> Shape:
@@ -114,7 +160,7 @@ def _png(content: bytes, max_pixels: int) -> Shape:
     if content[12:16] != b"IHDR" or content[8:12] != b"\0\0\0\x0d":
         raise Broken("truncated" if len(content) < 33 else "png without header")
     shape = _bounded(_big(view[16:20]), _big(view[20:24]), max_pixels)
-    at, is_animated, has_pixels = 8, False, False
+    at, is_animated, has_pixels, packed_texts = 8, False, False, 0
     for _ in range(_MAX_STEPS):
         kind, end = bytes(view[at + 4 : at + 8]), at + 8 + _big(view[at : at + 4])
         if end + 4 > len(view):
@@ -122,6 +168,9 @@ def _png(content: bytes, max_pixels: int) -> Shape:
         if zlib.crc32(view[at + 4 : end]) != _big(view[end : end + 4]):
             raise Broken("checksum")
         has_pixels |= kind == b"IDAT"
+        packed_texts += kind in _PACKED_TEXTS
+        if packed_texts > _MAX_PACKED_TEXTS:
+            raise Broken("too many texts")
         is_animated |= kind == b"acTL" and _big(view[at + 8 : at + 12]) > 1
         if kind == b"IEND":
             if not has_pixels:
@@ -155,14 +204,22 @@ def _jpeg(content: bytes, max_pixels: int) -> Shape:
         if marker == 0xDA:
             break
         at += 2 + _big(view[at + 2 : at + 4])
+        if at > _MAX_JPEG_HEAD_BYTES:
+            raise Broken("too much metadata")
     else:
         raise Broken("too many parts")
     if shape is None:
         raise Broken("jpeg without frame header")
-    # FF in coded data is always stuffed with 00, so an end marker behind the scan's start is the end.
+    _check_scans(content, at)
+    return shape
+
+
+def _check_scans(content: bytes, at: int) -> None:
+    """FF in coded data is always stuffed with 00, so an end marker behind the scan's start is the end."""
     if content.rfind(b"\xff\xd9", at) < 0:
         raise Broken("truncated")
-    return shape
+    if content.count(b"\xff\xda", at) > _MAX_SCANS:
+        raise Broken("too many scans")
 
 
 _BARE_MARKERS = frozenset({0x01, *range(0xD0, 0xD8)})
@@ -199,34 +256,35 @@ def _gif(content: bytes, max_pixels: int) -> Shape:
         raise Broken("truncated")
     width, height = _little(content, 6), _little(content, 8)
     _bounded(width, height, max_pixels)
-    at, frames = 13 + _table_bytes(content[10]), 0
-    for _ in range(_MAX_STEPS):
+    at, frames, steps = 13 + _table_bytes(content[10]), 0, 0
+    while steps < _MAX_STEPS:
         block = content[at : at + 1]
         if block == b";":
             if not frames:
                 raise Broken("no pixels")
             return Shape(width, height, frames > 1)
         if block == b"!":
-            at = _after_sub_blocks(content, at + 2)
+            at, steps = _after_sub_blocks(content, at + 2, steps + 1)
         elif block == b"," and at + 10 < len(content):
             width = max(width, _little(content, at + 1) + _little(content, at + 5))
             height = max(height, _little(content, at + 3) + _little(content, at + 7))
             _bounded(width, height, max_pixels)
             frames += 1
-            at = _after_sub_blocks(content, at + 11 + _table_bytes(content[at + 9]))
+            at, steps = _after_sub_blocks(content, at + 11 + _table_bytes(content[at + 9]), steps + 1)
         else:
             raise Broken("truncated" if at + 10 >= len(content) else "gif without block")
     raise Broken("too many parts")
 
 
-def _after_sub_blocks(content: bytes, at: int) -> int:
-    for _ in range(_MAX_STEPS):
+def _after_sub_blocks(content: bytes, at: int, steps: int) -> tuple[int, int]:
+    """Where the chain of sub-blocks at `at` ends, and the steps taken so far."""
+    while steps < _MAX_STEPS:
         if at >= len(content):
             raise Broken("truncated")
-        size = content[at]
+        size, steps = content[at], steps + 1
         at += 1 + size
         if size == 0:
-            return at
+            return at, steps
     raise Broken("too many parts")
 
 
@@ -239,7 +297,7 @@ def _bounded(width: int, height: int, max_pixels: int) -> Shape:
     if width < 1 or height < 1:
         raise Broken("no pixels")
     if width * height > max_pixels:
-        raise Broken(f"{width}x{height} pixels")
+        raise TooManyPixels(width, height)
     return Shape(width, height)
 
 

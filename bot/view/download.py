@@ -7,7 +7,6 @@ import io
 import math
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 from random import Random
 
 import aiohttp
@@ -15,7 +14,7 @@ from aiohttp.abc import AbstractResolver
 from yarl import URL
 
 from bot.domain.clock import Clock
-from bot.domain.errors import OutputHostRefused, OutputUnavailable, OutputUnusable
+from bot.domain.errors import OutputHostRefused, OutputTooLarge, OutputUnavailable, OutputUnusable
 from bot.domain.job import Output
 from bot.domain.picture import Picture
 from bot.view import media
@@ -23,7 +22,10 @@ from bot.view.addresses import AddressRefused, PublicResolver, normalised, permi
 
 MAX_BYTES = 64 * 1024 * 1024
 PATIENCE_S = 180.0
-MAX_FETCHES = 4  # so at most 4 * MAX_BYTES are held while downloading
+MAX_FETCHES = 4
+# What fetching and checking take at most, before the pictures are handed over: the bodies being read, and
+# for the one that is being checked the two copies that `media.checked` needs.
+PEAK_BYTES = (MAX_FETCHES + 2) * MAX_BYTES
 USER_AGENT = "wiro-discord-bot"
 _CHUNK_BYTES = 64 * 1024
 _CONNECT_S = 10.0
@@ -31,8 +33,6 @@ _SILENCE_S = 30.0  # between two reads
 # The CDN may answer these for some seconds after a task has ended (seen with Wiro's CDN, 2026).
 _PASSING_STATUSES = frozenset({404, 408, 425, 429})
 _HEADERS = {"User-Agent": USER_AGENT, "Accept": "*/*", "Accept-Encoding": "identity"}
-_VAGUE_TYPES = frozenset({"", "application/octet-stream", "binary/octet-stream", "raw"})
-_PICTURE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".gif"})
 
 
 def download_delays(chance: Random) -> Iterator[float]:
@@ -97,25 +97,27 @@ class Downloader:
         self._max_bytes = max_bytes
         self._patience_s = patience_s
         self._turns = asyncio.Semaphore(max_fetches)
+        self._checking = asyncio.Lock()
 
     async def fetch(self, output: Output) -> Picture:
         """Fetch, sniff and check one output.
 
-        A text without an address becomes a file. What should be a picture and is none raises OutputUnusable;
-        any other kind that cannot be shown safely comes back as a link (`content` None). Raises
-        OutputHostRefused for an address off the list or a redirect, OutputUnavailable when patience ran out.
+        A text without an address needs no fetching: it is shown as words, and its picture has no content.
+        What should be a picture and is none raises OutputUnusable; any other kind that cannot be shown
+        safely, and what is too large, comes back as a link (`content` None). Raises OutputHostRefused for
+        an address off the list or a redirect, OutputUnavailable when patience ran out.
         """
         if output.url is None:
             if output.text is None:
                 raise OutputUnusable(output.name, "no address")
-            return Picture("answer.txt", "text/plain", output.text.encode("utf-8", "replace"), None)
+            return Picture(media.ANSWER_NAME, media.ANSWER_TYPE, None, None)
         url = permitted(output.url, self._hosts)
         if url is None:
             raise OutputHostRefused(output.name, "address off the list")
         try:
             return await self._fetch_patiently(output, url)
-        except OutputUnusable:
-            if _should_be_picture(output):
+        except OutputUnusable as error:
+            if _should_be_picture(output) and not isinstance(error, OutputTooLarge):
                 raise
         return Picture(media.plain_name(output.name), output.content_type, None, output.url)
 
@@ -129,7 +131,8 @@ class Downloader:
                 ends_at_s = now_s + self._patience_s if ends_at_s is None else ends_at_s
                 answer = await self._attempt(output, url, ends_at_s - now_s)
                 if isinstance(answer, bytes):
-                    return await asyncio.to_thread(_picture, output, answer)
+                    async with self._checking:  # it takes copies: one at a time
+                        return await asyncio.to_thread(_picture, output, answer)
             pause_s = max(next(pauses, math.inf), answer.retry_after_s)
             if self._clock.monotonic() + pause_s >= ends_at_s:
                 raise OutputUnavailable(output.name, answer.reason)
@@ -169,11 +172,11 @@ class Downloader:
             if passing is not None:
                 return passing
             if (response.content_length or 0) > self._max_bytes:
-                raise OutputUnusable(output.name, f"{response.content_length} bytes")
+                raise OutputTooLarge(output.name, f"{response.content_length} bytes")
             body = io.BytesIO()  # hands its buffer over without a copy
             async for chunk in response.content.iter_chunked(_CHUNK_BYTES):
                 if body.tell() + len(chunk) > self._max_bytes:
-                    raise OutputUnusable(output.name, f"more than {self._max_bytes} bytes")
+                    raise OutputTooLarge(output.name, f"more than {self._max_bytes} bytes")
                 body.write(chunk)
             return body.getvalue()
 
@@ -197,14 +200,11 @@ def _judged(name: str, response: aiohttp.ClientResponse) -> _Passing | None:
 
 def _picture(output: Output, content: bytes) -> Picture:
     facts = media.checked(output.name, content)
-    if facts.shape is None and _should_be_picture(output):
+    is_any_picture = facts.shape is not None or facts.content_type.startswith("image/")
+    if not is_any_picture and _should_be_picture(output):
         raise OutputUnusable(output.name, f"{facts.content_type}, not a picture")
     return Picture(facts.filename, facts.content_type, content, output.url)
 
 
 def _should_be_picture(output: Output) -> bool:
-    """By what Wiro declares, or by the name where it declares nothing."""
-    declared = output.content_type.partition(";")[0].strip().lower()
-    if declared in _VAGUE_TYPES:
-        return PurePosixPath(output.name.lower()).suffix in _PICTURE_SUFFIXES
-    return declared.startswith("image/")
+    return media.claims_picture(output.name, output.content_type)

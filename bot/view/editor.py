@@ -6,23 +6,27 @@ import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final, TypeAlias
 
 from bot.domain.clock import Clock
 from bot.domain.news import News
 from bot.domain.picture import Picture
-from bot.view.budget import Budgets
+from bot.view.budget import Budgets, Key
 from bot.view.card import Card
+from bot.view.doors import doors_of
+from bot.view.heard import until_taken
 from bot.view.renderer import status_card
-from bot.view.routes import EDIT_ERRORS, Refused, Route, Ways, refusal
+from bot.view.routes import EDIT_ERRORS, PLACE_REFUSED, Refused, Route, Ways, may_yet_apply, refusal
+from bot.view.second_looks import PAUSES_S, UNSURE_S
 
 log = logging.getLogger(__name__)
 
-PASSING_TIMEOUT_S: Final = (
-    10.0  # then the next state is tried; a hanging edit never holds up an ending longer
-)
-ENDING_TIMEOUT_S: Final = 60.0  # for one attempt, upload included
+PASSING_TIMEOUT_S: Final = 5.0  # then the next state is tried; a hanging edit holds up an ending no longer
+ENDING_TIMEOUT_S: Final = 15.0  # for one attempt, and for its upload:
+UPLOAD_BYTES_PER_S: Final = 200_000
 ENDING_TRIES: Final = 8
+LONGEST_ENDING_PAUSE_S: Final = 60.0  # that a 429 may ask for
 PASSING_TRIES: Final = 5  # in a row, for one message
 
 Start: TypeAlias = Callable[[str, Coroutine[Any, Any, None]], asyncio.Task[None]]
@@ -30,14 +34,35 @@ Start: TypeAlias = Callable[[str, Coroutine[Any, Any, None]], asyncio.Task[None]
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How often passing states may be shown, and the pauses between tries at an ending."""
+    """How often passing states may be shown, and the pauses between tries at an ending and looks at it."""
 
     interval_s: float
     retry_delays: Callable[[], Iterator[float]]
+    look_pauses_s: Sequence[float] = PAUSES_S
 
 
 class MessageEditor:
     """One message: one edit in flight, one pending. A task exists only while something is unshown."""
+
+    __slots__ = (
+        "_budgets",
+        "_channel_id",
+        "_clock",
+        "_failures",
+        "_guild_id",
+        "_is_ending",
+        "_last_edit_s",
+        "_pace",
+        "_pending",
+        "_pump",
+        "_shown",
+        "_sleep",
+        "_start",
+        "_ways",
+        "edits",
+        "is_gone",
+        "unsure_until_s",
+    )
 
     def __init__(
         self,
@@ -47,8 +72,10 @@ class MessageEditor:
         budgets: Budgets,
         clock: Clock,
         pace: Pace,
+        guild_id: int | None = None,
     ) -> None:
         self._channel_id = channel_id
+        self._guild_id = guild_id
         self._ways = ways
         self._start = start
         self._budgets = budgets
@@ -59,13 +86,24 @@ class MessageEditor:
         self._pump: asyncio.Task[None] | None = None
         self._last_edit_s = float("-inf")
         self._failures = 0
-        self._is_ending = asyncio.Event()
+        self._is_ending = False
+        self._sleep: asyncio.Timeout | None = None  # while the pump waits
         self.is_gone = False
         self.edits = 0
+        self.unsure_until_s = float("-inf")  # until then a passing state that was sent may yet appear
+
+    @property
+    def shown(self) -> Card | None:
+        """The card that Discord took last; None where that is not known."""
+        return self._shown
+
+    def doubt(self) -> None:
+        """A passing state is on its way, and nobody will hear what became of it."""
+        self.unsure_until_s = self._clock.monotonic() + UNSURE_S
 
     def show(self, news: News) -> None:
         """A passing state. Shown unless a newer one or the ending comes first."""
-        if self._is_ending.is_set() or self.is_gone:
+        if self._is_ending or self.is_gone:
             return
         self._pending = news
         if self._pump is None or self._pump.done():
@@ -73,29 +111,50 @@ class MessageEditor:
 
     async def stop_passing(self) -> None:
         """No more passing states; returns when none is in flight."""
-        self._is_ending.set()
+        self._is_ending = True
         self._pending = None
-        if self._pump is not None and not self._pump.done():
+        if self._sleep is not None:
+            _end_now(self._sleep)
+        if self._pump is not None:
             await asyncio.wait([self._pump])
 
-    async def send_ending(self, route: Route, card: Card, pictures: Sequence[Picture]) -> Refused | None:
+    async def send_ending(
+        self, route: Route, card: Card, pictures: Sequence[Picture], tries: int = ENDING_TRIES
+    ) -> Refused | None:
         """Try until it is shown (None) or trying is no use: the reason."""
-        for delay_s in self._ending_delays():
-            pause_s = self._budgets.pause_s(route.key, self._channel_id, is_ending=True)
-            await asyncio.sleep(max(pause_s, delay_s))
+        for delay_s in self._ending_delays(tries):
+            await asyncio.sleep(delay_s)
+            if not await self._until_allowed(route):
+                return Refused.PASSING
             refused = await self._send(route, card, pictures, is_ending=True)
             if refused is not Refused.PASSING:
                 return refused
         return Refused.PASSING
 
-    def _ending_delays(self) -> Iterator[float]:
+    async def _until_allowed(self, route: Route) -> bool:
+        """Wait as the headers say; False where that takes so long that another way may be quicker."""
+        while True:
+            pause_s = self._budgets.pause_s(route.key, self._channel_id, is_ending=True)
+            if pause_s > LONGEST_ENDING_PAUSE_S:
+                return False
+            if pause_s <= 0:
+                return True
+            await asyncio.sleep(pause_s)
+
+    def _ending_delays(self, tries: int) -> Iterator[float]:
         yield 0.0
         delays = self._pace.retry_delays()
-        for _ in range(ENDING_TRIES - 1):
+        for _ in range(tries - 1):
             yield next(delays)
 
     async def _pump_until_shown(self) -> None:
-        while self._pending is not None and not self._is_ending.is_set() and not self.is_gone:
+        try:
+            await self._show_newest()
+        finally:
+            self._pump = None
+
+    async def _show_newest(self) -> None:
+        while self._pending is not None and not self._is_ending and not self.is_gone:
             route = self._ways.current(self._clock.monotonic())
             if route is None:
                 return
@@ -118,7 +177,7 @@ class MessageEditor:
                 self._failures = 0
             case Refused.MESSAGE_GONE:
                 self.is_gone = True
-            case Refused.WAY_CLOSED | Refused.NO_ACCESS:
+            case Refused.WAY_CLOSED:
                 self._ways.close(route)
                 self._pending = self._pending or news
             case Refused.PASSING if self._failures < PASSING_TRIES:
@@ -129,52 +188,71 @@ class MessageEditor:
 
     async def _sleep_unless_ending(self, pause_s: float) -> None:
         try:
-            async with asyncio.timeout(pause_s):
-                await self._is_ending.wait()
+            async with asyncio.timeout(pause_s) as self._sleep:
+                await asyncio.get_running_loop().create_future()
         except TimeoutError:
             return
+        finally:
+            self._sleep = None
 
     async def _send(
         self, route: Route, card: Card, pictures: Sequence[Picture] | None, *, is_ending: bool
     ) -> Refused | None:
+        doors = doors_of(route.key, self._channel_id, self._guild_id)
+        if not await self._budgets.doors.admit(doors, is_ending=is_ending):
+            return Refused.CHANNEL_GONE if self._budgets.doors.is_gone(doors) else Refused.NO_ACCESS
         self._last_edit_s = self._clock.monotonic()
         self._budgets.spent(self._channel_id, is_ending=is_ending)
         self.edits += 1
+        refusals: list[Key] = []
         try:
-            if is_ending:
-                async with asyncio.timeout(ENDING_TIMEOUT_S):
-                    await route.send(card, pictures)
-            else:
-                async with asyncio.timeout(PASSING_TIMEOUT_S):
-                    await self._send_unless_refused(route, card)
+            with self._budgets.doors.passing_through(doors):
+                if is_ending:
+                    async with asyncio.timeout(_ending_timeout_s(pictures or ())):
+                        with self._budgets.listened(route.key, partial(refusals.append, route.key)):
+                            await until_taken(
+                                self._start, f"ending by {route.key[0]}", partial(route.send, card, pictures)
+                            )
+                else:
+                    await self._send_unless_refused(route, card, refusals)
         except EDIT_ERRORS as error:
             refused = refusal(error)
-            if not self._budgets.refusal_of(route.key).is_set():
+            if refused in PLACE_REFUSED:
+                self._budgets.doors.refused(doors, is_gone=refused is Refused.CHANNEL_GONE)
+            # A channel's window is shared: the refused edit may have been another message's.
+            if not refusals or route.key[0] != "token":
                 self._shown = None  # it may have been applied all the same
+                if not is_ending and may_yet_apply(error):
+                    self.doubt()
             log.info("edit through %s: %s (%s)", route.key[0], refused.name, type(error).__name__)
             return refused
         finally:
             self._last_edit_s = self._clock.monotonic()
+        self._budgets.doors.open(doors)
         self._shown = card
         return None
 
-    async def _send_unless_refused(self, route: Route, card: Card) -> None:
+    async def _send_unless_refused(self, route: Route, card: Card, refusals: list[Key]) -> None:
         """Send a passing state; a 429 ends the attempt at once.
 
         discord.py sleeps through a 429 with the token's lock held (webhook/async_.py, 2.7.1), and an
         ending would wait behind it. A refused edit was not applied, so dropping it is safe.
         """
-        is_refused = self._budgets.refusal_of(route.key)
-        is_refused.clear()
-        sending = asyncio.ensure_future(route.send(card, None))
-        refused = asyncio.ensure_future(is_refused.wait())
-        try:
-            await asyncio.wait({sending, refused}, return_when=asyncio.FIRST_COMPLETED)
-            if not sending.done():
-                raise TimeoutError
-            await sending
-        finally:
-            for future in (sending, refused):
-                if not future.done():
-                    future.cancel()
-            await asyncio.gather(sending, refused, return_exceptions=True)
+        async with asyncio.timeout(PASSING_TIMEOUT_S) as limit:
+
+            def refuse() -> None:
+                refusals.append(route.key)
+                _end_now(limit)
+
+            with self._budgets.listened(route.key, refuse):
+                await route.send(card, None)
+
+
+def _end_now(limit: asyncio.Timeout) -> None:
+    if not limit.expired():
+        limit.reschedule(asyncio.get_running_loop().time())
+
+
+def _ending_timeout_s(pictures: Sequence[Picture]) -> float:
+    size_bytes = sum(len(picture.content) for picture in pictures if picture.content is not None)
+    return ENDING_TIMEOUT_S + size_bytes / UPLOAD_BYTES_PER_S

@@ -14,7 +14,8 @@ from typing import Final, TypeVar
 from bot.domain.cases import Case
 from bot.domain.job import Job
 from bot.domain.money import PICO_PER_DOLLAR, Money
-from bot.domain.reports import ExportLine
+from bot.domain.reports import ExportLine, Remembered
+from bot.domain.style import Style
 
 T = TypeVar("T")
 
@@ -70,7 +71,9 @@ def usage_csv(lines: Sequence[ExportLine]) -> bytes:
 
 def text_cell(text: str) -> str:
     """The text as a cell that no spreadsheet takes for a formula."""
-    is_formula = text[:1] in _ODD_START or text.lstrip()[:1] in _FORMULA
+    # What cannot be seen is dropped on the way into some spreadsheets.
+    visible = "".join(character for character in text if character.isprintable()).lstrip()
+    is_formula = text[:1] in _ODD_START or visible[:1] in _FORMULA
     return f"'{text}" if text and is_formula else text
 
 
@@ -90,10 +93,42 @@ def iso_utc(epoch_s: float) -> str:
     return f"{datetime.fromtimestamp(epoch_s, UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
-def records_json(items: Sequence[Job | Case]) -> bytes:
-    """Everything kept about these jobs and asked cases, for the member who asked for them."""
-    records = [_record(item) if isinstance(item, Job) else _asked(item) for item in items]
+def records_json(items: Sequence[Job | Case | Remembered | Style]) -> bytes:
+    """Everything kept about these jobs, asked cases, forms and styles, for the member whose they are."""
+    records = [_record_of(item) for item in items]
     return json.dumps(records, ensure_ascii=False, indent=2).encode(errors="replace")
+
+
+def _record_of(item: Job | Case | Remembered | Style) -> dict[str, object]:
+    match item:
+        case Job():
+            return _record(item)
+        case Case():
+            return _asked(item)
+        case Style():
+            return _kept_style(item)
+        case Remembered():
+            return {
+                "last_values_for": item.model,
+                "saved_at": iso_utc(item.saved_at_s),
+                "form_values": {name: list(texts) for name, texts in item.typed.items()},
+            }
+
+
+def _kept_style(style: Style) -> dict[str, object]:
+    return {
+        "style": style.name,
+        "saved_at": iso_utc(style.saved_at_s),
+        "server_id": str(style.guild_id) if style.guild_id else None,
+        "is_pinned": style.is_pinned,
+        "template": style.template,
+        "negative_prompt": style.negative_prompt,
+        "model": style.model,
+        "width": style.width,
+        "height": style.height,
+        "steps": style.steps,
+        "guidance": style.guidance,
+    }
 
 
 def _asked(case: Case) -> dict[str, object]:
@@ -107,6 +142,7 @@ def _asked(case: Case) -> dict[str, object]:
         "model": None if request is None else request.model,
         "prompt": None if request is None else request.prompt,
         "negative_prompt": None if request is None else request.negative_prompt,
+        "form_values": None if request is None else dict(request.values),
     }
 
 
@@ -126,6 +162,19 @@ def _record(job: Job) -> dict[str, object]:
         "height": request.height,
         "steps": request.steps,
         "guidance": request.guidance,
+        "strength": request.strength,
+        "form_values": dict(request.values),
+        "files_given": [
+            {
+                "input": file.parameter_id or None,
+                "name": file.filename,
+                "content_type": file.content_type or None,
+                "size_bytes": file.size_bytes,
+                "address": file.source_url,
+                "address_at_wiro": file.stored_url,
+            }
+            for file in request.files
+        ],
         "seed_asked_for": request.seed,
         "seed_used": job.seed,
         "pictures": request.count,
@@ -143,6 +192,7 @@ def _record(job: Job) -> dict[str, object]:
                 "address": output.url,
                 "size_bytes": output.size_bytes,
                 "text": output.text,
+                "thinking": output.thinking,
             }
             for output in job.outputs
         ],

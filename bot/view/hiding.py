@@ -18,7 +18,9 @@ def hidden(message: discord.Message, case_id: int) -> ui.LayoutView:
     _drop(view, _custom_ids(case_id))
     rows = [item for item in view.walk_children() if isinstance(item, ui.ActionRow)]
     if rows:
-        rows[-1].add_item(CaseButton(CasePress(CaseAction.RESTORE, case_id)))
+        # Where Report was; other rows may be full.
+        row = next((row for row in rows if _has_job_buttons(row)), rows[-1])
+        row.add_item(CaseButton(CasePress(CaseAction.RESTORE, case_id)))
     return view
 
 
@@ -37,9 +39,13 @@ def is_hidden(message: discord.Message) -> bool:
 
 def is_about_job(message: discord.Message) -> bool:
     """Whether it is a job's own message: the log channel's have no buttons of jobs."""
+    items = ui.LayoutView.from_message(message, timeout=None).walk_children()
+    return any(isinstance(item, ui.ActionRow) and _has_job_buttons(item) for item in items)
+
+
+def _has_job_buttons(row: ui.ActionRow[ui.LayoutView]) -> bool:
     return any(
-        isinstance(item, ui.Button) and (item.custom_id or "").startswith("job:")
-        for item in ui.LayoutView.from_message(message, timeout=None).walk_children()
+        isinstance(item, ui.Button) and (item.custom_id or "").startswith("job:") for item in row.children
     )
 
 

@@ -18,11 +18,11 @@ from bot.domain.errors import CaseFault, CaseRefused
 from bot.domain.ways_out import WayOut
 from bot.view.card import Card, Tone
 from bot.view.case_card import member_words, open_card
+from bot.view.headings import heading
 from bot.view.hiding import kept, shown
 from bot.view.layout import NO_MENTIONS, layout_of
 from bot.view.log_cards import INTRODUCTION, entry_card, warning_card
 from bot.view.routes import EDIT_ERRORS
-from bot.view.text import escaped
 
 log = logging.getLogger(__name__)
 
@@ -108,20 +108,25 @@ class ModeratorsDesk:
                 followup.send(text, ephemeral=True, wait=True, allowed_mentions=NO_MENTIONS), "a verdict"
             ):
                 return True
-        return (
-            await self._tried(self._write_to(case.user_id, text), "a verdict by direct message") is not None
-        )
+        return await self._tried(self._write_to(case, text), "a verdict by direct message") is not None
 
-    async def _write_to(self, user_id: int, text: str) -> discord.Message:
-        channel = await self._client.create_dm(discord.Object(user_id))
-        return await channel.send(text, allowed_mentions=NO_MENTIONS)
+    async def _write_to(self, case: Case, text: str) -> discord.Message:
+        channel = await self._client.create_dm(discord.Object(case.user_id))
+        return await channel.send(text, nonce=case.case_id, allowed_mentions=NO_MENTIONS)
 
     # --- pictures --------------------------------------------------------------------------------
 
     async def post_status(self, case: Case) -> int | None:
-        prompt = escaped(case.request.prompt, 300) if case.request is not None else ""
-        text = f"### {prompt}\n**Approved by the moderators; starting**\n-# asked for by <@{case.user_id}>"
-        message = await self._post(case.channel_id, Card(Tone.WAITING, text))
+        title = heading(case.request, 300) if case.request is not None else "A picture"
+        text = f"### {title}\n**Approved by the moderators; starting**\n-# asked for by <@{case.user_id}>"
+        channel = self._client.get_partial_messageable(case.channel_id)
+        # With a nonce, one that is sent again after a crash in between is still one message.
+        sending = channel.send(
+            view=layout_of(Card(Tone.WAITING, text)),
+            nonce=case.press_id or case.case_id,
+            allowed_mentions=NO_MENTIONS,
+        )
+        message = await self._tried(sending, f"a status message to channel {case.channel_id}")
         return message.id if message is not None else None
 
     async def take_back(self, channel_id: int, message_id: int) -> None:

@@ -7,6 +7,7 @@ from typing import Final
 
 from bot.domain.job import Job, Stage
 from bot.view.card import Action, Card, MemberAction, MemberPress, Row, Tone
+from bot.view.headings import heading, sent_count
 from bot.view.text import escaped, plural, relative
 
 PROMPT_CHARS: Final = 120
@@ -45,12 +46,14 @@ def _row(job: Job) -> Row:
     facts = f"{model} · {_outcome(job)} · {relative(job.created_at_s)}{_jump(job)}"
     if is_forgotten(job):
         return Row(f"*The prompt has been erased*\n-# {facts}", job.job_id)
-    return Row(f"**{escaped(job.request.prompt, PROMPT_CHARS)}**\n-# {facts}", job.job_id, Action.AGAIN)
+    sent = sent_count(job.request)
+    facts += f" · {sent}" if sent else ""
+    return Row(f"**{heading(job.request, PROMPT_CHARS)}**\n-# {facts}", job.job_id, Action.AGAIN)
 
 
 def is_forgotten(job: Job) -> bool:
-    """Whether the text is gone: no job is taken with an empty prompt."""
-    return not job.request.prompt
+    """Whether what was asked for is gone."""
+    return job.is_forgotten
 
 
 def _outcome(job: Job) -> str:
@@ -91,20 +94,28 @@ def records_card(filename: str, jobs: int) -> Card:
     )
 
 
-def question_card(user_id: int, ended: int, running: Sequence[Job], asked_at_s: int) -> Card:
-    """What an erasure takes and what it leaves, with the button that starts it."""
-    if not ended:
+def question_card(
+    user_id: int, ended: int, running: Sequence[Job], asked_at_s: int, forms: int = 0, styles: int = 0
+) -> Card:
+    """What an erasure takes and what it leaves, with the button that starts it.
+
+    `forms`: last values kept; `styles`: styles that the member saved.
+    """
+    if not ended and not forms and not styles:
         lines = ["There is nothing to erase: no prompt or picture of yours is on record.", *_left(running)]
         return Card(Tone.WAITING, "\n".join(lines))
+    what = f"your records of {plural(ended, 'job')}" if ended else "what is kept about you"
     lines = [
-        f"### Erase your records of {plural(ended, 'job')}, everywhere?",
+        f"### Erase {what}, everywhere?",
         (
-            "**Goes, for good:** prompts, pictures' addresses and Wiro's words in the bot's records; your "
-            "uploads and pictures at Wiro. `/history` and Again will no longer know them."
+            "**Goes, for good:** prompts, pictures' addresses and Wiro's words in the bot's records; what "
+            "you last filled in with `/run`; your own styles; your uploads and pictures at Wiro. `/history` "
+            "and Again will no longer know them."
         ),
         (
             "**Stays:** when and where you ran which model, and for how much. Servers keep books by it. "
-            "Pictures in channels stay too: the Delete button beneath each removes it."
+            "Pictures in channels stay too: the Delete button beneath each removes it. Styles that you "
+            "pinned are the servers' and stay, without your name."
         ),
         *_left(running),
     ]
@@ -128,7 +139,11 @@ def erased_card(
     """After our own records are gone. `waiting` tasks could not be cleared at Wiro (yet)."""
     lines = [
         "### Your records are erased",
-        f"The prompts and pictures of {plural(erased, 'job')} are no longer on record.",
+        (
+            f"The prompts and pictures of {plural(erased, 'job')} are no longer on record."
+            if erased
+            else "Nothing that you wrote is on record any more."
+        ),
     ]
     if cleared:
         lines.append(f"Wiro has deleted the files of {plural(cleared, 'job')}.")
@@ -161,7 +176,7 @@ def stopped_card(erased: int, total: int) -> Card:
 def _left(running: Sequence[Job]) -> list[str]:
     if not running:
         return []
-    names = [f"“{escaped(job.request.prompt, 60)}”" for job in running[:MAX_NAMED]]
+    names = [f"“{heading(job.request, 60)}”" for job in running[:MAX_NAMED]]
     if len(running) > MAX_NAMED:
         names.append(f"{len(running) - MAX_NAMED:,} more")
     verb = "it is" if len(running) == 1 else "they are"

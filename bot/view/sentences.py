@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from bot.domain.errors import (
+    AlreadyStarted,
     AmountRefused,
     BlockFault,
     BlockRefused,
@@ -17,33 +18,51 @@ from bot.domain.errors import (
     CommandOutdated,
     DatabaseFull,
     ErasureRunning,
+    FieldsRefused,
+    FormBusy,
+    FormGone,
+    InputRefused,
     JobEnded,
     JobNotFound,
     LimitReached,
+    LogUnreachable,
     ManagersOnly,
     ModelUnknown,
     NotAccepting,
     NotPermitted,
     NotYours,
+    OptionAlone,
     OptionRefused,
     OptionsConflict,
     PatternFault,
     PatternRefused,
+    PictureNotTaken,
     PromptFault,
     PromptRefused,
     QuestionExpired,
     RuleFault,
     RuleRefused,
     StoreError,
+    StyleRefused,
     SubjectFault,
     SubjectRefused,
+    WordsFault,
+    WordsGone,
 )
 from bot.domain.job import Cause, Job
 from bot.domain.limits import Audience, Limit, Measure, Window
 from bot.domain.money import ZERO, Money
 from bot.view.limit_words import allowance_words, amount_words, audience_words, extent_words
+from bot.view.model_words import model_unknown, withdrawn_words
+from bot.view.request_sentences import fields_refused, input_refused, picture_not_taken
+from bot.view.style_words import style_refused
 from bot.view.text import escaped, plural, relative
 
+_WORDS_GONE: Final = {
+    WordsFault.ERASED: "This has been erased from the bot's records, so nothing of it can be shown any more.",
+    WordsFault.NO_TEXT: "There is no text here to read on.",
+    WordsFault.NO_LOG: "Wiro keeps no log of this run any more.",
+}
 UNFORESEEN = (
     "Something went wrong on our side. Nothing was charged for it; the operator can see it in the log."
 )
@@ -58,11 +77,30 @@ def sentence(error: BotError) -> str:
             return _option_refused(error)
         case OptionsConflict():
             return f"Give either {error.one} or {error.other}, not both. Nothing was held; leave one out and send it again."
-        case ModelUnknown():
+        case FieldsRefused():
+            return fields_refused(error)
+        case OptionAlone():
             return (
-                f"Wiro has no model called {escaped(error.model, 100)} that this bot may use. "
-                "Nothing was held; pick one from the list that opens while you type."
+                f"The {error.option} says something about the {error.needs}, and none was given. "
+                f"Nothing was held; add the {error.needs} or leave the {error.option} out."
             )
+        case AlreadyStarted():
+            return "This has been started already; its result comes in a message of its own. Nothing was held twice."
+        case PictureNotTaken():
+            return picture_not_taken(error)
+        case InputRefused():
+            return input_refused(error)
+        case FormGone():
+            return (
+                "This form is not open any more: it was left for too long, or the bot was restarted. What you "
+                "filled in is remembered; use /run again."
+            )
+        case FormBusy():
+            return "This form has just been run; nothing was started a second time. Use the button under it for another run."
+        case ModelUnknown():
+            return model_unknown(error)
+        case StyleRefused():
+            return style_refused(error)
         case RuleRefused():
             return _rule_refused(error)
         case PatternRefused():
@@ -95,6 +133,10 @@ def sentence(error: BotError) -> str:
             return f"Only the member who asked for this picture or a moderator can {error.action} it."
         case JobNotFound():
             return "There is no record of this picture any more, so the button can do nothing."
+        case WordsGone():
+            return _WORDS_GONE[error.fault]
+        case LogUnreachable():
+            return "Wiro does not answer just now, so the log cannot be read. Please try again in a minute."
         case CommandOutdated():
             return "Discord sent a value that this command does not offer. Nothing was changed; reload Discord, then try again."
         case ButtonUnknown():
@@ -123,7 +165,8 @@ def ending(job: Job) -> str:
         case Cause.WIRO_FAILED:
             return f"The model could not make this picture{_because(detail)}. Nothing was charged."
         case Cause.REFUSED:
-            return f"Wiro did not take this request{_because(detail)}. Nothing was charged."
+            reason = escaped(withdrawn_words(job.detail), 200)
+            return f"Wiro did not take this request{_because(reason)}. Nothing was charged."
         case Cause.NO_FUNDS:
             return (
                 "The bot's Wiro account has run out of money. Nothing was charged; please tell the operator."
@@ -144,6 +187,11 @@ def ending(job: Job) -> str:
         case Cause.OUTPUT_UNUSABLE:
             reason = _because(_fault_words(job.detail))
             return f"Wiro answered with something that cannot be shown{reason}. You were not charged."
+        case Cause.INPUT_LOST:
+            return (
+                f"The file {escaped(job.detail, 60)} could not be sent to Wiro: it is no longer where it was. "
+                "Nothing was charged; attach it again."
+            )
         case Cause.INTERNAL | None:
             return (
                 "Something went wrong on our side. You were not charged; the operator can see it in the log."
@@ -163,7 +211,7 @@ _FAULT_WORDS: Final = {
     "unknown kind": "a file of an unknown kind",
     "content encoding": "a packed file, as bombs are",
     "address off the list": "a picture on a host that the operator does not allow",
-    "there was no output": "no picture at all",
+    "there was no output": "no output at all",
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from random import SystemRandom
 from typing import Final
@@ -12,7 +13,8 @@ import aiohttp
 
 from bot.domain.clock import Clock
 from bot.domain.errors import WiroNotFound, WiroRefused, WiroServerFault
-from bot.domain.model import Model, ModelSummary
+from bot.domain.files import StoredFile, Upload
+from bot.domain.model import Model, ModelSummary, Value
 from bot.domain.task import Task, TaskReport
 from bot.wiro import frames
 from bot.wiro.backoff import jittered_delays
@@ -21,12 +23,12 @@ from bot.wiro.faults import is_transient
 from bot.wiro.scalars import as_text
 from bot.wiro.signing import Credentials
 from bot.wiro.transport import Answer, Transport
-from bot.wiro.values import StoredFile, Upload
 
 __all__ = ["WiroClient", "is_transient"]
 
 PAGE_SIZE: Final = 100  # the most that Task/List gives at once (Wiro's MCP client, 2026)
-MAX_MODELS: Final = 500
+MAX_MODELS: Final = 5_000  # some times what Wiro lists in 2026
+MAX_LIST_PAGES: Final = 250  # enough for them by pages of twenty
 _NO_SUCH_TOKEN: Final = "credentials-check"  # noqa: S105 — made up so that no task has it
 
 
@@ -54,12 +56,11 @@ class WiroClient:
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._transport = Transport(session, base_url, credentials, clock=clock, delays=delays, sleep=sleep)
+        self._credentials = credentials
         self._request_timeout_s = request_timeout_s
         self._run_timeout_s = run_timeout_s
 
-    async def run(
-        self, model: str, parameters: Mapping[str, str | int | float], *, files: Sequence[Upload] = ()
-    ) -> Task:
+    async def run(self, model: str, parameters: Mapping[str, Value], *, files: Sequence[Upload] = ()) -> Task:
         """Start a task: JSON, or multipart where there are files. Sent once, never repeated.
 
         WiroUnreachable with `may_have_arrived` and WiroServerFault leave it open whether a task runs.
@@ -73,7 +74,8 @@ class WiroClient:
 
     async def detail(self, task_id: str) -> TaskReport:
         """What Wiro has on record of a task. Raises WiroNotFound."""
-        reports = frames.task_reports(await self._repeated("Task/Detail", {"taskid": task_id}))
+        answer = await self._repeated("Task/Detail", {"taskid": task_id})
+        reports = frames.task_reports(answer, self._credentials.redact)
         if not reports:
             raise WiroNotFound("Task/Detail gives no task")
         for report in reports:
@@ -84,6 +86,11 @@ class WiroClient:
     async def cancel(self, task_id: str) -> None:
         """Take a task out of Wiro's queue. Raises WiroRefused once it has been assigned."""
         await self._repeated("Task/Cancel", {"taskid": task_id})
+
+    async def log_of(self, task_id: str) -> str:
+        """Everything that the model wrote while it ran, secrets left out. Raises WiroNotFound."""
+        answer = await self._repeated("Task/Detail", {"taskid": task_id})
+        return frames.task_log(answer, task_id, self._credentials.redact)
 
     async def kill(self, task_id: str) -> None:
         """Stop a running task."""
@@ -97,7 +104,8 @@ class WiroClient:
             size = min(PAGE_SIZE, limit - start)
             body = {"type": "model", "sort": "id", "order": "DESC", "start": str(start), "limit": str(size)}
             try:
-                page = frames.task_reports(await self._repeated("Task/List", body))
+                answer = await self._repeated("Task/List", body)
+                page = frames.task_reports(answer, self._credentials.redact)
             except WiroNotFound as error:
                 if error.code != 1 or error.http_status == 404:
                     raise  # the list itself is missing, which does not mean that no task runs
@@ -126,14 +134,15 @@ class WiroClient:
         """The catalogue without workflows: at most `MAX_MODELS` lines."""
         found: dict[str, ModelSummary] = {}
         start = 0
-        while start < MAX_MODELS:
+        for _ in range(MAX_LIST_PAGES):
             answer = await self._repeated("Tool/List", _listing(start, PAGE_SIZE, ""))
             page = frames.tools(answer)
             known = len(found)
             found |= {summary.slug: summary for summary in map(summary_of, page) if summary.slug}
             start += len(page)
             total = frames.total(answer)
-            if not page or len(found) == known or (total is not None and start >= total):
+            is_enough = len(found) >= MAX_MODELS or (total is not None and start >= total)
+            if not page or len(found) == known or is_enough:
                 break
         return list(found.values())[:MAX_MODELS]
 
@@ -214,10 +223,11 @@ def _listing(start: int, size: int, search: str) -> dict[str, object]:
     }
 
 
-def _form(fields: Mapping[str, str | int | float], files: Sequence[Upload]) -> aiohttp.FormData:
+def _form(fields: Mapping[str, Value], files: Sequence[Upload]) -> aiohttp.FormData:
     form = aiohttp.FormData()
     for name, value in fields.items():
-        form.add_field(name, as_text(value))
+        # A form has no lists; where JSON text is taken for one is in Wiro's docs, Model parameters, Aug 2026.
+        form.add_field(name, json.dumps(value) if isinstance(value, tuple) else as_text(value))
     for file in files:
         form.add_field(
             file.parameter_id, file.content, filename=file.filename, content_type=file.content_type

@@ -8,23 +8,24 @@ nothing else is ever raised. Wiro's status words are known in this file alone.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 
-from bot.domain.errors import WiroServerFault
-from bot.domain.events import Cancelled, Event, Progressed, Reached, Settled, Unrecognised
+from bot.domain.errors import WiroNotFound, WiroServerFault
+from bot.domain.events import Cancelled, Event, Progressed, Reached, Settled, Spoke, Unrecognised
 from bot.domain.job import Output, Progress, Stage
 from bot.domain.money import Money
 from bot.domain.task import Task, TaskReport
-from bot.wiro import scalars
+from bot.wiro import scalars, texts
 from bot.wiro.scalars import as_list, as_object, as_objects, as_text, decoded, plain
 from bot.wiro.values import Frame, Verdict
 
 MAX_DETAIL_CHARS: Final = 300
 MAX_OUTPUTS: Final = 64
+MAX_LOG_CHARS: Final = 2_000_000
 MAX_URL_CHARS: Final = 2_048
 
 _LIVE: Final = {
@@ -40,6 +41,7 @@ _LIVE: Final = {
     "task_postprocess_start": Stage.FINISHING,
 }
 _FINISHED: Final = "task_postprocess_end"
+_STEPS: Final = "progressGenerate"
 _CANCELLED: Final = frozenset({"task_cancel", "task_cancelled", "task_canceled"})
 _FAILURE_ENDINGS: Final = ("_fail", "_failed", "_kill", "_killed")  # third parties expect them; undocumented
 _UNDECIDED: Final = frozenset({"task_error", "task_error_full", "task_completed"})  # over once pexit says so
@@ -50,6 +52,7 @@ _SILENT_FRAMES: Final = frozenset(
 )
 
 _Text = Annotated[str, BeforeValidator(as_text)]
+_Id = Annotated[str, BeforeValidator(scalars.as_id)]
 _OptionalText = Annotated[str | None, BeforeValidator(scalars.as_optional_text)]
 _Line = Annotated[str, BeforeValidator(plain)]
 _Whole = Annotated[int | None, BeforeValidator(scalars.as_whole)]
@@ -84,13 +87,8 @@ class _Envelope(_Wire):
 
 
 class _Started(_Wire):
-    taskid: _Text = ""
+    taskid: _Id = ""
     socketaccesstoken: _Text = ""
-
-
-class _Content(_Wire):
-    raw: _Text = ""
-    answer: _TextList = ()
 
 
 class _Output(_Wire):
@@ -98,11 +96,11 @@ class _Output(_Wire):
     contenttype: _Line = ""
     size: _Whole = None
     url: _Text = ""
-    content: Annotated[_Content, BeforeValidator(as_object)] = _Content()
+    content: Annotated[dict[str, Any], BeforeValidator(as_object)] = {}
 
 
 class _Task(_Wire):
-    id: _Text = ""
+    id: _Id = ""
     socketaccesstoken: _Text = ""
     status: _Line = ""
     pexit: _Line = ""
@@ -112,28 +110,23 @@ class _Task(_Wire):
     elapsedseconds: _Seconds = None
     totalcost: _Money = None
     debugerror: _Line = ""
-    debugoutput: _Line = ""
+    debugoutput: _Text = ""
+    categories: Any = None
     outputs: Annotated[tuple[_Output, ...], BeforeValidator(as_objects)] = ()
 
 
-class _Step(_Wire):
-    type: _Text = "progressGenerate"
-    percentage: _Number = None
-    stepCurrent: _Whole = None  # noqa: N815 — Wiro's spelling
-    stepTotal: _Whole = None  # noqa: N815 — Wiro's spelling
-
-
-class _SocketFrame(_Wire):
-    type: _Line = ""
+class _TaskLog(_Wire):
     id: _Text = ""
-    tasktoken: _Text = ""
-    message: Any = None
+    socketaccesstoken: _Text = ""
+    debugoutput: _Text = ""
+    debugerror: _Text = ""
 
 
 class ToolOption(_Wire):
     """One choice of a select."""
 
     value: _OptionalText = None
+    label: _Line = ""
 
 
 class ToolItem(_Wire):
@@ -142,6 +135,9 @@ class ToolItem(_Wire):
     id: _Text = ""
     type: _Line = ""
     label: _Line = ""
+    description: _Line = ""
+    note: _Line = ""
+    placeholder: _Line = ""
     required: _Truth = None
     default: _OptionalText = None
     defaultvalue: _OptionalText = None
@@ -150,6 +146,8 @@ class ToolItem(_Wire):
     minvalue: _Number = None
     max: _Number = None
     maxvalue: _Number = None
+    step: _Number = None
+    incrementby: _Number = None
     options: Annotated[
         tuple[ToolOption, ...],
         BeforeValidator(lambda value: [o if isinstance(o, dict) else {"value": o} for o in as_list(value)]),
@@ -163,10 +161,22 @@ def _as_items(value: object) -> list[dict[str, object]]:
     return items
 
 
+class _TaskStat(_Wire):
+    runcount: _Whole = None
+    lastruntime: _Seconds = None
+
+
 class Tool(_Wire):
     """A model of the catalogue as Tool/List and Tool/Detail give it."""
 
     title: _Line = ""
+    description: _Line = ""
+    seodescription: _Line = ""
+    readme: _Text = ""
+    license: _Line = ""
+    computingtime: _Line = ""
+    categories: _TextList = ()
+    taskstat: Annotated[_TaskStat, BeforeValidator(as_object)] = _TaskStat()
     slugowner: _Line = ""
     slugproject: _Line = ""
     cleanslugowner: _Line = ""
@@ -219,14 +229,41 @@ def started_task(answer: Mapping[str, object]) -> Task:
     raise WiroServerFault("Run's answer names no task")
 
 
-def task_reports(answer: Mapping[str, object]) -> list[TaskReport]:
-    """The tasks of Task/Detail and Task/List. Raises WiroServerFault where there is no list at all."""
-    tasks = (_Task.model_validate(entry) for entry in _listed(answer, "tasklist"))
+def task_reports(
+    answer: Mapping[str, object], redact: Callable[[str], str] = lambda words: words
+) -> list[TaskReport]:
+    """The tasks of Task/Detail and Task/List; `redact` takes secrets out of what Wiro says of a failure.
+
+    Raises WiroServerFault where there is no list, or one with an entry that names no task: whoever looks for
+    a task must not take it for absent because it could not be read.
+    """
+    tasks = [_Task.model_validate(as_object(entry)) for entry in as_list(_list(answer, "tasklist"))]
+    if not all(task.id for task in tasks):
+        raise WiroServerFault("a list of tasks with an entry that names none")
     return [
-        TaskReport(Task(task.id, task.socketaccesstoken), _event_of(task), task.parameters, task.createtime)
+        TaskReport(
+            Task(task.id, task.socketaccesstoken), _event_of(task, redact), task.parameters, task.createtime
+        )
         for task in tasks
-        if task.id
     ]
+
+
+def task_log(
+    answer: Mapping[str, object], task_id: str, redact: Callable[[str], str] = lambda words: words
+) -> str:
+    """Standard output and standard error of a task; `redact` takes secrets out.
+
+    Raises WiroServerFault, WiroNotFound.
+    """
+    for entry in _listed(answer, "tasklist"):
+        log = _TaskLog.model_validate(entry)
+        if log.id == task_id:
+            parts = [part.strip("\n") for part in (log.debugoutput, log.debugerror) if part.strip()]
+            text = redact("\n\n".join(parts))
+            if log.socketaccesstoken:
+                text = text.replace(log.socketaccesstoken, "…")
+            return text[-MAX_LOG_CHARS:]  # last of all: half a secret is not found any more
+    raise WiroNotFound("Task/Detail gives no such task")
 
 
 def tools(answer: Mapping[str, object]) -> list[Tool]:
@@ -241,38 +278,53 @@ def stored_files(answer: Mapping[str, object]) -> list[StoredFileEntry]:
 
 
 def _listed(answer: Mapping[str, object], key: str) -> list[dict[str, object]]:
+    return as_objects(_list(answer, key))
+
+
+def _list(answer: Mapping[str, object], key: str) -> object:
     data = as_object(answer.get("data"))
     listed = decoded(answer.get(key, data.get(key)))
     if isinstance(listed, (list, dict)):
-        return as_objects(listed)
+        return listed
     # A missing list must never read as an empty one: whoever looks for a task would give it up.
     if listed is None and total(answer) == 0:
         return []
     raise WiroServerFault(f"an answer without {key}")
 
 
-def _event_of(task: _Task) -> Event:
+def _event_of(task: _Task, redact: Callable[[str], str]) -> Event:
     status = task.status.lower()
     if status in _LIVE:
         return Reached(_LIVE[status])
     if status in _CANCELLED:
         return Cancelled(task.totalcost, task.elapsedseconds)
     if status == _FINISHED or status.endswith(_FAILURE_ENDINGS):
-        return _settled(task, is_success=status == _FINISHED and task.pexit == "0")
+        return _settled(task, redact, is_success=status == _FINISHED and task.pexit == "0")
     if status in _UNDECIDED:
         if task.pexit or task.endtime:
-            return _settled(task, is_success=task.pexit == "0")
+            return _settled(task, redact, is_success=task.pexit == "0")
         return Reached(Stage.RUNNING)
     return Unrecognised(status[:MAX_DETAIL_CHARS])
 
 
-def _settled(task: _Task, *, is_success: bool) -> Settled:
+def _settled(task: _Task, redact: Callable[[str], str], *, is_success: bool) -> Settled:
     if is_success:
         outputs = tuple(
             found for entry in task.outputs[:MAX_OUTPUTS] if (found := _output(entry)) is not None
         )
-        return Settled(is_success=True, cost=task.totalcost, outputs=outputs, elapsed_s=task.elapsedseconds)
-    words = task.debugerror or task.debugoutput
+        if not task.outputs and task.debugoutput.strip() and texts.is_language(task.categories):
+            # Until mid-2026 a language model's answer came there alone (Wiro docs, LLM & Chat Streaming).
+            outputs = (Output("answer", "raw", None, text=task.debugoutput),)
+        more = len(task.outputs) - MAX_OUTPUTS
+        return Settled(
+            is_success=True,
+            cost=task.totalcost,
+            outputs=outputs,
+            elapsed_s=task.elapsedseconds,
+            detail=f"{more} more outputs than the {MAX_OUTPUTS} that are taken" if more > 0 else "",
+        )
+    # Before it is cut: half a secret is not found any more.
+    words = redact(task.debugerror or plain(task.debugoutput))
     if task.socketaccesstoken:
         words = words.replace(task.socketaccesstoken, "…")
     return Settled(
@@ -285,25 +337,38 @@ def _settled(task: _Task, *, is_success: bool) -> Settled:
 
 def _output(entry: _Output) -> Output | None:
     is_link = entry.url.startswith(("https://", "http://")) and len(entry.url) <= MAX_URL_CHARS
-    text = "\n".join(entry.content.answer) or entry.content.raw
-    if not is_link and not text:
+    answer, thinking = texts.said(entry.content)
+    if not is_link and not answer and not thinking:
         return None
     size_bytes = entry.size if entry.size is not None and entry.size >= 0 else None
-    return Output(entry.name, entry.contenttype, entry.url if is_link else None, size_bytes, text or None)
+    url = entry.url if is_link else None
+    # A model that only thought has answered nothing, which is an answer, too.
+    text = answer or ("" if thinking and not is_link else None)
+    return Output(entry.name, entry.contenttype, url, size_bytes, text, thinking or None)
 
 
 def socket_frame(text: str) -> Frame:
-    """Read one text frame. Raises WiroServerFault for what is no JSON object."""
-    frame = _SocketFrame.model_validate(parsed(text))
-    return Frame(frame.type, frame.id, frame.tasktoken, _news(frame))
+    """Read one text frame. Raises WiroServerFault for what is no JSON object.
+
+    By hand, unlike everything else here: most frames are steps, and a status message waits for each.
+    """
+    fields = parsed(text)
+    type_name, token = plain(fields.get("type")), as_text(fields.get("tasktoken"))
+    if token and token in type_name:
+        # An unknown type is logged: it must not be able to carry the token there.
+        type_name = type_name.replace(token, "…")
+    return Frame(type_name, as_text(fields.get("id")), token, _news(type_name.lower(), fields.get("message")))
 
 
-def _news(frame: _SocketFrame) -> Event | None:
-    kind = frame.type.lower()
+def _news(kind: str, message: object) -> Event | None:
     if kind in _SILENT_FRAMES:
         return None
-    if kind == "task_output" and (progress := _progress(frame.message)) is not None:
-        return Progressed(progress)
+    if kind == "task_output":
+        message = decoded(message)  # once: both look for an object in it
+        if (spoken := texts.speech(message)) is not None:
+            return Spoke(spoken)
+        if (progress := _progress(message)) is not None:
+            return Progressed(progress)
     if kind in _LIVE:
         return Reached(_LIVE[kind])
     # The socket ends nothing: its last frame has neither exit code nor cost, so Task/Detail is asked.
@@ -313,14 +378,13 @@ def _news(frame: _SocketFrame) -> Event | None:
 
 
 def _progress(message: object) -> Progress | None:
-    inner = decoded(message)
-    if not isinstance(inner, dict):
+    if not isinstance(message, dict) or as_text(message.get("type", _STEPS)) != _STEPS:
         return None
-    step = _Step.model_validate(inner)
-    if step.type != "progressGenerate":
+    total = scalars.as_whole(message.get("stepTotal"))
+    current = scalars.as_whole(message.get("stepCurrent"))
+    if total is not None and total >= 1 and current is not None:
+        return Progress(min(max(current, 0), total), total)
+    percentage = scalars.as_number(message.get("percentage"))
+    if percentage is None:
         return None
-    if step.stepTotal is not None and step.stepTotal >= 1 and step.stepCurrent is not None:
-        return Progress(min(max(step.stepCurrent, 0), step.stepTotal), step.stepTotal)
-    if step.percentage is None:
-        return None
-    return Progress(int(min(max(step.percentage, Decimal(0)), Decimal(100))), 100)
+    return Progress(int(min(max(percentage, Decimal(0)), Decimal(100))), 100)

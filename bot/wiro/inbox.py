@@ -6,7 +6,7 @@ import asyncio
 from collections import OrderedDict
 from typing import TypeAlias
 
-from bot.domain.events import Event, Gap, Progressed, Reached, Unrecognised
+from bot.domain.events import Event, Gap, Progressed, Reached, Spoke, Unrecognised
 
 _Key: TypeAlias = tuple[str, str, object]
 
@@ -65,7 +65,7 @@ def _kind(event: Event) -> object:
             return reason == CONNECTED
         case Unrecognised(type_name):
             return type_name
-        case Progressed():
+        case Progressed() | Spoke():
             return None
         case _:
             return event

@@ -9,7 +9,8 @@ from bot.domain.model import PriceRule
 from bot.domain.money import Money
 from bot.wiro.scalars import as_list, as_money, as_text, as_text_map
 
-_PER_RUN: Final = frozenset({"cpr", "cpo"})  # per run, per output: what a picture costs (Wiro docs, Pricing)
+# Per run, per output, per tier of pixels: what one picture costs at least (Wiro docs, Pricing, Aug 2026).
+_PER_PICTURE: Final = frozenset({"cpr", "cpo", "cp-pixel"})
 
 
 def price_rules(dynamicprice: object) -> tuple[PriceRule, ...]:
@@ -24,13 +25,11 @@ def price_rules(dynamicprice: object) -> tuple[PriceRule, ...]:
         if not isinstance(entry, dict) or price is None:
             return ()
         method = as_text(entry.get("priceMethod")).strip()
-        rules.append(PriceRule(as_text_map(entry.get("inputs")), price, method))
+        extra, per_input = as_money(entry.get("priceExtra")), as_money(entry.get("priceInput"))
+        rules.append(PriceRule(as_text_map(entry.get("inputs")), price, method, extra, per_input))
     return tuple(rules)
 
 
-def price_hint(rules: Sequence[PriceRule], approximate_cost: Money | None) -> Money | None:
-    """What one run costs at least: the lowest price per run or output, else Wiro's mean."""
-    prices = [rule.price for rule in rules if rule.method in _PER_RUN]
-    if prices:
-        return min(prices)
-    return approximate_cost if approximate_cost is not None and approximate_cost.pico > 0 else None
+def least_price(rules: Sequence[PriceRule]) -> Money | None:
+    """What one run costs at least, or None where no price is by the run or the picture."""
+    return min((rule.price for rule in rules if rule.method.lower() in _PER_PICTURE), default=None)

@@ -17,9 +17,11 @@ log = logging.getLogger(__name__)
 MAX_BELIEVED_COST: Final = Decimal(1_000)  # dollars; a run costs cents, so anything above is an error
 MAX_ELAPSED_S: Final = Decimal(10_000_000)
 MAX_NAME_CHARS: Final = 100
+MAX_ID_CHARS: Final = 100
 
 # Bounded in every part: "1e999999999" is short to write and endless to compute with.
 _NUMBER: Final = re.compile(r"[+-]?(?:\d{1,40}(?:\.\d{0,40})?|\.\d{1,40})(?:[eE][+-]?\d{1,3})?", re.ASCII)
+_NO_IDS: Final = frozenset({"", "0", "null", "none", "undefined", "true", "false", "nan"})
 _TWELVE_PLACES: Final = Decimal("1e-12")
 _MAX_WHOLE: Final = 2**63 - 1
 _UNSHOWN: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
@@ -39,6 +41,15 @@ def as_text(value: object) -> str:
             return str(int(value)) if value.is_integer() and abs(value) < _MAX_WHOLE else repr(value)
         case _:
             return ""
+
+
+def as_id(value: object) -> str:
+    """The name of a task; empty for what names none, such as true, 0.5, "null" or ten pages of text."""
+    if isinstance(value, bool) or (isinstance(value, float) and not value.is_integer()):
+        return ""
+    name = as_text(value).strip()
+    is_name = len(name) <= MAX_ID_CHARS and name.isprintable() and name.lower() not in _NO_IDS
+    return name if is_name else ""
 
 
 def as_optional_text(value: object) -> str | None:
@@ -135,6 +146,8 @@ def _flat(value: object) -> str:
 def plain(value: object) -> str:
     """One line of text: controls and invisible characters gone, every run of blanks one space."""
     text = as_text(value)
+    if text.isascii() and text.isprintable():
+        return " ".join(text.split())
     kept = (" " if c.isspace() else c for c in text if c.isspace() or unicodedata.category(c) not in _UNSHOWN)
     return " ".join("".join(kept).split())
 

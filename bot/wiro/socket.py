@@ -8,6 +8,7 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from dataclasses import dataclass
 from random import SystemRandom
+from time import monotonic, time
 from typing import Any, Final, TypeAlias
 
 import aiohttp
@@ -16,6 +17,7 @@ from bot.domain.errors import WiroServerFault
 from bot.domain.events import Event, Gap, Unrecognised
 from bot.domain.task import Task
 from bot.wiro.backoff import jittered_delays
+from bot.wiro.faults import parse_retry_after
 from bot.wiro.frames import socket_frame
 from bot.wiro.inbox import CONNECTED, EventInbox
 from bot.wiro.transport import USER_AGENT
@@ -29,6 +31,8 @@ MAX_FRAME_CHARS: Final = 8 * 1024 * 1024
 CONNECT_TIMEOUT_S: Final = 20.0
 CLOSE_TIMEOUT_S: Final = 1.0  # for the server's half of the closing handshake
 MAX_KNOWN_TYPES: Final = 64  # unknown types remembered, so that each is told once
+STEADY_S: Final = 10.0  # a connection that lasted so long was a good one
+MAX_ASKED_PAUSE_S: Final = 60.0  # that a Retry-After may ask for
 _FALLBACK_PAUSE_S: Final = 30.0  # where the injected delays come to an end
 
 
@@ -63,6 +67,7 @@ class TaskFeed:
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         heartbeat_s: float = 30.0,
         max_frame_chars: int = MAX_FRAME_CHARS,
+        steady_s: float = STEADY_S,
         name: str = "wiro-feed",
         tally: SocketTally | None = None,
     ) -> None:
@@ -73,6 +78,8 @@ class TaskFeed:
         self._sleep = sleep
         self._heartbeat_s = heartbeat_s
         self._max_frame_chars = max_frame_chars
+        self._steady_s = steady_s
+        self._asked_pause_s = 0.0  # by the server that refused the last attempt
         self._name = name
         self._tally = tally or SocketTally()
         self._has_broken = False  # the last connection, or the last attempt at one
@@ -133,14 +140,15 @@ class TaskFeed:
             pauses = self._delays()
             while True:
                 await self._until_wanted()
-                heard = self.frames_heard
+                heard, began_s = self.frames_heard, monotonic()
                 reason = await self._connection()
-                if self.frames_heard > heard:
+                # A server in trouble may greet and close at once: that alone earns no quick return.
+                if self.frames_heard > heard and monotonic() - began_s >= self._steady_s:
                     pauses = self._delays()
                 self._has_broken = reason is not None
                 if reason is not None:
                     self._tell_break(reason)
-                    await self._sleep(next(pauses, _FALLBACK_PAUSE_S))
+                    await self._sleep(max(next(pauses, _FALLBACK_PAUSE_S), self._asked_pause_s))
         finally:
             self._inbox.close()  # a listener must not wait for a reader that is gone
 
@@ -169,8 +177,10 @@ class TaskFeed:
                     headers={"User-Agent": USER_AGENT},
                 )
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            self._asked_pause_s = _asked_pause_s(error)
             log.info("%s: no connection (%s)", self._name, type(error).__name__)
             return f"lost {type(error).__name__}"
+        self._asked_pause_s = 0.0
         self._tally.open += 1
         self._tally.reconnects += self._has_broken
         self._is_leaving = False
@@ -260,3 +270,10 @@ class TaskFeed:
         self._unknown_types.add(type_name)
         log.info("%s: a frame of an unknown type, %s", self._name, type_name)
         return True
+
+
+def _asked_pause_s(error: BaseException) -> float:
+    """How long a server that refused the connection asks to be left alone."""
+    if not isinstance(error, aiohttp.WSServerHandshakeError) or error.headers is None:
+        return 0.0
+    return min(parse_retry_after(error.headers.get("Retry-After"), time()) or 0.0, MAX_ASKED_PAUSE_S)

@@ -19,7 +19,8 @@ from bot.wiro.signing import Credentials, NonceMaker, auth_headers
 log = logging.getLogger(__name__)
 
 USER_AGENT: Final = "wiro-discord-bot/0.1"  # the front of Wiro's host turns default agents of libraries away
-MAX_ANSWER_BYTES: Final = 8 * 1024 * 1024
+# A language model's answer of 5 MB comes three times over: as answer, as raw text and as log.
+MAX_ANSWER_BYTES: Final = 32 * 1024 * 1024
 RETRY_BUDGET_S: Final = 60.0
 
 Answer: TypeAlias = Mapping[str, object]

@@ -8,25 +8,6 @@ from bot.domain.events import Event
 
 
 @dataclass(frozen=True, slots=True)
-class Upload:
-    """One file to send: its bytes and the input (`parameter_id`) they are for. Wiro takes 100 MB at most."""
-
-    parameter_id: str
-    filename: str
-    content: bytes = field(repr=False)
-    content_type: str = "application/octet-stream"
-
-
-@dataclass(frozen=True, slots=True)
-class StoredFile:
-    """A folder or file kept at Wiro. A folder has no `url`."""
-
-    file_id: str
-    name: str
-    url: str | None
-
-
-@dataclass(frozen=True, slots=True)
 class Verdict:
     """What an answer says of itself. `is_success` is None where it says nothing."""
 

@@ -41,5 +41,5 @@ class SharedClock:
         return self.now()
 
     def clock(self) -> Clock:
-        """As the bot takes it: the record's times are the scenario's, durations are real."""
-        return Clock(wall=self.ticking, monotonic=time.monotonic)
+        """As the bot takes it: what the scenario moves, durations have too, beside the real time."""
+        return Clock(wall=self.ticking, monotonic=lambda: time.monotonic() + self.now() - START_S)

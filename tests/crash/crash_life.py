@@ -17,6 +17,7 @@ from typing import Final
 import aiohttp
 from bot_fakes.house import MemoryLogChannel
 from bot_fakes.samples import MODEL, an_asker, an_origin
+from bot_fakes.sources import MemorySources
 from crash_clock import SharedClock
 from crash_scenarios import GRACE_S, KEY, LOOK_S, PROMPT, SECRET, SHORT_GRACE_S, Build
 from crash_steps import Stepped, SteppedFeed, Steps
@@ -32,12 +33,14 @@ from bot.jobs.catalogue import Catalogue
 from bot.jobs.delivery import Courier
 from bot.jobs.follow import Patience, Tools
 from bot.jobs.house import Houses
+from bot.jobs.inputs import Inputs
 from bot.jobs.purse import Allowance, Purse
 from bot.jobs.queue import FairQueue
 from bot.jobs.service import Jobs
 from bot.jobs.tasks import TaskOwner
 from bot.jobs.tracker import Tracker
 from bot.store.database import Database
+from bot.store.folders import FolderRecords
 from bot.store.guilds import GuildRecords
 from bot.store.jobs import JobStore
 from bot.wiro.client import WiroClient
@@ -193,6 +196,7 @@ def _engine(
         board=board,
         courier=Courier(store, board, pictures, owner, tiny_delays),
         catalogue=catalogue,
+        inputs=Inputs(wiro, MemorySources(), FolderRecords(database)),
         queue=FairQueue(None, clock.monotonic, tiny_delays),
         tracker=Tracker(open_feed, owner),
         clock=clock,

@@ -43,6 +43,14 @@ def test_three_settings_are_enough() -> None:
     assert settings.database_path == Path("data/bot.sqlite3")
 
 
+def test_the_models_for_results_are_named_as_models_are() -> None:
+    settings = settings_with(wiro_vary_model=" a/varier ", wiro_upscale_model=" ")
+    assert (settings.wiro_vary_model, settings.wiro_upscale_model) == ("a/varier", "")
+    assert settings_with().wiro_vary_model == "black-forest-labs/flux-2-klein-4b"
+    assert "WIRO_VARY_MODEL cannot be used: give owner/project" in complaint_about(wiro_vary_model="")
+    assert "WIRO_UPSCALE_MODEL cannot be used: give owner" in complaint_about(wiro_upscale_model="upscaler")
+
+
 def test_settings_are_read_from_the_environment_before_the_file(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -52,6 +52,10 @@ class BotProcess:
         return cls(process)
 
     @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
     def is_alive(self) -> bool:
         return self._process.returncode is None
 
@@ -85,6 +89,15 @@ class BotProcess:
         started_s = time.monotonic()
         self._process.send_signal(signal.SIGTERM)
         return await self.exited(), time.monotonic() - started_s
+
+    def send(self, number: signal.Signals) -> None:
+        self._process.send_signal(number)
+
+    def catches(self, number: signal.Signals) -> bool:
+        """Whether the child has a handler for this signal by now (proc(5), SigCgt)."""
+        status = Path(f"/proc/{self.pid}/status").read_text()
+        (mask,) = [line.split()[1] for line in status.splitlines() if line.startswith("SigCgt")]
+        return bool(int(mask, 16) >> (number - 1) & 1)
 
     def limit_files(self, size_bytes: int | None) -> None:
         """Every file of the child ends at this size, as on a full disk; None lifts it."""

@@ -103,7 +103,7 @@ async def test_an_unusable_picture_is_told_and_given_back(opened: Opened) -> Non
         Spoiling("host", OutputUrl(f"{off_the_list}/lured"), "does not allow"),
         Spoiling("metadata", OutputUrl("http://169.254.169.254/latest/meta-data/x.png"), "does not allow"),
         Spoiling("file", OutputUrl("file:///etc/passwd"), "cannot be shown"),
-        Spoiling("nothing", NoOutputs(), "no picture at all"),
+        Spoiling("nothing", NoOutputs(), "no output at all"),
         Spoiling("failed", FailTask("RuntimeError: CUDA @everyone out of memory"), "could not make", "void"),
     ]
     for case in cases:

@@ -155,3 +155,17 @@ async def test_an_interaction_that_comes_twice_is_one_picture(opened: Opened) ->
     assert house.runs == 1
     books = await house.stop(bot)
     assert books.kinds == ["post"]
+
+
+async def test_two_bots_with_one_token_draw_each_picture_once_and_say_so(opened: Opened) -> None:
+    house = await opened(limits=Limits())
+    bot = await house.start()
+    other = await house.launch(DATABASE_URL=f"sqlite:///{house.folder}/other/bot.sqlite3")
+    await eventually(lambda: len(house.discord.gateway.identified_at_s) == 2)
+    asked = [house.imagine(house.alice, f"number {number}") for number in range(4)]
+    for one in asked:
+        assert (await house.ended(one)).shown_files()
+    await eventually(lambda: sum(one.output.count("another process uses") for one in (bot, other)) == 4)
+    assert house.runs == len(house.seen_by(house.bob)) == 4
+    await other.terminate()
+    await house.stop(bot)

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 
-from blackbox_house import House, eventually
+from blackbox_house import FOREVER_S, House, eventually
 from discord_standin import Limits
 
 from bot.sandbox.faults import Hold, Moment, Wait
@@ -14,8 +14,8 @@ TOKEN_LIVES_S = 901
 
 async def test_a_killed_bot_finishes_its_pictures_in_the_same_messages(opened: Opened) -> None:
     house = await opened(limits=Limits())
-    for prompt in ("public", "private", "at the end"):
-        house.wiro.faults.add(Hold("task_output", 40), prompt=prompt)
+    for prompt, held_s in (("public", 40), ("private", 40), ("at the end", FOREVER_S)):
+        house.wiro.faults.add(Hold("task_output", held_s), prompt=prompt)
     bot = await house.start()
     public = house.imagine(house.alice, "public")
     private = house.imagine(house.alice, "private", private=True)

@@ -152,10 +152,10 @@ async def test_a_full_disk_refuses_politely_and_running_pictures_still_arrive(op
     assert house.seen_by(house.bob) == [message]
     assert bot.is_alive
     bot.limit_files(None)
-    await eventually(lambda: "settled after all" in bot.output)
+    await eventually(lambda: "its settlement is on record after all" in bot.output)
     after = house.imagine(house.bob, "after")
     assert (await house.ended(after)).shown_files()
-    assert labels(message)[:3] == ["Again", "Info", "Delete"]
+    assert {"Again", "Info", "Delete"} <= set(labels(message))
     books = await house.stop(bot)
     assert books.stages == ["SUCCEEDED", "SUCCEEDED"]
     assert books.posted == house.billed

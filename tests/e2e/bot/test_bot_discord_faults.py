@@ -46,7 +46,7 @@ async def test_past_minute_fourteen_the_token_is_not_even_tried(world: World) ->
     assert world.channel_edits(asked)[-1] == card
 
 
-@pytest.mark.parametrize(("status", "code"), [(401, 50027), (404, 10015), (404, 10062), (403, 50001)])
+@pytest.mark.parametrize(("status", "code"), [(401, 50027), (404, 10015), (404, 10062)])
 async def test_a_token_that_is_refused_leaves_the_channels_own_route(
     world: World, status: int, code: int
 ) -> None:
@@ -60,15 +60,29 @@ async def test_a_token_that_is_refused_leaves_the_channels_own_route(
     assert world.channel_edits(asked)[-1] == card
 
 
-async def test_with_no_way_to_the_message_the_picture_comes_by_letter(world: World) -> None:
+async def test_of_a_channel_that_is_gone_the_picture_comes_by_letter(world: World) -> None:
     await drawing(world)
     world.env.inject_error("PATCH", TOKEN_EDITS, status=401, code=50027, times=None)
-    world.env.inject_error("PATCH", CHANNEL_EDITS, status=403, code=50001, times=None)
+    world.env.inject_error("PATCH", CHANNEL_EDITS, status=404, code=10003, times=None)
     world.let_go()
     (letter,) = await until(lambda: world.letters(world.alice), "the letter")
     assert len(letter.attachments) == 1
     assert f"<#{world.art.id}>" in seen(component.to_dict() for component in letter.components).text
     await world.idle()
+
+
+async def test_a_channel_that_is_shut_to_the_bot_keeps_its_picture_for_the_history(world: World) -> None:
+    asked = await drawing(world)
+    before = len(world.edits(asked))
+    its_edits = f"/webhooks/*/{asked._interaction.token}/messages/@original"
+    world.env.inject_error("PATCH", its_edits, status=403, code=50001, times=None)
+    world.let_go()
+    await world.idle()
+    assert len(world.edits(asked)) <= before + 2  # a passing state and the ending
+    assert world.channel_edits(asked) == []
+    assert world.letters(world.alice) == []
+    assert await used(world)
+    assert "a mill" in await world.ask(world.alice, "history")
 
 
 async def test_a_private_picture_that_outlives_its_token_comes_by_letter(world: World) -> None:

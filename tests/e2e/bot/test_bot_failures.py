@@ -39,7 +39,7 @@ async def is_returned(world: World) -> bool:
         ("[gzip]", "Wiro answered with something that cannot be shown: a packed file, as bombs are."),
         ("[empty]", "Wiro answered with something that cannot be shown: an empty file."),
         ("[redirect]", "Wiro answered with something that cannot be shown: a redirect to another place."),
-        ("[nothing]", "Wiro answered with something that cannot be shown: no picture at all."),
+        ("[nothing]", "Wiro answered with something that cannot be shown: no output at all."),
         ("[funds]", "The bot's Wiro account has run out of money."),
     ],
 )

@@ -12,7 +12,7 @@ from test_cases_ask import button, buttons, words
 from bot.domain.asker import Asker, Place
 from bot.domain.errors import JobNotFound
 
-LABELS = ["Again", "Info", "Delete", "Report"]
+LABELS = ["Again", "Info", "Delete", "Report", "Vary", "Edit prompt"]
 
 
 def spoilers(message: discord.Message) -> list[bool]:
@@ -66,7 +66,7 @@ async def test_a_report_hides_the_picture_and_opens_a_case(wall: Wall) -> None:
     assert spoilers(wall.picture) == [True]
     assert await wall.picture.attachments[0].read() == content
     assert "a mill" in words(wall.picture)
-    assert list(buttons(wall.picture)) == ["Again", "Info", "Delete", "Restore"]
+    assert list(buttons(wall.picture)) == ["Again", "Info", "Delete", "Restore", "Vary", "Edit prompt"]
     text = words(wall.case())
     for part in (f"<@{wall.club.alice.id}>", f"<@{wall.club.bob.id}>", "a mill", str(wall.picture.id)):
         assert part in text
@@ -79,7 +79,7 @@ async def test_restore_shows_it_again_and_it_cannot_be_reported_twice(wall: Wall
     await wall.press("Restore")
     assert spoilers(wall.picture) == [False]
     assert await wall.picture.attachments[0].read() == content
-    assert list(buttons(wall.picture)) == ["Again", "Info", "Delete"]
+    assert list(buttons(wall.picture)) == ["Again", "Info", "Delete", "Vary", "Edit prompt"]
     assert f"Restored** by <@{wall.club.greta.id}>" in words(wall.case())
     assert buttons(wall.case()) == {}
 

@@ -13,18 +13,23 @@ PATIENCE_S = 5.0  # only a test that fails waits so long
 
 
 class SteppedClock:
-    """Starts at `NOON_S`; `forward` jumps ahead on both faces."""
+    """Starts at `NOON_S`; `forward` jumps ahead on both faces, `put_right` on the wall alone."""
 
     def __init__(self) -> None:
         self._started_s = time.monotonic()
         self._ahead_s = 0.0
+        self._wall_ahead_s = 0.0
         self.clock = Clock(wall=self.wall, monotonic=self.monotonic)
 
     def forward(self, seconds: float) -> None:
         self._ahead_s += seconds
 
+    def put_right(self, seconds: float) -> None:
+        """As an operator or a time server does; either way."""
+        self._wall_ahead_s += seconds
+
     def wall(self) -> float:
-        return NOON_S + self.monotonic()
+        return NOON_S + self.monotonic() + self._wall_ahead_s
 
     def monotonic(self) -> float:
         return time.monotonic() - self._started_s + self._ahead_s

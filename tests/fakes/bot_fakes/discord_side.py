@@ -13,6 +13,7 @@ import discord
 from bot.domain.picture import Picture
 from bot.view.budget import Key, token_key
 from bot.view.card import Card
+from bot_fakes.samples import CHANNEL, GUILD
 
 TOKEN = "tok"
 TOKEN_KEY = token_key(TOKEN)
@@ -41,6 +42,8 @@ class FakeRoute:
         self.in_flight = 0
         self.most_in_flight = 0
         self.on_send: Callable[[], None] = lambda: None
+        self.looks = 0
+        self.shows: list[str] = []  # the texts that a look finds
 
     async def send(self, card: Card, pictures: Sequence[Picture] | None) -> None:
         self.tried += 1
@@ -55,6 +58,12 @@ class FakeRoute:
         finally:
             self.in_flight -= 1
 
+    async def seen(self) -> Sequence[str]:
+        self.looks += 1
+        if self.faults:
+            raise self.faults.popleft()
+        return self.shows
+
     @property
     def texts(self) -> list[str]:
         return [card.text for card, _ in self.sent]
@@ -66,11 +75,21 @@ class Desk:
     def __init__(self) -> None:
         self.requests: list[dict[str, Any]] = []
         self.faults: deque[Exception] = deque()
+        self.view: discord.ui.LayoutView | None = None  # what stands there
+        self.looks = 0
 
     async def take(self, **request: Any) -> None:
         self.requests.append(request)
         if self.faults:
             raise self.faults.popleft()
+        self.view = request["view"]
+
+    async def look(self) -> Any:
+        """The message as discord.py reads it."""
+        self.looks += 1
+        parts = self.view.to_components() if self.view is not None else []
+        components = [discord.components._component_factory(part) for part in parts]
+        return SimpleNamespace(components=components)
 
     @property
     def texts(self) -> list[str]:
@@ -99,10 +118,17 @@ class FakeInteraction:
     def __init__(self, interaction_id: int = 1) -> None:
         self.id = interaction_id
         self.token = TOKEN
+        self.guild_id = GUILD
+        self.channel_id = CHANNEL
+        self.app_permissions = discord.Permissions(view_channel=True, send_messages=True)
         self.desk = Desk()
+        self.followup = SimpleNamespace(fetch_message=self._fetch)
 
     async def edit_original_response(self, **request: Any) -> None:
         await self.desk.take(**request)
+
+    async def _fetch(self, _message_id: int) -> Any:
+        return await self.desk.look()
 
 
 class FakeClient:
@@ -120,7 +146,7 @@ class FakeClient:
                 self.edited.append((channel_id, message_id))
                 await self.channel.take(**request)
 
-            return SimpleNamespace(edit=edit)
+            return SimpleNamespace(edit=edit, fetch=self.channel.look)
 
         return SimpleNamespace(get_partial_message=message)
 

@@ -24,6 +24,7 @@ from bot.jobs.catalogue import Catalogue
 from bot.jobs.delivery import Courier
 from bot.jobs.follow import Patience, Tools
 from bot.jobs.house import Houses
+from bot.jobs.inputs import Inputs
 from bot.jobs.purse import Allowance, Purse
 from bot.jobs.queue import FairQueue
 from bot.jobs.service import Jobs
@@ -35,6 +36,7 @@ from bot.store.jobs import JobStore
 from bot_fakes.board import MemoryBoard, MemoryPictures
 from bot_fakes.clocks import SteppedClock, until
 from bot_fakes.samples import GUILD, MODEL, a_request, an_asker, an_origin
+from bot_fakes.sources import MemoryFolders, MemorySources
 from bot_fakes.wiro import FakeSockets, ScriptedWiro
 
 ALLOWANCE = Allowance(50, Money.parse("2"), Money.parse("20"))
@@ -67,6 +69,10 @@ class FaultyStore(JobStore):
         self._may_fail("save")
         self.saves.append(job)
         await super().save(job)
+
+    async def wish_to_cancel(self, job_id: int) -> None:
+        self._may_fail("wish_to_cancel")
+        await super().wish_to_cancel(job_id)
 
     async def settle(self, job: Job, settlement: Settlement, at_s: float) -> bool:
         self._may_fail("settle")
@@ -116,6 +122,7 @@ class House:
         self.wiro = wiro
         self.time = SteppedClock()
         self.board = MemoryBoard()
+        self.sources = MemorySources()
         self.pictures = MemoryPictures()
         self.sockets = FakeSockets()
         self.owner = TaskOwner(asyncio.create_task)
@@ -128,6 +135,7 @@ class House:
             board=self.board,
             courier=Courier(store, self.board, self.pictures, self.owner, tiny_delays),
             catalogue=self.catalogue,
+            inputs=Inputs(wiro, self.sources, MemoryFolders()),
             queue=self.queue,
             tracker=Tracker(self.sockets.open, self.owner),
             clock=clock,

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from bot.domain.asker import Asker, Place
 from bot.domain.cases import Case, Decision
+from bot.domain.errors import CaseFault, CaseRefused
 from bot.domain.money import Money
 from bot.domain.ways_out import WayOut
 from bot.jobs.budget_watch import BudgetWatch
@@ -25,6 +28,9 @@ class MemoryDesk:
         self.taken_back: list[int] = []
         self.managers: set[int] = set()
         self.can_post = True
+        self.silences = 0  # how many of the next questions Discord leaves unanswered
+        self.gate = asyncio.Event()  # closed, a status message hangs
+        self.gate.set()
 
     async def post_case(
         self, channel_id: int, case: Case, way_out: WayOut | None, prompt: str, message_id: int | None
@@ -34,6 +40,9 @@ class MemoryDesk:
         return self.can_post
 
     async def find_asker(self, guild_id: int, channel_id: int, user_id: int) -> Asker:
+        if self.silences:
+            self.silences -= 1
+            raise CaseRefused(CaseFault.DISCORD_SILENT)
         return Asker(user_id, frozenset(), Place(guild_id, channel_id))
 
     async def is_manager(self, guild_id: int, user_id: int) -> bool:
@@ -41,6 +50,7 @@ class MemoryDesk:
 
     async def post_status(self, case: Case) -> int | None:
         self.statuses.append(case)
+        await self.gate.wait()
         return 5_000 + len(self.statuses)
 
     async def take_back(self, channel_id: int, message_id: int) -> None:
@@ -62,13 +72,13 @@ class Moderation:
 
     def __init__(self, house: House) -> None:
         clock = house.time.clock
-        records = CaseRecords(house.store._database)
+        self.records = CaseRecords(house.store._database)
         self.desk = MemoryDesk()
         self.watch = BudgetWatch(house.purse, house.houses, house.guilds, house.log_channel, clock)
         prices = Prices(house.catalogue, house.store, FALLBACK)
         self.ways_out = WaysOut(house.purse, house.houses, house.catalogue, prices)
         self.cases = Cases(
-            records,
+            self.records,
             house.houses,
             house.purse,
             self.ways_out,

@@ -8,8 +8,9 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 
 from bot.domain.errors import WiroError, WiroNotFound, WiroUnreachable
 from bot.domain.events import Event, Gap, Reached
+from bot.domain.files import StoredFile, Upload
 from bot.domain.job import Stage
-from bot.domain.model import Model, ModelSummary
+from bot.domain.model import Model, ModelSummary, Value
 from bot.domain.task import Task, TaskReport
 from bot_fakes.samples import MODEL
 
@@ -20,13 +21,20 @@ class ScriptedWiro:
     """Takes every Run unless `run_faults` says otherwise; Task/Detail says what `tell` last told it."""
 
     def __init__(self) -> None:
-        self.runs: list[tuple[str, dict[str, str | int | float]]] = []
+        self.runs: list[tuple[str, dict[str, Value]]] = []
+        self.files_sent: list[tuple[Upload, ...]] = []  # with each run
+        self.uploads: list[tuple[Upload, str | None]] = []
+        self.upload_faults: deque[WiroError] = deque()
+        self.folders_made: list[str] = []
+        self.logs: dict[str, str] = {}
         self.run_faults: deque[WiroError | None] = deque()  # None takes the run; empty means None
         self.is_made_although_unanswered = False
         self.run_gate = asyncio.Event()
         self.run_gate.set()
         self.stopped: list[tuple[str, str]] = []  # ("cancel" or "kill", task id), in order
         self.stop_faults: dict[str, WiroError] = {}
+        self.stop_gate = asyncio.Event()
+        self.stop_gate.set()
         self.on_stop: Event | None = None  # what Task/Detail says of a stopped task
         self.details_asked = 0
         self.detail_faults: deque[WiroError | BaseException] = deque()
@@ -48,7 +56,7 @@ class ScriptedWiro:
         known = self.reports[task_id]
         self.reports[task_id] = TaskReport(known.task, event, known.parameters, known.created_at_s)
 
-    def make(self, parameters: Mapping[str, str | int | float], created_at_s: float = 0.0) -> Task:
+    def make(self, parameters: Mapping[str, Value], created_at_s: float = 0.0) -> Task:
         """A task of the account, as a Run would have made it."""
         self.made += 1
         task = Task(str(100 + self.made), f"token-{100 + self.made}")
@@ -56,8 +64,9 @@ class ScriptedWiro:
         self.reports[task.task_id] = TaskReport(task, Reached(Stage.QUEUED), sent, created_at_s)
         return task
 
-    async def run(self, model: str, parameters: Mapping[str, str | int | float]) -> Task:
+    async def run(self, model: str, parameters: Mapping[str, Value], *, files: Sequence[Upload] = ()) -> Task:
         self.runs.append((model, dict(parameters)))
+        self.files_sent.append(tuple(files))
         await self.run_gate.wait()
         fault = self.run_faults.popleft() if self.run_faults else None
         if fault is None:
@@ -75,13 +84,14 @@ class ScriptedWiro:
         return self.reports[task_id]
 
     async def cancel(self, task_id: str) -> None:
-        self._stop("cancel", task_id)
+        await self._stop("cancel", task_id)
 
     async def kill(self, task_id: str) -> None:
-        self._stop("kill", task_id)
+        await self._stop("kill", task_id)
 
-    def _stop(self, how: str, task_id: str) -> None:
+    async def _stop(self, how: str, task_id: str) -> None:
         self.stopped.append((how, task_id))
+        await self.stop_gate.wait()
         if how in self.stop_faults:
             raise self.stop_faults[how]
         if self.on_stop is not None:
@@ -92,6 +102,22 @@ class ScriptedWiro:
         if self.list_faults:
             raise self.list_faults.popleft()
         return list(reversed(self.reports.values()))[:limit]
+
+    async def create_folder(self, name: str) -> StoredFile:
+        self.folders_made.append(name)
+        return StoredFile(f"folder-{len(self.folders_made)}", name, None)
+
+    async def upload(self, file: Upload, folder_id: str | None = None) -> StoredFile:
+        self.uploads.append((file, folder_id))
+        if self.upload_faults:
+            raise self.upload_faults.popleft()
+        url = f"https://cdn1.wiro.ai/{len(self.uploads)}/{file.filename}"
+        return StoredFile(str(len(self.uploads)), file.filename, url)
+
+    async def log_of(self, task_id: str) -> str:
+        if task_id not in self.logs:
+            raise WiroNotFound("no such task", code=1)
+        return self.logs[task_id]
 
     async def model(self, slug: str) -> Model:
         self.models_asked += 1

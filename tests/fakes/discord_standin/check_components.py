@@ -80,6 +80,8 @@ class ComponentCheck:
                 self._text_input(part, path, own_label=False)
             elif part["type"] in SELECTS:
                 self._select(part, path)
+            elif part["type"] == UPLOAD:
+                self._upload(part, path)
             else:
                 self._custom_id(part, path)
 
@@ -198,6 +200,11 @@ class ComponentCheck:
                     (*path, index, "value"), code, "The specified option value is already used"
                 )
             values.add(value)
+
+    def _upload(self, part: Json, at: Path) -> None:
+        self._custom_id(part, at)
+        self._problems.whole((*at, "min_values"), part.get("min_values"), least=0, most=10)
+        self._problems.whole((*at, "max_values"), part.get("max_values"), least=1, most=10)
 
     def _custom_id(self, part: Json, at: Path) -> None:
         path = (*at, "custom_id")

@@ -1,11 +1,11 @@
 """What a person does in the Discord client: pick a command, click, choose, type into a form."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from discord_standin.entities import ALL_PERMISSIONS, USE_APPLICATION_COMMANDS, VIEW_CHANNEL, Channel, User
 from discord_standin.interactions import Asked, Interaction
-from discord_standin.messages import Message, walk_components
+from discord_standin.messages import Message, Upload, walk_components
 from discord_standin.options import ClientRefused, Filled, fill
 from discord_standin.problems import Json
 from discord_standin.world import World
@@ -43,6 +43,35 @@ class Person(User):
         except ClientRefused:
             return False
         return True
+
+    def post(self, channel: Channel, content: str = "", files: Sequence[Upload] = ()) -> Message:
+        """Writes a message of one's own."""
+        world = self._world
+        kept = [world.make_file(channel, file, None, ephemeral=False) for file in files]
+        world.files.update({file.id: file for file in kept})
+        message = Message(
+            id=world.ids.take(),
+            channel=channel,
+            author=self,
+            application_id=world.application_id,
+            created_at=world.clock.iso(),
+            content=content,
+            files=kept,
+        )
+        world.publish(message)
+        return message
+
+    def use_on(self, message: Message, name: str) -> Interaction:
+        """Opens the menu of a message and picks the command `name` under Apps."""
+        self._see(message)
+        for command in self._world.commands_for(message.channel.guild):
+            if command["type"] == 3 and command["name"] == name:
+                self._may_use(command, message.channel)
+                resolved = {"messages": {str(message.id): message.payload()}}
+                data = {"id": command["id"], "name": name, "type": 3, "resolved": resolved}
+                sent = self._world.begin(Asked.COMMAND, self, message.channel)
+                return self._send(sent, data | {"target_id": str(message.id)})
+        raise ClientRefused(f"there is no {name!r} under Apps")
 
     def click(self, message: Message, target: str) -> Interaction:
         """Clicks the button whose custom id or label is `target`."""
@@ -219,8 +248,19 @@ def _form_value(field: Json, label: str | None, left: dict[str, Any], filled: Fi
             return {**sent, "values": []}
         return {**sent, "values": _chosen(field, chosen, filled)["values"]}
     if field["type"] == 19:
-        return {**sent, "values": [filled.resolve(upload) for upload in given or []]}
+        return {**sent, "values": [filled.resolve(upload) for upload in _uploads(field, label, given)]}
     return {**sent, "value": given}
+
+
+def _uploads(field: Json, label: str | None, given: Any) -> list[Any]:
+    """The files as the client lets them through: none where none are needed, else within the bounds."""
+    uploads = given if isinstance(given, list) else [] if given is None else [given]
+    least, most = field.get("min_values"), field.get("max_values") or 1
+    if not uploads and not field.get("required", True):
+        return []
+    if not (1 if least is None else least) <= len(uploads) <= most or not uploads:
+        raise ClientRefused(f"the field {label!r} takes {least} to {most} files, not {len(uploads)}")
+    return uploads
 
 
 def fields_of(modal: Json) -> list[Json]:

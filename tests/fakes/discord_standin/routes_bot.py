@@ -118,6 +118,7 @@ def _registered(world: World, call: Call, command: Json, number: str | None) -> 
         "nsfw": False,
         "contexts": None,
         "integration_types": [0],
+        "description": "",  # as Discord tells a context menu's
         "options": [],
         **command,
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import tempfile
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -135,7 +136,7 @@ async def test_a_late_bill_is_never_changed_or_deleted(
         ("UPDATE usage SET spend_used_pico = 0 WHERE subject = 'operator'", "counter"),
         ("UPDATE usage SET runs_used = 2 WHERE subject = 'member'", "counter"),
         ("INSERT INTO late_bill VALUES (2, '102', 1, 0)", "job 2 was billed late and not voided"),
-        ("UPDATE jobs SET task_id = '101' WHERE job_id = 2", "for a task that belongs to a job"),
+        ("UPDATE jobs SET task_id = '101' WHERE job_id = 2", "for a task that belongs to another job"),
     ],
 )
 async def test_the_audit_notices_late_bills_that_do_not_add_up(
@@ -170,10 +171,24 @@ def test_whatever_is_billed_late_the_operators_counter_is_the_sum(bills: list[tu
         asyncio.run(history(Path(folder) / "bot.sqlite3"))
 
 
+def copy_as_of_then(sqlite: sqlite3.Connection, today: Path) -> None:
+    """Every row of a file of today, in the tables and columns that this one has."""
+    with closing(sqlite3.connect(today)) as source:
+        source.row_factory = sqlite3.Row
+        for table in ("jobs", "reservation", "reservation_usage", "resolution", "usage"):
+            known = [row[1] for row in sqlite.execute(f"PRAGMA table_info({table})")]
+            for row in source.execute(f"SELECT * FROM {table}"):  # noqa: S608 — names of our own
+                values = [row[column] for column in known]
+                into = f"INSERT INTO {table} ({', '.join(known)})"
+                sqlite.execute(f"{into} VALUES ({', '.join('?' * len(known))})", values)
+
+
 async def test_a_file_from_before_late_bills_is_brought_up_to_date(path: Path) -> None:
-    path.parent.mkdir(parents=True)
-    async with Database(path, migrations=known_migrations()[:2]) as database:
+    today = path.with_name("today.sqlite3")
+    async with Database(today) as database:
         old = await given_up(JobStore(database))
+    async with Database(path, migrations=known_migrations()[:2]) as database:
+        await database.write(lambda sqlite: copy_as_of_then(sqlite, today))
     async with Database(path) as database:
         store = JobStore(database)
         assert await store.unanswered(0.0) == [old]

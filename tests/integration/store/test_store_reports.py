@@ -193,7 +193,9 @@ async def test_what_is_forgotten_is_gone_and_the_money_stays(store: JobStore, re
     await reports.forget([1, 2, 3])
     found = await store.job(1)
     erased = replace(final.request, prompt="", negative_prompt=None)
-    assert found == replace(final, request=erased, detail="", outputs=(), is_delivered=True)
+    assert found == replace(
+        final, request=erased, detail="", outputs=(), is_delivered=True, is_forgotten=True
+    )
     assert await reports.history(1, GUILD, None, 5) == [found]
     assert await reports.records_of(1) == []
     assert await reports.usage_report(GUILD, 0, NOON * 2) == report

@@ -14,10 +14,11 @@ from wiro_scripted import KEY, SECRET
 
 from bot.domain import errors
 from bot.domain.clock import Clock
+from bot.domain.estimate import estimate
 from bot.domain.events import Accepted, Cancelled, Event, Gap, Reached, Settled
+from bot.domain.files import Upload
 from bot.domain.job import Job, Origin, PictureRequest, Stage
 from bot.domain.lifecycle import advance
-from bot.domain.model import estimate
 from bot.domain.money import ZERO, Money
 from bot.domain.parameters import parameters_for
 from bot.domain.task import Task
@@ -42,7 +43,6 @@ from bot.sandbox.wiro_server import Habits, WiroSandbox
 from bot.wiro.client import WiroClient
 from bot.wiro.signing import Credentials
 from bot.wiro.socket import TaskFeed
-from bot.wiro.values import Upload
 
 MODEL = "stabilityai/stable-diffusion-3-medium"
 ORIGIN = Origin(1, 2, 3, 4, is_private=False, attachment_limit_bytes=10)

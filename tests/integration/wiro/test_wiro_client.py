@@ -16,12 +16,13 @@ from wiro_scripted import KEY, SECRET, Responder, ScriptedApi, answer, half_an_a
 from bot.domain import errors
 from bot.domain.clock import Clock
 from bot.domain.events import Reached
+from bot.domain.files import StoredFile, Upload
 from bot.domain.job import Stage
 from bot.domain.money import Money
 from bot.domain.task import Task
 from bot.wiro.client import WiroClient
 from bot.wiro.signing import Credentials, sign
-from bot.wiro.values import StoredFile, Upload
+from bot.wiro.transport import MAX_ANSWER_BYTES
 
 TASK = {"id": "2221", "socketaccesstoken": "tok", "status": "task_start", "parameters": {"seed": "7"}}
 NOW_S = 1_795_384_800.0
@@ -278,7 +279,7 @@ async def test_a_redirect_is_not_followed(client: WiroClient, api: ScriptedApi) 
 
 
 async def test_an_answer_past_every_size_is_given_up(client: WiroClient, api: ScriptedApi) -> None:
-    api.script = [answer('{"result":true,"pad":"' + "x" * (9 * 1024 * 1024) + '"}')] * 4
+    api.script = [answer('{"result":true,"pad":"' + "x" * MAX_ANSWER_BYTES + '"}')] * 4
     with pytest.raises(errors.WiroServerFault, match="size"):
         await client.detail("2221")
 
@@ -334,6 +335,25 @@ async def test_the_catalogue_is_read_to_its_end(client: WiroClient, api: Scripte
     api.script = [yes(total="130", tool=entries[:100]), yes(total=130, tool=entries[100:])]
     found = await client.models()
     assert [summary.slug for summary in found] == [f"a/m{n}" for n in range(130)]
+
+
+async def test_thousands_of_models_are_read_however_few_a_page_holds(
+    client: WiroClient, api: ScriptedApi
+) -> None:
+    entries = [{"cleanslugowner": "a", "cleanslugproject": f"m{n}"} for n in range(1_300)]
+    api.script = [yes(tool=entries[at : at + 20]) for at in range(0, 1_300, 20)] + [yes(tool=[])]
+    assert len(await client.models()) == 1_300
+    assert [heard.json["start"] for heard in api.heard][-1] == "1300"
+
+
+async def test_a_catalogue_without_an_end_is_left_off(
+    client: WiroClient, api: ScriptedApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.wiro.client.MAX_MODELS", 250)
+    pages = [[{"cleanslugowner": "a", "cleanslugproject": f"m{p}-{n}"} for n in range(100)] for p in range(9)]
+    api.script = [yes(tool=page) for page in pages]
+    assert len(await client.models()) == 250
+    assert len(api.heard) == 3
 
 
 async def test_a_catalogue_that_repeats_itself_ends(client: WiroClient, api: ScriptedApi) -> None:

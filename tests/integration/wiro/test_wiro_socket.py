@@ -255,9 +255,10 @@ async def test_a_server_that_refuses_is_told_once_and_tried_ever_more_slowly(
     assert await take(feed, 2) == [("1", Gap("connected")), ("2", Gap("connected"))]
 
 
-async def test_pauses_start_over_once_a_frame_was_heard(
-    feed: TaskFeed, wire: ScriptedSocket, world: World
+async def test_pauses_start_over_once_a_connection_was_good(
+    make_feed: Callable[..., TaskFeed], wire: ScriptedSocket, world: World
 ) -> None:
+    feed = make_feed(steady_s=0.0)
     wire.is_refusing = True
     feed.register(A)
     await wire.until(lambda wire: wire.refused >= 3)
@@ -269,6 +270,33 @@ async def test_pauses_start_over_once_a_frame_was_heard(
     await wire.until_registered(1, "token-a")
     assert world.paused_s[:3] == [1.0, 2.0, 3.0]
     assert world.paused_s[tried:] == [1.0]
+
+
+@pytest.mark.parametrize("code", [1001, 1011, 1013])
+async def test_a_server_that_greets_and_closes_at_once_is_not_stormed(
+    feed: TaskFeed, wire: ScriptedSocket, world: World, code: int
+) -> None:
+    feed.register(A)
+    for number in range(6):
+        socket = await wire.until_registered(number, "token-a")
+        await socket.send_json(frame("task_start"))
+        await socket.close(code=code)
+    await wire.until_registered(6, "token-a")
+    assert world.paused_s[:6] == [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]
+
+
+@pytest.mark.parametrize(
+    ("status", "asked", "paused_s"), [(429, "7", 7.0), (503, "9999", 60.0), (429, "x", 1.0)]
+)
+async def test_a_server_that_asks_for_a_pause_is_given_it(
+    feed: TaskFeed, wire: ScriptedSocket, world: World, status: int, asked: str, paused_s: float
+) -> None:
+    wire.is_refusing, wire.refusal = True, (status, {"Retry-After": asked})
+    feed.register(A)
+    await wire.until(lambda wire: wire.refused >= 2)
+    wire.is_refusing = False
+    await wire.until_registered(0, "token-a")
+    assert world.paused_s[0] == paused_s
 
 
 async def test_a_forgotten_task_is_heard_no_more(feed: TaskFeed, wire: ScriptedSocket) -> None:

@@ -106,6 +106,7 @@ class ScriptedSocket:
     connections: list[web.WebSocketResponse] = field(default_factory=list)
     registrations: list[tuple[int, str]] = field(default_factory=list)  # (connection, tasktoken)
     is_refusing: bool = False
+    refusal: tuple[int, dict[str, str]] = (503, {})  # status and headers
     is_deaf: bool = False  # reads nothing, so pings go unanswered
     refused: int = 0
     changed: asyncio.Condition = field(default_factory=asyncio.Condition)
@@ -114,7 +115,8 @@ class ScriptedSocket:
         if self.is_refusing:
             self.refused += 1
             await self._notify()
-            return web.Response(status=503)
+            status, headers = self.refusal
+            return web.Response(status=status, headers=headers)
         socket = web.WebSocketResponse()
         await socket.prepare(request)
         self.connections.append(socket)

@@ -35,7 +35,15 @@ def test_a_success_of_unreadable_cost_posts_its_hold(hold: Money) -> None:
     ("stage", "cause", "cost"), list(product([Stage.FAILED, Stage.CANCELLED], Cause, [None, ZERO]))
 )
 def test_what_was_not_billed_is_void(stage: Stage, cause: Cause, cost: Money | None) -> None:
+    if (stage, cause, cost) == (Stage.FAILED, Cause.OUTPUT_UNUSABLE, None):
+        return  # billed, as the next test says
     assert settlement_of(a_job(stage=stage, cause=cause, cost=cost)) == VOID
+
+
+@given(moneys.filter(lambda hold: hold > ZERO))
+def test_unusable_outputs_of_unreadable_cost_are_written_off_at_the_hold(hold: Money) -> None:
+    job = a_job(stage=Stage.FAILED, cause=Cause.OUTPUT_UNUSABLE, hold=hold)
+    assert settlement_of(job) == Settlement(Resolution.WRITE_OFF, hold)
 
 
 @pytest.mark.parametrize("cause", list(Cause))

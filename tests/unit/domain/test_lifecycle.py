@@ -19,10 +19,11 @@ from bot.domain.events import (
     Reached,
     Refused,
     Settled,
+    Spoke,
     Unanswered,
     Unrecognised,
 )
-from bot.domain.job import Cause, Job, Progress, Stage
+from bot.domain.job import Cause, Job, Progress, Speech, Stage
 from bot.domain.ledger import settlement_of
 from bot.domain.lifecycle import advance
 from bot.domain.money import Money
@@ -89,7 +90,7 @@ def test_repeated_and_shuffled_news_settles_the_same(
 def test_what_was_asked_and_held_never_changes(history: list[Event]) -> None:
     job = a_job()
     moved = after(job, *history)
-    moving = ("stage", "task_id", "progress", "cause", "detail", "cost", "elapsed_s", "outputs")
+    moving = ("stage", "task_id", "progress", "speech", "cause", "detail", "cost", "elapsed_s", "outputs")
     assert replace(moved, **{name: getattr(job, name) for name in moving}) == job
 
 
@@ -193,3 +194,13 @@ def test_news_of_a_job_says_nothing_that_is_not_known() -> None:
 
 def test_the_endings_are_the_three_last_stages() -> None:
     assert ENDINGS == [Stage.SUCCEEDED, Stage.FAILED, Stage.CANCELLED]
+
+
+def test_what_was_said_is_never_unsaid() -> None:
+    job = advance(a_job(stage=Stage.QUEUED), Spoke(Speech("One two", "hm")))
+    assert (job.stage, job.speech) == (Stage.RUNNING, Speech("One two", "hm"))
+    for older in (Speech("One", "hm"), Speech("One two"), Speech("", "hm and hm"), Speech("One two", "hm")):
+        assert advance(job, Spoke(older)) is job
+    cut = Speech("two three", "hm", cut_answer=4)
+    assert advance(job, Spoke(cut)).speech == cut
+    assert advance(replace(job, stage=Stage.FINISHING), Spoke(cut)).speech == Speech("One two", "hm")

@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.clock import Clock
+from bot.domain.estimate import estimate
 from bot.domain.events import Gap
-from bot.domain.model import Model, Parameter, PriceRule, estimate
+from bot.domain.model import Kind, Model, Parameter, PriceRule
 from bot.domain.money import Money
 from bot.domain.task import Task, TaskReport
 
@@ -22,8 +23,8 @@ def a_model(*prices: PriceRule, mean: Money | None = None, per_second: Money | N
 
 
 def test_a_parameter_is_found_by_any_of_its_spellings_without_regard_to_case() -> None:
-    steps = Parameter("NumSteps", "number")
-    model = Model(MODEL, "Stable Diffusion", (Parameter("prompt", "text"), steps))
+    steps = Parameter("NumSteps", Kind.WHOLE)
+    model = Model(MODEL, "Stable Diffusion", (Parameter("prompt", Kind.TEXT), steps))
     assert model.parameter("steps", "numsteps") is steps
     assert model.parameter("width") is None
     assert a_model().parameter("prompt") is None
@@ -82,6 +83,33 @@ def test_without_a_mean_the_seconds_of_our_median_run_are_held() -> None:
 @pytest.mark.parametrize("model", [a_model(), a_model(per_second=CENT), a_model(mean=Money(0))])
 def test_where_nothing_is_known_the_setting_is_held(model: Model) -> None:
     assert estimate(model, {}, None, FALLBACK) == FALLBACK
+
+
+def taking(*names: str, kind: Kind = Kind.FILE) -> Model:
+    return Model("a/b", "B", tuple(Parameter(name, kind) for name in names))
+
+
+@pytest.mark.parametrize(
+    ("names", "taker"),
+    [
+        (("maskImage", "inputImage"), "inputImage"),
+        (("inputFile", "photo"), "photo"),
+        (("inputFile",), "inputFile"),
+        (("inputMask", "inputFile"), "inputMask"),
+        (("inputAudio", "documentPdf", "inputVideo"), None),
+        ((), None),
+    ],
+)
+def test_a_picture_goes_into_the_input_that_is_named_for_one(
+    names: tuple[str, ...], taker: str | None
+) -> None:
+    found = taking(*names).picture_input()
+    assert (found.parameter_id if found is not None else None) == taker
+
+
+def test_an_input_that_takes_no_files_takes_no_picture() -> None:
+    assert taking("imageStyle", kind=Kind.TEXT).picture_input() is None
+    assert Model("a/b", "B").picture_input() is None
 
 
 def test_a_task_never_shows_its_secret() -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from bot.domain.errors import OptionRefused
 from bot.domain.job import MAX_SEED
-from bot.domain.model import Model, Parameter
+from bot.domain.model import Kind, Model, Option, Parameter
 from bot.domain.parameters import BOUNDS, check_bounds, parameters_for, resolved
 
 BARE = Model(MODEL, "Stable Diffusion 3 Medium")
@@ -23,17 +23,17 @@ def a_model(*parameters: Parameter) -> Model:
 
 
 FULL = a_model(
-    Parameter("prompt", "textarea", is_required=True),
-    Parameter("negativePrompt", "textarea"),
-    Parameter("samples", "number", minimum=Decimal(1), maximum=Decimal(4)),
-    Parameter("steps", "number", default="28", minimum=Decimal(1), maximum=Decimal(50)),
-    Parameter("scale", "float", default="7.5", minimum=Decimal(0), maximum=Decimal("15.5")),
-    Parameter("width", "number", default="1024"),
-    Parameter("height", "number", default="1024"),
-    Parameter("seed", "text", default="0"),
-    Parameter("scheduler", "select", default="euler", options=("euler", "ddim")),
-    Parameter("inputImage", "fileinput", default=""),
-    Parameter("note", "text"),
+    Parameter("prompt", Kind.LONG_TEXT, is_required=True),
+    Parameter("negativePrompt", Kind.LONG_TEXT),
+    Parameter("samples", Kind.WHOLE, minimum=Decimal(1), maximum=Decimal(4)),
+    Parameter("steps", Kind.WHOLE, default="28", minimum=Decimal(1), maximum=Decimal(50)),
+    Parameter("scale", Kind.DECIMAL, default="7.5", minimum=Decimal(0), maximum=Decimal("15.5")),
+    Parameter("width", Kind.WHOLE, default="1024"),
+    Parameter("height", Kind.WHOLE, default="1024"),
+    Parameter("seed", Kind.TEXT, default="0"),
+    Parameter("scheduler", Kind.CHOICE, default="euler", options=(Option("euler"), Option("ddim"))),
+    Parameter("inputImage", Kind.FILE, default=""),
+    Parameter("note", Kind.TEXT),
 )
 
 
@@ -95,7 +95,7 @@ def test_a_model_gets_its_own_defaults_for_what_was_not_asked() -> None:
 
 @pytest.mark.parametrize("spelling", ["numInferenceSteps", "num_inference_steps", "STEPS"])
 def test_a_model_is_spoken_to_in_its_own_spelling(spelling: str) -> None:
-    model = a_model(Parameter("prompt", "textarea"), Parameter(spelling, "number"))
+    model = a_model(Parameter("prompt", Kind.LONG_TEXT), Parameter(spelling, Kind.WHOLE))
     assert parameters_for(a_request(steps=9), 1, model)[spelling] == 9
 
 
@@ -112,7 +112,7 @@ def test_a_model_is_spoken_to_in_its_own_spelling(spelling: str) -> None:
     ],
 )
 def test_a_chosen_option_that_the_model_lacks_is_refused(option: str, value: Any) -> None:
-    model = a_model(Parameter("prompt", "textarea"))
+    model = a_model(Parameter("prompt", Kind.LONG_TEXT))
     with pytest.raises(OptionRefused) as refused:
         parameters_for(a_request(**{option: value}), 3, model)
     assert (refused.value.option, refused.value.model) == (option, MODEL)
@@ -120,7 +120,7 @@ def test_a_chosen_option_that_the_model_lacks_is_refused(option: str, value: Any
 
 
 def test_our_own_choices_are_left_out_where_the_model_lacks_them() -> None:
-    model = a_model(Parameter("prompt", "textarea"))
+    model = a_model(Parameter("prompt", Kind.LONG_TEXT))
     assert parameters_for(a_request(), 3, model) == {"prompt": "a lighthouse at dusk"}
 
 
@@ -138,10 +138,10 @@ def test_a_bound_on_one_side_is_told_alone(
     minimum: int | None, maximum: int | None, shown: tuple[str | None, str | None]
 ) -> None:
     model = a_model(
-        Parameter("prompt", "textarea"),
+        Parameter("prompt", Kind.LONG_TEXT),
         Parameter(
             "steps",
-            "number",
+            Kind.WHOLE,
             minimum=None if minimum is None else Decimal(minimum),
             maximum=None if maximum is None else Decimal(maximum),
         ),

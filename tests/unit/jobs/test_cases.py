@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from bot_fakes.house import House
+from bot_fakes.clocks import until
+from bot_fakes.house import House, tiny_delays
 from bot_fakes.moderators import Moderation
-from bot_fakes.samples import CHANNEL, GUILD, NOON_S, an_asker
+from bot_fakes.samples import CHANNEL, GUILD, NOON_S, a_request, an_asker, an_origin
 
 from bot.domain.asker import Asker, Place
 from bot.domain.audit import AuditEntry
@@ -137,6 +138,18 @@ async def test_an_approved_run_passes_the_members_limits_in_a_message_of_its_own
         await house.submit(2)
 
 
+async def test_an_approved_form_may_lie_past_the_bounds_of_imagine(house: House, desk: Moderation) -> None:
+    with pytest.raises(LimitReached) as error:
+        await house.jobs.submit(
+            1, a_request(width=4096, height=4096), an_origin(), an_asker(), is_within_bounds=True
+        )
+    await desk.cases.offer(1, error.value, an_asker(), is_private=False)
+    await desk.cases.ask(1, an_asker())
+    decision = await desk.cases.decide(1, Verdict.APPROVED, GUILD, BOSS, 500)
+    assert decision.failure is None
+    assert (await house.jobs.job(500)).request.width == 4096
+
+
 async def test_a_run_that_cannot_start_leaves_no_message_behind(house: House, desk: Moderation) -> None:
     await asked(house, desk)
     await house.jobs.drain()
@@ -188,3 +201,112 @@ async def test_moderators_are_not_blocked_by_a_case(house: House, desk: Moderati
     with pytest.raises(BlockRefused) as peer:
         await desk.cases.decide(1, Verdict.BLOCKED, GUILD, BOSS, 500)
     assert peer.value.fault is BlockFault.MANAGER
+
+
+# --- a verdict that a stop of the bot cut short ---------------------------------------------------
+
+
+async def cut_short(house: House, desk: Moderation, verdict: Verdict, *, is_asked: bool = True) -> None:
+    """Given and on record, and then the process was gone."""
+    if is_asked:
+        await asked(house, desk)
+    assert await desk.records.decide(1, verdict, BOSS, house.time.clock.wall(), 500)
+
+
+async def test_an_approval_that_was_cut_short_is_carried_out_once(house: House, desk: Moderation) -> None:
+    await cut_short(house, desk, Verdict.APPROVED)
+    for _ in range(3):
+        await desk.cases.finish_decided(tiny_delays)
+    job = await house.jobs.job(500)
+    assert job.origin.message_id == 5_001
+    assert len(desk.desk.statuses) == 1
+    assert [(told.case.verdict, told.failure) for told in desk.desk.told] == [(Verdict.APPROVED, None)]
+    noted = await house.guilds.audit_log(GUILD, 50)
+    assert [entry.action for entry in noted].count("case decided") == 1
+
+
+async def test_an_approval_whose_run_was_started_is_told_and_not_run_again(
+    house: House, desk: Moderation
+) -> None:
+    await cut_short(house, desk, Verdict.APPROVED)
+    await house.houses.set_log_channel(77, ENTRY)
+    await house.jobs.submit(500, a_request(), an_origin(), an_asker(), is_approved=True)
+    await desk.cases.finish_decided(tiny_delays)
+    assert desk.desk.statuses == []
+    assert len(desk.desk.told) == 1
+    await until(lambda: house.wiro.runs)
+    assert len(house.wiro.runs) == 1
+
+
+async def test_what_stands_against_a_late_approval_is_told_to_the_member(
+    house: House, desk: Moderation
+) -> None:
+    await cut_short(house, desk, Verdict.APPROVED)
+    await house.houses.set_blocked(1, ENTRY, is_blocked=True)
+    await desk.cases.finish_decided(tiny_delays)
+    (told,) = desk.desk.told
+    assert isinstance(told.failure, CaseRefused)
+    assert house.jobs.running == 0
+    noted = await house.guilds.audit_log(GUILD, 1)
+    assert noted[0].after == "could not be carried out"
+    assert await desk.records.to_do() == []
+
+
+async def test_an_approval_of_two_days_ago_is_told_as_expired_and_costs_nothing(
+    house: House, desk: Moderation
+) -> None:
+    await cut_short(house, desk, Verdict.APPROVED)
+    house.time.forward(2 * 86_400)
+    await desk.cases.finish_decided(tiny_delays)
+    (told,) = desk.desk.told
+    assert isinstance(told.failure, CaseRefused)
+    assert told.failure.fault is CaseFault.EXPIRED
+    assert house.wiro.runs == []
+
+
+async def test_a_grant_that_was_cut_short_is_given_once(house: House, desk: Moderation) -> None:
+    await cut_short(house, desk, Verdict.GRANTED)
+    await desk.cases.finish_decided(tiny_delays)
+    assert await desk.records.decide(1, Verdict.DENIED, BOSS, 1.0) is False
+    case = await desk.cases.case(1, GUILD)
+    assert (await desk.records.traces(case)).granted == ((Measure.RUNS, 5),)
+    # Cut short once more, between the grant and the word to the member.
+    await house.store._database.write(lambda sqlite: sqlite.execute("UPDATE cases SET is_to_do = 1").rowcount)
+    await desk.cases.finish_decided(tiny_delays)
+    assert (await desk.records.traces(case)).granted == ((Measure.RUNS, 5),)
+    assert [told.granted for told in desk.desk.told] == [((Measure.RUNS, 5),)] * 2
+
+
+@pytest.mark.parametrize("verdict", [Verdict.DENIED, Verdict.BLOCKED])
+async def test_a_no_that_was_cut_short_is_told(house: House, desk: Moderation, verdict: Verdict) -> None:
+    await cut_short(house, desk, verdict)
+    await desk.cases.finish_decided(tiny_delays)
+    assert [told.case.verdict for told in desk.desk.told] == [verdict]
+    blocked = (await house.houses.of(GUILD)).rules.blocked_user_ids
+    assert (1 in blocked) == (verdict is Verdict.BLOCKED)
+
+
+async def test_a_verdict_waits_for_discord_and_is_left_to_the_next_start_where_it_stays_silent(
+    house: House, desk: Moderation
+) -> None:
+    await cut_short(house, desk, Verdict.APPROVED)
+    desk.desk.silences = 2
+    await desk.cases.finish_decided(lambda: iter([0.0]))
+    assert [case.case_id for case in await desk.records.to_do()] == [1]
+    await desk.cases.finish_decided(lambda: iter([0.0, 0.0]))
+    assert await desk.records.to_do() == []
+    assert (await house.jobs.job(500)).origin.user_id == 1
+
+
+async def test_a_verdict_given_by_this_process_is_not_carried_out_by_two(
+    house: House, desk: Moderation
+) -> None:
+    await asked(house, desk)
+    desk.desk.gate.clear()
+    deciding = asyncio.create_task(desk.cases.decide(1, Verdict.APPROVED, GUILD, BOSS, 500))
+    await until(lambda: desk.desk.statuses)
+    await desk.cases.finish_decided(tiny_delays)
+    desk.desk.gate.set()
+    assert (await deciding).message_id == 5_001
+    assert len(desk.desk.statuses) == len(desk.desk.told) == 1
+    assert await desk.records.to_do() == []

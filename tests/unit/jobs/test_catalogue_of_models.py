@@ -11,8 +11,9 @@ from bot_fakes.clocks import StoppedClock, settle_down, until
 from bot_fakes.samples import MODEL
 from bot_fakes.wiro import ScriptedWiro
 
+from bot.domain.browse import Reading
 from bot.domain.errors import ModelUnknown, WiroNotFound, WiroServerFault
-from bot.domain.model import Model, ModelSummary, Parameter
+from bot.domain.model import Kind, Model, ModelSummary, Parameter
 from bot.jobs import catalogue as catalogue_module
 from bot.jobs.catalogue import FRESH_S, Catalogue
 from bot.jobs.tasks import TaskOwner
@@ -50,7 +51,7 @@ async def test_a_model_is_asked_for_once_and_remembered(shelf: Shelf) -> None:
 
 async def test_a_model_that_grew_old_is_asked_for_again(shelf: Shelf) -> None:
     await shelf.catalogue.model(MODEL)
-    newer = shelf.wiro.known_models[MODEL.lower()] = Model(MODEL, "SD3", (Parameter("prompt", "text"),))
+    newer = shelf.wiro.known_models[MODEL.lower()] = Model(MODEL, "SD3", (Parameter("prompt", Kind.TEXT),))
     shelf.time.forward(FRESH_S - 1)
     assert await shelf.catalogue.model(MODEL) is not newer
     shelf.time.forward(1)
@@ -139,6 +140,56 @@ async def test_the_list_is_read_again_until_it_can_be(
     assert caplog.text.count("down for repairs") == 2
     asked = shelf.wiro.lists_of_models_asked
     await until(lambda: shelf.wiro.lists_of_models_asked > asked + 1)
+
+
+async def test_an_old_list_stays_while_wiro_is_down_and_its_age_is_known(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(catalogue_module, "RETRY_S", 0.001)
+    monkeypatch.setattr(catalogue_module, "REFRESH_S", 0.001)
+    shelf.wiro.summaries = SUMMARIES
+    assert shelf.catalogue.reading == Reading()
+    shelf.catalogue.start()
+    await until(lambda: shelf.catalogue.reading.read_at_s)
+    read_at_s = shelf.catalogue.reading.read_at_s
+    shelf.wiro.summary_faults.extend([WiroServerFault("down")] * 10_000)
+    await until(lambda: shelf.catalogue.reading.has_failed)
+    assert shelf.catalogue.reading == Reading(read_at_s, has_failed=True)
+    assert shelf.catalogue.summary(OTHER) == SUMMARIES[0]
+    shelf.wiro.summary_faults.clear()
+    await until(lambda: not shelf.catalogue.reading.has_failed)
+
+
+async def test_a_model_that_is_gone_is_offered_to_nobody_and_its_likes_are_named(shelf: Shelf) -> None:
+    shelf.wiro.summaries = [*SUMMARIES, ModelSummary("black-forest-labs/flux-2", "FLUX 2", None)]
+    shelf.catalogue.start()
+    await until(lambda: shelf.catalogue.suggestions("", 1))
+    with pytest.raises(ModelUnknown) as refused:
+        await shelf.catalogue.model(OTHER)
+    assert refused.value.similar == ("black-forest-labs/flux-2",)
+    assert shelf.catalogue.summary(OTHER) is None
+    assert [summary.slug for summary in shelf.catalogue.suggestions("flux", 25)] == [
+        "black-forest-labs/flux-2"
+    ]
+
+
+async def test_a_model_that_was_forgotten_is_asked_for_anew(shelf: Shelf) -> None:
+    known = await shelf.catalogue.model(MODEL)
+    assert shelf.catalogue.known(MODEL.upper()) is known
+    shelf.catalogue.forget(MODEL)
+    assert shelf.catalogue.known(MODEL) is None
+    await shelf.catalogue.model(MODEL)
+    assert shelf.wiro.models_asked == 2
+
+
+async def test_what_a_server_runs_leads_its_own_suggestions_alone(shelf: Shelf) -> None:
+    shelf.wiro.summaries = SUMMARIES
+    shelf.catalogue.start()
+    await until(lambda: shelf.catalogue.suggestions("", 1))
+    shelf.catalogue.note_use(7, OTHER.upper())
+    assert shelf.catalogue.suggestions("", 1, 7) == [SUMMARIES[0]]
+    assert shelf.catalogue.suggestions("", 1, 8) == shelf.catalogue.suggestions("", 1) == [SUMMARIES[2]]
+    assert shelf.catalogue.search("", "", 7)[0] == SUMMARIES[0]
 
 
 async def test_draining_leaves_nobody_waiting(shelf: Shelf) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 
 import pytest
@@ -14,6 +15,7 @@ from bot.domain.events import Settled
 from bot.domain.job import Cause, Stage
 from bot.domain.money import Money
 from bot.jobs import service
+from bot.jobs.service import Actor
 
 COST = Money.parse("0.001")
 SUCCESS = Settled(is_success=True, cost=COST, outputs=(PNG,), elapsed_s=4.2)
@@ -34,12 +36,30 @@ async def test_without_room_to_reserve_nothing_is_started(house: House) -> None:
 
 
 async def test_without_room_for_the_intent_run_is_not_sent(house: House) -> None:
-    house.store.faults["save"].append(FULL)
+    house.store.faults["save"].extend([FULL] * 10_000)
     await house.submit()
-    job = await house.end_of()
-    assert (job.stage, job.cause, house.wiro.runs) == (Stage.FAILED, Cause.INTERNAL, [])
+    await until(lambda: len(house.store.faults["save"]) < 9_995)
+    assert house.wiro.runs == []
+    house.store.faults["save"].clear()
+    await house.submit_and_watch(2)
+    await house.watched(1)
+    assert len(house.wiro.runs) == 2
+
+
+async def test_a_job_that_waits_for_room_can_be_cancelled_and_is_told_so_when_that_is_on_record(
+    house: House,
+) -> None:
+    house.store.faults["save"].extend([FULL] * 10_000)
+    house.store.faults["settle"].extend([FULL] * 10_000)
+    await house.submit()
+    await until(lambda: len(house.store.faults["save"]) < 9_995)
+    await house.jobs.cancel(1, Actor(1, is_moderator=False))
+    await until(lambda: len(house.store.faults["settle"]) < 9_995)
+    assert house.board.concluded == []
+    house.store.faults["settle"].clear()
+    assert (await house.end_of()).stage is Stage.CANCELLED
+    assert house.wiro.runs == []
     assert await house.spent() == (0, 0, 0, 0)
-    assert house.queue.running == 0
 
 
 async def test_a_task_that_could_not_be_recorded_is_followed_all_the_same(house: House) -> None:
@@ -67,13 +87,26 @@ async def test_a_settlement_that_found_no_room_is_made_good_later(house: House) 
 
 
 async def test_a_delivery_that_could_not_be_recorded_is_shown_again_after_a_restart(house: House) -> None:
-    house.store.faults["mark_delivered"].append(DatabaseUnavailable("I/O error"))
+    house.store.faults["mark_delivered"].extend([DatabaseUnavailable("I/O error")] * 10_000)
     task_id = await house.submit_and_watch()
     house.wiro.tell(task_id, SUCCESS)
     assert not (await house.end_of()).is_delivered
     assert await house.jobs.take_up() == 1
+    house.store.faults["mark_delivered"].clear()
     assert (await house.end_of()).is_delivered
     assert await house.spent() == (1, 0, COST.pico, 0)
+
+
+async def test_a_delivery_is_recorded_as_soon_as_the_disk_takes_it_and_not_told_again(house: House) -> None:
+    house.store.faults["mark_delivered"].extend([FULL] * 3)
+    task_id = await house.submit_and_watch()
+    house.wiro.tell(task_id, SUCCESS)
+    await house.end_of()
+    async with asyncio.timeout(5):
+        while await house.store.unfinished():  # noqa: ASYNC110 — as in `until`
+            await asyncio.sleep(0.001)
+    assert await house.jobs.take_up() == 0
+    assert len(house.board.concluded) == 1
 
 
 async def test_a_record_that_cannot_be_read_does_not_end_a_doubt(house: House) -> None:

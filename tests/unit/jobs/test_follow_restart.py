@@ -12,12 +12,16 @@ from bot_fakes.clocks import until
 from bot_fakes.house import House, a_house
 from bot_fakes.samples import PNG
 
-from bot.domain.errors import WiroServerFault, WiroUnreachable
-from bot.domain.events import Event, Reached, Settled
+from bot.domain.errors import DatabaseFull, JobEnded, WiroServerFault, WiroUnreachable
+from bot.domain.events import Cancelled, Event, Reached, Settled
 from bot.domain.job import Cause, Job, Stage
 from bot.domain.ledger import settlement_of
 from bot.domain.money import Money
+from bot.jobs import service
+from bot.jobs.service import Actor
+from bot.jobs.watching import NOT_FOUND_TRIES
 
+OWNER = Actor(1, is_moderator=False)
 COST = Money.parse("0.001")
 SUCCESS = Settled(is_success=True, cost=COST, outputs=(PNG,), elapsed_s=4.2)
 RUNNING_STAGES = [Stage.PREPARING, Stage.RUNNING, Stage.FINISHING]
@@ -138,6 +142,9 @@ async def test_a_task_that_wiro_forgot_meanwhile_is_lost(house: House) -> None:
     await house.stop()
     del house.wiro.reports[task_id]
     async with restarted(house) as again:
+        await until(lambda: again.wiro.details_asked > 2 * NOT_FOUND_TRIES)
+        assert again.jobs.running == 1, "Task/Detail may lag behind Run"
+        again.time.forward(again.tools.patience.unknown_grace_s + 1)
         assert (await again.end_of()).cause is Cause.LOST
         assert await again.spent() == (0, 0, 0, 0)
 
@@ -202,3 +209,106 @@ async def test_draining_leaves_everything_on_record_and_nothing_running(house: H
     assert house.board.concluded == []
     assert [job.stage for job in await house.store.unfinished()] == [Stage.QUEUED, Stage.QUEUED]
     assert (await house.spent())[1] == 2
+
+
+# --- a wish to cancel -----------------------------------------------------------------------------
+
+
+async def test_a_wish_to_cancel_is_on_record_before_wiro_hears_of_it(house: House) -> None:
+    await house.submit_and_watch()
+    house.wiro.stop_gate.clear()
+    await house.jobs.cancel(1, OWNER)
+    assert (await record_of(house)).is_cancel_asked
+    async with restarted(house) as again:
+        house.wiro.stop_gate.set()
+        house.wiro.on_stop = Cancelled(Money(0))
+        assert (await again.end_of()).stage is Stage.CANCELLED
+        assert again.board.shown[0].is_cancelling
+        assert house.wiro.stopped[-1] == ("cancel", "101")
+
+
+async def test_a_wish_of_before_the_restart_is_passed_on_without_waiting_for_news(house: House) -> None:
+    task_id = await house.submit_and_watch()
+    await house.hears(task_id, Reached(Stage.RUNNING))
+    await house.stage_reached(Stage.RUNNING)
+    await house.stop()
+    await house.store.wish_to_cancel(1)
+    house.wiro.on_stop = Cancelled(COST)
+    async with restarted(house) as again:
+        assert (await again.end_of()).cost == COST
+        assert house.wiro.stopped == [("kill", task_id)]
+
+
+async def test_a_waiting_job_with_a_wish_ends_without_run_and_without_asking_for_its_model(
+    file: Path,
+) -> None:
+    async with a_house(file, max_running=1) as house:
+        await house.submit_and_watch(1)
+        await house.submit(2)
+        await until(lambda: house.board.places_of(2))
+        await house.stop()
+        await house.store.wish_to_cancel(2)
+        house.wiro.known_models.clear()
+        async with restarted(house) as again:
+            job = await again.end_of(2)
+            assert (job.stage, job.cause, job.sent_at_s) == (Stage.CANCELLED, Cause.CANCELLED, None)
+            assert len(house.wiro.runs) == 1
+            assert (await again.spent())[1] == 1
+
+
+async def test_a_doubt_with_a_wish_is_looked_for_after_the_restart_and_stopped_when_found(
+    house: House,
+) -> None:
+    house.wiro.run_gate.clear()
+    await house.submit()
+    await until(lambda: house.wiro.runs)
+    await house.jobs.cancel(1, OWNER)
+    house.wiro.on_stop = Cancelled(Money(0))
+    async with restarted(house) as again:
+        await until(lambda: house.wiro.lists_asked)
+        task = house.wiro.make(house.wiro.runs[0][1])
+        assert (await again.end_of()).stage is Stage.CANCELLED
+        assert house.wiro.stopped == [("cancel", task.task_id)]
+        assert len(house.wiro.runs) == 1
+
+
+async def test_a_wish_made_while_the_intent_is_written_leaves_no_doubt_behind(house: House) -> None:
+    await house.submit()
+    await house.jobs.cancel(1, OWNER)
+    job = await house.end_of()
+    assert (job.stage, job.sent_at_s, house.wiro.runs) == (Stage.CANCELLED, None, [])
+
+
+async def test_a_wish_outlives_a_fault_of_ours(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(service, "PAUSE_AFTER_FAULT_S", 0.0)
+    task_id = await house.submit_and_watch()
+    house.wiro.stop_gate.clear()
+    await house.jobs.cancel(1, OWNER)
+    await until(lambda: house.wiro.stopped)
+    house.wiro.detail_faults.append(RuntimeError("a slip"))
+    house.wiro.stop_gate.set()
+    await until(lambda: len(house.wiro.stopped) == 2)
+    house.wiro.tell(task_id, Cancelled(Money(0)))
+    assert (await house.end_of()).stage is Stage.CANCELLED
+    assert house.wiro.stopped[-1] == ("cancel", task_id)
+
+
+async def test_a_wish_that_cannot_be_recorded_is_passed_on_all_the_same(house: House) -> None:
+    task_id = await house.submit_and_watch()
+    house.store.faults["wish_to_cancel"].append(DatabaseFull("no room"))
+    house.wiro.on_stop = Cancelled(Money(0))
+    await house.jobs.cancel(1, OWNER)
+    assert (await house.end_of()).is_cancel_asked
+    assert house.wiro.stopped == [("cancel", task_id)]
+
+
+async def test_a_wish_pressed_while_the_bot_stops_is_left_to_the_next_start(house: House) -> None:
+    task_id = await house.submit_and_watch()
+    await house.stop()
+    await house.jobs.cancel(1, OWNER)
+    house.wiro.on_stop = Cancelled(Money(0))
+    async with restarted(house) as again:
+        assert (await again.end_of()).stage is Stage.CANCELLED
+        assert house.wiro.stopped == [("cancel", task_id)]
+    with pytest.raises(JobEnded):
+        await house.jobs.cancel(1, OWNER)

@@ -23,9 +23,10 @@ from bot.domain.errors import (
 )
 from bot.domain.events import Cancelled, Gap, Progressed, Reached, Settled, Unrecognised
 from bot.domain.job import Cause, Output, Progress, Stage
-from bot.domain.model import Model, Parameter
+from bot.domain.model import Kind, Model, Parameter
 from bot.domain.money import Money
 from bot.domain.news import Delivery
+from bot.jobs.watching import NOT_FOUND_TRIES
 
 COST = Money.parse("0.003510000000")
 SUCCESS = Settled(is_success=True, cost=COST, outputs=(PNG,), elapsed_s=4.2)
@@ -158,6 +159,32 @@ async def test_an_unanswered_run_that_is_nowhere_after_the_grace_is_void(house: 
     assert await house.spent() == (0, 0, 0, 0)
 
 
+@pytest.mark.parametrize("jump_s", [-3_600.0, 3_600.0])
+async def test_a_wall_clock_that_jumps_neither_shortens_nor_lengthens_the_grace(
+    house: House, jump_s: float
+) -> None:
+    house.wiro.run_faults.append(WiroUnreachable("timeout"))
+    await house.submit()
+    await until(lambda: house.wiro.lists_asked > 2)
+    house.time.put_right(jump_s)
+    asked = house.wiro.lists_asked
+    await until(lambda: house.wiro.lists_asked > asked + 2)
+    assert house.board.concluded == []
+    house.time.forward(121)
+    assert (await house.end_of()).cause is Cause.UNANSWERED
+
+
+@pytest.mark.parametrize("jump_s", [-7_200.0, 7_200.0])
+async def test_a_wall_clock_that_jumps_does_not_end_a_running_task(house: House, jump_s: float) -> None:
+    task_id = await house.submit_and_watch()
+    house.time.put_right(jump_s)
+    await house.hears(task_id, Reached(Stage.RUNNING))
+    house.wiro.tell(task_id, SUCCESS)
+    await house.hears(task_id, Reached(Stage.FINISHING))
+    assert (await house.end_of()).stage is Stage.SUCCEEDED
+    assert await house.spent() == (1, 0, COST.pico, 0)
+
+
 async def test_an_unanswered_run_that_shows_up_late_is_still_adopted(house: House) -> None:
     house.wiro.run_faults.append(WiroUnreachable("timeout"))
     await house.submit()
@@ -226,9 +253,21 @@ async def test_detail_may_fail_for_a_while(house: House) -> None:
     assert (await house.end_of()).stage is Stage.SUCCEEDED
 
 
+async def test_a_task_that_wiro_shows_late_is_not_taken_for_lost(house: House) -> None:
+    task_id = await house.submit_and_watch()
+    report = house.wiro.reports.pop(task_id)
+    await house.hears(task_id, Reached(Stage.FINISHING))
+    asked = house.wiro.details_asked
+    await until(lambda: house.wiro.details_asked > asked + 2 * NOT_FOUND_TRIES)
+    house.wiro.reports[task_id] = report
+    house.wiro.tell(task_id, SUCCESS)
+    assert (await house.end_of()).stage is Stage.SUCCEEDED
+
+
 async def test_a_task_that_wiro_no_longer_knows_is_lost_and_void(house: House) -> None:
     task_id = await house.submit_and_watch()
     del house.wiro.reports[task_id]
+    house.time.forward(house.tools.patience.unknown_grace_s + 1)
     await house.hears(task_id, Reached(Stage.FINISHING))
     job = await house.end_of()
     assert (job.stage, job.cause) == (Stage.FAILED, Cause.LOST)
@@ -327,7 +366,7 @@ async def test_a_request_that_the_model_does_not_take_any_more_is_void(house: Ho
     job = await house.store.job(1)
     assert job is not None
     await house.stop()
-    house.wiro.known_models[MODEL.lower()] = Model(MODEL, "SD3", (Parameter("prompt", "textarea"),))
+    house.wiro.known_models[MODEL.lower()] = Model(MODEL, "SD3", (Parameter("prompt", Kind.LONG_TEXT),))
     await house.store.save(job)  # as it was before Run was sent
     again = House(house.store, house.guilds, house.wiro)
     house.wiro.run_gate.set()

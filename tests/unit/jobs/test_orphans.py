@@ -367,3 +367,65 @@ def test_after_a_restart_or_a_clock_set_back_a_look_is_due_at_once() -> None:
 def test_with_a_short_grace_the_first_looks_come_sooner() -> None:
     assert Looks.after(2).is_due(NOON_S, NOON_S, NOON_S + 2)
     assert Looks.after(0.001).tick_s > 0
+
+
+# --- a known task that was given up ------------------------------------------------------------------------
+
+
+async def lost(house: House) -> str:
+    """A job whose task Wiro did not show any more, after the grace: voided, the member told. The task."""
+    task_id = await house.submit_and_watch()
+    report = house.wiro.reports.pop(task_id)
+    house.time.forward(house.tools.patience.unknown_grace_s + 1)
+    assert (await house.end_of()).cause is Cause.LOST
+    house.wiro.reports[task_id] = report
+    return task_id
+
+
+@pytest.mark.parametrize(("event", "bill"), [(SUCCESS, COST), (KILLED, COST), (Cancelled(cost=ZERO), ZERO)])
+async def test_a_lost_task_that_wiro_shows_again_is_paid_by_the_operator_once(
+    house: House, event: Event, bill: Money
+) -> None:
+    task_id = await lost(house)
+    house.wiro.tell(task_id, event)
+    sweep(house)
+    await until_paid(house)
+    async with restarted(house) as again:
+        await several_ticks(again)
+        assert await operator_pays(again) == bill
+        assert await again.spent() == (0, 0, 0, 0)
+        assert (await again.store.job(1)).cause is Cause.LOST  # type: ignore[union-attr]  # it is on record
+    assert house.wiro.lists_asked == 0, "its task is known: the list has nothing to tell"
+
+
+async def test_a_lost_task_that_runs_on_is_stopped(house: House) -> None:
+    task_id = await lost(house)
+    house.wiro.tell(task_id, Reached(Stage.RUNNING))
+    house.wiro.on_stop = KILLED
+    sweep(house)
+    await until_paid(house)
+    assert house.wiro.stopped == [("kill", task_id)]
+    assert await operator_pays(house) == COST
+
+
+async def test_a_lost_task_that_stays_unknown_is_asked_for_at_each_look_only(house: House) -> None:
+    task_id = await lost(house)
+    report = house.wiro.reports.pop(task_id)
+    asked = house.wiro.details_asked
+    sweep(house)
+    await until(lambda: house.wiro.details_asked == asked + 1)
+    await several_ticks(house)
+    assert house.wiro.details_asked == asked + 1
+    house.time.forward(FIRST_S * 1.5 + 1)
+    await until(lambda: house.wiro.details_asked == asked + 2)
+    house.wiro.reports[task_id] = report
+    house.wiro.tell(task_id, SUCCESS)
+    house.time.forward(HUNT_S / 2)
+    await until_paid(house)
+    assert await operator_pays(house) == COST
+
+
+async def until_paid(house: House) -> None:
+    async with asyncio.timeout(5):
+        while await house.store.given_up(0.0):  # noqa: ASYNC110 — as in `until`
+            await asyncio.sleep(0.001)

@@ -24,7 +24,7 @@ from bot.domain.errors import (
 from bot.domain.events import Settled
 from bot.domain.job import MAX_SEED, Stage
 from bot.domain.limits import Measure
-from bot.domain.model import Model, Parameter
+from bot.domain.model import Kind, Model, Parameter
 from bot.domain.money import Money
 from bot.jobs.purse import Allowance
 from bot.jobs.service import Actor, may_act
@@ -118,7 +118,7 @@ async def test_a_seed_is_chosen_where_none_was_asked(house: House) -> None:
 
 async def test_the_card_of_a_job_knows_what_the_model_fills_in(house: House) -> None:
     house.wiro.known_models[MODEL.lower()] = Model(
-        MODEL, "SD3", (Parameter("prompt", "text"), Parameter("steps", "number", default="28"))
+        MODEL, "SD3", (Parameter("prompt", Kind.TEXT), Parameter("steps", Kind.WHOLE, default="28"))
     )
     assert (await house.submit()).request.steps == 28
 

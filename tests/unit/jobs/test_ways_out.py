@@ -15,11 +15,13 @@ from bot_fakes.samples import GUILD, MODEL, NOON_S, a_request, an_asker
 from bot.domain.audit import AuditEntry
 from bot.domain.binding import Dimension, LimitRule
 from bot.domain.errors import LimitReached
+from bot.domain.files import InputFile
 from bot.domain.limits import Audience, Measure, Window
-from bot.domain.model import Model, ModelSummary, Parameter, PriceRule
+from bot.domain.model import Kind, Model, ModelSummary, Parameter, PriceRule
 from bot.domain.money import Money
 from bot.domain.rules import ModelRule
 from bot.domain.ways_out import Saving
+from bot.jobs.ways_out import Prices
 
 CHEAP, CHEAPER = "owner/cheap", "owner/cheaper"
 
@@ -35,7 +37,9 @@ async def limit(house: House, measure: Measure, amount: int, **dimension: Any) -
 
 def priced(slug: str, *rules: tuple[dict[str, str], str, str]) -> Model:
     names = ("prompt", "samples", "steps", "seed")
-    parameters = tuple(Parameter(name, "text", default="40" if name == "steps" else None) for name in names)
+    parameters = tuple(
+        Parameter(name, Kind.TEXT, default="40" if name == "steps" else None) for name in names
+    )
     prices = tuple(PriceRule(inputs, Money.parse(price), method) for inputs, price, method in rules)
     return Model(slug, slug, parameters, prices)
 
@@ -105,6 +109,16 @@ async def test_a_model_that_a_rule_or_its_own_limit_forbids_is_not_offered(shop:
     assert await way_out(shop) == {}
 
 
+async def test_a_model_that_makes_something_else_is_no_cheaper_way(house: House) -> None:
+    for slug, price, category in ((MODEL, "0.04", "text-to-image"), (CHEAP, "0.02", "llm")):
+        house.wiro.known_models[slug.lower()] = priced(slug, ({}, price, "cpr"))
+        house.wiro.summaries.append(ModelSummary(slug, slug, Money.parse(price), categories=(category,)))
+    house.catalogue.start()
+    await until(lambda: house.catalogue.suggestions("", 1))
+    await limit(house, Measure.SPEND, Money.parse("0.03").pico)
+    assert await way_out(house) == {}
+
+
 async def test_another_model_helps_where_only_one_model_is_limited(shop: House) -> None:
     await limit(shop, Measure.RUNS, 0, model=MODEL.lower())
     fits = await way_out(shop, count=2)
@@ -115,9 +129,34 @@ async def test_another_model_helps_where_only_one_model_is_limited(shop: House) 
 
 async def test_a_model_that_does_not_take_the_request_is_passed_over(shop: House) -> None:
     await limit(shop, Measure.SPEND, Money.parse("0.03").pico)
-    bare = replace(priced(CHEAP, ({}, "0.02", "cpr")), parameters=(Parameter("prompt", "text"),))
+    bare = replace(priced(CHEAP, ({}, "0.02", "cpr")), parameters=(Parameter("prompt", Kind.TEXT),))
     shop.wiro.known_models[CHEAP] = bare
     assert (await way_out(shop, steps=5))[Saving.CHEAPER_MODEL].request.model == CHEAPER
+
+
+async def test_a_model_that_takes_no_picture_is_passed_over_for_a_request_with_one(shop: House) -> None:
+    picture = InputFile("", "https://cdn.discordapp.com/mill.png", "mill.png")
+    for slug in (MODEL.lower(), CHEAPER):
+        model = shop.wiro.known_models[slug]
+        taker = (*(model.parameters or ()), Parameter("inputImage", Kind.FILES))
+        shop.wiro.known_models[slug] = replace(model, parameters=taker)
+    await limit(shop, Measure.SPEND, Money.parse("0.03").pico)
+    fits = await way_out(shop, files=(picture,))
+    assert fits[Saving.CHEAPER_MODEL].request.model == CHEAPER
+
+
+async def test_a_price_counts_the_files_of_the_request(shop: House) -> None:
+    by_files = priced(
+        MODEL, ({"inputImage": "QUANTITY:2"}, "0.07", "cpr"), ({"inputImage": "QUANTITY:1"}, "0.05", "cpr")
+    )
+    taker = (*(by_files.parameters or ()), Parameter("inputImage", Kind.FILES))
+    shop.wiro.known_models[MODEL.lower()] = replace(by_files, parameters=taker)
+    picture = shop.sources.put("https://cdn.discordapp.com/mill.png")
+    prices = Prices(shop.catalogue, shop.store, Money.parse("1"))
+    assert await prices.of(a_request(files=(picture,))) == Money.parse("0.05")
+    assert await prices.of(a_request(files=(picture, picture))) == Money.parse("0.07")
+    job = await shop.submit(1, files=(picture, picture))
+    assert job.hold == Money.parse("0.07")
 
 
 async def test_what_is_offered_is_taken(shop: House) -> None:

@@ -7,8 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.errors import DatabaseFull, DatabaseInUse, DatabaseTooNew, DatabaseUnavailable, StoreError
-from bot.store.failures import store_error
+from bot.domain.errors import (
+    DatabaseDamaged,
+    DatabaseFull,
+    DatabaseInUse,
+    DatabaseTooNew,
+    DatabaseUnavailable,
+    StoreError,
+)
+from bot.store.failures import DatabaseGone, is_final, store_error
 
 PATH = Path("/data/bot.sqlite3")
 
@@ -23,8 +30,8 @@ PATH = Path("/data/bot.sqlite3")
         pytest.param(sqlite3.SQLITE_IOERR_WRITE, DatabaseFull, id="write"),
         pytest.param(sqlite3.SQLITE_IOERR_READ, DatabaseUnavailable, id="read"),
         pytest.param(sqlite3.SQLITE_IOERR_FSYNC, DatabaseUnavailable, id="fsync"),
-        pytest.param(sqlite3.SQLITE_CORRUPT, DatabaseUnavailable, id="corrupt"),
-        pytest.param(sqlite3.SQLITE_NOTADB, DatabaseUnavailable, id="not_a_database"),
+        pytest.param(sqlite3.SQLITE_CORRUPT, DatabaseDamaged, id="corrupt"),
+        pytest.param(sqlite3.SQLITE_NOTADB, DatabaseDamaged, id="not_a_database"),
         pytest.param(sqlite3.SQLITE_READONLY, DatabaseUnavailable, id="read_only"),
         pytest.param(sqlite3.SQLITE_CANTOPEN, DatabaseUnavailable, id="cannot_open"),
         pytest.param(sqlite3.SQLITE_CONSTRAINT_UNIQUE, DatabaseUnavailable, id="constraint"),
@@ -37,6 +44,28 @@ def test_each_code_of_sqlite_has_its_error_naming_the_file(code: int, expected: 
     assert type(translated) is expected
     assert str(PATH) in translated.reason
     assert "what sqlite says (SQLITE_NAME)" in translated.reason
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("SQLITE_IOERR_FSYNC", True),
+        ("SQLITE_IOERR_READ", True),
+        ("SQLITE_CORRUPT", True),
+        ("SQLITE_CORRUPT_INDEX", True),
+        ("SQLITE_NOTADB", True),
+        ("SQLITE_IOERR_WRITE", False),  # room may come back
+        ("SQLITE_FULL", False),
+        ("SQLITE_BUSY", False),
+        ("SQLITE_CONSTRAINT_UNIQUE", False),
+    ],
+)
+def test_what_leaves_the_file_in_doubt_is_final(name: str, expected: bool) -> None:
+    error = sqlite3.OperationalError("what sqlite says")
+    error.sqlite_errorcode, error.sqlite_errorname = getattr(sqlite3, name), name
+    assert is_final(error) is expected
+    assert is_final(DatabaseGone("moved"))
+    assert not is_final(ValueError("a unit's own"))
 
 
 def test_a_file_that_may_only_be_read_is_unavailable(tmp_path: Path) -> None:

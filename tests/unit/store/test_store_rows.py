@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from bot.domain.errors import DatabaseUnavailable
 from bot.domain.job import Cause, Job, Origin, Output, PictureRequest, Progress, Stage
 from bot.domain.money import MAX_PICO, Money
-from bot.store.rows import COLUMNS, PLACEHOLDERS, job_of, row_of, storable
+from bot.store.rows import COLUMNS, PLACEHOLDERS, job_of, row_of, storable, values_of_row
 from bot.store.schema import known_migrations, migrate
 
 INSERT = f"REPLACE INTO jobs ({COLUMNS}) VALUES ({PLACEHOLDERS})"  # noqa: S608 — constants of ours
@@ -71,7 +71,7 @@ def connection() -> sqlite3.Connection:
 
 @given(job=JOBS)
 def test_a_job_comes_back_as_it_went(connection: sqlite3.Connection, job: Job) -> None:
-    connection.execute(INSERT, row_of(job))
+    connection.execute(INSERT, values_of_row(row_of(job)))
     assert job_of(connection.execute(SELECT).fetchone()) == job
     connection.execute("DELETE FROM jobs")
 
@@ -98,7 +98,7 @@ def test_a_row_that_no_version_of_ours_wrote_is_named(connection: sqlite3.Connec
         Money(1),
         1.0,
     )
-    connection.execute(INSERT, row_of(job) | {"stage": "DREAMING"})
+    connection.execute(INSERT, values_of_row(row_of(job) | {"stage": "DREAMING"}))
     with pytest.raises(DatabaseUnavailable, match=r"job 7 cannot be read.*DREAMING"):
         job_of(connection.execute(SELECT).fetchone())
     connection.execute("DELETE FROM jobs")

@@ -12,7 +12,7 @@ from typing import Any
 import discord
 import pytest
 from bot_fakes.clocks import SteppedClock, settle_down, until
-from bot_fakes.discord_side import FakeClient, FakeInteraction, an_http_error, text_of
+from bot_fakes.discord_side import TOKEN, Desk, FakeClient, FakeInteraction, an_http_error, text_of
 from bot_fakes.samples import CHANNEL, MEMBER, PNG, a_job, an_origin
 from PIL import Image
 
@@ -21,13 +21,17 @@ from bot.domain.money import Money
 from bot.domain.news import Delivery, News
 from bot.domain.picture import Picture
 from bot.jobs.tasks import TaskOwner
-from bot.view.board import TOKEN_LIFE_S, StatusBoard
-from bot.view.budget import Budgets
+from bot.view.board import ENDING_LIFE_S, TOKEN_LIFE_S, StatusBoard
+from bot.view.budget import Budgets, channel_key
 from bot.view.editor import ENDING_TRIES, Pace
+from bot.view.layout import layout_of
+from bot.view.renderer import status_card
+from bot.view.second_looks import UNSURE_S
 
 DEAD_TOKEN = an_http_error(401, 50027)
 DELETED = an_http_error(404, 10008)
 NO_ACCESS = an_http_error(403, 50001)
+CHANNEL_GONE = an_http_error(404, 10003)
 
 
 def a_noisy_picture(side: int = 96) -> Picture:
@@ -55,7 +59,7 @@ class Hall:
         self.budgets = Budgets(self.time.monotonic)
         self.owner = TaskOwner(asyncio.create_task)
         client: Any = self.client
-        pace = Pace(0.0, lambda: repeat(0.001))
+        pace = Pace(0.0, lambda: repeat(0.001), look_pauses_s=(0.001, 0.002, 0.003))
         self.board = StatusBoard(client, self.owner.start, self.budgets, self.time.clock, pace)
 
     def attach(self) -> None:
@@ -88,7 +92,7 @@ async def test_states_and_the_ending_go_through_the_interactions_token(hall: Hal
 async def test_nothing_ever_mentions_anybody(hall: Hall) -> None:
     hall.attach()
     hall.interaction.desk.faults.append(DEAD_TOKEN)
-    hall.client.channel.faults.append(NO_ACCESS)
+    hall.client.channel.faults.append(CHANNEL_GONE)
     assert await hall.conclude(a_success()) is Delivery.BY_DM
     desks = (hall.interaction.desk, hall.client.channel, hall.client.direct)
     for request in [request for desk in desks for request in desk.requests]:
@@ -120,6 +124,17 @@ async def test_a_tokens_age_is_counted_from_its_acknowledgement(hall: Hall) -> N
     assert hall.interaction.desk.requests == []
 
 
+@pytest.mark.parametrize("jump_s", [-3_600.0, 3_600.0])
+async def test_a_wall_clock_that_jumps_does_not_age_a_token(hall: Hall, jump_s: float) -> None:
+    hall.attach()
+    hall.time.put_right(jump_s)
+    assert await hall.conclude(a_success()) is Delivery.SHOWN
+    assert len(hall.interaction.desk.requests) == 1
+    hall.time.forward(TOKEN_LIFE_S)
+    assert await hall.conclude(a_success()) is Delivery.SHOWN
+    assert len(hall.interaction.desk.requests) == 1
+
+
 async def test_a_dead_token_gives_way_to_the_bots_own(hall: Hall) -> None:
     hall.attach()
     hall.interaction.desk.faults.append(DEAD_TOKEN)
@@ -127,8 +142,29 @@ async def test_a_dead_token_gives_way_to_the_bots_own(hall: Hall) -> None:
     assert hall.client.channel.attached == [[PNG.name]]
 
 
-async def test_a_channel_that_is_closed_to_the_bot_is_answered_by_direct_message(hall: Hall) -> None:
+async def test_a_channel_that_is_shut_to_the_bot_keeps_its_public_results(hall: Hall) -> None:
     hall.client.channel.faults.append(NO_ACCESS)
+    assert await hall.conclude(a_success(), PICTURE) is Delivery.UNDELIVERABLE
+    assert len(hall.client.channel.requests) == 1
+    assert hall.client.written_to == []
+
+
+async def test_a_token_that_is_kept_out_of_its_channel_is_not_followed_by_the_bot(hall: Hall) -> None:
+    hall.attach()
+    hall.interaction.desk.faults.append(NO_ACCESS)
+    assert await hall.conclude(a_success(), PICTURE) is Delivery.UNDELIVERABLE
+    assert (len(hall.interaction.desk.requests), hall.client.channel.requests) == (1, [])
+
+
+async def test_a_private_job_whose_channel_is_shut_is_told_by_direct_message(hall: Hall) -> None:
+    hall.attach()
+    hall.interaction.desk.faults.append(NO_ACCESS)
+    assert await hall.conclude(a_success(is_private=True), PICTURE) is Delivery.BY_DM
+    assert hall.client.direct.attached == [[PNG.name]]
+
+
+async def test_a_channel_that_is_gone_is_answered_by_direct_message(hall: Hall) -> None:
+    hall.client.channel.faults.append(CHANNEL_GONE)
     assert await hall.conclude(a_success(), PICTURE) is Delivery.BY_DM
     assert hall.client.written_to == [MEMBER]
     assert f"<#{CHANNEL}>" in hall.client.direct.texts[0]
@@ -155,7 +191,7 @@ async def test_a_private_job_is_shown_in_private_while_its_token_lives(hall: Hal
 
 
 async def test_a_member_who_takes_no_messages_cannot_be_told(hall: Hall) -> None:
-    hall.client.channel.faults.append(NO_ACCESS)
+    hall.client.channel.faults.append(CHANNEL_GONE)
     hall.client.direct.faults.append(an_http_error(403, 50007))
     assert await hall.conclude(a_success()) is Delivery.UNDELIVERABLE
 
@@ -183,6 +219,23 @@ async def test_a_discord_that_is_down_for_one_way_is_tried_by_the_next(hall: Hal
     assert await hall.conclude(a_success()) is Delivery.SHOWN
     assert len(hall.interaction.desk.requests) == ENDING_TRIES
     assert len(hall.client.channel.requests) == 1
+
+
+async def test_an_ending_outlasts_an_outage_of_every_way(hall: Hall) -> None:
+    hall.attach()
+    hall.interaction.desk.faults.extend([an_http_error(503)] * (ENDING_TRIES + 3))
+    hall.client.channel.faults.extend([an_http_error(503)] * (ENDING_TRIES + 5))
+    assert await hall.conclude(a_success(), PICTURE) is Delivery.SHOWN
+    assert hall.interaction.desk.attached[-1] == [PNG.name]
+    assert hall.client.direct.requests == []
+
+
+async def test_an_outage_that_does_not_end_is_given_up_after_a_day(hall: Hall) -> None:
+    hall.client.channel.faults.extend([an_http_error(503)] * 10_000)
+    concluding = asyncio.create_task(hall.conclude(a_success(), PICTURE))
+    await until(lambda: len(hall.client.channel.requests) > ENDING_TRIES)
+    hall.time.forward(ENDING_LIFE_S)
+    assert await concluding is Delivery.UNDELIVERABLE
 
 
 async def test_an_ending_survives_a_few_failures_of_its_way(hall: Hall) -> None:
@@ -225,8 +278,8 @@ async def test_what_discord_will_not_have_in_any_size_goes_by_the_next_way(hall:
 async def test_several_pictures_share_what_one_request_takes(hall: Hall) -> None:
     pictures = [Picture(f"{n}.bin", "application/zip", bytes(9 * 1024 * 1024), PNG.url) for n in range(4)]
     assert await hall.conclude(a_success(), *pictures) is Delivery.SHOWN
-    assert hall.client.channel.attached == [[]]
-    assert hall.client.channel.texts[0].count("too large") == 4
+    assert hall.client.channel.attached == [["0.bin", "1.bin"]]
+    assert hall.client.channel.texts[0].count("too large") == 2
 
 
 async def test_a_failure_is_told_without_attachments(hall: Hall) -> None:
@@ -274,3 +327,85 @@ async def test_two_messages_are_concluded_side_by_side(hall: Hall) -> None:
     deliveries = await asyncio.gather(hall.conclude(first, PICTURE), hall.conclude(second, PICTURE))
     assert deliveries == [Delivery.SHOWN, Delivery.SHOWN]
     assert len(hall.client.channel.requests) == 2
+
+
+def is_looking() -> bool:
+    return any(task.get_name().startswith("looks at") for task in asyncio.all_tasks())
+
+
+async def until_looked() -> None:
+    await until(lambda: not is_looking())
+
+
+def late_edit(desk: Desk) -> None:
+    """An edit that was given up is carried out."""
+    desk.view = layout_of(status_card(News(a_job(stage=Stage.RUNNING))))
+
+
+async def test_after_an_edit_of_unknown_outcome_the_ending_is_looked_at_and_put_back(hall: Hall) -> None:
+    hall.attach()
+    desk = hall.interaction.desk
+    desk.faults.append(ConnectionResetError())
+    hall.board.show(News(a_job(stage=Stage.RUNNING)))
+    await until(lambda: desk.requests)
+    assert await hall.conclude(a_success(), PICTURE) is Delivery.SHOWN
+    late_edit(desk)
+    await until_looked()
+    assert "seed" in desk.texts[-1]
+    assert desk.texts[-1] == desk.texts[-2]
+    assert desk.requests[-1]["attachments"] is discord.utils.MISSING
+    assert (desk.looks, hall.client.channel.looks) == (3, 0)
+
+
+async def test_an_ending_without_such_an_edit_is_never_looked_at(hall: Hall) -> None:
+    hall.attach()
+    hall.interaction.desk.faults.extend([an_http_error(429), TypeError("a 429 in plain words")])
+    hall.board.show(News(a_job(stage=Stage.RUNNING)))
+    await until(lambda: len(hall.owner) == 0)
+    assert len(hall.interaction.desk.requests) == 3
+    await hall.conclude(a_success(), PICTURE)
+    assert not is_looking()
+
+
+async def test_an_edit_of_unknown_outcome_long_before_the_ending_is_of_no_account(hall: Hall) -> None:
+    hall.attach()
+    hall.interaction.desk.faults.append(ConnectionResetError())
+    hall.board.show(News(a_job(stage=Stage.RUNNING)))
+    await until(lambda: len(hall.interaction.desk.requests) == 2)
+    hall.time.forward(UNSURE_S + 1)
+    await hall.conclude(a_success(), PICTURE)
+    assert not is_looking()
+
+
+async def test_a_job_that_is_taken_up_may_have_an_edit_of_the_process_before(hall: Hall) -> None:
+    assert await hall.conclude(a_success(), PICTURE) is Delivery.SHOWN
+    late_edit(hall.client.channel)
+    await until_looked()
+    assert len(hall.client.channel.requests) == 2
+    assert hall.client.channel.texts[0] == hall.client.channel.texts[1]
+
+
+async def test_a_letter_is_not_looked_at(hall: Hall) -> None:
+    assert await hall.conclude(a_success(is_private=True), PICTURE) is Delivery.BY_DM
+    assert not is_looking()
+
+
+async def test_a_token_is_remembered_until_the_last_look(hall: Hall) -> None:
+    hall.attach()
+    hall.interaction.desk.faults.append(ConnectionResetError())
+    hall.board.show(News(a_job(stage=Stage.RUNNING)))
+    await until(lambda: hall.interaction.desk.requests)
+    await hall.conclude(a_success(), PICTURE)
+    hall.board.drop(1)
+    assert hall.budgets._channel_of == {TOKEN: CHANNEL}
+    await until(lambda: hall.budgets._channel_of == {})
+    assert hall.interaction.desk.looks == 3
+
+
+async def test_a_drain_drops_the_looks_that_are_left(hall: Hall) -> None:
+    await hall.conclude(a_success(), PICTURE)
+    hall.board.drop(1)
+    assert is_looking()
+    await hall.owner.drain()
+    assert hall.client.channel.looks == 0
+    assert hall.budgets._windows.keys() <= {channel_key(CHANNEL)}

@@ -9,6 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.view.budget import (
+    BANNED_S,
+    MAX_PAUSE_S,
     SHARED_MEMORY_S,
     SHARED_PASSING_PER_MINUTE,
     SHARED_PER_MINUTE,
@@ -96,13 +98,48 @@ def test_ways_have_windows_of_their_own(ledger: Ledger) -> None:
 
 
 def test_a_refusal_is_heard_and_its_time_kept(ledger: Ledger) -> None:
-    heard = ledger.budgets.refusal_of(KEY)
-    assert not heard.is_set()
+    heard: list[str] = []
+    with ledger.budgets.listened(KEY, lambda: heard.append("first")):
+        with ledger.budgets.listened(KEY, lambda: heard.append("second")):
+            assert heard == []
+            ledger.refused(7)
+        ledger.refused(7)
     ledger.refused(7)
-    assert heard.is_set()
+    assert heard == ["first", "second", "first"]
     assert ledger.pause() == 7
-    assert ledger.pause(is_ending=True) == 0  # discord.py waits for its own window
-    assert ledger.budgets.rate_limited == 1
+    assert ledger.pause(is_ending=True) == 7
+    assert ledger.budgets.rate_limited == 3
+
+
+@pytest.mark.parametrize("wait", ["inf", "nan", "-3", "tomorrow", "99999999"])
+def test_a_wait_that_makes_no_sense_is_bounded(ledger: Ledger, wait: str) -> None:
+    ledger.budgets.observe("PATCH", BY_TOKEN, 429, {"Retry-After": wait, "Via": "1.1 google"})
+    assert 0 <= ledger.pause(is_ending=True) <= MAX_PAUSE_S
+
+
+@pytest.mark.parametrize("method", ["PATCH", "POST", "GET"])
+def test_a_refusal_by_cloudflare_stops_every_way(ledger: Ledger, method: str) -> None:
+    ledger.budgets.observe(method, BY_CHANNEL, 429, {"Retry-After": "40"})
+    for key in (KEY, channel_key(CHANNEL), ("direct", "1")):
+        for is_ending in (False, True):
+            assert ledger.budgets.pause_s(key, 31, is_ending=is_ending) == 40
+    assert ledger.budgets.bot_pause_s() == 40
+    ledger.time.forward(40)
+    assert ledger.pause(is_ending=True) == ledger.budgets.bot_pause_s() == 0
+
+
+def test_a_refusal_by_cloudflare_that_names_no_time_lasts_a_while(ledger: Ledger) -> None:
+    ledger.budgets.observe("PATCH", BY_TOKEN, 429, {})
+    assert ledger.pause(is_ending=True) == BANNED_S
+
+
+@pytest.mark.parametrize("header", [{"X-RateLimit-Scope": "global"}, {"X-RateLimit-Global": "true"}])
+def test_a_global_refusal_stops_what_bears_the_bots_token(ledger: Ledger, header: dict[str, str]) -> None:
+    headers = {"Retry-After": "3", "Via": "1.1 google", **header}
+    ledger.budgets.observe("POST", "/api/v10/channels/1/messages", 429, headers)
+    assert ledger.budgets.bot_pause_s() == 3
+    assert ledger.budgets.pause_s(channel_key(31), 31, is_ending=True) == 3
+    assert ledger.pause() == 0  # an interaction's token is outside the global limit
 
 
 def test_a_refusal_of_any_request_is_counted(ledger: Ledger) -> None:

@@ -18,7 +18,7 @@ from bot.domain.news import News
 from bot.jobs.tasks import TaskOwner
 from bot.view import editor as editor_module
 from bot.view.budget import Budgets, channel_key
-from bot.view.editor import ENDING_TRIES, PASSING_TRIES, MessageEditor, Pace
+from bot.view.editor import ENDING_TRIES, LONGEST_ENDING_PAUSE_S, PASSING_TRIES, MessageEditor, Pace
 from bot.view.renderer import ending_card, status_card
 from bot.view.routes import Refused, Ways
 
@@ -173,11 +173,19 @@ async def test_a_passing_edit_refused_with_429_is_dropped_at_once(message: Messa
     message.route.gate.clear()
     message.editor.show(step(1))
     await until(lambda: message.route.in_flight)
-    message.refused(3_600)
+    message.refused(0.05)
+    refused_s = time.monotonic()
     await until(lambda: message.route.in_flight == 0)
     message.route.gate.set()
     assert await asyncio.wait_for(message.end(), 2) is None
     assert message.route.texts == [ENDING.text]
+    assert time.monotonic() - refused_s >= 0.05
+
+
+async def test_an_ending_does_not_sit_out_a_long_refusal(message: Message) -> None:
+    message.refused(LONGEST_ENDING_PAUSE_S + 1)
+    assert await asyncio.wait_for(message.end(), 2) is Refused.PASSING
+    assert message.route.tried == 0
 
 
 async def test_a_dropped_state_is_shown_once_the_refusal_is_over(message: Message) -> None:
@@ -213,9 +221,7 @@ async def test_a_slow_message_does_not_delay_another(message: Message) -> None:
     await neighbour.owner.drain()
 
 
-@pytest.mark.parametrize(
-    "error", [an_http_error(401, 50027), an_http_error(404, 10015), an_http_error(403, 50001)]
-)
+@pytest.mark.parametrize("error", [an_http_error(401, 50027), an_http_error(404, 10015)])
 async def test_a_closed_way_gives_way_to_the_next(message: Message, error: Exception) -> None:
     message.route.faults.append(error)
     message.editor.show(step(1))
@@ -224,6 +230,18 @@ async def test_a_closed_way_gives_way_to_the_next(message: Message, error: Excep
     message.editor.show(step(2))
     await until(lambda: len(message.other.sent) == 2)
     assert message.route.tried == 1
+
+
+@pytest.mark.parametrize("error", [an_http_error(403, 50001), an_http_error(404, 10003)])
+async def test_a_place_that_is_shut_is_asked_by_one_message_alone(message: Message, error: Exception) -> None:
+    message.route.faults.append(error)
+    message.editor.show(step(1))
+    await until(lambda: len(message.owner) == 0)
+    neighbour = Message(budgets=message.budgets)
+    for one in (message, neighbour):
+        one.editor.show(step(2))
+        await until(lambda one=one: len(one.owner) == 0)
+    assert (message.route.tried, neighbour.route.tried) == (1, 0)
 
 
 async def test_a_way_that_grew_too_old_is_not_used(message: Message) -> None:
@@ -309,6 +327,36 @@ async def test_a_hanging_passing_edit_is_given_up(message: Message, monkeypatch:
     await until(lambda: message.route.tried == 2)
     message.route.gate.set()
     await until(lambda: message.route.sent)
+
+
+async def test_a_passing_edit_that_hangs_or_breaks_leaves_a_doubt(message: Message) -> None:
+    assert message.editor.unsure_until_s < message.time.monotonic()
+    message.route.faults.append(aiohttp.ServerDisconnectedError())
+    message.editor.show(step(1))
+    await until(lambda: message.route.sent)
+    assert message.editor.unsure_until_s > message.time.monotonic()
+    assert await message.end() is None
+    assert message.editor.shown == ENDING
+
+
+async def test_an_edit_that_discord_refused_leaves_no_doubt(message: Message) -> None:
+    message.route.gate.clear()
+    message.editor.show(step(1))
+    await until(lambda: message.route.in_flight)
+    message.refused(0.01)
+    await until(lambda: not message.route.in_flight)
+    assert message.editor.unsure_until_s < message.time.monotonic()
+
+
+async def test_a_refusal_in_a_channel_may_be_of_another_message(message: Message) -> None:
+    message.ways.close(message.route)
+    message.other.gate.clear()
+    message.editor.show(step(1))
+    await until(lambda: message.other.in_flight)
+    headers = {"Retry-After": "0.01", "X-RateLimit-Scope": "user"}
+    message.budgets.observe("PATCH", f"/api/v10/channels/{CHANNEL}/messages/1", 429, headers)
+    await until(lambda: not message.other.in_flight)
+    assert message.editor.unsure_until_s > message.time.monotonic()
 
 
 @pytest.mark.parametrize(

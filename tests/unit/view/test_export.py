@@ -14,9 +14,10 @@ from bot_fakes.samples import MODEL, NOON_S, PNG, a_job, a_request
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.domain.files import InputFile
 from bot.domain.job import Cause, Output, Stage
 from bot.domain.money import MAX_PICO, Money
-from bot.domain.reports import ExportLine
+from bot.domain.reports import ExportLine, Remembered
 from bot.view.export import COLUMNS, exact_dollars, files_within, id_cell, records_json, text_cell, usage_csv
 
 SNOWFLAKE = 1_234_567_890_123_456_789
@@ -119,6 +120,23 @@ def test_records_hold_everything_that_is_kept() -> None:
         (PNG.url, None),
         (None, "forty-two"),
     ]
+
+
+def test_what_a_form_sent_and_what_is_remembered_of_it_is_told_whole() -> None:
+    picture = InputFile(
+        "inputImage", "https://cdn.test/a.png", "a.png", "image/png", 9, "https://wiro.test/a"
+    )
+    request = a_request(values=(("scale", 0.1), ("extras", ("x1", "x2"))), files=(picture,), strength=0.5)
+    remembered = Remembered("wiro/x", {"prompt": ("=a mill",)}, NOON_S)
+    job, form = json.loads(records_json([a_job(request=request), remembered]))
+    assert (job["form_values"], job["strength"]) == ({"scale": 0.1, "extras": ["x1", "x2"]}, 0.5)
+    (file,) = job["files_given"]
+    assert (file["name"], file["size_bytes"], file["address_at_wiro"]) == ("a.png", 9, "https://wiro.test/a")
+    assert form == {
+        "last_values_for": "wiro/x",
+        "saved_at": "2026-03-01T12:00:00Z",
+        "form_values": {"prompt": ["=a mill"]},
+    }
 
 
 def test_a_prompt_in_any_script_and_with_half_a_pair_is_written() -> None:

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from bot.domain.errors import OutputUnusable
+from bot.domain.errors import OutputTooLarge, OutputUnusable
 from bot.view.media import MAX_PIXELS, checked, filename_for, plain_name, sniff
 
 PICTURE_TYPES = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp", "GIF": "image/gif"}
@@ -150,6 +150,17 @@ def test_a_picture_of_too_many_pixels_is_refused_from_its_header_alone() -> None
     assert reason_for(bytes(webp)) == "131072x131072 pixels"
 
 
+def test_a_picture_of_too_many_pixels_that_is_no_bomb_is_only_too_large() -> None:
+    real = png_of(9_000, 9_000, chunk(b"IDAT", bytes(900_000)))
+    with pytest.raises(OutputTooLarge) as caught:
+        checked("0.png", real)
+    assert caught.value.reason == "9000x9000 pixels"
+    bomb = png_of(9_000, 9_000, chunk(b"IDAT", bytes(700_000)))
+    with pytest.raises(OutputUnusable) as refused:
+        checked("0.png", bomb)
+    assert not isinstance(refused.value, OutputTooLarge)
+
+
 def test_the_cap_of_pixels_itself_is_allowed() -> None:
     body = chunk(b"IDAT", zlib.compress(bytes(100)))
     assert checked("a", png_of(MAX_PIXELS // 1000, 1000, body)).shape is not None
@@ -190,7 +201,31 @@ def test_other_kinds_are_recognised_and_named(content: bytes, content_type: str,
 
 
 def test_avif_is_not_taken_for_a_video() -> None:
-    assert sniff(b"\0\0\0\x20ftypavif\0\0\0\0") is None
+    assert sniff(b"\0\0\0\x20ftypavif\0\0\0\0") == "image/avif"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "content_type", "filename"),
+    [
+        ("a.docx", b"PK\x03\x04\x14\0", "application/zip", "a.docx"),
+        ("a.EPUB", b"PK\x03\x04\x14\0", "application/zip", "a.epub"),
+        ("a.csv", b"one,two\n1,2\n", "text/plain", "a.csv"),
+        ("a.json", b'{"a": 1}', "text/plain", "a.json"),
+        ("a.obj", b"# a cube\nv 0 0 0\n", "text/plain", "a.obj"),
+        ("a.html", b"only words", "text/plain", "a.txt"),
+        ("a", b"ply\nformat binary_little_endian 1.0\nend_header\n\0\1", "model/ply", "a.ply"),
+        ("a", bytes(80) + struct.pack("<I", 2) + bytes(100), "model/stl", "a.stl"),
+        ("a.fbx", b"Kaydara FBX Binary  \0\x1a\0", "model/fbx", "a.fbx"),
+        ("a.tif", b"II*\0\x08\0\0\0", "image/tiff", "a.tif"),
+        ("a.png", b"\0\0\0\x20ftypavif\0\0\0\0", "image/avif", "a.avif"),
+        ("a.opus", b"OggS\0\2", "audio/ogg", "a.opus"),
+    ],
+)
+def test_a_kind_of_several_names_keeps_the_one_it_came_with(
+    name: str, content: bytes, content_type: str, filename: str
+) -> None:
+    facts = checked(name, content)
+    assert (facts.content_type, facts.filename, facts.shape) == (content_type, filename, None)
 
 
 @pytest.mark.parametrize(

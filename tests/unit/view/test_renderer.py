@@ -7,14 +7,14 @@ from dataclasses import replace
 import pytest
 from bot_fakes.histories import progresses
 from bot_fakes.samples import NOON_S, PNG, a_job, a_picture, a_request
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bot.domain.job import Cause, Job, Progress, Stage
+from bot.domain.job import Cause, Job, Output, Progress, Speech, Stage
 from bot.domain.money import Money
 from bot.domain.news import News
 from bot.domain.picture import Picture
-from bot.view.card import Action, Card, Tone
+from bot.view.card import Action, Card, TextPart, TextPress, Tone
 from bot.view.layout import layout_of
 from bot.view.renderer import BAR_CELLS, bar, ending_card, headline, info_card, status_card
 
@@ -134,10 +134,140 @@ def test_a_success_of_unknown_cost_shows_its_hold() -> None:
     )
 
 
-def test_what_is_no_picture_is_a_file() -> None:
-    clip = Picture("clip.mp4", "video/mp4", b"film", None)
-    card = ending_card(News(SUCCESS), [clip, a_picture()])
-    assert (card.pictures, card.files) == ((PNG.name,), ("clip.mp4",))
+@pytest.mark.parametrize(
+    ("name", "content_type"),
+    [
+        ("a.wav", "audio/wav"),
+        ("a.glb", "model/gltf-binary"),
+        ("a.obj", "text/plain"),
+        ("a.pdf", "application/pdf"),
+        ("a.avif", "image/avif"),
+        ("a.mkv", "video/x-matroska"),
+        ("a.m4a", "video/mp4"),  # sound in a film's container
+    ],
+)
+def test_what_no_gallery_shows_is_a_file(name: str, content_type: str) -> None:
+    card = ending_card(News(SUCCESS), [Picture(name, content_type, b"content", None), a_picture()])
+    assert (card.pictures, card.files) == ((PNG.name,), (name,))
+
+
+@pytest.mark.parametrize("name", ["clip.mp4", "clip.webm", "clip.mov"])
+def test_a_film_stands_among_the_pictures(name: str) -> None:
+    kinds = {"clip.mp4": "video/mp4", "clip.webm": "video/webm", "clip.mov": "video/quicktime"}
+    card = ending_card(News(SUCCESS), [Picture(name, kinds[name], b"film", None), a_picture()])
+    assert (card.pictures, card.files) == ((name, PNG.name), ())
+
+
+def test_a_picture_that_was_made_smaller_says_so_and_links_its_original() -> None:
+    card = ending_card(News(SUCCESS), [replace(a_picture("0.webp"), is_reduced=True, url=PNG.url)])
+    assert f"0.webp is shown smaller; [original]({PNG.url})" in card.text
+    assert "limited time" in card.text
+    assert card.pictures == ("0.webp",)
+
+
+def test_of_twenty_outputs_every_one_is_shown_or_linked_by_name() -> None:
+    outputs = [a_picture(f"{n}.png", b"a picture" if n < 10 else None) for n in range(20)]
+    card = ending_card(News(SUCCESS), outputs)
+    assert card.pictures == tuple(f"{n}.png" for n in range(10))
+    assert all(f"[{n}.png](https://cdn1.wiro.ai/{n}.png)" in card.text for n in range(10, 20))
+    assert_fits(card)
+
+
+A_SPEECH = Speech("The answer so far", "one two three")
+
+
+def test_the_answer_so_far_is_shown_while_it_is_given() -> None:
+    card = status_card(News(a_job(stage=Stage.RUNNING, speech=A_SPEECH)))
+    assert "Answering" in card.text
+    assert card.body == "The answer so far"
+    thinking = status_card(
+        News(a_job(stage=Stage.RUNNING, speech=replace(A_SPEECH, answer="", is_thinking=True)))
+    )
+    assert "Thinking" in thinking.text
+    assert thinking.body == "-# thinking… (3 words)"
+
+
+@given(st.text(max_size=3_000), st.text(max_size=200), prompts)
+def test_a_status_card_of_any_speech_fits(answer: str, thinking: str, prompt: str) -> None:
+    speech = Speech(answer, thinking, is_thinking=not answer)
+    job = a_job(stage=Stage.RUNNING, speech=speech, request=a_request(prompt=prompt))
+    assert_fits(status_card(News(job, note="x" * 100, quiet_since_s=NOON_S)))
+
+
+def a_text(*answers: str, thinking: str | None = None) -> Job:
+    outputs = tuple(Output("output", "raw", None, text=answer, thinking=thinking) for answer in answers)
+    return replace(SUCCESS, outputs=outputs)
+
+
+def test_a_short_answer_is_shown_whole() -> None:
+    card = ending_card(News(a_text("# Yes\n- one\n- two")), [])
+    assert card.body == "# Yes\n- one\n- two"
+    assert card.text_presses == card.files == ()
+    assert "fetched" not in card.text
+    assert "seed" not in card.small_print
+
+
+def test_thoughts_are_folded_away_behind_a_button() -> None:
+    card = ending_card(News(a_text("Yes", thinking="Let me see")), [])
+    assert "Let me see" not in everything_in(card) + card.body
+    assert card.text_presses == (TextPress(1, TextPart.THINKING, 0),)
+    alone = ending_card(News(a_text("", thinking="Let me see")), [])
+    assert alone.body == "The model thought about it, but gave no answer."
+
+
+def test_of_a_long_answer_the_beginning_is_shown_and_where_the_rest_is() -> None:
+    file = Picture("answer.md", "text/markdown", b"words", None)
+    card = ending_card(News(a_text("word " * 40_000)), [file])
+    assert card.body.startswith("word word")
+    assert "200,000 characters; the whole answer is attached" in card.text
+    assert card.files == ("answer.md",)
+    assert card.text_presses == (TextPress(1, TextPart.ANSWER, 1),)
+    assert "too large to attach" in ending_card(News(a_text("word " * 40_000)), []).text
+
+
+@given(prompts, st.lists(st.text(max_size=3_000), min_size=1, max_size=3), st.integers(0, 20))
+@example("*" * 2_000, ["\U0001f600" * 3_000], 20)
+def test_an_ending_of_any_answer_and_any_files_fits(prompt: str, answers: list[str], linked: int) -> None:
+    job = replace(a_text(*answers, thinking="x"), request=a_request(prompt=prompt), detail="d" * 300)
+    pictures = [a_picture(f"{n}.png") for n in range(9)]
+    pictures += [replace(a_picture("_" * 90, None), url="https://cdn1.wiro.ai/" + "a" * 90)] * linked
+    assert_fits(ending_card(News(job, note="n" * 300), pictures))
+
+
+@given(
+    kinds=st.lists(st.sampled_from(["image/png", "video/mp4", "audio/wav"]), max_size=10),
+    linked=st.integers(0, 20),
+    is_text=st.booleans(),
+    can_upscale=st.booleans(),
+)
+@example(kinds=["audio/wav"] * 6 + ["image/png"] * 4, linked=10, is_text=False, can_upscale=True)
+@example(kinds=["image/png"] * 9, linked=11, is_text=True, can_upscale=True)
+@example(kinds=["image/png"] * 6, linked=11, is_text=True, can_upscale=True)
+def test_an_ending_of_any_mixture_has_no_more_parts_than_a_message_may(
+    kinds: list[str], linked: int, is_text: bool, can_upscale: bool
+) -> None:
+    pictures = [
+        Picture(f"{n}.{kind[-3:]}", kind, b"x", f"https://cdn1.wiro.ai/{n}") for n, kind in enumerate(kinds)
+    ]
+    pictures += [a_picture(f"linked{n}.png", None) for n in range(linked)]
+    outputs = tuple(Output(p.filename, p.content_type, p.url) for p in pictures)
+    if is_text:
+        outputs += (Output("output", "raw", None, text="word " * 3_000, thinking="hm"),)
+        pictures = [Picture("answer.md", "text/markdown", b"x", None), *pictures[:9]]
+    job = replace(SUCCESS, outputs=outputs)
+    assert_fits(ending_card(News(job), pictures, can_upscale=can_upscale))
+
+
+@pytest.mark.parametrize("stage", [Stage.RUNNING, Stage.FINISHING])
+def test_the_log_of_what_runs_can_be_asked_for(stage: Stage) -> None:
+    assert Action.LOG in status_card(News(a_job(stage=stage, task_id="101"))).actions
+    assert Action.LOG not in status_card(News(a_job(stage=Stage.QUEUED, task_id="101"))).actions
+
+
+def test_info_leads_to_the_log_for_those_who_may_see_it() -> None:
+    assert info_card(SUCCESS, may_see_log=True).actions == (Action.LOG,)
+    assert info_card(SUCCESS).actions == ()
+    assert info_card(replace(SUCCESS, task_id=None), may_see_log=True).actions == ()
 
 
 def test_a_picture_that_cannot_be_attached_is_linked() -> None:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
+import weakref
+from types import SimpleNamespace
 from typing import Any
 
 import aiohttp
 import discord
 import pytest
-from bot_fakes.discord_side import TOKEN, FakeClient, FakeInteraction, FakeRoute, an_http_error
+from bot_fakes.discord_side import TOKEN, Desk, FakeClient, FakeInteraction, FakeRoute, an_http_error
 from bot_fakes.samples import a_job, a_picture
 
 from bot.domain.news import News
+from bot.view.budget import channel_key
 from bot.view.renderer import status_card
 from bot.view.routes import (
     BOT_ROUTE_BYTES,
@@ -35,7 +39,7 @@ CARD = status_card(News(a_job()))
         (401, 0, Refused.WAY_CLOSED),
         (404, 10008, Refused.MESSAGE_GONE),
         (404, 0, Refused.MESSAGE_GONE),
-        (404, 10003, Refused.NO_ACCESS),
+        (404, 10003, Refused.CHANNEL_GONE),
         (403, 50001, Refused.NO_ACCESS),
         (403, 50013, Refused.NO_ACCESS),
         (403, 50007, Refused.NO_ACCESS),
@@ -54,7 +58,15 @@ def test_each_refusal_of_discord_has_a_meaning(status: int, code: int, meaning: 
 
 
 @pytest.mark.parametrize(
-    "error", [aiohttp.ServerDisconnectedError(), ConnectionResetError(), TimeoutError(), TypeError()]
+    "error",
+    [
+        aiohttp.ServerDisconnectedError(),
+        ConnectionResetError(),
+        TimeoutError(),
+        TypeError("a 429 in plain words"),
+        KeyError("retry_after"),
+        json.JSONDecodeError("a page that calls itself JSON", "<", 0),
+    ],
 )
 def test_failures_of_the_connection_pass(error: Exception) -> None:
     assert isinstance(error, EDIT_ERRORS)
@@ -81,6 +93,15 @@ def test_a_closed_way_stays_closed() -> None:
     assert ways.for_ending(0) == [direct]
 
 
+def test_a_place_that_is_shut_closes_every_way_that_leads_there() -> None:
+    token, channel, direct = FakeRoute(), FakeRoute(channel_key(30)), FakeRoute(("direct", "1"))
+    ways = Ways([token, channel, direct])
+    ways.close(token, Refused.NO_ACCESS)
+    assert ways.for_ending(0) == [direct]
+    ways.close(direct, Refused.NO_ACCESS)
+    assert ways.for_ending(0) == []
+
+
 @pytest.fixture
 def client() -> Any:
     return FakeClient()
@@ -101,6 +122,22 @@ async def test_a_token_edits_the_answer_to_its_interaction() -> None:
     assert left_alone["attachments"] is discord.utils.MISSING
     assert [file.filename for file in replaced["attachments"]] == ["lighthouse.png"]
     assert removed["attachments"] == []
+
+
+async def test_a_token_keeps_nothing_of_what_was_asked() -> None:
+    class Payload(dict[str, str]):
+        """One that can be watched."""
+
+    desk = Desk()
+    data = Payload(prompt="a lighthouse")
+    interaction = SimpleNamespace(token=TOKEN, data=data, edit_original_response=desk.take)
+    route = a_token_route(interaction)
+    assert interaction.data is data  # whoever answers it reads on
+    payload = weakref.ref(data)
+    del interaction, data
+    assert payload() is None
+    await route.send(CARD, None)
+    assert len(desk.requests) == 1
 
 
 async def test_the_bot_edits_its_message_in_its_channel(client: Any) -> None:
@@ -125,6 +162,17 @@ async def test_a_direct_message_carries_the_job_as_its_nonce(client: Any) -> Non
     assert (client.written_to, request["nonce"]) == ([1], 77)
     await route.send(CARD, None)
     assert client.direct.attached == [["lighthouse.png"], []]
+
+
+async def test_a_message_is_read_by_the_way_that_edits_it(client: Any) -> None:
+    interaction: Any = FakeInteraction()
+    by_token = TokenRoute(interaction, 500, closes_at_s=9.0, message_id=900)
+    for route in (by_token, ChannelRoute(client, 30, 900)):
+        await route.send(CARD, None)
+        assert CARD.text in await route.seen()
+    assert (interaction.desk.looks, client.channel.looks) == (1, 1)
+    assert await DirectRoute(client, 1, 77).seen() == ()
+    assert await a_token_route(interaction).seen() == ()
 
 
 async def test_every_way_mentions_nobody(client: Any) -> None:

@@ -31,7 +31,9 @@ from bot.domain.errors import (
     StoreError,
     WiroError,
 )
+from bot.domain.form import Complaint, FieldFault
 from bot.domain.job import Cause, Stage
+from bot.domain.model import Kind, Parameter
 from bot.domain.money import PICO_PER_DOLLAR, Money
 from bot.view.sentences import UNFORESEEN, ending, sentence
 
@@ -53,6 +55,9 @@ def values_for(field: dataclasses.Field[Any], *, is_secret: bool) -> list[Any]:
         return list(kind)
     words = SECRET if is_secret else "steps"
     samples = {"str": [words], "int": [7], "bool": [False, True], "float": [1.5]}
+    samples["tuple[Complaint, ...]"] = [
+        tuple(Complaint(Parameter(words, Kind.WHOLE), fault, words) for fault in FieldFault)
+    ]
     if str(field.type) in samples:
         return samples[str(field.type)]
     assert field.default is not dataclasses.MISSING

@@ -105,7 +105,7 @@ def test_a_prompt_in_the_history_is_escaped_and_cut() -> None:
 
 
 def test_a_forgotten_prompt_is_shown_as_such_and_has_no_again() -> None:
-    (row,) = page(a_job(request=a_request(prompt=""))).rows
+    (row,) = page(a_job(request=a_request(prompt=""), is_forgotten=True)).rows
     assert "has been erased" in row.text
     assert row.action is None
 

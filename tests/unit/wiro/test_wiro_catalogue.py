@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.model import Model, Parameter, PriceRule
+from bot.domain.model import Kind, Model, Option, Parameter, PriceRule
 from bot.domain.money import Money
 from bot.wiro.catalogue import clean_slug, model_of, slug_parts, summary_of
 from bot.wiro.frames import Tool, tools
-from bot.wiro.pricing import price_hint, price_rules
+from bot.wiro.pricing import least_price, price_rules
 
 
 def tool(**fields: Any) -> Tool:
@@ -41,7 +41,7 @@ def test_new_and_old_spellings_of_a_parameter_mean_the_same() -> None:
         == old
         == Parameter(
             "steps",
-            "number",
+            Kind.WHOLE,
             "Steps",
             is_required=True,
             default="28",
@@ -69,7 +69,7 @@ def test_a_single_allowed_value_is_a_bound() -> None:
 
 def test_options_are_values_of_objects_or_plain_texts() -> None:
     found = parameter(type="select", options=[{"label": "A", "value": "a"}, "b", {"label": "none"}, 3])
-    assert found.options == ("a", "b", "3")
+    assert found.options == (Option("a", "A"), Option("b"), Option("3"))
 
 
 def test_groups_are_flattened_and_items_without_a_group_taken() -> None:
@@ -121,17 +121,28 @@ def test_a_price_list_with_one_unreadable_rule_is_no_price_list(text: object) ->
     assert price_rules(text) == ()
 
 
-def test_the_hint_is_the_lowest_price_of_a_run_else_the_mean() -> None:
-    rules = price_rules(
-        [
-            {"price": 2, "priceMethod": "cpr"},
-            {"price": 1, "priceMethod": "cpo"},
-            {"price": 0.1, "priceMethod": "cps"},
-        ]
-    )
-    assert price_hint(rules, None) == Money.parse("1")
-    assert price_hint((), Money.parse("3")) == Money.parse("3")
-    assert price_hint((), Money(0)) is None
+def test_the_hint_is_the_lowest_price_of_a_picture() -> None:
+    rules = [
+        {"price": 2, "priceMethod": "cpr"},
+        {"price": 1, "priceMethod": "CPO"},
+        {"price": 0.1, "priceMethod": "cps"},
+        {"price": 3, "priceMethod": "cp-pixel", "priceExtra": "0.5", "priceInput": 0.25},
+    ]
+    assert least_price(price_rules(rules)) == Money.parse("1")
+    pixels = price_rules(rules)[3]
+    assert (pixels.extra, pixels.per_input) == (Money.parse("0.5"), Money.parse("0.25"))
+    summary = summary_of(tool(title="SD", dynamicprice=rules, approximatelycost="0.0035"))
+    assert (summary.price_hint, summary.is_hint_mean) == (Money.parse("1"), False)
+
+
+def test_without_such_a_price_the_hint_is_wiros_mean_if_it_states_one() -> None:
+    by_the_second = [{"price": 0.1, "priceMethod": "cps"}]
+    summary = summary_of(tool(dynamicprice=by_the_second, approximatelycost="0.0035", cps="0.1"))
+    assert (summary.price_hint, summary.is_hint_mean) == (Money.parse("0.0035"), True)
+    assert summary.cost_per_second == Money.parse("0.1")
+    for mean in ("0", "", None):
+        summary = summary_of(tool(approximatelycost=mean))
+        assert (summary.price_hint, summary.is_hint_mean) == (None, False)
 
 
 @given(st.text() | st.lists(st.dictionaries(st.sampled_from(["inputs", "price", "priceMethod"]), st.text())))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
-from bot.domain.events import Event, Gap, Progressed, Reached, Unrecognised
-from bot.domain.job import Progress, Stage
+from bot.domain.events import Event, Gap, Progressed, Reached, Spoke, Unrecognised
+from bot.domain.job import Progress, Speech, Stage
 from bot.wiro.inbox import EventInbox
 
 
@@ -24,6 +24,13 @@ async def test_the_latest_progress_of_each_task_wins() -> None:
         for task_id in ("1", "2"):
             inbox.put(task_id, Progressed(Progress(step, 50)))
     assert await drained(inbox) == [("1", Progressed(Progress(50, 50))), ("2", Progressed(Progress(50, 50)))]
+
+
+async def test_of_a_speech_only_the_newest_waits() -> None:
+    inbox = EventInbox()
+    for words in range(1, 51):
+        inbox.put("1", Spoke(Speech("word " * words)))
+    assert await drained(inbox) == [("1", Spoke(Speech("word " * 50)))]
 
 
 async def test_stages_keep_their_order_and_wait_once() -> None:

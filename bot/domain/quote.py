@@ -1,0 +1,17 @@
+"""What a run would be and cost, before anybody has asked for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.domain.job import PictureRequest
+from bot.domain.money import Money
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """What would run and what would be held for it; what the member has left of today's money."""
+
+    request: PictureRequest
+    price: Money
+    left: Money | None

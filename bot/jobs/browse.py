@@ -1,0 +1,88 @@
+"""Looking for a model: pages of the catalogue with our own history beside it, and one model in detail."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, Protocol
+
+from bot.domain.abilities import abilities_of
+from bot.domain.asker import Asker
+from bot.domain.browse import Detail, Line, Page
+from bot.domain.errors import RuleFault, RuleRefused
+from bot.domain.model import Model, ModelSummary
+from bot.jobs.catalogue import Catalogue
+from bot.jobs.house import Houses
+
+PAGE_SIZE: Final = 8
+
+
+class Medians(Protocol):
+    """Our own history."""
+
+    async def median_elapsed_s(self, model: str) -> float | None: ...
+
+
+class Browser:
+    """Answers /models. Raises the StoreError family."""
+
+    def __init__(self, catalogue: Catalogue, medians: Medians, houses: Houses) -> None:
+        self._catalogue = catalogue
+        self._medians = medians
+        self._houses = houses
+
+    async def find(self, search: str, category: str, asker: Asker) -> Page | Detail:
+        """The one model that is meant, or the first page of those that fit. Raises ModelUnknown."""
+        named = self._catalogue.summary(search) if search else None
+        if named is not None:
+            return await self.detail(named.slug, asker)
+        hits = self._catalogue.search(search, category, asker.place.guild_id)
+        if len(hits) == 1 and search:
+            return await self.detail(hits[0].slug, asker)
+        if not hits and "/" in search and not category:
+            return await self.detail(search, asker)  # Wiro may know more than it lists
+        return await self._page(hits, 1, search, category, asker)
+
+    async def page(self, number: int, search: str, category: str, asker: Asker) -> Page:
+        """A page of a search; the last one where the list has become shorter."""
+        hits = self._catalogue.search(search, category, asker.place.guild_id)
+        return await self._page(hits, number, search, category, asker)
+
+    async def detail(self, slug: str, asker: Asker) -> Detail:
+        """Raises ModelUnknown."""
+        model = await self._catalogue.model(slug)
+        summary = self._catalogue.summary(model.slug) or self._catalogue.summary(slug)
+        categories = model.categories or (summary.categories if summary is not None else ())
+        return Detail(
+            model=model,
+            summary=summary,
+            median_s=await self._medians.median_elapsed_s(model.slug),
+            abilities=abilities_of(categories, model.parameters),
+            forbidden=await self._forbidden(asker, model.slug),
+            is_unread=model == Model(model.slug, model.title),
+            reading=self._catalogue.reading,
+        )
+
+    async def _page(
+        self, hits: Sequence[ModelSummary], number: int, search: str, category: str, asker: Asker
+    ) -> Page:
+        pages = max(1, -(-len(hits) // PAGE_SIZE))
+        number = min(max(1, number), pages)
+        shown = hits[(number - 1) * PAGE_SIZE : number * PAGE_SIZE]
+        lines = tuple([await self._line(summary, asker) for summary in shown])
+        return Page(lines, number, pages, len(hits), search, category, self._catalogue.reading)
+
+    async def _line(self, summary: ModelSummary, asker: Asker) -> Line:
+        known = self._catalogue.known(summary.slug)
+        return Line(
+            summary,
+            await self._medians.median_elapsed_s(summary.slug),
+            abilities_of(summary.categories, known.parameters if known is not None else None),
+            await self._forbidden(asker, summary.slug),
+        )
+
+    async def _forbidden(self, asker: Asker, slug: str) -> RuleFault | None:
+        try:
+            await self._houses.allows_model(asker, slug)
+        except RuleRefused as refused:
+            return refused.fault
+        return None

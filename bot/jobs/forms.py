@@ -1,0 +1,170 @@
+"""Filling in a model's form: opened with the member's last values, checked at each step, run once a press."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Protocol
+
+from bot.domain.asker import Asker
+from bot.domain.clock import Clock
+from bot.domain.draft import Draft, Form
+from bot.domain.errors import FieldsRefused, StoreError
+from bot.domain.files import InputFile, counted
+from bot.domain.filled import request_of
+from bot.domain.form import (
+    Typed,
+    complaints_of,
+    defaults_of,
+    fields_of,
+    most_chars,
+    sent_values,
+    still_taken,
+)
+from bot.domain.job import Origin, PictureRequest
+from bot.domain.model import Model
+from bot.jobs.catalogue import Catalogue
+from bot.jobs.drafts import Drafts
+from bot.jobs.house import Houses
+from bot.jobs.ways_out import Prices
+
+log = logging.getLogger(__name__)
+
+
+class LastValues(Protocol):
+    """What members last filled in, for each model. Raises the StoreError family."""
+
+    async def last_values(self, user_id: int, model: str) -> Typed | None: ...
+
+    async def keep_last_values(self, user_id: int, model: str, typed: Typed, at_s: float) -> None: ...
+
+
+class Forms:
+    """The forms of all members. Owns the drafts."""
+
+    def __init__(
+        self, catalogue: Catalogue, houses: Houses, prices: Prices, last_values: LastValues, clock: Clock
+    ) -> None:
+        self._catalogue = catalogue
+        self._houses = houses
+        self._prices = prices
+        self._last_values = last_values
+        self._clock = clock
+        self._drafts = Drafts(clock.monotonic)
+
+    async def open(self, draft_id: int, slug: str, asker: Asker, *, is_private: bool) -> Form:
+        """With the member's last values of this model. Raises ModelUnknown, RuleRefused, StoreError."""
+        model = await self._catalogue.model(slug)
+        await self._houses.check(asker, model.slug, "")
+        known = await self._last_values.last_values(asker.user_id, _key(model.slug)) or {}
+        kept, left_out = still_taken(model, known)
+        if model.parameters is None:
+            left_out = ()  # Wiro's page may just not have answered: nobody knows what the model takes
+        typed = defaults_of(model) | kept
+        draft = Draft(draft_id, asker.user_id, model, typed, is_private=is_private, left_out=left_out)
+        self._drafts.keep(draft)
+        return await self._form(draft_id, asker.user_id)
+
+    def draft(self, draft_id: int, user_id: int) -> Draft:
+        """The draft as it is, for a modal. Raises FormGone, NotYours."""
+        return self._drafts.of(draft_id, user_id)
+
+    async def fill(self, draft_id: int, user_id: int, typed: Typed, files: Sequence[InputFile]) -> Form:
+        """What came of one modal: texts replace texts, files replace those of the same input.
+
+        Raises FormGone, NotYours, StoreError.
+        """
+        draft = self._drafts.of(draft_id, user_id)
+        anew = {file.parameter_id for file in files}
+        kept = tuple(file for file in draft.files if file.parameter_id not in anew)
+        filled = {**draft.typed, **_without_hidden(draft, typed)}
+        self._drafts.keep(replace(draft, typed=filled, files=(*kept, *files), left_out=()))
+        await self._remember(user_id, draft.model, filled)
+        return await self._form(draft_id, user_id)
+
+    async def start_over(self, draft_id: int, user_id: int) -> Form:
+        """The model's own defaults, and no files. Raises FormGone, NotYours, StoreError."""
+        draft = self._drafts.of(draft_id, user_id)
+        self._drafts.keep(replace(draft, typed=defaults_of(draft.model), files=(), left_out=()))
+        return await self._form(draft_id, user_id)
+
+    async def shown(self, draft_id: int, user_id: int) -> Form:
+        """The form as it is now. Raises FormGone, NotYours, StoreError."""
+        return await self._form(draft_id, user_id)
+
+    @contextmanager
+    def spent(self, draft_id: int, user_id: int, runs: int) -> Iterator[Run]:
+        """The draft for one run: no other press gets it meanwhile. Raises FormBusy, FormGone, NotYours.
+
+        A block that says where the run started has used it up; otherwise it can be pressed again.
+        """
+        run = Run(self._drafts.spend(draft_id, user_id, runs))
+        try:
+            yield run
+        finally:
+            self._drafts.release(draft_id, run.started_at)
+
+    async def request(self, draft: Draft) -> PictureRequest:
+        """What the form asks for, checked against the model's page of this moment.
+
+        Raises ModelUnknown where Wiro has withdrawn it, FieldsRefused, StoreError.
+        """
+        model = await self._catalogue.model(draft.model.slug)
+        typed, left_out = draft.typed, draft.left_out
+        if model != draft.model:
+            kept, left_out = still_taken(model, draft.typed)
+            typed = defaults_of(model) | kept
+            held = self._drafts.of(draft.draft_id, draft.user_id)
+            self._drafts.keep(replace(held, model=model, typed=typed, left_out=left_out))
+        await self._remember(draft.user_id, model, typed)
+        complaints = complaints_of(model, typed, draft.files) or (left_out if model != draft.model else ())
+        if complaints:
+            raise FieldsRefused(complaints, model.slug)
+        return request_of(model, typed, draft.files)
+
+    async def save(self, user_id: int, slug: str, typed: Typed) -> None:
+        """What was typed into a form that is gone: the next one of this model begins with it."""
+        known = await self._last_values.last_values(user_id, _key(slug)) or {}
+        await self._last_values.keep_last_values(user_id, _key(slug), {**known, **typed}, self._clock.wall())
+
+    async def _remember(self, user_id: int, model: Model, typed: Typed) -> None:
+        try:
+            if model.parameters is None:
+                await self.save(user_id, model.slug, typed)
+            else:
+                await self._last_values.keep_last_values(user_id, _key(model.slug), typed, self._clock.wall())
+        except StoreError as error:
+            log.warning("a member's last values were not remembered: %s", error.reason)
+
+    async def _form(self, draft_id: int, user_id: int) -> Form:
+        """Read after every wait, so that of two steps at once both are shown."""
+        draft = self._drafts.of(draft_id, user_id)
+        sent = sent_values(draft.model, draft.typed)
+        price = await self._prices.of_form(draft.model, sent, counted(draft.files))
+        usual_s = await self._prices.usual_s(draft.model)
+        draft = self._drafts.of(draft_id, user_id)
+        return Form(draft, complaints_of(draft.model, draft.typed, draft.files), price, usual_s)
+
+
+class Run:
+    """One press of Run. `started_at` is set by whoever starts the job."""
+
+    def __init__(self, draft: Draft) -> None:
+        self.draft = draft
+        self.started_at: Origin | None = None
+
+
+def _without_hidden(draft: Draft, typed: Typed) -> Typed:
+    """A text too long for its field comes back empty: it was not shown there, and so it was not cleared."""
+    hidden = {
+        parameter.parameter_id
+        for parameter in fields_of(draft.model)
+        if len(", ".join(draft.typed.get(parameter.parameter_id, ()))) > most_chars(parameter)
+    }
+    return {name: texts for name, texts in typed.items() if texts or name not in hidden}
+
+
+def _key(slug: str) -> str:
+    return slug.lower()

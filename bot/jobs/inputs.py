@@ -1,0 +1,124 @@
+"""Files on their way into a run: fetched and checked before anything is held, kept at Wiro, or sent along."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import Final, Protocol
+from weakref import WeakValueDictionary
+
+from bot.domain.errors import StoreError, WiroError, WiroRefused
+from bot.domain.files import InputFile, StoredFile, Upload
+from bot.jobs.ports import Wiro
+
+log = logging.getLogger(__name__)
+
+MAX_AT_ONCE: Final = 2  # requests whose files are in memory at the same time
+
+
+class Sources(Protocol):
+    """Where files come from: Discord's CDN and Wiro's outputs."""
+
+    async def fetch(self, file: InputFile) -> Upload:
+        """The file's bytes, unchanged, with the type that they show. Raises InputRefused."""
+        ...
+
+
+class Folders(Protocol):
+    """Which folder at Wiro a server's files go to; direct messages are guild 0. Raises StoreErrors."""
+
+    async def folder_of(self, guild_id: int) -> str | None: ...
+
+    async def keep_folder(self, guild_id: int, folder_id: str) -> None: ...
+
+    async def forget_folder(self, guild_id: int) -> None: ...
+
+
+class Inputs:
+    """Brings files to Wiro. Owns a folder's making: one for each server, once."""
+
+    def __init__(self, wiro: Wiro, sources: Sources, folders: Folders) -> None:
+        self._wiro = wiro
+        self._sources = sources
+        self._folders = folders
+        self._turns = asyncio.Semaphore(MAX_AT_ONCE)
+        self._making: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
+
+    async def take_in(self, files: Sequence[InputFile], guild_id: int | None) -> tuple[InputFile, ...]:
+        """The files, checked, with the address at Wiro where it took them. Raises InputRefused.
+
+        What Wiro keeps already is left as it is; what its upload refuses is sent along with Run.
+        """
+        if all(file.stored_url is not None for file in files):
+            return tuple(files)
+        async with self._turns:
+            return tuple([await self._one(file, guild_id or 0) for file in files])
+
+    @asynccontextmanager
+    async def carried(self, files: Sequence[InputFile]) -> AsyncIterator[tuple[Upload, ...]]:
+        """The files that Wiro does not keep, with their bytes, for as long as the block runs.
+
+        Raises InputRefused.
+        """
+        missing = [file for file in files if file.stored_url is None]
+        if not missing:
+            yield ()
+            return
+        async with self._turns:
+            yield tuple([await self._sources.fetch(file) for file in missing])
+
+    async def _one(self, file: InputFile, guild_id: int) -> InputFile:
+        if file.stored_url is not None:
+            return file
+        upload = await self._sources.fetch(file)
+        known = replace(
+            file,
+            filename=upload.filename,
+            content_type=upload.content_type,
+            size_bytes=len(upload.content),
+        )
+        try:
+            stored = await self._upload(upload, guild_id)
+        except WiroError as error:
+            # One official client records uploads by API key that fail with `invalid-parameters` (July 2026).
+            log.warning("Wiro did not keep %s: %s; it goes along with Run", file.filename, error.message)
+            return known
+        return replace(known, stored_url=stored.url)
+
+    async def _upload(self, upload: Upload, guild_id: int) -> StoredFile:
+        """Raises WiroError."""
+        folder_id = await self._folder(guild_id)
+        try:
+            return await self._wiro.upload(upload, folder_id)
+        except WiroRefused:
+            if folder_id is None:
+                raise
+        # Refused for the folder, which may have been deleted at Wiro, or for itself: without one it shows.
+        stored = await self._wiro.upload(upload, None)
+        await self._forget_folder(guild_id)
+        return stored
+
+    async def _folder(self, guild_id: int) -> str | None:
+        lock = self._making.setdefault(guild_id, asyncio.Lock())
+        async with lock:
+            try:
+                folder_id = await self._folders.folder_of(guild_id)
+                if folder_id is None:
+                    name = f"discord-{guild_id}" if guild_id else "discord-direct"
+                    folder_id = (await self._wiro.create_folder(name)).file_id
+                    await self._folders.keep_folder(guild_id, folder_id)
+            except (StoreError, WiroError) as error:
+                log.warning("no folder at Wiro for server %d: %s", guild_id, type(error).__name__)
+                return None
+            return folder_id
+
+    async def _forget_folder(self, guild_id: int) -> None:
+        """The next file makes another."""
+        log.warning("the folder of server %d is gone at Wiro", guild_id)
+        try:
+            await self._folders.forget_folder(guild_id)
+        except StoreError as error:
+            log.warning("the folder of server %d is still on record: %s", guild_id, error.reason)

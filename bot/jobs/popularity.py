@@ -1,0 +1,62 @@
+"""What each server uses most: counted in memory, begun from what is on record."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from typing import Final, Protocol
+
+from bot.domain.errors import StoreError
+
+log = logging.getLogger(__name__)
+
+_NONE: Final[Mapping[str, int]] = {}
+
+
+class UsesStore(Protocol):
+    """How often each server ran each model. Raises the StoreError family."""
+
+    async def next_guild(self, after_id: int) -> int | None:
+        """The server with the next larger id that has jobs on record."""
+        ...
+
+    async def uses(self, guild_id: int) -> Mapping[str, int]:
+        """Jobs by model, in lower case."""
+        ...
+
+
+class Popularity:
+    """Counters that answer without any I/O. Direct messages have no server and are not counted."""
+
+    def __init__(self) -> None:
+        self._uses: defaultdict[int, Counter[str]] = defaultdict(Counter)
+
+    def of(self, guild_id: int | None) -> Mapping[str, int]:
+        """A server's runs by slug in lower case, as far as they are known by now."""
+        return self._uses.get(guild_id, _NONE) if guild_id is not None else _NONE
+
+    def count(self, guild_id: int | None, model: str) -> None:
+        """One more run."""
+        if guild_id is not None:
+            self._uses[guild_id][model.lower()] += 1
+
+    async def load(self, store: UsesStore, delays: Callable[[], Iterator[float]]) -> None:
+        """Add what is on record, server by server. `delays` are the pauses after failures, and may end."""
+        last_id = -1
+        pauses = delays()
+        while True:
+            try:
+                guild_id = await store.next_guild(last_id)
+                if guild_id is None:
+                    return
+                # A run of this moment may or may not be on record yet: the larger number is right enough.
+                self._uses[guild_id] |= Counter(await store.uses(guild_id))
+                last_id = guild_id
+            except StoreError as error:
+                log.warning("what servers use most could not be read: %s", error.reason)
+                pause_s = next(pauses, None)
+                if pause_s is None:
+                    return
+                await asyncio.sleep(pause_s)

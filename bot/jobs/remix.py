@@ -1,0 +1,176 @@
+"""Going on from a result: a variation, an upscale, another prompt; what runs and what it costs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+from bot.domain.asker import Asker
+from bot.domain.errors import InputFault, InputRefused, JobNotFound, ModelUnknown
+from bot.domain.files import InputFile
+from bot.domain.job import Job, Parent, PictureRequest, Relation
+from bot.domain.limits import Audience, Measure, Window
+from bot.domain.model import Model
+from bot.domain.money import Money
+from bot.domain.parameters import HEIGHT, PROMPT, SEED, WIDTH
+from bot.domain.prompt import words_of
+from bot.domain.quote import Quote
+from bot.jobs.catalogue import Catalogue
+from bot.jobs.house import Houses
+from bot.jobs.purse import Purse
+from bot.jobs.service import Jobs
+from bot.jobs.ways_out import Prices
+
+WORDLESS: Final = "A variation of this picture"  # for a picture that was made without any words
+
+
+class Remixes:
+    """Makes requests out of ended jobs. Starting them is left to `Jobs`."""
+
+    def __init__(
+        self,
+        jobs: Jobs,
+        houses: Houses,
+        catalogue: Catalogue,
+        prices: Prices,
+        purse: Purse,
+        vary_model: str,
+        upscale_model: str,
+    ) -> None:
+        self._jobs = jobs
+        self._houses = houses
+        self._catalogue = catalogue
+        self._prices = prices
+        self._purse = purse
+        self.vary_model = vary_model
+        self._upscale_model = upscale_model
+
+    def model_for(self, job: Job) -> str:
+        """Which model a variation would run with, as far as memory knows."""
+        own = self._catalogue.known(job.request.model)
+        takes = own is not None and own.picture_input() is not None
+        return job.request.model if takes else self.vary_model
+
+    async def parent(self, job_id: int, asker: Asker) -> Job:
+        """The job to go on from. Raises JobNotFound, StoreError."""
+        job = await self._jobs.job(job_id)
+        check_reach(job, asker)
+        return job
+
+    async def variation(
+        self, job: Job, place: int, spare_url: str | None, prompt: str | None = None
+    ) -> PictureRequest:
+        """The picture at `place` as the input of the job's own model, or of the one for variations.
+
+        Raises InputRefused, JobNotFound, ModelUnknown.
+        """
+        picture = _picture_of(job, place, spare_url)
+        asked = job.request
+        words = prompt if prompt is not None else asked.prompt
+        own = await self._model_or_none(asked.model)
+        taker = own.picture_input() if own is not None else None
+        if taker is not None:
+            others = tuple(file for file in asked.files if file.parameter_id not in {"", taker.parameter_id})
+            return replace(asked, prompt=words, seed=None, count=1, files=(picture, *others))
+        model = await self._catalogue.model(self.vary_model)
+        takes_words = model.parameters is None or model.parameter(*PROMPT) is not None
+        width, height = _size_for(model, asked)
+        return PictureRequest(
+            model=self.vary_model,
+            prompt=(words or WORDLESS) if takes_words else "",
+            width=width,
+            height=height,
+            files=(picture,),
+        )
+
+    async def upscale(self, job: Job, place: int, spare_url: str | None) -> PictureRequest:
+        """The picture at `place` as the upscaler's input. Raises InputRefused, JobNotFound, ModelUnknown."""
+        picture = _picture_of(job, place, spare_url)
+        if not self._upscale_model:  # there was one when the button was made
+            raise ModelUnknown("the upscaler")
+        model = await self._catalogue.model(self._upscale_model)
+        prompt = model.parameter(*PROMPT)
+        words = job.request.prompt if prompt is not None else ""
+        return PictureRequest(
+            self._upscale_model, words or (WORDLESS if prompt and prompt.is_needed else ""), files=(picture,)
+        )
+
+    async def edited(self, job: Job, prompt: str) -> PictureRequest:
+        """The same request and, where the model takes one, the same seed, with another prompt.
+
+        Raises JobNotFound for one that has been erased, ModelUnknown.
+        """
+        if not job.request.prompt:
+            raise JobNotFound(job.job_id)
+        model = await self._catalogue.model(job.request.model)
+        takes_seed = model.parameters is None or model.parameter(*SEED) is not None
+        return replace(job.request, prompt=prompt, seed=job.seed if takes_seed else None)
+
+    async def quote(self, request: PictureRequest, asker: Asker) -> Quote:
+        """What a run of this request takes. Raises Refusal, StoreError."""
+        await self._houses.check(asker, request.model, words_of(request))
+        price = await self._prices.of(request)
+        lefts = [
+            Money(standing.left)
+            for standing in await self._purse.standings(asker, request.model)
+            if standing.limit.measure is Measure.SPEND
+            and standing.limit.window is Window.DAY
+            and standing.limit.audience not in {Audience.SERVER, Audience.OPERATOR}
+        ]
+        return Quote(request, price, min(lefts) if lefts else None)
+
+    async def _model_or_none(self, slug: str) -> Model | None:
+        try:
+            return await self._catalogue.model(slug)
+        except ModelUnknown:
+            return None
+
+
+def check_reach(job: Job, asker: Asker) -> None:
+    """A job belongs to its server, a private one to its member. Raises JobNotFound."""
+    origin = job.origin
+    is_own = origin.user_id == asker.user_id
+    is_here = origin.guild_id is not None and origin.guild_id == asker.place.guild_id
+    if not is_own and (origin.is_private or not is_here):
+        raise JobNotFound(job.job_id)
+
+
+def parent_of(job: Job, relation: Relation) -> Parent:
+    """The child's way back; without an address where nobody else can see the parent."""
+    origin = job.origin
+    if origin.is_private or origin.message_id is None:
+        return Parent(job.job_id, relation)
+    return Parent(job.job_id, relation, origin.guild_id, origin.channel_id, origin.message_id)
+
+
+def _picture_of(job: Job, place: int, spare_url: str | None) -> InputFile:
+    """Raises JobNotFound where what it made has been erased, InputRefused where there is no such picture."""
+    if not job.outputs:
+        raise JobNotFound(job.job_id)
+    output = job.outputs[place] if place < len(job.outputs) else None
+    if output is None or output.url is None:
+        raise InputRefused("", InputFault.NO_PICTURE)
+    return InputFile(
+        parameter_id="",
+        source_url=output.url,
+        filename=output.name,
+        content_type=output.content_type,
+        size_bytes=output.size_bytes,
+        spare_url=spare_url,
+        is_picture=True,
+        is_output=True,
+    )
+
+
+def _size_for(model: Model, asked: PictureRequest) -> tuple[int | None, int | None]:
+    """The size of the picture, where the model takes one like it: its own would bend the picture's shape."""
+    sides = []
+    for names, value in ((WIDTH, asked.width), (HEIGHT, asked.height)):
+        parameter = model.parameter(*names)
+        if parameter is None or value is None:
+            return None, None
+        low, high = parameter.minimum, parameter.maximum
+        if (low is not None and value < low) or (high is not None and value > high):
+            return None, None
+        sides.append(value)
+    return sides[0], sides[1]

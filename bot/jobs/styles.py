@@ -1,0 +1,180 @@
+"""House styles: kept, found by name, put around a request; their names are in memory for whoever types."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Final, Protocol
+
+from bot.domain.audit import AuditEntry
+from bot.domain.clock import Clock
+from bot.domain.errors import ManagersOnly, StoreError, StyleFault, StyleRefused
+from bot.domain.job import PictureRequest
+from bot.domain.style import MAX_OWN, MAX_PINNED, Style, apply, checked_style, name_key
+from bot.jobs.house import Houses
+
+log = logging.getLogger(__name__)
+
+PINNED: Final = 0  # in the place of a member's id
+READ_SLICE: Final = 1_000  # names of one read, so that decisions pass in between
+
+
+class StyleStore(Protocol):
+    """Styles on record. Raises the StoreError family."""
+
+    async def keep_style(self, style: Style, most: int, entry: AuditEntry | None) -> None:
+        """Add or replace it, audited in the same transaction. Raises StyleRefused past `most` of them."""
+        ...
+
+    async def delete_style(self, style: Style, entry: AuditEntry | None) -> bool: ...
+
+    async def style(self, guild_id: int, user_id: int, key: str) -> Style | None: ...
+
+    async def styles_here(self, guild_id: int, user_id: int) -> Sequence[Style]: ...
+
+    async def styles_of(self, user_id: int) -> Sequence[Style]: ...
+
+    async def names_after(
+        self, last: tuple[int, int, str], limit: int
+    ) -> Sequence[tuple[int, int, str, str]]: ...
+
+    async def forget_styles(self, user_id: int) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class StyleName:
+    """A style as it is offered."""
+
+    name: str
+    is_pinned: bool
+
+
+class Styles:
+    """A member's own styles on each server (in direct messages: guild 0), and the server's pinned ones."""
+
+    def __init__(
+        self, store: StyleStore, houses: Houses, clock: Clock, words: Callable[[Style | None], str]
+    ) -> None:
+        """`words` says what a style does, for the audit log."""
+        self._store = store
+        self._houses = houses
+        self._clock = clock
+        self._words = words
+        self._names: defaultdict[tuple[int, int], dict[str, str]] = defaultdict(dict)
+        self._changing = asyncio.Lock()  # so that each change says truly what was there before
+
+    # --- from memory -----------------------------------------------------------------------------
+
+    def names(self, guild_id: int | None, user_id: int, text: str, limit: int) -> list[StyleName]:
+        """Styles that can be used here and whose name contains the text: the server's first."""
+        wanted = name_key(text)
+        found: list[StyleName] = []
+        own = self._names.get((guild_id or 0, user_id), {})
+        pinned = self._names.get((guild_id or 0, PINNED), {})
+        for names, is_pinned in ((pinned, True), (own, False)):
+            found += [
+                StyleName(name, is_pinned)
+                for key, name in sorted(names.items())
+                if wanted in key and not (is_pinned and key in own)  # the member's own goes before it
+            ]
+        return found[:limit]
+
+    async def load(self, delays: Callable[[], Iterator[float]]) -> None:
+        """Read every name into memory, slice by slice. `delays` are the pauses after failures."""
+        last = (-1, -1, "")
+        pauses = delays()
+        while True:
+            try:
+                names = await self._store.names_after(last, READ_SLICE)
+            except StoreError as error:
+                log.warning("the names of styles could not be read: %s", error.reason)
+                pause_s = next(pauses, None)
+                if pause_s is None:
+                    return
+                await asyncio.sleep(pause_s)
+                continue
+            for guild_id, user_id, key, name in names:
+                self._names[guild_id, user_id].setdefault(key, name)
+            if len(names) < READ_SLICE:
+                return
+            last = names[-1][:3]
+
+    # --- use -------------------------------------------------------------------------------------
+
+    async def applied(
+        self, name: str, request: PictureRequest, guild_id: int | None, user_id: int
+    ) -> PictureRequest:
+        """The request in this style; an empty `model` leaves it to the style. Raises StyleRefused."""
+        return apply(await self.find(name, guild_id, user_id), request)
+
+    async def find(self, name: str, guild_id: int | None, user_id: int) -> Style:
+        """The member's own of this name, else the pinned one. Raises StyleRefused."""
+        key = name_key(name)
+        for owner in (user_id, PINNED):
+            style = await self._store.style(guild_id or 0, owner, key)
+            if style is not None:
+                return style
+        raise StyleRefused(StyleFault.UNKNOWN, name)
+
+    async def listed(self, guild_id: int | None, user_id: int) -> tuple[Sequence[Style], Sequence[Style]]:
+        """The server's pinned styles and the member's own."""
+        pinned = await self._store.styles_here(guild_id or 0, PINNED)
+        return pinned, await self._store.styles_here(guild_id or 0, user_id)
+
+    # --- changes ---------------------------------------------------------------------------------
+
+    async def save(self, style: Style) -> tuple[Style, Style | None]:
+        """Keep it under its name. The style as it is kept, and the one that stood there before.
+
+        Whether its member may pin it is for the caller to check. Raises StyleRefused.
+        """
+        style = replace(checked_style(style), saved_at_s=self._clock.wall())
+        async with self._changing:
+            before = await self._store.style(style.guild_id, style.user_id, style.key)
+            entry = self._entry(style, style.saved_by, "style save", self._words(before), self._words(style))
+            await self._store.keep_style(style, MAX_PINNED if style.is_pinned else MAX_OWN, entry)
+            self._names[style.guild_id, style.user_id][style.key] = style.name
+        if entry is not None:
+            await self._houses.announce(entry)
+        return style, before
+
+    async def delete(self, name: str, guild_id: int | None, user_id: int, *, is_manager: bool) -> Style:
+        """Delete the member's own of this name, else the pinned one. The style as it was.
+
+        Raises StyleRefused, and ManagersOnly for a pinned one.
+        """
+        async with self._changing:
+            style = await self.find(name, guild_id, user_id)
+            if style.is_pinned and not is_manager:
+                raise ManagersOnly("delete a pinned style")
+            entry = self._entry(style, user_id, "style delete", self._words(style), self._words(None))
+            await self._store.delete_style(style, entry)
+            self._names[style.guild_id, style.user_id].pop(style.key, None)
+        if entry is not None:
+            await self._houses.announce(entry)
+        return style
+
+    def _entry(self, style: Style, actor_id: int, action: str, before: str, after: str) -> AuditEntry | None:
+        """What a server has pinned is audited; what a member keeps is their own business."""
+        if not style.is_pinned:
+            return None
+        subject = f"the style {style.name}"
+        return AuditEntry(style.guild_id, actor_id, action, subject, before, after, self._clock.wall())
+
+    # --- privacy ---------------------------------------------------------------------------------
+
+    async def of_member(self, user_id: int) -> Sequence[Style]:
+        """Everything that a member saved, anywhere, what they pinned included."""
+        return await self._store.styles_of(user_id)
+
+    async def forget(self, user_id: int) -> int:
+        """Delete a member's own, everywhere; what they pinned is the servers'. How many."""
+        async with self._changing:
+            forgotten = await self._store.forget_styles(user_id)
+            for guild_id, owner in list(self._names):
+                if owner == user_id:
+                    del self._names[guild_id, owner]
+        return forgotten

@@ -1,0 +1,79 @@
+"""/models: Wiro's catalogue to look through, page by page, and one model in detail."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from discord import app_commands
+from discord.app_commands import Choice, Range
+from discord.ext import commands
+
+from bot.discord_bot import Interaction, StudioBot
+from bot.domain.browse import Detail, Page
+from bot.jobs.browse import Browser
+from bot.jobs.catalogue import Catalogue
+from bot.view.answers import acknowledge, acknowledge_press, fill
+from bot.view.card import Card, ModelAction, ModelPress
+from bot.view.model_cards import detail_card, page_card
+from bot.view.text import plain
+from cogs.model_options import MAX_SUGGESTIONS, MAX_VALUE_CHARS, model_choices
+from cogs.origins import asker_of
+
+MAX_CATEGORY_CHARS: Final = 40
+
+
+class Models(commands.Cog):
+    """Shows the catalogue to whoever asks, and to them alone."""
+
+    def __init__(self, browser: Browser, catalogue: Catalogue, can_run: Callable[[], bool]) -> None:
+        self._browser = browser
+        self._catalogue = catalogue
+        self._can_run = can_run
+
+    @app_commands.command(description="Wiro's models: prices, usual times, what they take and give")
+    @app_commands.describe(
+        search="A name, a word of what it does, or one model's own name", category="What kind of model"
+    )
+    async def models(
+        self,
+        interaction: Interaction,
+        search: Range[str, 1, MAX_VALUE_CHARS] | None = None,
+        category: Range[str, 1, MAX_CATEGORY_CHARS] | None = None,
+    ) -> None:
+        await acknowledge(interaction, ephemeral=True)
+        words, shelf = plain(search or "", MAX_VALUE_CHARS), plain(category or "", MAX_CATEGORY_CHARS)
+        found = await self._browser.find(words, shelf, asker_of(interaction))
+        await fill(interaction, self._card(found))
+
+    async def details(self, interaction: Interaction, press: ModelPress) -> None:
+        await acknowledge(interaction, ephemeral=True)
+        await fill(interaction, self._card(await self._browser.detail(press.slug, asker_of(interaction))))
+
+    async def page(self, interaction: Interaction, press: ModelPress) -> None:
+        await acknowledge_press(interaction)
+        found = await self._browser.page(press.page, press.search, press.category, asker_of(interaction))
+        await fill(interaction, self._card(found))
+
+    @models.autocomplete("search")
+    async def suggest_models(self, interaction: Interaction, current: str) -> list[Choice[str]]:
+        return model_choices(self._catalogue, interaction, current)
+
+    @models.autocomplete("category")
+    async def suggest_categories(self, _interaction: Interaction, current: str) -> list[Choice[str]]:
+        wanted = current.strip().lower()
+        found = [name for name in self._catalogue.categories if wanted in name]
+        return [Choice(name=name, value=name) for name in found if 0 < len(name) <= MAX_CATEGORY_CHARS][
+            :MAX_SUGGESTIONS
+        ]
+
+    def _card(self, found: Page | Detail) -> Card:
+        return page_card(found) if isinstance(found, Page) else detail_card(found, can_run=self._can_run())
+
+
+async def setup(bot: StudioBot) -> None:
+    services = bot.services
+    cog = Models(services.browser, services.catalogue, lambda: bot.answers_model_press(ModelAction.RUN))
+    bot.on_model_press(ModelAction.DETAILS, cog.details)
+    bot.on_model_press(ModelAction.PAGE, cog.page)
+    await bot.add_cog(cog)

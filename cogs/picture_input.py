@@ -1,0 +1,104 @@
+"""Apps → Use as input: the picture of any message as the start of a new one."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import Final
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.discord_bot import Interaction, StudioBot
+from bot.domain.errors import BotError, ButtonUnknown, InputFault, InputRefused
+from bot.domain.files import InputFile
+from bot.domain.form import MAX_CHOICES
+from bot.domain.job import PictureRequest
+from bot.jobs.catalogue import Catalogue
+from bot.jobs.remix import Remixes
+from bot.jobs.service import Jobs, checked
+from bot.view.answers import acknowledge
+from bot.view.board import StatusBoard
+from bot.view.forms import open_form, returned, typed_in
+from bot.view.input_form import (
+    FORM,
+    MAX_OPTION_CHARS,
+    ModelChoice,
+    filled_in,
+    form_id_in,
+    input_form,
+)
+from bot.view.picks import pictures_in
+from cogs.origins import asker_of, origin_of
+
+MAX_FORMS: Final = 500  # that are open, as far as anybody knows
+
+
+@dataclass(frozen=True, slots=True)
+class _Open:
+    pictures: tuple[InputFile, ...]
+    default_model: str
+    is_private: bool
+
+
+class PictureInput(commands.Cog):
+    """Opens a form at once, from memory; what it was opened for is kept until it comes back."""
+
+    def __init__(self, jobs: Jobs, board: StatusBoard, catalogue: Catalogue, remixes: Remixes) -> None:
+        self._jobs = jobs
+        self._board = board
+        self._catalogue = catalogue
+        self._remixes = remixes
+        self._open: OrderedDict[int, _Open] = OrderedDict()
+
+    async def use(self, interaction: Interaction, message: discord.Message) -> None:
+        pictures = pictures_in(message, interaction.application_id)[:MAX_CHOICES]
+        if not pictures:
+            raise InputRefused("", InputFault.NO_PICTURE)
+        models = self._models()
+        # What is made of a message that only its reader sees is for them alone, too.
+        self._open[interaction.id] = _Open(pictures, models[0].slug, message.flags.ephemeral)
+        while len(self._open) > MAX_FORMS:
+            self._open.popitem(last=False)
+        await open_form(interaction, input_form(interaction.id, pictures, models))
+
+    async def filled(self, interaction: Interaction, custom_id: str) -> None:
+        form_id = form_id_in(custom_id)
+        if form_id is None:
+            raise ButtonUnknown(custom_id)
+        typed = typed_in(interaction)
+        opened = self._open.pop(form_id, None)
+        is_private = opened is not None and opened.is_private
+        message_id = await acknowledge(interaction, ephemeral=is_private)
+        try:
+            if opened is None:
+                raise InputRefused("", InputFault.FORGOTTEN)
+            filled = filled_in(typed, opened.default_model)
+            picture = opened.pictures[min(filled.picture, len(opened.pictures) - 1)]
+            request = checked(
+                PictureRequest(filled.model, filled.prompt, strength=filled.strength, files=(picture,))
+            )
+            with self._board.attached(interaction):
+                origin = origin_of(interaction, message_id, is_private=is_private)
+                await self._jobs.submit(interaction.id, request, origin, asker_of(interaction))
+        except BotError as error:
+            raise returned(error, "".join(typed.get("prompt", ()))) from None
+
+    def _models(self) -> list[ModelChoice]:
+        """From memory: those that take pictures, the default first; that for variations is always there."""
+        slugs = list(self._catalogue.picture_takers(MAX_CHOICES))
+        known = {slug.lower() for slug in slugs}
+        if self._remixes.vary_model.lower() not in known:
+            at = 1 if self._catalogue.default_model.lower() in known else 0
+            slugs.insert(at, self._remixes.vary_model)
+        offered = [slug for slug in slugs if len(slug) <= MAX_OPTION_CHARS][:MAX_CHOICES]
+        return [ModelChoice(slug, self._catalogue.summary(slug)) for slug in offered]
+
+
+async def setup(bot: StudioBot) -> None:
+    services = bot.services
+    cog = PictureInput(services.jobs, services.board, services.catalogue, services.remixes)
+    await bot.add_cog(cog)
+    bot.tree.add_command(app_commands.ContextMenu(name="Use as input", callback=cog.use))
+    bot.on_form(FORM, cog.filled)

@@ -1,0 +1,190 @@
+"""The buttons that go on from a result: Vary, Upscale, Edit prompt, and what they ask before they run."""
+
+from __future__ import annotations
+
+import logging
+from collections import OrderedDict
+from typing import Final, TypeVar
+
+from discord.ext import commands
+
+from bot.discord_bot import Interaction, StudioBot
+from bot.domain.errors import AlreadyStarted, BotError, ButtonUnknown, JobNotFound
+from bot.domain.job import Job, Parent, PictureRequest, Relation
+from bot.domain.prompt import checked_prompt
+from bot.jobs.catalogue import Catalogue
+from bot.jobs.remix import Remixes, check_reach, parent_of
+from bot.jobs.service import Jobs
+from bot.view.answers import acknowledge, fill
+from bot.view.board import StatusBoard
+from bot.view.card import Go, GoAction, Pick, PickAction
+from bot.view.forms import open_form, returned, typed_in
+from bot.view.picks import first_preview, preview_of
+from bot.view.remix_cards import FORM, PROMPT_FIELD, confirmation, prompt_form, ready_card, remix_form
+from bot.view.routes import EDIT_ERRORS
+from cogs.origins import asker_of, origin_of
+
+_Kept = TypeVar("_Kept")
+
+log = logging.getLogger(__name__)
+
+MAX_KEPT: Final = 500  # confirmations that are remembered
+_GOES: Final = {PickAction.VARY: GoAction.VARY, PickAction.UPSCALE: GoAction.UPSCALE}
+_RELATIONS: Final = {GoAction.VARY: Relation.VARIATION, GoAction.UPSCALE: Relation.UPSCALE}
+
+
+class Remix(commands.Cog):
+    """Shows what would run and starts it, on the presser's own quota."""
+
+    def __init__(self, remixes: Remixes, jobs: Jobs, board: StatusBoard, catalogue: Catalogue) -> None:
+        self._remixes = remixes
+        self._jobs = jobs
+        self._board = board
+        self._catalogue = catalogue
+        self._started: OrderedDict[int, None] = OrderedDict()
+        self._asked: OrderedDict[int, Interaction] = OrderedDict()  # by the confirmation that they made
+
+    async def ask(self, interaction: Interaction, pick: Pick) -> None:
+        """Vary or Upscale: what will run and its price, for the presser alone."""
+        await acknowledge(interaction, ephemeral=True)
+        asker = asker_of(interaction)
+        job = await self._remixes.parent(pick.job_id, asker)
+        go = Go(_GOES[pick.action], pick.job_id, pick.place, job.origin.is_private)
+        preview = preview_of(interaction.message, job, pick.place)
+        request = await self._request(go, job, preview.url if preview is not None else None)
+        quote = await self._remixes.quote(request, asker)
+        await fill(interaction, confirmation(quote, go, preview))
+        _keep(self._asked, interaction.id, interaction)
+
+    async def go(self, interaction: Interaction, go: Go) -> None:
+        """Run. The job bears the id of the press that asked, so that pressing twice pays once, for ever."""
+        job_id = _asked_by(interaction)
+        if job_id in self._started:
+            # Acknowledged all the same: the very same press that came twice ends here without an answer.
+            await acknowledge(interaction, ephemeral=True)
+            raise AlreadyStarted
+        _keep(self._started, job_id, None)
+        try:
+            preview = first_preview(interaction.message)
+            message_id = await acknowledge(interaction, ephemeral=go.is_private)
+            job = await self._remixes.parent(go.job_id, asker_of(interaction))
+            request = await self._request(go, job, preview.url if preview is not None else None)
+            parent = parent_of(job, _RELATIONS[go.action])
+            await self._start(interaction, job_id, message_id, request, parent, is_private=go.is_private)
+        except AlreadyStarted:
+            raise
+        except BaseException:
+            self._started.pop(job_id, None)
+            raise
+        await self._put_away(job_id)
+
+    async def edit(self, interaction: Interaction, pick: Pick) -> None:
+        """The form with the prompt. It is the acknowledgement, so it comes from memory or not at once."""
+        job = self._jobs.known(pick.job_id)
+        asker = asker_of(interaction)
+        if job is None:
+            await acknowledge(interaction, ephemeral=True)
+            job = await self._remixes.parent(pick.job_id, asker)
+            _check_words(job)
+            preview = first_preview(interaction.message) if pick.action is PickAction.REWORD else None
+            await fill(interaction, ready_card(pick, preview))
+            return
+        check_reach(job, asker)
+        _check_words(job)
+        model = job.request.model if pick.action is PickAction.EDIT else self._remixes.model_for(job)
+        summary = self._catalogue.summary(model)
+        is_own = model == job.request.model
+        price = job.hold if is_own else (summary.price_hint if summary is not None else None)
+        await open_form(interaction, prompt_form(pick, job, model=model, price=price))
+
+    async def edited(self, interaction: Interaction, custom_id: str) -> None:
+        """The form that came back: the same job, or a variation, with these words."""
+        form = remix_form(custom_id)
+        if form is None:
+            raise ButtonUnknown(custom_id)
+        typed = "".join(typed_in(interaction).get(PROMPT_FIELD, ()))
+        message_id = await acknowledge(interaction, ephemeral=form.is_private)
+        try:
+            prompt = checked_prompt(typed)
+            job = await self._remixes.parent(form.pick.job_id, asker_of(interaction))
+            if form.pick.action is PickAction.EDIT:
+                request, relation = await self._remixes.edited(job, prompt), Relation.EDIT
+            else:
+                preview = first_preview(interaction.message)
+                spare_url = preview.url if preview is not None else None
+                request = await self._remixes.variation(job, form.pick.place, spare_url, prompt)
+                relation = Relation.VARIATION
+            parent = parent_of(job, relation)
+            await self._start(
+                interaction, interaction.id, message_id, request, parent, is_private=form.is_private
+            )
+        except BotError as error:
+            raise returned(error, typed) from None
+
+    async def _request(self, go: Go, job: Job, spare_url: str | None) -> PictureRequest:
+        if go.action is GoAction.VARY:
+            return await self._remixes.variation(job, go.place, spare_url)
+        return await self._remixes.upscale(job, go.place, spare_url)
+
+    async def _start(
+        self,
+        interaction: Interaction,
+        job_id: int,
+        message_id: int | None,
+        request: PictureRequest,
+        parent: Parent,
+        *,
+        is_private: bool,
+    ) -> None:
+        with self._board.attached(interaction, job_id):
+            origin = origin_of(interaction, message_id, is_private=is_private)
+            asker = asker_of(interaction)
+            job = await self._jobs.submit(
+                job_id, request, origin, asker, parent=parent, is_within_bounds=True
+            )
+            if job is None:  # pressed before a restart
+                raise AlreadyStarted
+
+    async def _put_away(self, asked_id: int) -> None:
+        """The confirmation has done its work; where its token has ended, it stays, and its button says so."""
+        asked = self._asked.pop(asked_id, None)
+        if asked is None:
+            return
+        try:
+            await asked.delete_original_response()
+        except EDIT_ERRORS as error:
+            log.info("a confirmation could not be put away: %s", type(error).__name__)
+
+
+def _check_words(job: Job) -> None:
+    """There is nothing to edit in a job that has been erased. Raises JobNotFound."""
+    if not job.request.prompt:
+        raise JobNotFound(job.job_id)
+
+
+def _asked_by(interaction: Interaction) -> int:
+    """The press that this confirmation answers."""
+    message = interaction.message
+    if message is None:
+        return interaction.id
+    made_by = message.interaction_metadata
+    return made_by.id if made_by is not None else message.id
+
+
+def _keep(kept: OrderedDict[int, _Kept], key: int, value: _Kept) -> None:
+    kept[key] = value
+    while len(kept) > MAX_KEPT:
+        kept.popitem(last=False)
+
+
+async def setup(bot: StudioBot) -> None:
+    services = bot.services
+    cog = Remix(services.remixes, services.jobs, services.board, services.catalogue)
+    for pick in _GOES:
+        bot.on_pick(pick, cog.ask)
+    bot.on_pick(PickAction.EDIT, cog.edit)
+    bot.on_pick(PickAction.REWORD, cog.edit)
+    for go in GoAction:
+        bot.on_go(go, cog.go)
+    bot.on_form(FORM, cog.edited)
+    await bot.add_cog(cog)

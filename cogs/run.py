@@ -1,0 +1,147 @@
+"""/run: any model of Wiro's through a form of its own, filled in step by step."""
+
+from __future__ import annotations
+
+import logging
+from collections import OrderedDict
+from typing import Final
+
+from discord import app_commands
+from discord.app_commands import Choice, Range
+from discord.ext import commands
+
+from bot.discord_bot import Interaction, StudioBot
+from bot.domain.draft import Form
+from bot.domain.errors import FieldsRefused, FormGone, OptionRefused
+from bot.jobs.catalogue import Catalogue
+from bot.jobs.forms import Forms
+from bot.jobs.service import Jobs
+from bot.view.answers import acknowledge, acknowledge_press, fill
+from bot.view.board import StatusBoard
+from bot.view.card import FORM_KIND, DraftAction, DraftPress, ModelAction, ModelPress
+from bot.view.form_card import form_card
+from bot.view.form_modal import files_of, modal_of, raw_texts_of, sent_in, texts_of
+from bot.view.forms import open_form, typed_in
+from bot.view.routes import EDIT_ERRORS
+from cogs.model_options import model_choices
+from cogs.origins import asker_of, origin_of
+
+log = logging.getLogger(__name__)
+
+MAX_CARDS: Final = 1_000  # forms whose card can be edited; as many as there are drafts
+
+
+class Run(commands.Cog):
+    """Opens forms, takes in what is typed, and starts what they ask for."""
+
+    def __init__(self, forms: Forms, jobs: Jobs, board: StatusBoard, catalogue: Catalogue) -> None:
+        self._forms = forms
+        self._jobs = jobs
+        self._board = board
+        self._catalogue = catalogue
+        # The newest interaction of each form whose own answer is the card: its token edits it.
+        self._cards: OrderedDict[int, Interaction] = OrderedDict()
+
+    @app_commands.command(description="Run any Wiro model: its own form, step by step")
+    @app_commands.describe(
+        model="Which of Wiro's models",
+        private="Show the result to you alone",
+    )
+    async def run(self, interaction: Interaction, model: Range[str, 3, 100], private: bool = False) -> None:
+        await acknowledge(interaction, ephemeral=True)
+        await self.open(interaction, model, is_private=private)
+
+    async def open(self, interaction: Interaction, slug: str, *, is_private: bool = False) -> None:
+        """A new form as the answer to an interaction that was acknowledged to its asker alone."""
+        asker = asker_of(interaction)
+        form = await self._forms.open(interaction.id, slug, asker, is_private=is_private)
+        await self._show(interaction, form)
+
+    async def pick(self, interaction: Interaction, press: ModelPress) -> None:
+        """Run, pressed on a model."""
+        await acknowledge(interaction, ephemeral=True)
+        await self.open(interaction, press.slug)
+
+    async def fill_in(self, interaction: Interaction, press: DraftPress) -> None:
+        """The modal is the acknowledgement, so it comes from memory."""
+        draft = self._forms.draft(press.draft_id, interaction.user.id)
+        modal = modal_of(draft, press.number)
+        if modal is None:
+            raise FormGone
+        await open_form(interaction, modal)
+
+    async def filled_in(self, interaction: Interaction, custom_id: str) -> None:
+        """A modal that came back."""
+        sent = sent_in(custom_id)
+        if sent is None:
+            raise FormGone
+        await acknowledge_press(interaction)
+        fields = typed_in(interaction)
+        try:
+            model = self._forms.draft(sent.draft_id, interaction.user.id).model
+        except FormGone:
+            if sent.slug:
+                await self._forms.save(interaction.user.id, sent.slug, raw_texts_of(fields))
+            raise
+        files = files_of(model, fields, interaction.data or {})
+        form = await self._forms.fill(sent.draft_id, interaction.user.id, texts_of(model, fields), files)
+        await self._show(interaction, form)
+
+    async def start_over(self, interaction: Interaction, press: DraftPress) -> None:
+        await acknowledge_press(interaction)
+        await self._show(interaction, await self._forms.start_over(press.draft_id, interaction.user.id))
+
+    async def start(self, interaction: Interaction, press: DraftPress) -> None:
+        """Run what the form asks for, in a message of its own; the card then says where."""
+        user_id = interaction.user.id
+        try:
+            with self._forms.spent(press.draft_id, user_id, press.number) as run:
+                message_id = await acknowledge(interaction, ephemeral=run.draft.is_private)
+                request = await self._forms.request(run.draft)
+                with self._board.attached(interaction):
+                    origin = origin_of(interaction, message_id, is_private=run.draft.is_private)
+                    # A form is held to the model's own bounds, which are not those of /imagine.
+                    job = await self._jobs.submit(
+                        interaction.id, request, origin, asker_of(interaction), is_within_bounds=True
+                    )
+                if job is not None:
+                    run.started_at = origin
+        except (FieldsRefused, OptionRefused):
+            await self._show_again(press.draft_id, user_id)  # the model's page has changed meanwhile
+            raise
+        await self._show_again(press.draft_id, user_id)
+
+    async def _show(self, interaction: Interaction, form: Form) -> None:
+        draft_id = form.draft.draft_id
+        self._cards[draft_id] = interaction
+        self._cards.move_to_end(draft_id)
+        while len(self._cards) > MAX_CARDS:
+            self._cards.popitem(last=False)
+        await fill(interaction, form_card(form))
+
+    async def _show_again(self, draft_id: int, user_id: int) -> None:
+        """The card as it is now, by an earlier interaction's token; a job runs whether it shows or not."""
+        interaction = self._cards.get(draft_id)
+        if interaction is None:
+            return
+        try:
+            await fill(interaction, form_card(await self._forms.shown(draft_id, user_id)))
+        except FormGone:
+            return
+        except EDIT_ERRORS as error:
+            log.warning("the card of a form could not be shown anew: %s", type(error).__name__)
+
+    @run.autocomplete("model")
+    async def suggest_models(self, interaction: Interaction, current: str) -> list[Choice[str]]:
+        return model_choices(self._catalogue, interaction, current)
+
+
+async def setup(bot: StudioBot) -> None:
+    services = bot.services
+    cog = Run(services.forms, services.jobs, services.board, services.catalogue)
+    bot.on_draft_press(DraftAction.FILL, cog.fill_in)
+    bot.on_draft_press(DraftAction.RESET, cog.start_over)
+    bot.on_draft_press(DraftAction.RUN, cog.start)
+    bot.on_model_press(ModelAction.RUN, cog.pick)
+    bot.on_form(FORM_KIND, cog.filled_in)
+    await bot.add_cog(cog)

@@ -1,0 +1,18 @@
+"""The option `style` of every command: names from memory, the server's first."""
+
+from __future__ import annotations
+
+from discord.app_commands import Choice
+
+from bot.discord_bot import Interaction
+from bot.jobs.styles import Styles
+from cogs.model_options import MAX_SUGGESTIONS
+
+
+def style_choices(styles: Styles, interaction: Interaction, current: str) -> list[Choice[str]]:
+    """What fits so far, without any I/O."""
+    found = styles.names(interaction.guild_id, interaction.user.id, current, MAX_SUGGESTIONS)
+    return [
+        Choice(name=f"📌 {style.name}" if style.is_pinned else style.name, value=style.name)
+        for style in found
+    ]

@@ -1,0 +1,77 @@
+"""The words of a run: the pages of an answer and of its thoughts, and the log."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+from dataclasses import replace
+from typing import Final
+
+import discord
+from discord.ext import commands
+
+from bot.discord_bot import Interaction, StudioBot
+from bot.domain.errors import NotYours, WordsFault, WordsGone
+from bot.domain.job import Job
+from bot.jobs.service import Jobs
+from bot.view import said
+from bot.view.answers import acknowledge, acknowledge_press, fill
+from bot.view.card import Action, TextPart, TextPress, Turn
+from bot.view.text_cards import LOG_NAME, log_card, page_card
+from bot.view.text_pages import Page
+from cogs.origins import actor_of
+
+MARGIN_BYTES: Final = 64 * 1024  # of an upload: the words around a file
+
+
+class Texts(commands.Cog):
+    """Shows what models said and wrote, to the presser alone."""
+
+    def __init__(self, jobs: Jobs) -> None:
+        self._jobs = jobs
+
+    async def turn(self, interaction: Interaction, press: TextPress) -> None:
+        """Open a page in a message of its own, or turn to it in the message that was pressed."""
+        if press.turn is Turn.OPEN:
+            await acknowledge(interaction, ephemeral=True)
+        else:
+            await acknowledge_press(interaction)
+        job = await self._jobs.job(press.job_id)
+        # What is shown in a channel may be read on by whoever sees it; what is private by its owner.
+        if job.origin.is_private and interaction.user.id != job.origin.user_id:
+            raise NotYours
+        pages = await _pages(job, press.part)
+        card = page_card(job, press.part, pages, press.page)
+        files = []
+        if press.turn is Turn.OPEN and press.part is TextPart.THINKING and len(pages) > 1:
+            thoughts = said.whole(job, TextPart.THINKING)
+            limit_bytes = interaction.filesize_limit - MARGIN_BYTES
+            file = said.text_file(thoughts, said.THINKING_NAME, limit_bytes)
+            if file is not None and file.content is not None:
+                files.append(discord.File(io.BytesIO(file.content), file.filename))
+        await fill(interaction, replace(card, files=tuple(file.filename for file in files)), files)
+
+    async def log(self, interaction: Interaction, job_id: int) -> None:
+        await acknowledge(interaction, ephemeral=True)
+        job, log = await self._jobs.log_of(job_id, actor_of(interaction))
+        content = log.encode("utf-8", "replace")
+        is_attached = 0 < len(content) <= interaction.filesize_limit - MARGIN_BYTES
+        card = log_card(job, log, is_attached=is_attached)
+        files = [discord.File(io.BytesIO(content), LOG_NAME)] if card.files else []
+        await fill(interaction, card, files)
+
+
+async def _pages(job: Job, part: TextPart) -> list[Page]:
+    if job.is_forgotten:
+        raise WordsGone(WordsFault.ERASED)
+    pages = await asyncio.to_thread(said.pages, job, part)
+    if not pages:
+        raise WordsGone(WordsFault.NO_TEXT)
+    return pages
+
+
+async def setup(bot: StudioBot) -> None:
+    cog = Texts(bot.services.jobs)
+    bot.on_text_press(cog.turn)
+    bot.on_press(Action.LOG, cog.log)
+    await bot.add_cog(cog)

@@ -1,0 +1,66 @@
+"""An edit that was given up and is carried out after the ending: the ending is put back, and no more."""
+
+import re
+
+from blackbox_brake import Opened, held_house
+from blackbox_house import House, eventually
+from discord_standin import Interaction
+
+GIVEN_UP_S = 5.0  # by the bot, for an edit without an answer
+
+
+def looks_at(house: House, asked: Interaction) -> int:
+    assert asked.original is not None
+    path = re.compile(rf"/messages/{asked.original.id}$")
+    return sum(one.method == "GET" and path.search(one.path) is not None for one in house.discord.requests)
+
+
+def overwritten(asked: Interaction) -> bool:
+    """Whether a passing state was applied after an ending."""
+    assert asked.original is not None
+    texts = [revision.text for revision in asked.original.revisions]
+    first = next((place for place, text in enumerate(texts) if "held · asked" not in text), len(texts))
+    return any("held · asked" in text for text in texts[first:])
+
+
+async def test_an_ending_that_a_late_edit_overwrites_is_put_back(opened: Opened) -> None:
+    house, brake = await held_house(opened)
+    bot = await house.start()
+    late, deleted, private, quick = [
+        house.imagine(house.alice, prompt, private=prompt == "private")
+        for prompt in ("late", "deleted", "private", "quick")
+    ]
+    for one in (late, deleted, private):
+        path = f"{re.escape(one.token)}/messages/@original$"
+        house.discord.fault("PATCH", path, kind="slow", hang_s=GIVEN_UP_S + 1.5, times=1)
+    brake.let_go()
+    shown = {one.token: (await house.ended(one)).shown_files() for one in (quick, late, deleted, private)}
+    assert all(len(files) == 1 for files in shown.values())
+    await house.recorded(bot, 4)  # before anybody looks again
+    assert not overwritten(late)
+    house.discord.delete_message(deleted.original)
+    for one in (late, private):
+        await one.until(lambda one=one: overwritten(one), what="the late edit")
+        message = await house.ended(one)
+        assert message.shown_files() == shown[one.token]
+    assert deleted.original.deleted
+    assert looks_at(house, quick) == 0
+    books = await house.stop(bot)  # with looks to come
+    assert books.kinds == ["post"] * 4
+
+
+async def test_an_edit_of_a_killed_process_does_not_have_the_last_word(opened: Opened) -> None:
+    house, brake = await held_house(opened)
+    slow = house.discord.fault("PATCH", "/messages/", kind="slow", hang_s=3.5, times=1)
+    bot = await house.start()
+    asked = house.imagine(house.alice, "late")
+    await eventually(lambda: slow.used == 1 and bool(house.wiro.books.tasks))
+    await bot.kill()
+    bot = await house.start()
+    brake.let_go()
+    files = (await house.ended(asked)).shown_files()
+    assert len(files) == 1
+    assert not overwritten(asked)
+    await asked.until(lambda: overwritten(asked), what="the late edit")
+    assert (await house.ended(asked)).shown_files() == files
+    await house.stop(bot)

@@ -1,0 +1,132 @@
+"""Channels deleted, permissions lost, the bot removed: few requests wasted, results and money kept."""
+
+import re
+from typing import Any
+
+import pytest
+from blackbox_brake import Opened, drawing, held_house
+from blackbox_house import House, eventually
+from blackbox_process import BotProcess
+from discord_standin import Limits
+from discord_standin.entities import SEND_MESSAGES, VIEW_CHANNEL
+
+TOKEN_EDITS = r"^/webhooks/\d+/[^/]+/messages/@original$"
+JOBS = 20
+
+
+def refusal(status: int, code: int) -> dict[str, Any]:
+    return {"status": status, "body": {"message": "No.", "code": code}}
+
+
+async def told(bot: BotProcess, word: str, times: int) -> None:
+    told = re.compile(rf"job \d+: succeeded, {word}")
+    await eventually(lambda: len(told.findall(bot.output)) == times, timeout_s=40)
+
+
+def refused(house: House) -> list[tuple[str, int]]:
+    """The refusals of edits and letters; what they were sent to."""
+    asked = [one for one in house.discord.requests if one.status in {401, 403, 404}]
+    return [(one.path, one.status) for one in asked]
+
+
+async def test_a_bot_that_is_removed_stops_asking_after_a_few_refusals(opened: Opened) -> None:
+    house, brake = await held_house(opened, limits=Limits())
+    bot = await house.start()
+    await drawing(house, JOBS, channels=5)
+    private = house.imagine(house.bob, "a secret", private=True)
+    await house.shows(private, "Drawing")
+    await bot.terminate()
+    bot = await house.start()  # without any token
+    house.discord.remove_bot(house.guild)
+    brake.let_go()
+    await told(bot, "undeliverable", JOBS)
+    await told(bot, "by_dm", 1)
+    paths = [path for path, _ in refused(house)]
+    assert len(paths) <= 10
+    assert len(paths) - len(set(paths)) <= 1  # one for each message, but for one that looked again
+    assert house.discord.direct_channel(house.alice).messages() == []
+    (letter,) = house.discord.direct_channel(house.bob).messages()
+    assert letter.shown_files()
+    books = await house.stop(bot)
+    assert books.kinds == ["post"] * (JOBS + 1)
+    assert books.posted == house.billed
+    assert all(job["is_delivered"] for job in books.jobs)
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "word", "jobs"), [(403, 50001, "undeliverable", JOBS), (404, 10003, "by_dm", 5)]
+)
+async def test_many_tokens_of_a_dead_channel_are_few_refusals(
+    opened: Opened, status: int, code: int, word: str, jobs: int
+) -> None:
+    house, brake = await held_house(opened, limits=Limits())
+    bot = await house.start()
+    await drawing(house, jobs)
+    for path in (TOKEN_EDITS, r"^/channels/\d+/messages/\d+$"):
+        house.discord.fault("PATCH", path, times=None, **refusal(status, code))
+    brake.let_go()
+    await told(bot, word, jobs)
+    paths = [path for path, _ in refused(house)]
+    assert len(paths) <= min(10, jobs)
+    assert len(paths) - len(set(paths)) <= 1
+    elsewhere = house.discord.add_channel(house.guild, "elsewhere")
+    for fault in house.discord.wire.faults._faults:
+        fault.remove()
+    assert (await house.ended(house.imagine(house.bob, "goes on", where=elsewhere))).shown_files()
+    books = await house.stop(bot)
+    assert books.kinds == ["post"] * (jobs + 1)
+    history = await house.start()
+    answer = await house.alice.slash(elsewhere, "history").answered()
+    assert f"number {jobs - 1}" in answer.text()
+    await history.terminate()
+
+
+async def test_permissions_that_come_back_bring_the_pictures(opened: Opened) -> None:
+    house, brake = await held_house(opened, limits=Limits())
+    bot = await house.start()
+    asked = await drawing(house, 6)
+    await bot.terminate()
+    everyone = house.guild.everyone
+    house.discord.set_overwrite(house.channel, everyone, deny=VIEW_CHANNEL | SEND_MESSAGES)
+    bot = await house.start()
+    await eventually(lambda: any(status == 403 for _, status in refused(house)))
+    house.discord.set_overwrite(house.channel, everyone)
+    brake.let_go()
+    for one in asked:
+        assert (await house.ended(one, timeout_s=40)).shown_files()
+    assert len(refused(house)) <= 4
+    books = await house.stop(bot)
+    assert books.kinds == ["post"] * 6
+
+
+async def test_a_command_in_a_channel_shows_that_it_is_open_again(opened: Opened) -> None:
+    house, brake = await held_house(opened, limits=Limits())
+    bot = await house.start()
+    (waiting,) = await drawing(house, 1)
+    await bot.terminate()
+    everyone = house.guild.everyone
+    house.discord.set_overwrite(house.channel, everyone, deny=VIEW_CHANNEL | SEND_MESSAGES)
+    bot = await house.start()
+    await eventually(lambda: any(status == 403 for _, status in refused(house)))
+    house.discord.set_overwrite(house.channel, everyone)
+    fresh = house.imagine(house.bob, "a fresh one")
+    await house.shows(fresh, "Drawing")
+    brake.let_go()
+    assert (await house.ended(waiting, timeout_s=6)).shown_files()  # sooner than the first look
+    assert (await house.ended(fresh)).shown_files()
+    await house.stop(bot)
+
+
+async def test_members_who_take_no_letters_cost_few_refusals(opened: Opened) -> None:
+    house, brake = await held_house(opened, limits=Limits())
+    bot = await house.start()
+    await drawing(house, JOBS, private=True)
+    await bot.terminate()
+    house.alice.dms_open = False
+    bot = await house.start()
+    brake.let_go()
+    await told(bot, "undeliverable", JOBS)
+    assert len(refused(house)) <= 3
+    books = await house.stop(bot)
+    assert books.kinds == ["post"] * JOBS
+    assert books.posted == house.billed

@@ -1,0 +1,121 @@
+"""One message in trouble and its neighbours: a hang, a 429 in every dress, an outage. Nobody waits for it."""
+
+import re
+from typing import Any
+
+import pytest
+from blackbox_brake import Opened, drawing, held_house
+from blackbox_house import House, eventually
+from discord_standin import Interaction, Limits
+from discord_standin.buckets import Limit
+
+LIMITED = {"message": "You are being rate limited.", "retry_after": 1.0, "global": False}
+SCOPE = "X-RateLimit-Scope"
+
+
+def edits_of(house: House, asked: Interaction, *, since: int = 0) -> list[Any]:
+    assert asked.original is not None
+    path = re.compile(rf"{re.escape(asked.token)}/messages/|/messages/{asked.original.id}$")
+    return [one for one in house.discord.requests[since:] if one.method == "PATCH" and path.search(one.path)]
+
+
+def path_of(asked: Interaction, *, by_token: bool) -> str:
+    assert asked.original is not None
+    return f"{re.escape(asked.token)}/messages/@original$" if by_token else f"/messages/{asked.original.id}$"
+
+
+@pytest.mark.parametrize("by_token", [True, False])
+async def test_a_message_that_hangs_delays_no_other(opened: Opened, *, by_token: bool) -> None:
+    house, brake = await held_house(opened, limits=Limits(channel_edit=Limit(50, 5.0)))
+    bot = await house.start()
+    asked = await drawing(house, 6, channels=2)
+    slow, *others = asked
+    if not by_token:
+        await bot.terminate()
+    house.discord.fault("PATCH", path_of(slow, by_token=by_token), kind="hang", hang_s=60, times=1)
+    if not by_token:
+        bot = await house.start()
+        await eventually(lambda: any(not one.status for one in edits_of(house, slow)))
+    brake.let_go()
+    for one in others:
+        assert (await house.ended(one, timeout_s=4.5)).shown_files()  # before the hanging edit is given up
+    assert (await house.ended(slow, timeout_s=40)).shown_files()
+    books = await house.stop(bot)
+    assert books.kinds == ["post"] * 6
+
+
+async def test_a_429_is_left_alone_for_as_long_as_it_says(opened: Opened) -> None:
+    house, brake = await held_house(opened, at="task_assign", limits=Limits())
+    bot = await house.start()
+    faults: list[dict[str, Any]] = [
+        {"body": LIMITED, "headers": {"Retry-After": "1", SCOPE: "user"}},
+        {"body": "slow down", "headers": {"Retry-After": "2"}},
+        {"body": {"message": "no seconds in here"}, "headers": {"Retry-After": "2", SCOPE: "user"}},
+    ]
+    *limited, free = asked = [house.imagine(house.alice, f"number {number}") for number in range(4)]
+    for one in asked:
+        await house.shows(one, "Preparing")
+    for one, fault in zip(limited, faults, strict=True):
+        house.discord.fault("PATCH", path_of(one, by_token=True), status=429, times=1, **fault)
+    brake.let_go()
+    assert (await house.ended(free, timeout_s=1.9)).shown_files()
+    for one, fault in zip(limited, faults, strict=True):
+        assert (await house.ended(one)).shown_files()
+        edits = edits_of(house, one)
+        (refused,) = [number for number, edit in enumerate(edits) if edit.status == 429]
+        pause_s = edits[refused + 1].at_s - edits[refused].at_s
+        assert pause_s >= float(fault["headers"]["Retry-After"]) - 0.1, fault
+    await house.stop(bot)
+
+
+async def test_a_429_of_cloudflare_stops_every_edit(opened: Opened) -> None:
+    house, brake = await held_house(opened, at="task_assign", limits=Limits())
+    bot = await house.start()
+    asked = [house.imagine(house.alice, f"number {number}") for number in range(4)]
+    for one in asked:
+        await house.shows(one, "Preparing")
+    ban = {"status": 429, "body": "error code: 1015", "headers": {"Retry-After": "2"}, "via": False}
+    house.discord.fault("PATCH", "/messages/", times=1, **ban)
+    brake.let_go()
+    for one in asked:
+        assert (await house.ended(one)).shown_files()
+    (banned,) = [edit for edit in house.discord.requests if edit.status == 429]
+    after = [edit.at_s - banned.at_s for edit in house.discord.requests if edit.method == "PATCH"]
+    assert not [later_s for later_s in after if 0.1 < later_s < 1.9]  # but what was on its way
+    await house.stop(bot)
+
+
+async def test_a_global_429_on_a_dropped_edit_does_not_silence_the_bot(opened: Opened) -> None:
+    house, brake = await held_house(opened, at="task_assign", limits=Limits())
+    bot = await house.start()
+    asked = [house.imagine(house.alice, f"number {number}") for number in range(3)]
+    for one in asked:
+        await house.shows(one, "Preparing")
+    await bot.terminate()
+    body = {**LIMITED, "retry_after": 0.5, "global": True}
+    headers = {"Retry-After": "1", SCOPE: "global", "X-RateLimit-Global": "true"}
+    house.discord.fault(
+        "PATCH", r"/channels/\d+/messages/\d+$", status=429, body=body, headers=headers, times=2
+    )
+    bot = await house.start()
+    await eventually(lambda: any(one.status == 429 for one in house.discord.requests))
+    brake.let_go()
+    for one in asked:
+        assert (await house.ended(one, timeout_s=20)).shown_files()
+    await house.stop(bot)
+
+
+async def test_an_outage_of_every_way_loses_no_ending(opened: Opened) -> None:
+    house, brake = await held_house(opened, limits=Limits())
+    bot = await house.start()
+    asked = [*await drawing(house, 3), house.imagine(house.bob, "a secret", private=True)]
+    await house.shows(asked[-1], "Drawing")
+    outage = house.discord.fault("PATCH", "/messages/", status=503, times=None)
+    brake.let_go()
+    await eventually(lambda: all(task.is_terminal for task in house.wiro.books.tasks))
+    await eventually(lambda: outage.used >= 8)
+    outage.remove()
+    for one in asked:
+        assert (await house.ended(one, timeout_s=30)).shown_files()
+    books = await house.stop(bot)
+    assert books.kinds == ["post"] * 4

@@ -1,0 +1,98 @@
+"""Stopped and started: in time whatever hangs, commands refused in words, jobs taken up before all else."""
+
+import asyncio
+import signal
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from blackbox_house import House, eventually
+from blackbox_process import ROOT
+
+from bot.sandbox.faults import Hold, Moment, Wait
+
+Opened = Callable[..., Awaitable[House]]
+FAULTY_DISK = Path(__file__).with_name("faulty_disk")
+
+
+async def test_a_hundred_running_pictures_and_everything_hanging_do_not_hold_up_the_end(
+    opened: Opened,
+) -> None:
+    house = await opened()
+    house.wiro.faults.add(Hold("task_output", 100_000))
+    bot = await house.start(DEFAULT_RUNS_PER_DAY="200", DEFAULT_SPEND_PER_DAY="100", EDIT_INTERVAL_S="60")
+    for number in range(100):
+        house.imagine(house.alice if number % 2 else house.bob, f"number {number}")
+    await eventually(lambda: len(house.wiro.books.tasks) == 100, timeout_s=60)
+    house.wiro.faults.add(Wait(None, Moment.BEFORE))
+    house.discord.fault(None, "", kind="hang", times=None)
+    bot.send(signal.SIGTERM)
+    await asyncio.sleep(0.05)
+    bot.send(signal.SIGINT)  # impatient
+    bot.send(signal.SIGTERM)
+    code, took_s = await bot.terminate()
+    assert code == 0, bot.output[-2000:]
+    assert took_s < 5
+    books = house.books()
+    assert len(books.jobs) == 100
+    assert books.kinds == [None] * 100
+
+
+async def test_jobs_are_taken_up_before_the_commands_are_sent_and_without_the_gateway(opened: Opened) -> None:
+    house = await opened()
+    house.wiro.faults.add(Hold("task_output", 60))
+    bot = await house.start()
+    asked = house.imagine(house.alice, "unfinished")
+    await house.shows(asked, "Drawing")
+    await bot.kill()
+    house.discord.fault("PUT", "/commands", kind="hang", times=None)
+    bot = await house.launch()
+    assert (await house.ended(asked)).shown_files()
+    assert house.runs == 1
+    code, took_s = await bot.terminate()
+    assert (code, took_s < 5) == (0, True), bot.output[-2000:]
+
+
+async def test_who_asks_while_the_bot_stops_is_refused_in_words(opened: Opened) -> None:
+    house = await opened()
+    bot = await house.start()
+    asked = house.imagine(house.alice, "on its way")
+    house.discord.fault("PATCH", rf"{asked.token}", kind="slow", hang_s=1.5, times=None)
+    await eventually(lambda: any(task.is_terminal for task in house.wiro.books.tasks))
+    await eventually(lambda: house.rows("SELECT stage FROM jobs") == [("SUCCEEDED",)])
+    bot.send(signal.SIGTERM)
+    await asyncio.sleep(0.05)
+    refused = await house.refused(house.imagine(house.bob, "too late"))
+    assert "is restarting and takes no new pictures" in refused
+    assert await bot.exited() == 0
+    assert house.runs == 1
+    assert (await house.ended(asked)).shown_files()
+
+
+async def test_a_signal_at_any_moment_of_the_start_is_a_quiet_end(opened: Opened) -> None:
+    house = await opened()
+
+    async def stopped(place: int) -> None:
+        bot = await house.launch(DATABASE_URL=f"sqlite:///{house.folder}/{place}.sqlite3")
+        await eventually(lambda: bot.catches(signal.SIGTERM))
+        await asyncio.sleep(place * 0.2)
+        bot.send((signal.SIGINT, signal.SIGTERM)[place % 2])
+        assert await bot.exited() == 0, bot.output[-2000:]
+
+    await asyncio.gather(*(stopped(place) for place in range(8)))
+
+
+async def test_a_frozen_disk_does_not_hold_up_the_end(opened: Opened) -> None:
+    house = await opened()
+    control = house.folder / "fault"
+    control.write_text("")
+    house.wiro.faults.add(Hold("task_output", 100_000))
+    bot = await house.start(DISK_FAULT=str(control), PYTHONPATH=f"{FAULTY_DISK}:{ROOT}")
+    asked = house.imagine(house.alice, "running")
+    await house.shows(asked, "Drawing")
+    control.write_text("stall")
+    late = house.imagine(house.bob, "while it is frozen")
+    await late.until(lambda: late.acked_at_s is not None, what="an acknowledgement")
+    code, took_s = await bot.terminate()
+    assert (code, took_s < 5) == (0, True), bot.output[-2000:]
+    assert house.books().kinds == [None]
+    assert house.runs == 1

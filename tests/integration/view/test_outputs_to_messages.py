@@ -1,0 +1,139 @@
+"""From Wiro's answer to the attachments of a message: odd names, lying types, words among pictures."""
+
+from __future__ import annotations
+
+import io
+import itertools
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from aiohttp import web
+from bot_fakes.board import MemoryBoard
+from bot_fakes.clocks import SteppedClock
+from bot_fakes.samples import a_job
+from PIL import Image
+
+from bot.domain.events import Settled
+from bot.domain.job import Cause, Stage
+from bot.domain.ledger import settlement_of
+from bot.domain.lifecycle import advance
+from bot.domain.news import News
+from bot.domain.picture import Picture
+from bot.jobs.delivery import Courier
+from bot.view import media
+from bot.view.card import Card
+from bot.view.download import Downloader, downloader_session
+from bot.view.fitting import Bounds
+from bot.view.luggage import attachments
+from bot.view.renderer import ending_card
+from bot.wiro.frames import task_reports
+
+LOOPBACK = frozenset({"127.0.0.1"})
+MIB = 1024 * 1024
+
+
+def encoded(form: str, side: int = 40) -> bytes:
+    out = io.BytesIO()
+    Image.effect_noise((side, side), 90).convert("RGB").save(out, form)
+    return out.getvalue()
+
+
+BODIES = {
+    "a.png": encoded("PNG"),
+    "a.jpg": encoded("JPEG"),
+    "a.wav": b"RIFF\x24\0\0\0WAVEfmt " + bytes(30),
+    "a.mp4": b"\0\0\0\x20ftypisom\0\0\x02\0" + bytes(30),
+    "a.docx": b"PK\x03\x04\x14\0" + bytes(30),
+    "a.html": b"<!doctype html><script>alert(1)</script>",
+    "large.png": encoded("PNG", 700),
+}
+
+
+@pytest.fixture
+async def base() -> AsyncIterator[str]:
+    async def serve(request: web.Request) -> web.Response:
+        return web.Response(body=BODIES[request.match_info["name"]], content_type="image/png")
+
+    app = web.Application()
+    app.router.add_get("/{name}", serve)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    yield f"http://127.0.0.1:{runner.addresses[0][1]}"
+    await runner.cleanup()
+
+
+async def shrunk(picture: Picture, limit_bytes: int) -> Picture:
+    return media.fit(picture, limit_bytes)
+
+
+async def brought(*outputs: object, bounds: Bounds | None = None) -> tuple[Card, list[Picture], Settled]:
+    """The ending of a task with these outputs, as its message would have it."""
+    task = {"id": "7", "status": "task_postprocess_end", "pexit": "0", "totalcost": "0.1"}
+    (report,) = task_reports({"tasklist": [task | {"outputs": list(outputs)}]})
+    assert isinstance(report.event, Settled)
+    async with downloader_session(LOOPBACK) as session:
+        clock = SteppedClock().clock
+        downloads = Downloader(session, LOOPBACK, clock=clock, delays=lambda: itertools.repeat(1.0))
+        nothing: Any = None
+        courier = Courier(nothing, MemoryBoard(), downloads, nothing, lambda: itertools.repeat(1.0))
+        event = await courier.inspect(a_job(stage=Stage.FINISHING), report.event)
+    job = advance(a_job(stage=Stage.FINISHING), event)
+    found = courier._collected.get(job.job_id)
+    pictures = found.pictures if found is not None else []
+    made = await attachments(job, pictures, bounds or Bounds(10 * MIB, 24 * MIB), shrunk)
+    return ending_card(News(job, note=found.note if found is not None else ""), made), made, event
+
+
+async def test_an_output_goes_by_its_content_whatever_it_is_called(base: str) -> None:
+    card, made, _ = await brought(
+        {"url": f"{base}/a.png"},
+        {"url": f"{base}/a.jpg", "name": "holiday.png", "contenttype": "image/png"},
+        {"url": f"{base}/a.wav", "name": "tune.mp3", "contenttype": "audio/mpeg", "size": "lots"},
+        {"url": f"{base}/a.mp4", "name": "../clip.mp4", "contenttype": None},
+        {"url": f"{base}/a.docx", "name": "letter.docx", "contenttype": "application/octet-stream"},
+        {"url": f"{base}/a.html", "name": "page.pdf", "contenttype": "application/pdf"},
+    )
+    assert card.pictures == ("output.png", "holiday.jpg", "clip.mp4")
+    assert card.files == ("tune.wav", "letter.docx")
+    assert f"[page.pdf]({base}/a.html)" in card.text
+    assert len(made) == 6
+
+
+async def test_words_and_pictures_of_one_task_stand_in_one_message(base: str) -> None:
+    card, _, event = await brought(
+        {"contenttype": "raw", "content": {"answer": ["Two mills."], "thinking": ["hm"]}},
+        {"url": f"{base}/a.png", "name": "0.png"},
+        {"url": f"{base}/a.png", "name": "0.png"},
+        {"contenttype": "raw", "content": {"segments": [{"type": "answer", "text": "word " * 2_000}]}},
+    )
+    assert card.body.startswith("**Answer 1**\n\nTwo mills.\n\n**Answer 2**\n\nword word")
+    assert card.pictures == ("0.png", "0-2.png")
+    assert card.files == ("answer.md",)
+    assert len(card.text_presses) == 2
+    assert len(event.outputs) == 4
+
+
+async def test_a_small_picture_stays_as_it_is_beside_a_large_one_that_is_made_smaller(base: str) -> None:
+    bounds = Bounds(300_000, 900_000)
+    assert len(BODIES["large.png"]) > bounds.file_bytes
+    card, made, _ = await brought(
+        {"url": f"{base}/large.png", "name": "1.png"},
+        {"url": f"{base}/a.png", "name": "2.png"},
+        bounds=bounds,
+    )
+    assert made[1].content == BODIES["a.png"]
+    assert 0 < len(made[0].content or b"") <= bounds.file_bytes
+    assert f"is shown smaller; [original]({base}/large.png)" in card.text
+
+
+@pytest.mark.parametrize("outputs", [[], [{"name": "0.png"}], [{"content": {"raw": " \n"}}]])
+async def test_a_success_without_any_output_costs_its_member_nothing(outputs: list[object]) -> None:
+    card, made, event = await brought(*outputs)
+    assert (event.is_success, event.cause, event.outputs) == (False, Cause.OUTPUT_UNUSABLE, ())
+    assert "no output at all. You were not charged." in card.text
+    assert made == []
+    job = advance(a_job(stage=Stage.FINISHING), event)
+    assert settlement_of(job).resolution.name == "WRITE_OFF"

@@ -1,0 +1,83 @@
+"""First answers go out over few connections, and what follows one waits for the others of a burst."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import AsyncExitStack
+
+import pytest
+from bot_fakes.clocks import settle_down, until
+
+from bot.view import first_answers
+from bot.view.first_answers import AT_ONCE, BURST, FirstAnswers
+
+SOON_S = 0.02
+
+
+class Crowd:
+    """First answers on their way, until the gate is opened."""
+
+    def __init__(self) -> None:
+        self.answers = FirstAnswers()
+        self.gate = asyncio.Event()
+        self.sending = 0
+
+    async def answer(self) -> None:
+        async with self.answers.turn():
+            self.sending += 1
+            await self.gate.wait()
+
+
+async def test_a_crowd_takes_turns_and_everybody_comes_up() -> None:
+    crowd = Crowd()
+    async with asyncio.TaskGroup() as group:
+        for _ in range(AT_ONCE + 20):
+            group.create_task(crowd.answer())
+        await settle_down()
+        assert crowd.sending == AT_ONCE
+        crowd.gate.set()
+    assert crowd.sending == AT_ONCE + 20
+
+
+async def test_nobody_waits_for_a_turn_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(first_answers, "LONGEST_TURN_S", SOON_S)
+    crowd = Crowd()
+    async with asyncio.TaskGroup() as group:
+        for _ in range(AT_ONCE + 20):
+            group.create_task(crowd.answer())
+        await until(lambda: crowd.sending == AT_ONCE + 20)  # though none of the first was answered
+        crowd.gate.set()
+    await asyncio.wait_for(crowd.answers.calm(), 1)
+
+
+async def test_one_that_fails_leaves_its_turn_to_others() -> None:
+    answers = FirstAnswers()
+    for _ in range(2 * AT_ONCE):
+        with pytest.raises(OSError, match="broken"):
+            async with answers.turn():
+                raise OSError("broken")
+    async with asyncio.timeout(1):
+        async with answers.turn():
+            await answers.calm()
+
+
+async def test_what_follows_waits_for_the_burst_alone() -> None:
+    answers = FirstAnswers()
+    async with AsyncExitStack() as few:
+        for _ in range(BURST - 1):
+            await few.enter_async_context(answers.turn())
+        await asyncio.wait_for(answers.calm(), 1)
+        async with answers.turn():
+            following = asyncio.create_task(answers.calm())
+            await settle_down()
+            assert not following.done()
+        await asyncio.wait_for(following, 1)
+
+
+async def test_what_follows_waits_for_no_burst_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(first_answers, "LONGEST_BURST_S", SOON_S)
+    answers = FirstAnswers()
+    async with AsyncExitStack() as many:
+        for _ in range(BURST):
+            await many.enter_async_context(answers.turn())
+        await asyncio.wait_for(answers.calm(), 1)
