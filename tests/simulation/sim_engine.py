@@ -1,0 +1,200 @@
+"""The engine under test, wired as the bot wires it, over the simulated world: all of bot/jobs is real."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass
+from random import Random
+from typing import Final, TypeVar
+
+from bot_fakes.sources import MemorySources
+from sim_discord import SimClient, SimDiscord
+from sim_disk import DatabaseOfALife, Disk
+from sim_feed import SimSockets
+from sim_loop import VirtualLoop
+from sim_wire import Life
+from sim_wiro import MODEL, SimWiro, WiroPort
+
+from bot.domain.audit import AuditEntry
+from bot.domain.budget import BudgetWarning
+from bot.domain.clock import Clock
+from bot.domain.errors import OutputUnavailable, OutputUnusable, StoreError
+from bot.domain.job import Job, Output
+from bot.domain.ledger import Settlement
+from bot.domain.money import Money
+from bot.domain.picture import Picture
+from bot.jobs.budget_watch import BudgetWatch
+from bot.jobs.catalogue import Catalogue
+from bot.jobs.delivery import Courier
+from bot.jobs.follow import Patience, Tools
+from bot.jobs.house import Houses
+from bot.jobs.inputs import Inputs
+from bot.jobs.orphans import Looks, Orphans
+from bot.jobs.purse import Allowance, Purse
+from bot.jobs.queue import FairQueue
+from bot.jobs.service import Jobs
+from bot.jobs.tasks import TaskOwner
+from bot.jobs.tracker import Tracker
+from bot.store.folders import FolderRecords
+from bot.store.guilds import GuildRecords
+from bot.store.jobs import JobStore
+from bot.view import routes
+from bot.view.board import StatusBoard
+from bot.view.budget import Budgets
+from bot.view.editor import Pace
+from bot.wiro.backoff import jittered_delays
+
+T = TypeVar("T")
+
+GUILD: Final = 700
+CHANNELS: Final = (30, 31, 32, 33)
+
+PATIENCE: Final = Patience(silence_s=20.0, unknown_grace_s=120.0, deadline_s=900.0)
+FALLBACK: Final = Money.parse("0.05")
+
+# Discord's components are made and read by tests of their own: the card itself goes over the wire here.
+routes.layout_of = lambda card: card  # type: ignore[assignment,return-value]  # see above
+routes.texts_of = lambda texts: texts  # type: ignore[assignment,return-value]  # and so are its texts
+
+
+class SimPictures:
+    """Downloads: a few bytes, late or spoilt."""
+
+    def __init__(self, discord_: SimDiscord, life: Life) -> None:
+        self._world = discord_
+        self._life = life
+
+    async def fetch(self, output: Output) -> Picture:
+        chance = self._world.chance
+        await self._world.wire.pause(self._life, chance.choice((0.05, 0.3, 2.0)))
+        if chance.random() < self._world.weather.picture_fault:
+            kind = chance.choice((OutputUnavailable, OutputUnusable))
+            raise kind(output.name, "simulated")
+        return Picture(output.name, output.content_type, b"a picture", output.url)
+
+
+class WatchedStore(JobStore):
+    """The real store. What the disk refused explains why a later engine knows less than was shown."""
+
+    def __init__(self, database: DatabaseOfALife) -> None:
+        super().__init__(database)
+        self._forgiven = database.forgiven
+
+    async def save(self, job: Job) -> None:
+        await self._noting(job.job_id, super().save(job))
+
+    async def settle(self, job: Job, settlement: Settlement, at_s: float) -> bool:
+        return await self._noting(job.job_id, super().settle(job, settlement, at_s))
+
+    async def mark_delivered(self, job_id: int) -> None:
+        await self._noting(job_id, super().mark_delivered(job_id))
+
+    async def _noting(self, job_id: int, change: Awaitable[T]) -> T:
+        try:
+            return await change
+        except StoreError:
+            self._forgiven.add(job_id)
+            raise
+
+
+class SimLogChannel:
+    """Keeps what moderators were warned of."""
+
+    def __init__(self) -> None:
+        self.warnings: list[BudgetWarning] = []
+
+    async def announce(self, _channel_id: int, entry: AuditEntry) -> None:
+        """Nothing is changed by moderators here."""
+
+    async def warn(self, _channel_id: int, warning: BudgetWarning) -> None:
+        self.warnings.append(warning)
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What outlives every engine."""
+
+    loop: VirtualLoop
+    chance: Random
+    wiro: SimWiro
+    discord: SimDiscord
+    disk: Disk
+    wall: Callable[[], float]
+    allowance: Allowance
+    log_channel: SimLogChannel
+    max_running: int | None
+    serves_one_task: bool
+
+
+@dataclass(slots=True)
+class Parts:
+    """The classes an engine is made of; a wrong build changes some."""
+
+    wiro: Callable[[SimWiro, Life], WiroPort] = WiroPort
+    store: Callable[[DatabaseOfALife], JobStore] = WatchedStore
+    board: type[StatusBoard] = StatusBoard
+    jobs: type[Jobs] = Jobs
+
+
+class Engine:
+    """One life of the bot's engine."""
+
+    def __init__(self, world: World, life: Life, parts: Parts) -> None:
+        self.life = life
+        chance = Random(world.chance.getrandbits(64))
+        clock = Clock(wall=world.wall, monotonic=world.loop.time)
+        self.clock = clock
+        self.owner = TaskOwner(asyncio.create_task)
+        self.budgets = Budgets(clock.monotonic)
+        self.client = SimClient(world.discord, life, self.budgets)
+        pace = Pace(1.2, _delays(chance, first_s=0.5, cap_s=30))
+        self.board = parts.board(
+            self.client,
+            self.owner.start,
+            self.budgets,
+            clock,
+            pace,  # type: ignore[arg-type]  # a stand-in
+        )
+        self.database = database = DatabaseOfALife(world.disk, life, world.discord.messages.forgiven)
+        self.store = parts.store(database)
+        wiro = parts.wiro(world.wiro, life)
+        self.sockets = SimSockets(world.wiro, life, serves_one_task=world.serves_one_task)
+        self.tracker = Tracker(self.sockets.open, self.owner)
+        self.queue = FairQueue(world.max_running, clock.monotonic, _delays(chance, first_s=2, cap_s=30))
+        self.catalogue = Catalogue(wiro, MODEL, clock, self.owner)
+        pictures = SimPictures(world.discord, life)
+        courier = Courier(self.store, self.board, pictures, self.owner, _delays(chance, first_s=2, cap_s=60))
+        tools = Tools(
+            wiro=wiro,
+            store=self.store,
+            board=self.board,
+            courier=courier,
+            catalogue=self.catalogue,
+            inputs=Inputs(wiro, MemorySources(), FolderRecords(database)),
+            queue=self.queue,
+            tracker=self.tracker,
+            clock=clock,
+            patience=PATIENCE,
+            poll_delays=_delays(chance, first_s=0.4, cap_s=10),
+        )
+        self.guilds = GuildRecords(database)
+        self.houses = Houses(self.guilds, world.log_channel)
+        purse = Purse(world.allowance, self.houses, self.guilds, self.store, clock)
+        watch = BudgetWatch(purse, self.houses, self.guilds, world.log_channel, clock)
+        self.jobs = parts.jobs(tools, self.houses, purse, watch, self.owner, chance, FALLBACK)
+        looks = Looks.after(PATIENCE.unknown_grace_s)
+        self.orphans = Orphans(
+            wiro, self.store, clock, self.owner, looks, _delays(chance, first_s=2, cap_s=60)
+        )
+        self.is_ready = False
+
+    async def start(self) -> None:
+        await self.jobs.take_up()
+        self.catalogue.start()
+        self.orphans.start()
+        self.is_ready = True
+
+
+def _delays(chance: Random, *, first_s: float, cap_s: float) -> Callable[[], Iterator[float]]:
+    return lambda: jittered_delays(chance, first_s=first_s, cap_s=cap_s)

@@ -1,0 +1,133 @@
+"""Engines that are wrong on purpose, each in one way: the invariants must catch every one of them."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Final
+
+from sim_engine import Parts, WatchedStore
+from sim_wiro import WiroPort
+
+from bot.domain.errors import WiroServerFault, WiroUnreachable
+from bot.domain.files import Upload
+from bot.domain.job import Job, Stage
+from bot.domain.ledger import Resolution, Settlement
+from bot.domain.model import Value
+from bot.domain.money import ZERO
+from bot.domain.news import Delivery, News
+from bot.domain.picture import Picture
+from bot.domain.task import Task
+from bot.view.board import StatusBoard
+
+
+class BlindWiro(WiroPort):
+    """An unanswered Run is sent again."""
+
+    async def run(self, model: str, parameters: Mapping[str, Value], *, files: Sequence[Upload] = ()) -> Task:
+        try:
+            return await super().run(model, parameters, files=files)
+        except (WiroUnreachable, WiroServerFault):
+            return await super().run(model, parameters, files=files)
+
+
+class ForgetfulStore(WatchedStore):
+    """The intent to send Run does not reach the disk."""
+
+    async def save(self, job: Job) -> None:
+        await super().save(replace(job, sent_at_s=None) if job.stage is Stage.SUBMITTING else job)
+
+
+class GenerousStore(WatchedStore):
+    """Holds are voided where they should be posted."""
+
+    async def settle(self, job: Job, settlement: Settlement, at_s: float) -> bool:
+        if settlement.resolution is Resolution.POST:
+            settlement = Settlement(Resolution.VOID, ZERO)
+        return await super().settle(job, settlement, at_s)
+
+
+class DoubleStore(WatchedStore):
+    """A settlement moves the counters twice."""
+
+    async def settle(self, job: Job, settlement: Settlement, at_s: float) -> bool:
+        def charge(sqlite: sqlite3.Connection) -> None:
+            sqlite.execute(
+                "UPDATE usage SET spend_used_pico = spend_used_pico + ? WHERE subject = 'member'"
+                " AND subject_id = ?",
+                (settlement.amount.pico, job.origin.user_id),
+            )
+
+        is_first = await super().settle(job, settlement, at_s)
+        await self._database.write(charge)
+        return is_first
+
+
+class TurningStore(WatchedStore):
+    """A stage may turn back on record."""
+
+    async def save(self, job: Job) -> None:
+        await super().save(replace(job, stage=Stage.QUEUED) if job.stage is Stage.FINISHING else job)
+
+
+class LaxStore(WatchedStore):
+    """Limits are read and not kept."""
+
+    async def reserve(self, job: Job, limits: object, counters: object) -> bool:
+        return await super().reserve(job, (), [(limit.scope, limit.window) for limit in limits])  # type: ignore[attr-defined]  # as it comes
+
+
+class DisorderlyBoard(StatusBoard):
+    """An older state is shown once more after a newer one."""
+
+    def show(self, news: News) -> None:
+        super().show(news)
+        if news.job.stage is Stage.QUEUED:
+            asyncio.get_running_loop().call_later(6.0, super().show, news)
+
+
+class StubbornBoard(StatusBoard):
+    """A deleted message is edited again and again."""
+
+    def show(self, news: News) -> None:
+        self._message(news.job).editor.is_gone = False
+        super().show(news)
+
+
+class SilentBoard(StatusBoard):
+    """Endings are said to be shown."""
+
+    async def conclude(self, news: News, pictures: Sequence[Picture]) -> Delivery:
+        await self._message(news.job).editor.stop_passing()
+        return Delivery.SHOWN
+
+
+class CarelessBoard(StatusBoard):
+    """An ending that was shown is not looked at again."""
+
+    def _look_again(self, *_: object) -> None:
+        return
+
+
+class HoardingBoard(StatusBoard):
+    """Nothing is ever forgotten."""
+
+    def drop(self, job_id: int) -> None:
+        return
+
+
+WRONG: Final[Mapping[str, tuple[Parts, str]]] = {
+    "sends Run again on doubt": (Parts(wiro=BlindWiro), "tasks were run for"),
+    "forgets the intent": (Parts(store=ForgetfulStore), "tasks were run for"),
+    "voids what should be posted": (Parts(store=GenerousStore), "the ledger has"),
+    "settles twice": (Parts(store=DoubleStore), "counter"),
+    "turns a stage back": (Parts(store=TurningStore), "went from"),
+    "keeps no limit": (Parts(store=LaxStore), "is passed"),
+    "ignores the order of edits": (Parts(board=DisorderlyBoard), "is shown after"),
+    "edits what was deleted": (Parts(board=StubbornBoard), "is edited again"),
+    "tells nobody": (Parts(board=SilentBoard), "never told"),
+    "does not look back": (Parts(board=CarelessBoard), "has ended, and its message says"),
+    "forgets nothing": (Parts(board=HoardingBoard), "left over"),
+}
