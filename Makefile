@@ -2,10 +2,10 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test setup run check lint format types layers pytest lock clean help
+.PHONY: demo test setup run check lint format types layers pytest bench bench-quick plot lock clean help
 
 help:  ## this list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:[^#]*##/\t/'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:[^#]*##/\t/'
 
 demo: .venv/demo.done  ## try the whole bot in a browser, without accounts or network
 	$(BIN)/python -m bot demo
@@ -21,12 +21,12 @@ setup: .venv/dev.done  ## a virtual environment in .venv with everything for dev
 test: setup lint types layers pytest  ## everything CI looks at
 
 lint: setup
-	$(BIN)/ruff check bot cogs tests
-	$(BIN)/ruff format --check bot cogs tests
+	$(BIN)/ruff check bot cogs tests benchmarks
+	$(BIN)/ruff format --check bot cogs tests benchmarks
 
 format: setup  ## let ruff lay out the code
-	$(BIN)/ruff check --fix bot cogs tests
-	$(BIN)/ruff format bot cogs tests
+	$(BIN)/ruff check --fix bot cogs tests benchmarks
+	$(BIN)/ruff format bot cogs tests benchmarks
 
 types: setup
 	$(BIN)/mypy
@@ -36,6 +36,15 @@ layers: setup
 
 pytest: setup
 	PYTHONASYNCIODEBUG=1 $(BIN)/python -m pytest
+
+bench: setup  ## every promise about speed and memory beside its floor, on a quiet machine
+	$(BIN)/python -m benchmarks
+
+bench-quick: setup  ## the same with fewer rounds: a look, no proof
+	$(BIN)/python -m benchmarks --quick
+
+plot: setup  ## draw docs/delay.svg from the last `make bench`
+	$(BIN)/python -m benchmarks.plot artefacts/bench.json docs/delay.svg
 
 lock: setup  ## write requirements/*.txt anew, pinned and hashed
 	for name in run demo dev; do \

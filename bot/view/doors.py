@@ -18,7 +18,7 @@ FRESH_S: Final = 2.0  # a place that answered so recently is taken for open
 PIONEERS: Final = {"channel": 2, "guild": 4, "user": 2}  # at once, to a place that has been quiet
 # By the bot's own route, to a place that answers: a channel's window takes 5 edits anyway, and what waits for
 # the next one in discord.py could not be called back.
-CROWD: Final = {"channel": 5, "guild": 8}
+CROWD: Final = {"channel": 5, "guild": 6}
 PASSING_CROWD: Final = 8  # by tokens, which have windows of their own; their endings wait for nobody
 # A slow pioneer holds nobody up for longer; by the bot's own route it may wait for its channel's next window.
 PATIENCE_S: Final = {"token": 1.0, "channel": 6.0, "direct": 1.0}

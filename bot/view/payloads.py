@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import Final
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any, Final
 
 import discord
 from discord import AppCommandOptionType as Kind
@@ -29,13 +31,19 @@ def is_as_registered(interaction: discord.Interaction[discord.Client]) -> bool:
         return False
     if not isinstance(command, app_commands.Command):
         return True  # none of ours: the tree says so itself
-    declared = {parameter.display_name: parameter for parameter in command.parameters}
+    declared = _declared(command)
     is_typing = interaction.type is discord.InteractionType.autocomplete
     return all(
         _is_fitting(declared[name], value, is_typing=is_typing)
         for name, value in namespace
         if name in declared
     )
+
+
+@lru_cache(maxsize=512)
+def _declared(command: app_commands.Command[Any, ..., Any]) -> Mapping[str, app_commands.Parameter]:
+    """By name; the library makes its parameters anew for each question, and a burst asks a thousand times."""
+    return {parameter.display_name: parameter for parameter in command.parameters}
 
 
 def _is_fitting(parameter: app_commands.Parameter, value: object, *, is_typing: bool) -> bool:

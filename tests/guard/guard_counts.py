@@ -1,0 +1,185 @@
+"""The use cases, the board and the database as the bot wires them, over a scripted Wiro and Discord: counted.
+
+Every time is a tenth of the real one: ten ticks to an interval of edits, as ten ticks a second to one second.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Coroutine, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from itertools import pairwise, repeat
+from pathlib import Path
+from random import Random
+from typing import Any, Final
+
+from bot_fakes.board import MemoryPictures
+from bot_fakes.clocks import SteppedClock, until
+from bot_fakes.discord_side import FakeClient, FakeInteraction
+from bot_fakes.house import MemoryLogChannel
+from bot_fakes.samples import MODEL, PNG, a_request, an_asker, an_origin
+from bot_fakes.sources import MemoryFolders, MemorySources
+from bot_fakes.wiro import FakeSockets, ScriptedWiro
+
+import bot.store.database as database_module
+from bot.domain.events import Progressed, Reached, Settled
+from bot.domain.job import Progress, Stage
+from bot.domain.money import Money
+from bot.jobs.budget_watch import BudgetWatch
+from bot.jobs.catalogue import Catalogue
+from bot.jobs.delivery import Courier
+from bot.jobs.follow import Patience, Tools
+from bot.jobs.house import Houses
+from bot.jobs.inputs import Inputs
+from bot.jobs.purse import Allowance, Purse
+from bot.jobs.queue import FairQueue
+from bot.jobs.service import Jobs
+from bot.jobs.tasks import TaskOwner
+from bot.jobs.tracker import Tracker
+from bot.store.database import Database
+from bot.store.guilds import GuildRecords
+from bot.store.jobs import JobStore
+from bot.view.board import StatusBoard
+from bot.view.budget import Budgets
+from bot.view.editor import Pace
+
+INTERVAL_S: Final = 0.1
+TICK_S: Final = 0.01
+TICKS: Final = 60
+CHANNEL: Final = 30
+
+
+@dataclass(slots=True)
+class Counts:
+    """What some jobs took, and for how long they ran."""
+
+    jobs: int
+    elapsed_s: float
+    edits: int
+    unchanged: int
+    transactions: int
+    hops: int  # to the database's thread
+    asked: int  # requests to Wiro
+    sockets: int
+    tasks: int  # of asyncio
+
+
+class Wired:
+    """One bot without the libraries at its borders."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.spawned = 0
+        self.wiro, self.sockets = ScriptedWiro(), FakeSockets()
+        self.interactions: dict[int, FakeInteraction] = {}
+        owner = TaskOwner(self._spawn)
+        clock = SteppedClock().clock
+        client: Any = FakeClient()
+        pace = Pace(INTERVAL_S, lambda: repeat(0.01))
+        self.board = StatusBoard(client, owner.start, Budgets(clock.monotonic), clock, pace)
+        jobs, guilds = JobStore(database), GuildRecords(database)
+        tools = Tools(
+            wiro=self.wiro,
+            store=jobs,
+            board=self.board,
+            courier=Courier(jobs, self.board, MemoryPictures(), owner, lambda: repeat(0.01)),
+            catalogue=Catalogue(self.wiro, MODEL, clock, owner),
+            inputs=Inputs(self.wiro, MemorySources(), MemoryFolders()),
+            queue=FairQueue(None, clock.monotonic, lambda: repeat(0.01)),
+            tracker=Tracker(self.sockets.open, owner),
+            clock=clock,
+            patience=Patience(),
+            poll_delays=lambda: repeat(0.2),
+        )
+        log_channel = MemoryLogChannel()
+        houses = Houses(guilds, log_channel)
+        purse = Purse(Allowance(10**6, Money(10**18), Money(10**18)), houses, guilds, jobs, clock)
+        watch = BudgetWatch(purse, houses, guilds, log_channel, clock)
+        self.tracker = tools.tracker
+        self.jobs = Jobs(tools, houses, purse, watch, owner, Random(7), Money.parse("0.05"))
+
+    def _spawn(self, coroutine: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        self.spawned += 1
+        return asyncio.create_task(coroutine)
+
+    async def imagine(self, job_id: int) -> None:
+        """A member's command, as the cog hands it on."""
+        self.interactions[job_id] = interaction = FakeInteraction(job_id)
+        interaction.token = f"token-{job_id}"
+        attached: Any = interaction
+        with self.board.attached(attached):
+            origin = an_origin(user_id=job_id, channel_id=CHANNEL, message_id=job_id)
+            await self.jobs.submit(job_id, a_request(), origin, an_asker(job_id, CHANNEL))
+
+    async def live(self, count: int) -> Counts:
+        """So many jobs in one channel from the command to the picture, each with its ticks."""
+        loop = asyncio.get_running_loop()
+        spawned, commits = self.spawned, self.database.commits
+        begun_s = loop.time()
+        with counted_hops() as hops:
+            await asyncio.gather(*(self.imagine(job_id) for job_id in range(1, count + 1)))
+            await until(lambda: len(self.sockets.registered) == count)
+            task_ids = [task.task_id for task in self.sockets.registered]
+            for stage in (Stage.PREPARING, Stage.RUNNING):
+                self._say(task_ids, Reached(stage))
+            for step in range(1, TICKS + 1):
+                await asyncio.sleep(TICK_S)
+                self._say(task_ids, Progressed(Progress(step, TICKS)))
+            ending = Settled(is_success=True, cost=Money(5), outputs=(PNG,), elapsed_s=6.0)
+            for task_id in task_ids:
+                self.wiro.tell(task_id, ending)
+            self._say(task_ids, Reached(Stage.FINISHING))
+            await until(lambda: self.jobs.running == 0)
+        sent = [interaction.desk for interaction in self.interactions.values()]
+        return Counts(
+            jobs=count,
+            elapsed_s=loop.time() - begun_s,
+            edits=sum(len(desk.requests) for desk in sent),
+            unchanged=sum(_unchanged(desk.texts) for desk in sent),
+            transactions=self.database.commits - commits,
+            hops=len(hops),
+            asked=len(self.wiro.runs)
+            + self.wiro.details_asked
+            + self.wiro.lists_asked
+            + self.wiro.models_asked,
+            sockets=len(self.sockets.feeds),
+            tasks=self.spawned - spawned,
+        )
+
+    def _say(self, task_ids: list[str], event: Any) -> None:
+        for task_id in task_ids:
+            self.sockets.say(task_id, event)
+
+
+@contextmanager
+def counted_hops() -> Iterator[list[str]]:
+    """The name of each function that goes over to the database's thread within the block."""
+    hops: list[str] = []
+    hop = database_module._hop
+
+    async def counted(connection: Any, function: Any, *arguments: object) -> Any:
+        hops.append(function.__name__)
+        return await hop(connection, function, *arguments)
+
+    database_module._hop = counted
+    try:
+        yield hops
+    finally:
+        database_module._hop = hop
+
+
+def _unchanged(texts: list[str]) -> int:
+    passing = texts[:-1]  # the ending comes with its picture
+    return sum(one == other for one, other in pairwise(passing))
+
+
+@asynccontextmanager
+async def wired(path: Path, kind: type[Database] = Database) -> AsyncIterator[Wired]:
+    """Drained at the end."""
+    async with kind(path) as database:
+        bot = Wired(database)
+        try:
+            yield bot
+        finally:
+            await bot.jobs.drain()

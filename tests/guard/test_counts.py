@@ -1,0 +1,164 @@
+"""Gross regressions of speed, found by counting: what jobs take of everything that costs time or memory."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import tracemalloc
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from bot_fakes.clocks import until
+from guard_counts import INTERVAL_S, TICKS, Counts, wired
+
+from bot.domain.events import Event
+from bot.domain.news import News
+from bot.jobs.follow import Follower
+from bot.store.database import Database
+from bot.view import board
+from bot.view.editor import MessageEditor
+from bot.view.renderer import status_card
+
+# One at the start, one for each interval, and the ending, which waits for no interval.
+EDITS_BESIDE_PACE: Final = 2
+# Held, about to be sent, adopted, preparing, running, finishing, settled, delivered, and one to spare.
+# Ticks are never written.
+TRANSACTIONS_A_JOB: Final = 9
+# Of a hundred jobs at once many share a transaction: one for each stage of each job would be eight hundred.
+TRANSACTIONS_OF_A_CROWD_A_JOB: Final = 3
+# Each write that joins no group, and each read: the server's rules and limits, the model's usual time.
+HOPS_A_JOB: Final = 16
+# Run, the model's page (once for all), Task/Detail after registering and at the end, and one more for an end
+# that is told twice.
+REQUESTS_A_JOB: Final = 5
+# The follower, the look at the budget, the sending of the ending; beside one for each status edit.
+TASKS_BESIDE_EDITS: Final = 4
+# What is promised for ten thousand tasks. Three quarters of it are taken here.
+BYTES_A_TASK: Final = 16 * 1024
+
+
+def over(counts: Counts) -> list[str]:
+    """The bounds that are passed."""
+    paced = counts.elapsed_s / INTERVAL_S + EDITS_BESIDE_PACE
+    a_job = TRANSACTIONS_A_JOB if counts.jobs == 1 else TRANSACTIONS_OF_A_CROWD_A_JOB
+    bounds = {
+        "edits": counts.jobs * paced,
+        "unchanged": 0,
+        "transactions": counts.jobs * a_job,
+        "hops": counts.jobs * HOPS_A_JOB,
+        "asked": counts.jobs * REQUESTS_A_JOB,
+        "sockets": 1,  # one for the channel
+        "tasks": counts.edits + counts.jobs * TASKS_BESIDE_EDITS + 2,  # with the socket's reader
+    }
+    return [name for name, bound in bounds.items() if getattr(counts, name) > bound]
+
+
+@pytest.mark.parametrize("jobs", [1, 100])
+async def test_jobs_take_no_more_than_they_need(tmp_path: Path, jobs: int) -> None:
+    async with wired(tmp_path / "bot.sqlite3") as bot:
+        counts = await bot.live(jobs)
+    assert over(counts) == []
+
+
+async def test_a_waiting_job_takes_little_memory(tmp_path: Path) -> None:
+    async with wired(tmp_path / "bot.sqlite3") as bot:
+        assert await bytes_a_task(bot) < BYTES_A_TASK
+
+
+async def bytes_a_task(bot: Any) -> float:
+    """What Python holds for each further job that is followed and shown."""
+    await hold(bot, range(1, 51))  # what is made once is not a job's
+    gc.collect()
+    tracemalloc.start()
+    try:
+        await hold(bot, range(51, 151))
+        gc.collect()
+        return tracemalloc.get_traced_memory()[0] / 100
+    finally:
+        tracemalloc.stop()
+
+
+async def hold(bot: Any, job_ids: range) -> None:
+    await asyncio.gather(*(bot.imagine(job_id) for job_id in job_ids))
+    await until(lambda: len(bot.sockets.registered) == job_ids[-1])
+    await asyncio.sleep(2 * INTERVAL_S)  # until all is shown
+    for interaction in bot.interactions.values():
+        interaction.desk.requests.clear()
+
+
+# Builds as one would write them at first, and the bounds that they pass -------------------------------
+
+
+class EveryState(MessageEditor):
+    """Shows each state, whatever it shows already and whatever comes after it."""
+
+    def show(self, news: News) -> None:
+        self._start("every state", self._now(news))
+
+    async def _now(self, news: News) -> None:
+        route = self._ways.current(self._clock.monotonic())
+        if route is not None and not self._is_ending:
+            await self._send_passing(route, status_card(news), news)
+
+
+class OneByOne(Database):
+    """A transaction for each write, alone."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self._turn = asyncio.Lock()
+
+    async def write(self, unit: Callable[[Any], Any]) -> Any:
+        async with self._turn:
+            return await super().write(unit)
+
+
+async def test_an_edit_for_each_event_would_be_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(board, "MessageEditor", EveryState)
+    async with wired(tmp_path / "bot.sqlite3") as bot:
+        counts = await bot.live(1)
+    assert counts.edits > TICKS
+    assert "edits" in over(counts)
+
+
+async def test_a_record_of_each_event_would_be_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    hear = Follower.hear
+
+    async def hear_and_save(self: Follower, event: Event) -> None:
+        await hear(self, event)
+        if not self.job.is_terminal:
+            await self._save()
+
+    monkeypatch.setattr(Follower, "hear", hear_and_save)
+    async with wired(tmp_path / "bot.sqlite3") as bot:
+        counts = await bot.live(1)
+    assert {"transactions", "hops"} <= set(over(counts))
+
+
+async def test_a_transaction_for_each_write_would_be_found(tmp_path: Path) -> None:
+    async with wired(tmp_path / "bot.sqlite3", OneByOne) as bot:
+        counts = await bot.live(100)
+    assert "transactions" in over(counts)
+
+
+async def test_a_socket_for_each_job_would_be_found(tmp_path: Path) -> None:
+    async with wired(tmp_path / "bot.sqlite3") as bot:
+        bot.tracker._may_share = False
+        counts = await bot.live(5)
+    assert "sockets" in over(counts)
+
+
+async def test_what_each_job_keeps_too_much_would_be_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    init = Follower.__init__
+
+    def hoard(self: Follower, *given: Any) -> None:
+        init(self, *given)
+        self.hoard = bytearray(BYTES_A_TASK)  # type: ignore[attr-defined]  # such as every event, or the payload
+
+    monkeypatch.setattr(Follower, "__init__", hoard)
+    async with wired(tmp_path / "bot.sqlite3") as bot:
+        assert await bytes_a_task(bot) > BYTES_A_TASK
