@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from random import Random
 from typing import Final, TypeVar
+from unittest.mock import patch
 
 from bot_fakes.sources import MemorySources
 from sim_discord import SimClient, SimDiscord
@@ -53,9 +55,12 @@ CHANNELS: Final = (30, 31, 32, 33)
 PATIENCE: Final = Patience(silence_s=20.0, unknown_grace_s=120.0, deadline_s=900.0)
 FALLBACK: Final = Money.parse("0.05")
 
-# Discord's components are made and read by tests of their own: the card itself goes over the wire here.
-routes.layout_of = lambda card: card  # type: ignore[assignment,return-value]  # see above
-routes.texts_of = lambda texts: texts  # type: ignore[assignment,return-value]  # and so are its texts
+
+@contextmanager
+def cards_on_the_wire() -> Iterator[None]:
+    """Components are made and read by tests of their own: here the card itself goes over the wire."""
+    with patch.multiple(routes, layout_of=lambda card: card, texts_of=lambda texts: texts):
+        yield
 
 
 class SimPictures:

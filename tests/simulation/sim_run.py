@@ -12,7 +12,7 @@ from typing import Any, Final
 from sim_checks import check_books, check_the_end
 from sim_discord import SimDiscord
 from sim_disk import Disk
-from sim_engine import GUILD, Engine, Parts, SimLogChannel, World
+from sim_engine import GUILD, Engine, Parts, SimLogChannel, World, cards_on_the_wire
 from sim_loop import VirtualLoop
 from sim_members import Members
 from sim_sky import Sky
@@ -113,7 +113,8 @@ class Simulation:
         violation = ""
         try:
             self._foresee()
-            self.loop.run_forever()
+            with cards_on_the_wire():
+                self.loop.run_forever()
         except AssertionError as error:
             violation = f"{type(error).__name__}: {error}"
         finally:
