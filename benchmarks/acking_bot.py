@@ -6,15 +6,10 @@ import asyncio
 import os
 
 import discord
-import yarl
 from discord import app_commands
 from discord.ext import commands
-from discord.gateway import DiscordWebSocket
-from discord.http import Route
 
-API = os.environ["DISCORD_API_URL"]
-Route.BASE = API
-DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(API.replace("http", "ws", 1).split("/api")[0] + "/gateway")
+from benchmarks.own_api import use_stand_in
 
 
 @app_commands.command(description="A picture")
@@ -23,6 +18,7 @@ async def imagine(interaction: discord.Interaction[commands.Bot], prompt: str) -
 
 
 async def main() -> None:
+    use_stand_in()
     bot = commands.Bot(command_prefix=commands.when_mentioned, intents=discord.Intents.none())
     bot.tree.add_command(imagine)
     async with bot:

@@ -6,18 +6,13 @@ import asyncio
 import os
 
 import discord
-import yarl
 from discord.ext import commands
-from discord.gateway import DiscordWebSocket
-from discord.http import Route
 
-Route.BASE = os.environ["DISCORD_API_URL"]
-DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(
-    os.environ["DISCORD_API_URL"].replace("http", "ws", 1).split("/api")[0] + "/gateway"
-)
+from benchmarks.own_api import use_stand_in
 
 
 async def main() -> None:
+    use_stand_in()
     bot = commands.Bot(command_prefix=commands.when_mentioned, intents=discord.Intents.none())
     async with bot:
         await bot.start(os.environ["DISCORD_TOKEN"])

@@ -9,15 +9,12 @@ import os
 
 import aiohttp
 import discord
-import yarl
 from discord import app_commands
 from discord.ext import commands
-from discord.gateway import DiscordWebSocket
-from discord.http import Route
 
-API, WIRO = os.environ["DISCORD_API_URL"], os.environ["WIRO_API_URL"]
-Route.BASE = API
-DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(API.replace("http", "ws", 1).split("/api")[0] + "/gateway")
+from benchmarks.own_api import use_stand_in
+
+WIRO = os.environ["WIRO_API_URL"]
 
 
 class Naive(commands.Bot):
@@ -52,6 +49,7 @@ async def imagine(interaction: discord.Interaction[Naive], prompt: str) -> None:
 
 
 async def main() -> None:
+    use_stand_in()
     bot = Naive(command_prefix=commands.when_mentioned, intents=discord.Intents.none())
     async with bot:
         await bot.start(os.environ["DISCORD_TOKEN"])

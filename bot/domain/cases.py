@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import Final
 
 from bot.domain.errors import BotError
 from bot.domain.job import PictureRequest
@@ -56,9 +55,6 @@ class Traces:
 
     is_noted: bool = False
     granted: tuple[tuple[Measure, int], ...] = ()
-
-
-NO_TRACES: Final = Traces()
 
 
 @dataclass(frozen=True, slots=True)
