@@ -38,6 +38,7 @@ REQUEST_BYTES: Final = 24 * 1024 * 1024  # Discord takes 25 MiB in one request, 
 
 @dataclass(slots=True)
 class _Message:
+    channel_id: int
     ways: Ways
     editor: MessageEditor
     token: str | None
@@ -143,7 +144,10 @@ class StatusBoard:
     def drop(self, job_id: int) -> None:
         self._attached.pop(job_id, None)
         message = self._messages.pop(job_id, None)
-        if message is None or message.token is None:
+        if message is None:
+            return
+        self._budgets.shared.closed(message.channel_id)
+        if message.token is None:
             return
         if message.looks is None or message.looks.done():
             self._budgets.release(message.token)
@@ -217,7 +221,8 @@ class StatusBoard:
         )
         if attached is None:  # taken up: the process before may have died with an edit on its way
             editor.doubt()
-        return _Message(ways, editor, token)
+        self._budgets.shared.opened(origin.channel_id)
+        return _Message(origin.channel_id, ways, editor, token)
 
 
 async def _shrunk(picture: Picture, limit_bytes: int) -> Picture:

@@ -4,24 +4,18 @@ from __future__ import annotations
 
 import math
 import re
-from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from bot.view.doors import Doors
+from bot.view.shared_limits import SharedLimits
 
 Key: TypeAlias = tuple[str, str]  # ("token", interaction token) or ("channel", channel id)
 
 _TOKEN_EDIT: Final = re.compile(r"/webhooks/\d+/([^/]+)/messages/")
 _CHANNEL_EDIT: Final = re.compile(r"/channels/(\d+)/messages/\d+$")
-
-# A limit for each channel that no header shows: 30 in 60 s, seen as a 429 with scope "shared"
-# (discord-api-docs issues 4043, 7243). Once it is met, passing states take a third at most.
-SHARED_PER_MINUTE: Final = 30
-SHARED_PASSING_PER_MINUTE: Final = 10
-SHARED_MEMORY_S: Final = 600.0
 
 # A 429 without Via is Cloudflare's, for everything from our address; where it does not say for how long:
 BANNED_S: Final = 30.0
@@ -44,13 +38,6 @@ class _Window:
     listeners: tuple[Callable[[], None], ...] = ()
 
 
-@dataclass(slots=True)
-class _Shared:
-    learned_at_s: float
-    blocked_until_s: float
-    sent_at_s: deque[tuple[float, bool]] = field(default_factory=deque)  # (when, is an ending)
-
-
 class Budgets:
     """Fed with every answer of Discord; asked before every edit. Times are monotonic seconds."""
 
@@ -58,10 +45,10 @@ class Budgets:
         self._monotonic = monotonic
         self._windows: dict[Key, _Window] = {}
         self._channel_of: dict[str, int] = {}
-        self._shared: dict[int, _Shared] = {}
         self._banned_until_s = 0.0  # by Cloudflare
         self._global_until_s = 0.0  # for what is sent with the bot's own token
         self.doors = Doors(monotonic)
+        self.shared = SharedLimits(monotonic)
         self.rate_limited = 0  # 429s seen
         self.edits = 0  # sent, whatever the answer
 
@@ -89,6 +76,9 @@ class Budgets:
         if status == 429:
             self._refused(key, window, headers, now_s)
             return
+        channel_id = self._channel_under(key)
+        if channel_id is not None and status < 300:
+            self.shared.taken(channel_id)
         remaining = headers.get("X-RateLimit-Remaining")
         if remaining is not None and remaining.isdecimal():
             window.remaining = int(remaining)
@@ -107,7 +97,7 @@ class Budgets:
     def pause_s(self, key: Key, channel_id: int, *, is_ending: bool) -> float:
         """How long an edit should wait now; zero means go."""
         now_s = self._monotonic()
-        pause_s = self._shared_pause_s(channel_id, now_s, is_ending=is_ending)
+        pause_s = self.shared.pause_s(channel_id, is_ending=is_ending)
         pause_s = max(pause_s, self._banned_until_s - now_s if key[0] == "token" else self.bot_pause_s())
         window = self._windows.get(key)
         if window is None:
@@ -121,12 +111,9 @@ class Budgets:
         """How long anything that bears the bot's own token should wait now; zero means go."""
         return max(0.0, max(self._banned_until_s, self._global_until_s) - self._monotonic())
 
-    def spent(self, channel_id: int, *, is_ending: bool) -> None:
-        """An edit goes out to this channel."""
+    def sent(self) -> None:
+        """An edit goes out."""
         self.edits += 1
-        shared = self._shared.get(channel_id)
-        if shared is not None:
-            shared.sent_at_s.append((self._monotonic(), is_ending))
 
     def _refused(self, key: Key, window: _Window, headers: Mapping[str, str], now_s: float) -> None:
         retry_after_s = _seconds(headers.get("Retry-After"), 1.0)
@@ -135,9 +122,9 @@ class Budgets:
         for on_refusal in window.listeners:
             on_refusal()
         if headers.get("X-RateLimit-Scope", "").lower() == "shared":
-            channel_id = int(key[1]) if key[0] == "channel" else self._channel_of.get(key[1])
+            channel_id = self._channel_under(key)
             if channel_id is not None:
-                self._shared[channel_id] = _Shared(now_s, now_s + retry_after_s)
+                self.shared.refused(channel_id, retry_after_s)
 
     def _refused_everywhere(self, headers: Mapping[str, str]) -> None:
         now_s = self._monotonic()
@@ -149,19 +136,8 @@ class Budgets:
             until_s = now_s + _seconds(headers.get("Retry-After"), 1.0)
             self._global_until_s = max(self._global_until_s, until_s)
 
-    def _shared_pause_s(self, channel_id: int, now_s: float, *, is_ending: bool) -> float:
-        shared = self._shared.get(channel_id)
-        if shared is None:
-            return 0.0
-        if now_s - shared.learned_at_s > SHARED_MEMORY_S:
-            del self._shared[channel_id]
-            return 0.0
-        while shared.sent_at_s and shared.sent_at_s[0][0] <= now_s - 60:
-            shared.sent_at_s.popleft()
-        counted = [at_s for at_s, was_ending in shared.sent_at_s if is_ending or not was_ending]
-        allowed = SHARED_PER_MINUTE if is_ending else SHARED_PASSING_PER_MINUTE
-        free_at_s = counted[-allowed] + 60 if len(counted) >= allowed else now_s
-        return max(0.0, shared.blocked_until_s - now_s, free_at_s - now_s)
+    def _channel_under(self, key: Key) -> int | None:
+        return int(key[1]) if key[0] == "channel" else self._channel_of.get(key[1])
 
     def _key_of(self, path: str) -> Key | None:
         if match := _TOKEN_EDIT.search(path):

@@ -86,7 +86,8 @@ class SecondLooks:
             log.info("job %d: a late edit took the place of its ending", concluded.job_id)
             pause_s = self._budgets.pause_s(route.key, concluded.channel_id, is_ending=False)
             await asyncio.sleep(min(pause_s, LONGEST_WAIT_S))
-            self._budgets.spent(concluded.channel_id, is_ending=False)
+            self._budgets.shared.claim(concluded.channel_id, is_ending=False)
+            self._budgets.sent()
             await self._put_back(route, concluded.ending)
         except EDIT_ERRORS as error:
             refused = refusal(error)

@@ -93,7 +93,7 @@ async def test_a_reading_tells_what_is_under_way(tmp_path: Path) -> None:
         await house.submit_and_watch(1)
         await house.submit(2, user_id=2)
         await until(lambda: len(house.queue) == 1)
-        budgets.spent(30, is_ending=False)
+        budgets.sent()
         budgets.observe("GET", "/gateway", 429, {})
         page = values(exposition(await meters.read()))
         held = await house.store.usage(OPERATOR, Window.DAY, house.time.clock.wall())

@@ -11,13 +11,11 @@ from hypothesis import strategies as st
 from bot.view.budget import (
     BANNED_S,
     MAX_PAUSE_S,
-    SHARED_MEMORY_S,
-    SHARED_PASSING_PER_MINUTE,
-    SHARED_PER_MINUTE,
     Budgets,
     channel_key,
     token_key,
 )
+from bot.view.shared_limits import CROWD, PASSING_PER_MINUTE, PER_MINUTE
 
 CHANNEL = 30
 BY_TOKEN = f"/api/v10/webhooks/5/{TOKEN}/messages/@original"
@@ -42,10 +40,6 @@ class Ledger:
 
     def pause(self, *, is_ending: bool = False, channel_id: int = CHANNEL) -> float:
         return self.budgets.pause_s(KEY, channel_id, is_ending=is_ending)
-
-    def spend(self, times: int, *, is_ending: bool = False) -> None:
-        for _ in range(times):
-            self.budgets.spent(CHANNEL, is_ending=is_ending)
 
 
 @pytest.fixture
@@ -157,53 +151,25 @@ def test_a_shared_refusal_stops_the_whole_channel_for_its_time(ledger: Ledger, p
     assert ledger.pause() == 0
 
 
-def test_a_channel_under_a_shared_limit_lets_few_passing_states_through(ledger: Ledger) -> None:
-    ledger.refused(0, "shared")
-    ledger.spend(SHARED_PASSING_PER_MINUTE - 1)
+def test_edits_that_are_taken_prove_that_a_crowd_has_room(ledger: Ledger) -> None:
+    for _ in range(CROWD + 1):
+        ledger.budgets.shared.opened(CHANNEL)
+    for _ in range(PASSING_PER_MINUTE):
+        ledger.budgets.shared.claim(CHANNEL, is_ending=False)
+    assert ledger.pause() > 0
+    for path in (BY_TOKEN, BY_CHANNEL):
+        for _ in range(PER_MINUTE):
+            ledger.answered(5, 2, path)
     assert ledger.pause() == 0
-    ledger.spend(1)
-    assert ledger.pause() == 60
-    assert ledger.pause(is_ending=True) == 0
-    ledger.time.forward(59)
-    assert ledger.pause() == 1
-    ledger.time.forward(1)
-    assert ledger.pause() == 0
 
 
-def test_endings_have_what_is_left_of_the_shared_limit(ledger: Ledger) -> None:
-    ledger.refused(0, "shared")
-    ledger.spend(SHARED_PASSING_PER_MINUTE)
-    ledger.spend(SHARED_PER_MINUTE - SHARED_PASSING_PER_MINUTE - 1, is_ending=True)
-    assert ledger.pause(is_ending=True) == 0
-    ledger.spend(1, is_ending=True)
-    assert ledger.pause(is_ending=True) == 60
-
-
-@given(st.lists(st.tuples(st.booleans(), st.floats(0, 20)), max_size=120))
-def test_no_minute_holds_more_than_the_shared_limit(wishes: list[tuple[bool, float]]) -> None:
-    ledger = Ledger()
-    ledger.refused(0, "shared")
-    sent: list[tuple[float, bool]] = []
-    for is_ending, later_s in wishes:
-        if ledger.pause(is_ending=is_ending) == 0:
-            ledger.spend(1, is_ending=is_ending)
-            sent.append((ledger.time.now_s, is_ending))
-        ledger.time.forward(later_s / 20)
-    for at_s, is_ending in sent:
-        minute = [ending for time_s, ending in sent if at_s - 60 < time_s <= at_s]
-        if is_ending:
-            assert len(minute) <= SHARED_PER_MINUTE + SHARED_PASSING_PER_MINUTE
-        else:
-            assert minute.count(False) <= SHARED_PASSING_PER_MINUTE
-
-
-def test_a_shared_limit_is_forgotten_in_time(ledger: Ledger) -> None:
-    ledger.refused(0, "shared")
-    ledger.spend(SHARED_PER_MINUTE)
-    ledger.time.forward(SHARED_MEMORY_S + 1)
-    assert ledger.pause() == 0
-    ledger.spend(SHARED_PER_MINUTE)
-    assert ledger.pause() == 0
+def test_failed_edits_prove_nothing(ledger: Ledger) -> None:
+    for _ in range(CROWD + 1):
+        ledger.budgets.shared.opened(CHANNEL)
+    for _ in range(2 * PER_MINUTE):
+        ledger.budgets.shared.claim(CHANNEL, is_ending=False)
+        ledger.answered(5, 2, status=500)
+    assert ledger.pause() > 0
 
 
 def test_a_token_that_is_done_with_is_forgotten(ledger: Ledger) -> None:

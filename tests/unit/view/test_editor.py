@@ -199,10 +199,10 @@ async def test_a_dropped_state_is_shown_once_the_refusal_is_over(message: Messag
 
 
 async def test_a_shared_refusal_holds_back_the_whole_channel_endings_first(message: Message) -> None:
-    message.refused(0.02, "shared")
+    message.refused(0.0, "shared")
     neighbour = Message(budgets=message.budgets)
     for number in range(30):
-        message.budgets.spent(CHANNEL, is_ending=number > 10)
+        message.budgets.shared.claim(CHANNEL, is_ending=number > 10)
     neighbour.route.key = ("token", "another")
     neighbour.editor.show(step(1))
     await asyncio.sleep(0.03)
