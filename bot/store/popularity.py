@@ -1,4 +1,4 @@
-"""How often each server ran each model, a server at a time, so that decisions pass in between."""
+"""How often each server ran each model lately, a server at a time, so that decisions pass in between."""
 
 from __future__ import annotations
 
@@ -8,8 +8,14 @@ from typing import Final
 
 from bot.store.database import Database
 
-_NEXT: Final = "SELECT min(guild_id) FROM jobs WHERE guild_id > ?"
-_USES: Final = "SELECT lower(model), count(*) FROM jobs WHERE guild_id = ? GROUP BY model"
+LATELY: Final = 2_000  # runs of a server: what it used years ago does not count, and reading stays short
+
+_NEXT: Final = "SELECT min(guild_id) FROM reservation WHERE guild_id > max(?, 0)"  # 0 are direct messages
+_USES: Final = f"""
+SELECT model, count(*)
+FROM (SELECT model FROM reservation WHERE guild_id = ? ORDER BY reserved_at_s DESC LIMIT {LATELY})
+GROUP BY model
+"""  # noqa: S608 — a constant of ours; values are always bound
 
 
 class PopularityRecords:
@@ -28,12 +34,5 @@ class PopularityRecords:
         return await self._database.read(unit)
 
     async def uses(self, guild_id: int) -> Mapping[str, int]:
-        """Jobs by model, in lower case, whatever became of them."""
-
-        def unit(sqlite: sqlite3.Connection) -> Mapping[str, int]:
-            found: dict[str, int] = {}
-            for model, count in sqlite.execute(_USES, (guild_id,)):
-                found[model] = found.get(model, 0) + count
-            return found
-
-        return await self._database.read(unit)
+        """The latest LATELY jobs by model, in lower case, whatever became of them."""
+        return await self._database.read(lambda sqlite: dict(sqlite.execute(_USES, (guild_id,)).fetchall()))

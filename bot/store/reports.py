@@ -15,7 +15,7 @@ from bot.domain.money import MAX_PICO, Money
 from bot.domain.reports import DaySpend, ExportLine, Remembered, Share, UsageReport
 from bot.store.database import Database
 from bot.store.last_values import typed_of_text
-from bot.store.rows import COLUMNS, job_of
+from bot.store.rows import COLUMNS, COLUMNS_OF_JOBS, job_of
 
 EXPORT_SLICE: Final = 1_000  # lines a read
 MAX_JOB_ID: Final = 2**63 - 1
@@ -48,8 +48,19 @@ ORDER BY h.reserved_at_s, h.job_id LIMIT ?
 """
 
 _SELECT: Final = f"SELECT {COLUMNS} FROM jobs"  # noqa: S608 — columns of ours; values are always bound
-_HISTORY: Final = f"{_SELECT} WHERE user_id = ? AND guild_id IS ? AND job_id < ? ORDER BY job_id DESC LIMIT ?"
-_RECORDS: Final = f"{_SELECT} WHERE user_id = ? AND is_forgotten = 0 ORDER BY job_id"
+
+# The ledger knows whose a job is, so `jobs` needs no index of members.
+_OF_RESERVATIONS: Final = f"SELECT {COLUMNS_OF_JOBS} FROM reservation AS h CROSS JOIN jobs USING (job_id)"  # noqa: S608 — see above
+_HISTORY: Final = f"""
+{_OF_RESERVATIONS}
+WHERE h.user_id = :user_id AND h.guild_id = :guild_id
+  AND (h.reserved_at_s, h.job_id)
+      < (coalesce((SELECT reserved_at_s FROM reservation WHERE job_id = :before), 9e999), :before)
+ORDER BY h.reserved_at_s DESC, h.job_id DESC LIMIT :limit
+"""  # noqa: S608 — see above
+_RECORDS: Final = f"""
+{_OF_RESERVATIONS} WHERE h.user_id = ? AND jobs.is_forgotten = 0 ORDER BY h.reserved_at_s, h.job_id
+"""
 
 # Word for word the condition of the partial index, or SQLite will not use it.
 _IS_PAST: Final = "is_delivered = 1 AND stage IN ('SUCCEEDED', 'FAILED', 'CANCELLED')"
@@ -127,7 +138,8 @@ class ReportRecords:
     ) -> Sequence[Job]:
         """A member's own jobs here, newest first, the forgotten ones with an empty prompt."""
         before = MAX_JOB_ID if before_job_id is None else before_job_id
-        return await self._jobs(_HISTORY, (user_id, guild_id, before, limit))
+        values = {"user_id": user_id, "guild_id": guild_id or 0, "before": before, "limit": limit}
+        return await self._jobs(_HISTORY, values)
 
     async def records_of(self, user_id: int) -> Sequence[Job]:
         """Every job of a member, anywhere, oldest first, as far as it is not forgotten."""
@@ -164,7 +176,7 @@ class ReportRecords:
             lambda sqlite: sqlite.execute(_FORGET_OLD_VALUES, (before_s,)).rowcount
         )
 
-    async def _jobs(self, query: str, values: tuple[object, ...]) -> Sequence[Job]:
+    async def _jobs(self, query: str, values: tuple[object, ...] | dict[str, int]) -> Sequence[Job]:
         return await self._database.read(
             lambda sqlite: [job_of(row) for row in sqlite.execute(query, values)]
         )

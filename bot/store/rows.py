@@ -6,6 +6,7 @@ import json
 import sqlite3
 from collections.abc import Mapping
 from dataclasses import asdict
+from operator import itemgetter
 from typing import Final
 
 from bot.domain.errors import DatabaseUnavailable
@@ -52,6 +53,7 @@ _MOVING: Final = (
 )
 _ENDING: Final = ("cause", "detail", "cost_pico", "elapsed_s", "outputs")
 _ALL: Final = (*_FIXED, *_MOVING, *_ENDING, "is_delivered", "is_forgotten")
+_in_order: Final = itemgetter(*_ALL)
 
 
 def _assignments(columns: tuple[str, ...]) -> str:
@@ -65,6 +67,7 @@ def _assignments(columns: tuple[str, ...]) -> str:
 
 
 COLUMNS: Final = ", ".join(_ALL)
+COLUMNS_OF_JOBS: Final = ", ".join(f"jobs.{column}" for column in _ALL)  # where another table has some too
 PLACEHOLDERS: Final = ", ".join("?" for _ in _ALL)  # by place: forty names to look up take their time
 SET_MOVING: Final = _assignments(_MOVING)
 SET_ENDED: Final = _assignments((*_MOVING, *_ENDING))
@@ -129,7 +132,8 @@ def row_of(job: Job) -> dict[str, object]:
 
 def values_of_row(row: Mapping[str, object]) -> tuple[object, ...]:
     """The values of a row in the order of COLUMNS."""
-    return tuple(row[column] for column in _ALL)
+    values: tuple[object, ...] = _in_order(row)
+    return values
 
 
 def job_of(row: sqlite3.Row) -> Job:

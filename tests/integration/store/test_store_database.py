@@ -98,6 +98,58 @@ async def test_a_unit_that_fails_is_undone_alone_and_only_its_caller_hears(datab
     assert await bodies(database) == ["a", "b"]
 
 
+async def test_a_unit_that_refuses_before_it_writes_costs_the_others_nothing(database: Database) -> None:
+    runs: list[str] = []
+
+    def counted(body: str) -> Callable[[sqlite3.Connection], str]:
+        def unit(sqlite: sqlite3.Connection) -> str:
+            runs.append(body)
+            return note(body)(sqlite)
+
+        return unit
+
+    def refuse_early(sqlite: sqlite3.Connection) -> None:
+        sqlite.execute("SELECT count(*) FROM note").fetchone()
+        raise LookupError("no")
+
+    async with busy(database):
+        tasks = [
+            asyncio.ensure_future(database.write(unit)) for unit in (counted("a"), refuse_early, counted("b"))
+        ]
+    first, error, last = await asyncio.gather(*tasks, return_exceptions=True)
+    assert (first, last) == ("a", "b")
+    assert isinstance(error, LookupError)
+    assert await bodies(database) == runs == ["a", "b"]
+
+
+async def test_what_went_wrong_in_a_run_that_was_undone_is_not_told(database: Database) -> None:
+    """The first of a group refuses what the group is undone for; alone, it would not have."""
+    attempts: list[int] = []
+
+    def once(sqlite: sqlite3.Connection) -> str:
+        attempts.append(1)
+        if len(attempts) == 1:
+            raise LookupError("no")
+        return note("a")(sqlite)
+
+    async with busy(database):
+        tasks = [asyncio.ensure_future(database.write(unit)) for unit in (once, refuse)]
+    first, error = await asyncio.gather(*tasks, return_exceptions=True)
+    assert (first, isinstance(error, LookupError)) == ("a", True)
+    assert await bodies(database) == ["a"]
+
+
+async def test_a_caller_that_leaves_at_once_leaves_nobody_hanging(database: Database) -> None:
+    first = asyncio.ensure_future(database.write(note("a")))
+    second = asyncio.ensure_future(database.write(note("b")))
+    await asyncio.sleep(0)
+    first.cancel()
+    assert await asyncio.wait_for(second, 5) == "b"
+    with pytest.raises(asyncio.CancelledError):
+        await first
+    assert await bodies(database) == ["a", "b"]
+
+
 async def test_sql_that_is_wrong_harms_only_its_caller(database: Database) -> None:
     async with busy(database):
         good = asyncio.ensure_future(database.write(note("a")))

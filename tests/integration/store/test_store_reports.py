@@ -269,8 +269,13 @@ def test_a_forgotten_prompt_is_in_no_byte_of_the_file(path: Path) -> None:
             statements._NEXT.format(statements._OF_MEMBER), {}, "reservation_of_member", id="next_of_member"
         ),
         pytest.param(statements._EXPORT, ("post", 1, 0, 0, 0, 1, 1), "reservation_of_guild", id="export"),
-        pytest.param(statements._HISTORY, (1, None, 1, 1), "jobs_of_member", id="history"),
-        pytest.param(statements._RECORDS, (1,), "jobs_of_member", id="records"),
+        pytest.param(
+            statements._HISTORY,
+            {"user_id": 1, "guild_id": 0, "before": 1, "limit": 1},
+            "reservation_of_member",
+            id="history",
+        ),
+        pytest.param(statements._RECORDS, (1,), "reservation_of_member", id="records"),
         pytest.param(statements._OLD, (1, 1), "jobs_to_forget", id="old"),
     ],
 )
