@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Context, Decimal, DecimalException, Inexact, InvalidOperation, Overflow
+from functools import lru_cache
 from typing import Final
 
 from bot.domain.errors import AmountInvalid
@@ -56,12 +57,17 @@ class Money:
 
     def __str__(self) -> str:
         """For people: ``$1.25``, ``$0.0035``, ``<$0.0001``."""
-        if 0 < self.pico < PICO_PER_DOLLAR // 10_000:
-            return "<$0.0001"
-        places = Decimal("0.01") if self.pico >= 100 * PICO_PER_DOLLAR else Decimal("0.0001")
-        rounded = self.dollars.quantize(places, ROUND_HALF_UP)
-        whole, _, decimals = f"{rounded:,f}".partition(".")
-        return f"${whole}.{decimals.rstrip('0').ljust(2, '0')}"
+        return _words(self.pico)
+
+
+@lru_cache(maxsize=256)  # a running job's hold is told again with every step
+def _words(pico: int) -> str:
+    if 0 < pico < PICO_PER_DOLLAR // 10_000:
+        return "<$0.0001"
+    places = Decimal("0.01") if pico >= 100 * PICO_PER_DOLLAR else Decimal("0.0001")
+    rounded = Money(pico).dollars.quantize(places, ROUND_HALF_UP)
+    whole, _, decimals = f"{rounded:,f}".partition(".")
+    return f"${whole}.{decimals.rstrip('0').ljust(2, '0')}"
 
 
 ZERO: Final = Money(0)

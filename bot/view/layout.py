@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import lru_cache
 from typing import Any, Final
 
 import discord
@@ -18,6 +20,8 @@ from bot.view.model_buttons import ModelButton
 from bot.view.pick_buttons import GoButton, PickButton
 from bot.view.text_buttons import TextButton
 
+_TEXT, _BODY = "\0text", "\0body"  # stand for the words of a card that is drawn without them
+MAX_FRAMES: Final = 256  # of running jobs, two kibibytes each
 ROW_BUTTONS: Final = 5  # in one row of buttons (Discord docs, Components reference, 2026)
 NO_MENTIONS = discord.AllowedMentions.none()
 
@@ -33,6 +37,38 @@ def layout_of(card: Card) -> ui.LayoutView:
     view = ui.LayoutView(timeout=None)
     view.add_item(box)
     return view
+
+
+def passing_layout_of(card: Card) -> ui.LayoutView:
+    """As `layout_of`, for one of many cards of a job that differ in their words alone: drawn once for all."""
+    frame = replace(card, text=_TEXT if card.text else "", body=_BODY if card.body else "")
+    return _Worded(_drawn(frame), {_TEXT: card.text, _BODY: card.body})
+
+
+class _Worded(ui.LayoutView):
+    """A view that was drawn before, with other words in it."""
+
+    def __init__(self, components: Sequence[Mapping[str, Any]], words: Mapping[str, str]) -> None:
+        super().__init__(timeout=None)
+        (box,) = components
+        items = [
+            {**item, "content": words[item["content"]]} if item.get("content") in words else item
+            for item in box["components"]
+        ]
+        self._components = [{**box, "components": items}]
+
+    def has_components_v2(self) -> bool:
+        return True
+
+    def to_components(self) -> list[dict[str, Any]]:
+        return self._components
+
+
+@lru_cache(maxsize=MAX_FRAMES)
+def _drawn(card: Card) -> Sequence[Mapping[str, Any]]:
+    view: Any = layout_of(card)  # whose own word has no types
+    components: Sequence[Mapping[str, Any]] = view.to_components()
+    return components
 
 
 def _contents(card: Card) -> Iterator[ui.Item[Any]]:

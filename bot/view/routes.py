@@ -13,7 +13,7 @@ import discord
 from bot.domain.picture import Picture
 from bot.view.budget import Key, channel_key, token_key
 from bot.view.card import Card
-from bot.view.layout import NO_MENTIONS, files_of, layout_of, texts_of
+from bot.view.layout import NO_MENTIONS, files_of, layout_of, passing_layout_of, texts_of
 
 # discord.py lets aiohttp's errors through.
 CONNECTION_ERRORS: Final = (aiohttp.ClientError, OSError)
@@ -119,6 +119,10 @@ def _light(interaction: discord.Interaction[discord.Client]) -> discord.Interact
     return cast("discord.Interaction[discord.Client]", light)
 
 
+def _layout(card: Card, pictures: Sequence[Picture] | None) -> discord.ui.LayoutView:
+    return passing_layout_of(card) if pictures is None else layout_of(card)
+
+
 class TokenRoute:
     """Through the interaction's token: its own rate limit, no channel permission, 15 minutes."""
 
@@ -141,7 +145,7 @@ class TokenRoute:
 
     async def send(self, card: Card, pictures: Sequence[Picture] | None) -> None:
         await self._interaction.edit_original_response(
-            view=layout_of(card),
+            view=_layout(card, pictures),
             attachments=discord.utils.MISSING if pictures is None else files_of(pictures),
             allowed_mentions=NO_MENTIONS,
         )
@@ -171,7 +175,7 @@ class ChannelRoute:
     async def send(self, card: Card, pictures: Sequence[Picture] | None) -> None:
         channel = self._client.get_partial_messageable(self._channel_id)
         await channel.get_partial_message(self._message_id).edit(
-            view=layout_of(card),
+            view=_layout(card, pictures),
             attachments=discord.utils.MISSING if pictures is None else files_of(pictures),
             allowed_mentions=NO_MENTIONS,
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import Final
 
 # What Discord formats in the middle of a line; lists, headings and quotes need the start of one. The colon of
@@ -12,23 +13,30 @@ _SPECIAL: Final = re.compile(r"([\\*_~|`\[\]<]|:(?=//))")
 _BLANKS: Final = re.compile(r"\s+")
 _FORMAT: Final = frozenset({"Cc", "Cf", "Cs", "Cn", "Co"})
 _JOINERS: Final = frozenset("\u200d\ufe0f")  # hold emoji together
+KEPT: Final = 128  # a running job's prompt and model are told again with every step
 _MAX_MARKS: Final = 2  # accents on one letter; more is scribble over the lines above
 
 
 def plain(text: str, limit: int) -> str:
     """One line without invisible, direction-changing or piled-up characters, cut at `limit` characters."""
+    blank = _BLANKS.sub(" ", text).strip()
+    line = blank if blank.isascii() and blank.isprintable() else _visible(blank)
+    return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
+
+
+def _visible(text: str) -> str:
     kept: list[str] = []
     marks = 0
-    for character in _BLANKS.sub(" ", text).strip():
+    for character in text:
         category = unicodedata.category(character)
         marks = marks + 1 if category in {"Mn", "Me"} and character not in _JOINERS else 0
         is_visible = category not in _FORMAT or character in _JOINERS
         if is_visible and marks <= _MAX_MARKS:
             kept.append(character)
-    line = "".join(kept)
-    return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
+    return "".join(kept)
 
 
+@lru_cache(maxsize=KEPT)
 def escaped(text: str, limit: int) -> str:
     """`plain`, with everything that Discord would format, link or mention shown as typed.
 

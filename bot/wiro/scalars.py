@@ -67,6 +67,8 @@ def as_number(value: object) -> Decimal | None:
 
 def as_whole(value: object) -> int | None:
     """A whole number that fits in 64 bits, decimals cut off, or None."""
+    if isinstance(value, str) and len(value) < 10 and value.isascii() and value.isdecimal():
+        return int(value)  # a step, of which there are many
     number = as_number(value)
     return int(number) if number is not None and abs(number) <= _MAX_WHOLE else None
 

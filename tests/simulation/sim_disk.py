@@ -13,7 +13,8 @@ from sim_weather import Weather
 from sim_wire import Life, Wire
 
 from bot.domain.job import Stage
-from bot.store.database import Database, _Write
+from bot.store.database import Database
+from bot.store.groups import Write
 from bot.store.schema import known_migrations, migrate
 
 _RANKS: Final = " ".join(f"WHEN '{stage.name}' THEN {stage.value}" for stage in Stage)
@@ -161,7 +162,7 @@ class DatabaseOfALife(Database):
         self._sqlite = disk.sqlite
         self._connection = _InPlace(disk, life)  # type: ignore[assignment]  # the one method that is used
 
-    def _commit(self, sqlite: sqlite3.Connection, group: Sequence[_Write[Any]]) -> None:
+    def _commit(self, sqlite: sqlite3.Connection, group: Sequence[Write[Any]]) -> None:
         fault = self._disk.fault()
         if fault is not None:
             raise fault

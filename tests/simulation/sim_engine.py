@@ -59,7 +59,8 @@ FALLBACK: Final = Money.parse("0.05")
 @contextmanager
 def cards_on_the_wire() -> Iterator[None]:
     """Components are made and read by tests of their own: here the card itself goes over the wire."""
-    with patch.multiple(routes, layout_of=lambda card: card, texts_of=lambda texts: texts):
+    itself = {"layout_of": lambda card: card, "passing_layout_of": lambda card: card}
+    with patch.multiple(routes, texts_of=lambda texts: texts, **itself):
         yield
 
 

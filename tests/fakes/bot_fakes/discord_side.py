@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any
 
@@ -107,9 +107,16 @@ class Desk:
 
 
 def text_of(view: discord.ui.LayoutView) -> str:
-    return "\n".join(
-        item.content for item in view.walk_children() if isinstance(item, discord.ui.TextDisplay)
-    )
+    """All words of a message, as they would go over the wire."""
+    components: Any = view.to_components()  # type: ignore[no-untyped-call]  # of discord.py
+    return "\n".join(_contents(components))
+
+
+def _contents(components: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    for component in components:
+        if "content" in component:
+            yield component["content"]
+        yield from _contents(component.get("components", ()))
 
 
 class FakeInteraction:

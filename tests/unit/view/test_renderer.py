@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import discord
 import pytest
 from bot_fakes.histories import progresses
 from bot_fakes.samples import NOON_S, PNG, a_job, a_picture, a_request
@@ -15,7 +16,7 @@ from bot.domain.money import Money
 from bot.domain.news import News
 from bot.domain.picture import Picture
 from bot.view.card import Action, Card, TextPart, TextPress, Tone
-from bot.view.layout import layout_of
+from bot.view.layout import layout_of, passing_layout_of
 from bot.view.renderer import BAR_CELLS, bar, ending_card, headline, info_card, status_card
 
 PASSING = [stage for stage in Stage if not stage.is_terminal]
@@ -41,6 +42,47 @@ def assert_fits(card: Card) -> None:
     view = layout_of(card)
     assert view.content_length() <= MAX_TEXT_CHARS
     assert view.total_children_count <= MAX_COMPONENTS
+
+
+def components_of(view: discord.ui.LayoutView) -> object:
+    assert view.has_components_v2()
+    return view.to_components()
+
+
+@given(
+    st.lists(
+        st.builds(
+            News,
+            st.builds(
+                lambda job_id, stage, prompt, words, progress: a_job(
+                    job_id,
+                    stage=stage,
+                    request=a_request(prompt=prompt),
+                    speech=Speech(words) if words else None,
+                    progress=progress,
+                    task_id="101" if stage >= Stage.QUEUED else None,
+                ),
+                st.integers(1, 3),
+                st.sampled_from(PASSING),
+                prompts,
+                st.sampled_from(["", "It is", "It is so."]),
+                st.none() | progresses(),
+            ),
+            is_cancelling=st.booleans(),
+            note=st.sampled_from(["", "Wiro is slow today"]),
+        ),
+        min_size=2,
+        max_size=6,
+    )
+)
+def test_a_card_that_is_drawn_once_for_all_is_the_card_that_is_drawn_anew(news: list[News]) -> None:
+    for card in map(status_card, news):
+        assert components_of(passing_layout_of(card)) == components_of(layout_of(card))
+
+
+def test_a_card_with_files_or_without_words_is_the_same_as_drawn_anew() -> None:
+    for card in (ending_card(News(SUCCESS), [a_picture()]), Card(Tone.DONE, "", small_print="x")):
+        assert components_of(passing_layout_of(card)) == components_of(layout_of(card))
 
 
 @pytest.mark.parametrize(
