@@ -81,11 +81,12 @@ class StatusBoard:
         """
         job_id = job_id or interaction.id
         self._attached[job_id] = (interaction, self._clock.monotonic())
+        self._budgets.shared.opened(interaction.channel_id or 0)
         self._note_permissions(interaction)
         try:
             yield
         except BaseException:
-            self._attached.pop(job_id, None)
+            self._detach(job_id)
             raise
 
     def show(self, news: News) -> None:
@@ -142,7 +143,7 @@ class StatusBoard:
         return self._budgets.bot_pause_s()
 
     def drop(self, job_id: int) -> None:
-        self._attached.pop(job_id, None)
+        self._detach(job_id)
         message = self._messages.pop(job_id, None)
         if message is None:
             return
@@ -153,6 +154,11 @@ class StatusBoard:
             self._budgets.release(message.token)
         else:
             message.looks.add_done_callback(partial(self._release, message.token))
+
+    def _detach(self, job_id: int) -> None:
+        attached = self._attached.pop(job_id, None)
+        if attached is not None:
+            self._budgets.shared.closed(attached[0].channel_id or 0)
 
     def _release(self, token: str, _looks: asyncio.Task[None]) -> None:
         self._budgets.release(token)
@@ -203,10 +209,11 @@ class StatusBoard:
     def _open(self, job: Job) -> _Message:
         origin = job.origin
         routes: list[Route] = []
-        token = None
+        token, channel_id = None, origin.channel_id
         attached = self._attached.pop(job.job_id, None)
         if attached is not None:
             interaction, since_s = attached
+            channel_id = interaction.channel_id or 0  # where it was counted
             token = interaction.token
             self._budgets.bind(token, origin.channel_id)
             closes_at_s = since_s + TOKEN_LIFE_S
@@ -221,8 +228,8 @@ class StatusBoard:
         )
         if attached is None:  # taken up: the process before may have died with an edit on its way
             editor.doubt()
-        self._budgets.shared.opened(origin.channel_id)
-        return _Message(origin.channel_id, ways, editor, token)
+            self._budgets.shared.opened(origin.channel_id)
+        return _Message(channel_id, ways, editor, token)
 
 
 async def _shrunk(picture: Picture, limit_bytes: int) -> Picture:

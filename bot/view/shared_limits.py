@@ -5,7 +5,7 @@ All edits of a channel may count to one limit of 30 in 60 s, which shows itself 
 So every edit is counted from the first: in windows that open with an edit, as Discord's other limits have
 them, and where a refusal contradicts that, in the minute that ends now. Where the limit was met, passing
 states take a third of it at most. Until some channel has taken more than the limit allows, a crowd is treated
-like that for its first minute.
+like that for a while.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ PASSING_PER_MINUTE: Final = 10
 MARGIN_S: Final = 0.5  # Discord counts what arrives, we what leaves
 MINUTE_S: Final = 60.0 + MARGIN_S
 MEMORY_S: Final = 600.0  # a limit that was met is believed in for so long
-CROWD: Final = 10  # open messages; with fewer, a limit that is met delays few endings
+CROWD: Final = 30  # open messages whose endings fit into one window
+CAREFUL_S: Final = 20.0  # about as long as pictures take: their endings find out
 AGAIN_S: Final = 2.0  # a passing state that endings hold up looks again
 MAX_CHANNELS: Final = 4096
 
@@ -129,9 +130,9 @@ class SharedLimits:
         return max(0.0, _free_s(channel.passing_sent_s) - now_s)
 
     def _is_to_be_feared(self, channel: _Channel, now_s: float) -> bool:
-        """A limit that may be there. After a minute of scant news it is worth finding out."""
+        """A limit that may be there. After a while of scant news it is worth finding out."""
         is_crowd = channel.open_messages > CROWD
-        return is_crowd and not self._is_absent and now_s - channel.crowded_since_s < MINUTE_S
+        return is_crowd and not self._is_absent and now_s - channel.crowded_since_s < CAREFUL_S
 
     def _channel(self, channel_id: int) -> _Channel:
         channel = self._channels.get(channel_id)

@@ -187,9 +187,12 @@ class World:
         return await actor.slash(channel or self.art, "imagine", prompt=prompt, **options)
 
     async def draw(self, actor: Any, prompt: str, **options: Any) -> tuple[Any, Seen]:
-        """/imagine and wait for the ending; the handle and the ending's card."""
+        """/imagine and wait until its ending is shown and on record; the handle and the ending's card."""
+        before = self.studio.services.jobs.running
         asked = await self.imagine(actor, prompt, **options)
-        return asked, await self.ending(asked)
+        seen = await self.ending(asked)
+        await until(lambda: self.studio.services.jobs.running <= before, "the job to be over")
+        return asked, seen
 
     async def press(self, actor: Any, asked: Any, label: str) -> Any:
         """Click a button of the message that answers `asked`."""

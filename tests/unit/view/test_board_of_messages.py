@@ -27,6 +27,7 @@ from bot.view.editor import ENDING_TRIES, Pace
 from bot.view.layout import layout_of
 from bot.view.renderer import status_card
 from bot.view.second_looks import UNSURE_S
+from bot.view.shared_limits import CROWD, PASSING_PER_MINUTE
 
 DEAD_TOKEN = an_http_error(401, 50027)
 DELETED = an_http_error(404, 10008)
@@ -307,6 +308,7 @@ async def test_a_dropped_job_leaves_nothing_in_memory(hall: Hall) -> None:
     hall.attach()
     hall.board.drop(1)
     assert hall.board._attached == {}
+    assert hall.budgets.shared._channels[CHANNEL].open_messages == 0
 
 
 async def test_an_interaction_whose_job_was_refused_leaves_nothing_in_memory(hall: Hall) -> None:
@@ -314,6 +316,30 @@ async def test_an_interaction_whose_job_was_refused_leaves_nothing_in_memory(hal
     with pytest.raises(ValueError, match="refused"), hall.board.attached(interaction):
         raise ValueError("refused")
     assert hall.board._attached == {}
+
+
+async def test_a_crowd_is_known_before_its_first_message_is_shown(hall: Hall) -> None:
+    crowd: list[Any] = [FakeInteraction(number) for number in range(1, CROWD + 2)]
+    for interaction in crowd:
+        with hall.board.attached(interaction):
+            pass
+    for _ in range(PASSING_PER_MINUTE):
+        hall.budgets.shared.claim(CHANNEL, is_ending=False)
+    assert hall.budgets.shared.pause_s(CHANNEL, is_ending=False) > 0
+    for number, interaction in enumerate(crowd, start=1):
+        if number % 2:
+            hall.board.show(News(a_job(number, origin=an_origin())))
+        hall.board.drop(interaction.id)
+    assert hall.budgets.shared.pause_s(CHANNEL, is_ending=False) == 0
+    assert hall.budgets.shared._channels[CHANNEL].open_messages == 0
+
+
+async def test_a_message_that_is_taken_up_counts_until_it_is_dropped(hall: Hall) -> None:
+    hall.board.show(News(a_job()))
+    assert hall.budgets.shared._channels[CHANNEL].open_messages == 1
+    hall.board.drop(1)
+    hall.board.drop(1)
+    assert hall.budgets.shared._channels[CHANNEL].open_messages == 0
 
 
 async def test_pictures_of_one_name_are_all_shown(hall: Hall) -> None:
