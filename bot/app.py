@@ -16,6 +16,7 @@ import aiohttp
 import discord
 
 from bot.backup_door import backup_door
+from bot.collector import spare_the_collector
 from bot.database_words import database_words
 from bot.discord_bot import Services, StudioBot, use_api
 from bot.domain.clock import Clock
@@ -227,6 +228,7 @@ async def run(settings: Settings, around: Surroundings, stop: StopSignal) -> int
             await stack.enter_async_context(serve_health(settings.health_port, studio.meters))
         await stack.enter_async_context(studio.meters.lag.watched())
         await stack.enter_async_context(backup_door(studio.meters.database))
+        spare_the_collector()
         serving = asyncio.create_task(
             studio.bot.start(settings.discord_token.get_secret_value()), name="discord"
         )

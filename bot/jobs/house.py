@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -44,12 +45,17 @@ class Houses:
         self._log_channel = log_channel
         self._houses: dict[int, House] = {}
         self._changes: Counter[int] = Counter()
+        self._first_reading = asyncio.Lock()  # a crowd on a server that is new to us reads once
 
     async def of(self, guild_id: int | None) -> House:
         if guild_id is None:
             return NO_HOUSE
         house = self._houses.get(guild_id)
-        return house if house is not None else await self._read(guild_id)
+        if house is not None:
+            return house
+        async with self._first_reading:
+            house = self._houses.get(guild_id)
+            return house if house is not None else await self._read(guild_id)
 
     async def check(self, asker: Asker, model: str, prompt: str) -> None:
         """Raises RuleRefused where the server forbids this run."""

@@ -86,10 +86,11 @@ WHERE usage.subject = charged.subject AND usage.guild_id = charged.guild_id
   AND usage.starts_at_s = charged.starts_at_s
 """  # noqa: S608 — the one thing put into the text is a constant of ours
 
-# One for each measure that is limited: those of the same counter are brought together afterwards.
+# One for each measure that is limited: those of the same counter are brought together afterwards. The plus
+# signs make it one search for the server's few rows rather than six.
 _TRACKED: Final = """
 SELECT channel_id, model, window FROM tracked_dimensions
-WHERE guild_id = ? AND channel_id IN (0, ?, ?) AND model IN ('', ?)
+WHERE guild_id = ? AND +channel_id IN (0, ?, ?) AND +model IN ('', ?)
 """
 
 

@@ -46,7 +46,7 @@ async def _deferred(
     answers: FirstAnswers | None = getattr(interaction.client, "first_answers", None)
     if answers is None:  # another client than ours
         return await _sent_first(interaction, thinking=thinking, ephemeral=ephemeral)
-    async with answers.turn():
+    async with answers:
         answer = await _sent_first(interaction, thinking=thinking, ephemeral=ephemeral)
     await answers.calm()
     return answer

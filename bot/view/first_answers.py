@@ -3,57 +3,98 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections import deque
+from types import TracebackType
 from typing import Final
 
 AT_ONCE: Final = 64  # connections that a burst opens: a new one costs more than the answer it carries
-LONGEST_TURN_S: Final = 1.0  # of Discord's 3 s; then it goes out on a connection more
+LONGEST_TURN_S: Final = 1.0  # of Discord's 3 s; then all who wait go out on connections more
 BURST: Final = 16  # so many on their way at once make everything else wait
+LULL_S: Final = 0.02  # of a burst, in which the rest of it may be read from the gateway
 LONGEST_BURST_S: Final = 1.5  # then the rest goes on all the same
 
 
 class FirstAnswers:
-    """Counts the first answers of one bot that are on their way."""
+    """The first answers of one bot that are on their way: `async with answers:` around each.
+
+    By hand, without a task, a timer or a generator for each of them: a thousand at once are a matter of
+    microseconds.
+    """
 
     def __init__(self) -> None:
-        self._turns = asyncio.Semaphore(AT_ONCE)
         self._on_their_way = 0
+        self._sending = 0
+        self._waiting: deque[asyncio.Future[None]] = deque()
         self._is_calm = asyncio.Event()
         self._is_calm.set()
+        self._patience: asyncio.TimerHandle | None = None  # of those who wait for a turn
+        self._lull: asyncio.TimerHandle | None = None  # until the burst may be over
+        self._limit: asyncio.TimerHandle | None = None  # until it is called over
 
-    @asynccontextmanager
-    async def turn(self) -> AsyncIterator[None]:
-        """A first answer goes out within the block."""
+    async def __aenter__(self) -> None:
         self._on_their_way += 1
-        if self._on_their_way >= BURST:
+        if self._on_their_way == BURST and self._is_calm.is_set():
             self._is_calm.clear()
-        has_turn = False
+            self._limit = asyncio.get_running_loop().call_later(LONGEST_BURST_S, self._is_calm.set)
+        if self._sending < AT_ONCE:
+            self._sending += 1
+            return
         try:
-            has_turn = await self._taken()
-            yield
-        finally:
-            if has_turn:
-                self._turns.release()
-            self._on_their_way -= 1
-            if self._on_their_way < BURST:
-                self._is_calm.set()
+            await self._turn()
+        except BaseException:
+            self._leave()
+            raise
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._pass_on()
+        self._leave()
 
     async def calm(self) -> None:
         """Return once no burst of first answers is on its way: what follows takes time from them."""
-        if self._is_calm.is_set():
-            return
-        try:
-            async with asyncio.timeout(LONGEST_BURST_S):
-                await self._is_calm.wait()
-        except TimeoutError:
-            return
+        await self._is_calm.wait()
 
-    async def _taken(self) -> bool:
-        if not self._turns.locked():
-            return await self._turns.acquire()
+    async def _turn(self) -> None:
+        loop = asyncio.get_running_loop()
+        if self._patience is None:
+            self._patience = loop.call_later(LONGEST_TURN_S, self._let_all_in)
+        turn = loop.create_future()
+        self._waiting.append(turn)
         try:
-            async with asyncio.timeout(LONGEST_TURN_S):
-                return await self._turns.acquire()
-        except TimeoutError:
-            return False
+            await turn
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled():  # it had been let in
+                self._pass_on()
+            raise
+
+    def _pass_on(self) -> None:
+        self._sending -= 1
+        while self._sending < AT_ONCE and self._waiting:
+            self._let_in(self._waiting.popleft())
+
+    def _let_in(self, turn: asyncio.Future[None]) -> None:
+        if not turn.done():  # else it was cancelled
+            self._sending += 1
+            turn.set_result(None)
+
+    def _let_all_in(self) -> None:
+        self._patience = None
+        while self._waiting:
+            self._let_in(self._waiting.popleft())
+
+    def _leave(self) -> None:
+        self._on_their_way -= 1
+        if not self._waiting and self._patience is not None:
+            self._patience.cancel()
+            self._patience = None
+        if self._on_their_way < BURST and not self._is_calm.is_set() and self._lull is None:
+            self._lull = asyncio.get_running_loop().call_later(LULL_S, self._end_burst)
+
+    def _end_burst(self) -> None:
+        """Unless the rest of it has come meanwhile."""
+        self._lull = None
+        if self._on_their_way < BURST:
+            self._is_calm.set()
+            if self._limit is not None:
+                self._limit.cancel()

@@ -23,7 +23,7 @@ MINUTE_S: Final = 60.0 + MARGIN_S
 MEMORY_S: Final = 600.0  # a limit that was met is believed in for so long
 CROWD: Final = 30  # open messages whose endings fit into one window
 CAREFUL_S: Final = 20.0  # about as long as pictures take: their endings find out
-AGAIN_S: Final = 2.0  # a passing state that endings hold up looks again
+AGAIN_S: Final = 1.0  # then a passing state that is held up looks again
 MAX_CHANNELS: Final = 4096
 
 
@@ -125,9 +125,8 @@ class SharedLimits:
                 return max(0.0, free_s - now_s)
         elif is_ending or not self._is_to_be_feared(channel, now_s):
             return 0.0
-        if channel.waiting_endings:
-            return AGAIN_S
-        return max(0.0, _free_s(channel.passing_sent_s) - now_s)
+        pause_s = AGAIN_S if channel.waiting_endings else max(0.0, _free_s(channel.passing_sent_s) - now_s)
+        return pause_s if is_met else min(pause_s, AGAIN_S)  # its absence may be proven at any moment
 
     def _is_to_be_feared(self, channel: _Channel, now_s: float) -> bool:
         """A limit that may be there. After a while of scant news it is worth finding out."""

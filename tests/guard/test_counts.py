@@ -16,6 +16,7 @@ from guard_counts import INTERVAL_S, TICKS, Counts, wired
 from bot.domain.events import Event
 from bot.domain.news import News
 from bot.jobs.follow import Follower
+from bot.jobs.house import House, Houses
 from bot.store.database import Database
 from bot.view import board
 from bot.view.editor import MessageEditor
@@ -27,9 +28,11 @@ EDITS_BESIDE_PACE: Final = 2
 # Ticks are never written.
 TRANSACTIONS_A_JOB: Final = 9
 # Of a hundred jobs at once many share a transaction: one for each stage of each job would be eight hundred.
-TRANSACTIONS_OF_A_CROWD_A_JOB: Final = 3
+TRANSACTIONS_OF_A_CROWD_A_JOB: Final = 2
 # Each write that joins no group, and each read: the server's rules and limits, the model's usual time.
 HOPS_A_JOB: Final = 16
+# A crowd joins groups, and reads once what all of it needs.
+HOPS_OF_A_CROWD_A_JOB: Final = 5
 # Run, the model's page (once for all), Task/Detail after registering and at the end, and one more for an end
 # that is told twice.
 REQUESTS_A_JOB: Final = 5
@@ -42,12 +45,13 @@ BYTES_A_TASK: Final = 16 * 1024
 def over(counts: Counts) -> list[str]:
     """The bounds that are passed."""
     paced = counts.elapsed_s / INTERVAL_S + EDITS_BESIDE_PACE
-    a_job = TRANSACTIONS_A_JOB if counts.jobs == 1 else TRANSACTIONS_OF_A_CROWD_A_JOB
+    is_one = counts.jobs == 1
+    transactions = TRANSACTIONS_A_JOB if is_one else TRANSACTIONS_OF_A_CROWD_A_JOB
     bounds = {
         "edits": counts.jobs * paced,
         "unchanged": 0,
-        "transactions": counts.jobs * a_job,
-        "hops": counts.jobs * HOPS_A_JOB,
+        "transactions": counts.jobs * transactions,
+        "hops": counts.jobs * (HOPS_A_JOB if is_one else HOPS_OF_A_CROWD_A_JOB),
         "asked": counts.jobs * REQUESTS_A_JOB,
         "sockets": 1,  # one for the channel
         "tasks": counts.edits + counts.jobs * TASKS_BESIDE_EDITS + 2,  # with the socket's reader
@@ -113,6 +117,17 @@ class OneByOne(Database):
     async def write(self, unit: Callable[[Any], Any]) -> Any:
         async with self._turn:
             return await super().write(unit)
+
+
+async def test_a_reading_of_the_servers_rules_by_each_of_a_crowd_would_be_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def read_alone(self: Houses, guild_id: int | None) -> House:
+        return self._houses.get(guild_id or 0) or await self._read(guild_id or 0)
+
+    monkeypatch.setattr(Houses, "of", read_alone)
+    async with wired(tmp_path / "bot.sqlite3") as bot:
+        assert over(await bot.live(100)) == ["hops"]
 
 
 async def test_an_edit_for_each_event_would_be_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ import pytest
 from bot_fakes.clocks import settle_down, until
 
 from bot.view import first_answers
-from bot.view.first_answers import AT_ONCE, BURST, FirstAnswers
+from bot.view.first_answers import AT_ONCE, BURST, LULL_S, FirstAnswers
 
 SOON_S = 0.02
 
@@ -23,7 +23,7 @@ class Crowd:
         self.sending = 0
 
     async def answer(self) -> None:
-        async with self.answers.turn():
+        async with self.answers:
             self.sending += 1
             await self.gate.wait()
 
@@ -54,10 +54,10 @@ async def test_one_that_fails_leaves_its_turn_to_others() -> None:
     answers = FirstAnswers()
     for _ in range(2 * AT_ONCE):
         with pytest.raises(OSError, match="broken"):
-            async with answers.turn():
+            async with answers:
                 raise OSError("broken")
     async with asyncio.timeout(1):
-        async with answers.turn():
+        async with answers:
             await answers.calm()
 
 
@@ -65,9 +65,9 @@ async def test_what_follows_waits_for_the_burst_alone() -> None:
     answers = FirstAnswers()
     async with AsyncExitStack() as few:
         for _ in range(BURST - 1):
-            await few.enter_async_context(answers.turn())
+            await few.enter_async_context(answers)
         await asyncio.wait_for(answers.calm(), 1)
-        async with answers.turn():
+        async with answers:
             following = asyncio.create_task(answers.calm())
             await settle_down()
             assert not following.done()
@@ -79,5 +79,56 @@ async def test_what_follows_waits_for_no_burst_for_ever(monkeypatch: pytest.Monk
     answers = FirstAnswers()
     async with AsyncExitStack() as many:
         for _ in range(BURST):
-            await many.enter_async_context(answers.turn())
+            await many.enter_async_context(answers)
         await asyncio.wait_for(answers.calm(), 1)
+
+
+async def test_a_burst_that_halts_for_a_moment_is_one_burst() -> None:
+    answers = FirstAnswers()
+    async with AsyncExitStack() as many:
+        for _ in range(BURST):
+            await many.enter_async_context(answers)
+    following = asyncio.create_task(answers.calm())
+    await settle_down()
+    async with AsyncExitStack() as more:
+        for _ in range(BURST):
+            await more.enter_async_context(answers)
+        await asyncio.sleep(2 * LULL_S)
+        assert not following.done()
+    await asyncio.wait_for(following, 1)
+
+
+async def test_whoever_is_cancelled_leaves_no_turn_taken() -> None:
+    crowd = Crowd()
+    tasks = [asyncio.create_task(crowd.answer()) for _ in range(AT_ONCE + 20)]
+    await settle_down()
+    for task in tasks[AT_ONCE : AT_ONCE + 10]:  # of those who wait
+        task.cancel()
+    for task in tasks[:10]:  # of those who send: their turns are passed on, some to cancelled ones
+        task.cancel()
+    await settle_down()
+    assert crowd.sending == AT_ONCE + 10
+    for task in tasks:
+        task.cancel()
+    await asyncio.wait(tasks)
+    crowd.gate.set()
+    crowd.sending = 0
+    async with asyncio.timeout(1):
+        await asyncio.gather(*(crowd.answer() for _ in range(AT_ONCE)))
+        await crowd.answers.calm()
+    assert crowd.sending == AT_ONCE
+
+
+async def test_whoever_is_cancelled_as_their_turn_comes_passes_it_on() -> None:
+    answers = FirstAnswers()
+    async with AsyncExitStack() as many:
+        for _ in range(AT_ONCE):
+            await many.enter_async_context(answers)
+        first, second = (asyncio.create_task(answers.__aenter__()) for _ in range(2))
+        await settle_down()
+    # Both were let in this very moment.
+    first.cancel()
+    await asyncio.wait({first, second})
+    assert (first.cancelled(), second.cancelled()) == (True, False)
+    await answers.__aexit__(None, None, None)
+    assert (answers._sending, answers._on_their_way) == (0, 0)
