@@ -18,7 +18,8 @@ import discord
 from bot.backup_door import backup_door
 from bot.collector import spare_the_collector
 from bot.database_words import database_words
-from bot.discord_bot import Services, StudioBot, use_api
+from bot.discord_bot import Services, StudioBot
+from bot.discord_gates import use_api
 from bot.domain.clock import Clock
 from bot.domain.errors import StoreError
 from bot.jobs.browse import Browser
@@ -54,14 +55,14 @@ from bot.store.last_values import LastValueRecords
 from bot.store.popularity import PopularityRecords
 from bot.store.reports import ReportRecords
 from bot.store.styles import StyleRecords
-from bot.view import heard
-from bot.view.board import StatusBoard
-from bot.view.budget import Budgets
-from bot.view.download import Downloader, download_delays, downloader_session
-from bot.view.editor import Pace
+from bot.view.files.download import Downloader, download_delays, downloader_session
+from bot.view.files.sources import FileSources
 from bot.view.log_channel import ModeratorsDesk
-from bot.view.sources import FileSources
-from bot.view.style_words import style_words
+from bot.view.messages import heard
+from bot.view.messages.board import StatusBoard
+from bot.view.messages.budget import Budgets
+from bot.view.messages.editor import Pace
+from bot.view.words.styles import style_words
 from bot.wiro.backoff import jittered_delays
 from bot.wiro.client import WiroClient
 from bot.wiro.signing import Credentials
@@ -255,7 +256,9 @@ async def _drain(studio: Studio, serving: asyncio.Task[None]) -> None:
     await _within(DRAIN_S, jobs.drain())
     answers = studio.bot.answering()
     if answers:
-        await asyncio.wait(answers, timeout=LINGER_S)
+        _, late = await asyncio.wait(answers, timeout=LINGER_S)
+        for answer in late:
+            answer.cancel()  # else each would fail on the closed session
     await _within(CLOSE_S, studio.bot.close())
 
 

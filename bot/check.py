@@ -12,7 +12,7 @@ import discord
 
 from bot.app import is_own_api, wiro_client
 from bot.database_words import database_words
-from bot.discord_bot import use_api
+from bot.discord_gates import use_api
 from bot.domain.clock import Clock
 from bot.domain.errors import (
     DatabaseInUse,

@@ -16,7 +16,7 @@ from bot.jobs.purse import Purse
 from bot.jobs.queue import FairQueue
 from bot.jobs.service import Jobs
 from bot.store.database import Database
-from bot.view.budget import Budgets
+from bot.view.messages.budget import Budgets
 from bot.wiro.socket import SocketTally
 
 log = logging.getLogger(__name__)

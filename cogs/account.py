@@ -10,8 +10,8 @@ from bot.jobs.catalogue import Catalogue
 from bot.jobs.house import Houses
 from bot.jobs.purse import Purse
 from bot.view.answers import acknowledge, fill
-from bot.view.limit_cards import quota_card
-from bot.view.limit_words import Reader
+from bot.view.cards.limits import quota_card
+from bot.view.words.limits import Reader
 from cogs.limit_readings import readings
 from cogs.origins import asker_of
 

@@ -10,7 +10,7 @@ import discord
 from bot.discord_bot import Interaction
 from bot.view.answers import fill
 from bot.view.card import Card, Tone
-from bot.view.export import Attachment
+from bot.view.files.export import Attachment
 from bot.view.layout import NO_MENTIONS, layout_of
 
 

@@ -12,12 +12,12 @@ from bot.domain.cases import Decision, Verdict
 from bot.domain.errors import CaseDecided, CaseFault, CaseRefused, LimitReached
 from bot.jobs.cases import Cases as CaseService
 from bot.view.answers import Postscript, acknowledge_press, require_manager
-from bot.view.card import Action, CaseAction, CasePress
-from bot.view.case_card import decided_card, offer_words
+from bot.view.card import Action, CaseAction, CasePress, JobPress
+from bot.view.cards.cases import decided_card, offer_words
+from bot.view.discord_errors import DISCORD_ERRORS
 from bot.view.hiding import hidden, is_about_job, is_hidden, kept, shown, words_of
 from bot.view.layout import NO_MENTIONS, layout_of
 from bot.view.log_channel import ModeratorsDesk
-from bot.view.routes import EDIT_ERRORS
 from cogs.origins import asker_of
 
 log = logging.getLogger(__name__)
@@ -57,13 +57,13 @@ class Cases(commands.Cog):
         text = f"{told}\n**The moderators have been asked.** The answer comes here or by direct message."
         await interaction.edit_original_response(content=text, view=None, allowed_mentions=NO_MENTIONS)
 
-    async def report(self, interaction: Interaction, job_id: int) -> None:
+    async def report(self, interaction: Interaction, press: JobPress) -> None:
         """Hide the picture at once, for everybody, then tell the moderators."""
         await acknowledge_press(interaction)
         message = interaction.message
         if message is None:
             raise CaseRefused(CaseFault.MESSAGE_GONE)
-        case, is_new = await self._cases.report(job_id, asker_of(interaction), message.id)
+        case, is_new = await self._cases.report(press.job_id, asker_of(interaction), message.id)
         # A report that was cut short by a restart is made good by the next one.
         if case.verdict is Verdict.OPEN and (is_new or not is_hidden(message)):
             await interaction.edit_original_response(
@@ -109,7 +109,7 @@ class Cases(commands.Cog):
                 await interaction.edit_original_response(
                     view=shown(message, case.case_id), attachments=kept(message), allowed_mentions=NO_MENTIONS
                 )
-        except EDIT_ERRORS as error:
+        except DISCORD_ERRORS as error:
             log.warning("a verdict could not be shown: %s", type(error).__name__)
 
 
@@ -118,7 +118,7 @@ async def setup(bot: StudioBot) -> None:
     cog = Cases(services.cases, services.desk)
     bot.on_refusal(cog.refused)
     bot.on_press(Action.REPORT, cog.report)
-    bot.on_case_press(CaseAction.ASK, cog.ask)
+    bot.on_press(CaseAction.ASK, cog.ask)
     for action in _VERDICTS:
-        bot.on_case_press(action, cog.decide)
+        bot.on_press(action, cog.decide)
     await bot.add_cog(cog)

@@ -18,9 +18,9 @@ from bot.jobs.catalogue import Catalogue
 from bot.jobs.service import Jobs, checked
 from bot.jobs.styles import Styles
 from bot.view.answers import acknowledge
-from bot.view.board import StatusBoard
-from bot.view.card import Action
-from bot.view.picks import picture_in
+from bot.view.card import Action, JobPress
+from bot.view.cards.picks import picture_in
+from bot.view.messages.board import StatusBoard
 from cogs.aspects import ASPECT_CHOICES, ASPECTS
 from cogs.model_options import model_choices
 from cogs.origins import asker_of, origin_of
@@ -109,11 +109,11 @@ class Generate(commands.Cog):
     async def suggest_styles(self, interaction: Interaction, current: str) -> list[Choice[str]]:
         return style_choices(self._styles, interaction, current)
 
-    async def again(self, interaction: Interaction, job_id: int) -> None:
-        await self._repeat(interaction, job_id, is_retry=False)
+    async def again(self, interaction: Interaction, press: JobPress) -> None:
+        await self._repeat(interaction, press.job_id, is_retry=False)
 
-    async def retry(self, interaction: Interaction, job_id: int) -> None:
-        await self._repeat(interaction, job_id, is_retry=True)
+    async def retry(self, interaction: Interaction, press: JobPress) -> None:
+        await self._repeat(interaction, press.job_id, is_retry=True)
 
     async def _repeat(self, interaction: Interaction, job_id: int, *, is_retry: bool) -> None:
         message = interaction.message

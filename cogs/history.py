@@ -11,7 +11,7 @@ from bot.domain.errors import NotYours
 from bot.jobs.reports import HistoryPage, Reports
 from bot.view.answers import acknowledge, acknowledge_press, fill
 from bot.view.card import Card, MemberAction, MemberPress
-from bot.view.records_card import history_card
+from bot.view.cards.records import history_card
 
 MAX_PAGE = 1_000
 
@@ -59,6 +59,6 @@ def _card(interaction: Interaction, found: HistoryPage) -> Card:
 
 async def setup(bot: StudioBot) -> None:
     cog = History(bot.services.reports)
-    bot.on_member_press(MemberAction.OLDER, cog.older)
-    bot.on_member_press(MemberAction.NEWER, cog.newer)
+    bot.on_press(MemberAction.OLDER, cog.older)
+    bot.on_press(MemberAction.NEWER, cog.newer)
     await bot.add_cog(cog)

@@ -9,9 +9,9 @@ from bot.discord_bot import Interaction, StudioBot
 from bot.jobs.service import Jobs as JobService
 from bot.jobs.service import may_act
 from bot.view.answers import acknowledge, acknowledge_press, fill, is_moderator
-from bot.view.card import Action, Card
-from bot.view.lists import running_card
-from bot.view.renderer import info_card
+from bot.view.card import Action, Card, JobPress
+from bot.view.cards.lists import running_card
+from bot.view.cards.renderer import info_card
 from cogs.origins import actor_of
 
 
@@ -26,22 +26,22 @@ class Jobs(commands.Cog):
         await acknowledge(interaction, ephemeral=True)
         await fill(interaction, self._list(interaction))
 
-    async def cancel(self, interaction: Interaction, job_id: int) -> None:
+    async def cancel(self, interaction: Interaction, press: JobPress) -> None:
         await acknowledge_press(interaction)
-        await self._jobs.cancel(job_id, actor_of(interaction))
-        job = await self._jobs.job(job_id)
+        await self._jobs.cancel(press.job_id, actor_of(interaction))
+        job = await self._jobs.job(press.job_id)
         if interaction.message is not None and interaction.message.id != job.origin.message_id:
             await fill(interaction, self._list(interaction))
 
-    async def info(self, interaction: Interaction, job_id: int) -> None:
+    async def info(self, interaction: Interaction, press: JobPress) -> None:
         await acknowledge(interaction, ephemeral=True)
-        job = await self._jobs.job(job_id)
+        job = await self._jobs.job(press.job_id)
         may_see_log = is_moderator(interaction) or interaction.user.id == job.origin.user_id
         await fill(interaction, info_card(job, may_see_log=may_see_log))
 
-    async def delete(self, interaction: Interaction, job_id: int) -> None:
+    async def delete(self, interaction: Interaction, press: JobPress) -> None:
         await acknowledge_press(interaction)
-        may_act(await self._jobs.job(job_id), actor_of(interaction), "delete")
+        may_act(await self._jobs.job(press.job_id), actor_of(interaction), "delete")
         await interaction.delete_original_response()
 
     def _list(self, interaction: Interaction) -> Card:

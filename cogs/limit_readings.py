@@ -9,7 +9,7 @@ from bot.domain.binding import LimitRule
 from bot.domain.limits import Audience
 from bot.jobs.house import Houses
 from bot.jobs.purse import Purse, Standing
-from bot.view.limit_words import dimension_of
+from bot.view.words.limits import dimension_of
 
 MAX_MODELS: Final = 10  # read for one answer; each is a handful of counters
 

@@ -10,7 +10,7 @@ import discord
 
 from bot.domain.binding import LimitRule
 from bot.domain.limits import Audience
-from bot.view.routes import EDIT_ERRORS
+from bot.view.discord_errors import DISCORD_ERRORS
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +31,7 @@ async def gone_of(guild: discord.Guild | None, rules: Iterable[LimitRule]) -> fr
         missing = channel_ids - {c.id for c in await guild.fetch_channels()} if channel_ids else set()
         gone_channels = await _unknown(missing, guild.fetch_channel)
         gone_members = await _unknown(user_ids, guild.fetch_member)
-    except EDIT_ERRORS as error:
+    except DISCORD_ERRORS as error:
         log.warning("the roles and channels of a server cannot be read: %s", type(error).__name__)
         return frozenset()
     return frozenset(gone_roles | gone_channels | gone_members)

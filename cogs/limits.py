@@ -20,8 +20,8 @@ from bot.jobs.catalogue import Catalogue
 from bot.jobs.house import Houses
 from bot.jobs.purse import Purse
 from bot.view.answers import acknowledge, fill, require_manager
-from bot.view.limit_cards import changed_card, cleared_card, explain_card, granted_card, table_card
-from bot.view.limit_words import Reader, allowance_words, amount_words, subject_words
+from bot.view.cards.limits import changed_card, cleared_card, explain_card, granted_card, table_card
+from bot.view.words.limits import Reader, allowance_words, amount_words, subject_words
 from cogs.limit_options import (
     MEASURES,
     WINDOWS,

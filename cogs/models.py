@@ -15,8 +15,8 @@ from bot.jobs.browse import Browser
 from bot.jobs.catalogue import Catalogue
 from bot.view.answers import acknowledge, acknowledge_press, fill
 from bot.view.card import Card, ModelAction, ModelPress
-from bot.view.model_cards import detail_card, page_card
-from bot.view.text import plain
+from bot.view.cards.models import detail_card, page_card
+from bot.view.words.text import plain
 from cogs.model_options import MAX_SUGGESTIONS, MAX_VALUE_CHARS, model_choices
 from cogs.origins import asker_of
 
@@ -73,7 +73,7 @@ class Models(commands.Cog):
 
 async def setup(bot: StudioBot) -> None:
     services = bot.services
-    cog = Models(services.browser, services.catalogue, lambda: bot.answers_model_press(ModelAction.RUN))
-    bot.on_model_press(ModelAction.DETAILS, cog.details)
-    bot.on_model_press(ModelAction.PAGE, cog.page)
+    cog = Models(services.browser, services.catalogue, lambda: bot.answers(ModelAction.RUN))
+    bot.on_press(ModelAction.DETAILS, cog.details)
+    bot.on_press(ModelAction.PAGE, cog.page)
     await bot.add_cog(cog)

@@ -19,9 +19,8 @@ from bot.jobs.catalogue import Catalogue
 from bot.jobs.remix import Remixes
 from bot.jobs.service import Jobs, checked
 from bot.view.answers import acknowledge
-from bot.view.board import StatusBoard
-from bot.view.forms import open_form, returned, typed_in
-from bot.view.input_form import (
+from bot.view.cards.picks import pictures_in
+from bot.view.forms.input_form import (
     FORM,
     MAX_OPTION_CHARS,
     ModelChoice,
@@ -29,7 +28,8 @@ from bot.view.input_form import (
     form_id_in,
     input_form,
 )
-from bot.view.picks import pictures_in
+from bot.view.forms.modals import open_form, returned, typed_in
+from bot.view.messages.board import StatusBoard
 from cogs.origins import asker_of, origin_of
 
 MAX_FORMS: Final = 500  # that are open, as far as anybody knows

@@ -20,8 +20,7 @@ from bot.jobs.service import Jobs
 from bot.jobs.styles import Styles
 from bot.view.answers import acknowledge, acknowledge_press, fill
 from bot.view.card import Card, MemberAction, MemberPress
-from bot.view.export import files_within, records_json
-from bot.view.records_card import (
+from bot.view.cards.records import (
     erased_card,
     erasing_card,
     no_records_card,
@@ -29,7 +28,8 @@ from bot.view.records_card import (
     records_card,
     stopped_card,
 )
-from bot.view.routes import EDIT_ERRORS
+from bot.view.discord_errors import DISCORD_ERRORS
+from bot.view.files.export import files_within, records_json
 from cogs.attachments import fill_with
 
 log = logging.getLogger(__name__)
@@ -84,7 +84,7 @@ class Privacy(commands.GroupCog, group_name="privacy", group_description="What t
         async def tell(erasure: Erasure) -> None:
             try:
                 await fill(interaction, _card(erasure))
-            except EDIT_ERRORS as error:
+            except DISCORD_ERRORS as error:
                 # The erasure goes on, whether or not anybody can be told.
                 log.warning("an erasure's progress could not be told: %s", type(error).__name__)
 
@@ -111,5 +111,5 @@ def _card(erasure: Erasure) -> Card:
 async def setup(bot: StudioBot) -> None:
     services = bot.services
     cog = Privacy(services.reports, services.jobs, services.styles)
-    bot.on_member_press(MemberAction.FORGET, cog.forget)
+    bot.on_press(MemberAction.FORGET, cog.forget)
     await bot.add_cog(cog)

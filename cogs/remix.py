@@ -16,12 +16,12 @@ from bot.jobs.catalogue import Catalogue
 from bot.jobs.remix import Remixes, check_reach, parent_of
 from bot.jobs.service import Jobs
 from bot.view.answers import acknowledge, fill
-from bot.view.board import StatusBoard
 from bot.view.card import Go, GoAction, Pick, PickAction
-from bot.view.forms import open_form, returned, typed_in
-from bot.view.picks import first_preview, preview_of
-from bot.view.remix_cards import FORM, PROMPT_FIELD, confirmation, prompt_form, ready_card, remix_form
-from bot.view.routes import EDIT_ERRORS
+from bot.view.cards.picks import first_preview, preview_of
+from bot.view.cards.remix import FORM, PROMPT_FIELD, confirmation, prompt_form, ready_card, remix_form
+from bot.view.discord_errors import DISCORD_ERRORS
+from bot.view.forms.modals import open_form, returned, typed_in
+from bot.view.messages.board import StatusBoard
 from cogs.origins import asker_of, origin_of
 
 _Kept = TypeVar("_Kept")
@@ -152,7 +152,7 @@ class Remix(commands.Cog):
             return
         try:
             await asked.delete_original_response()
-        except EDIT_ERRORS as error:
+        except DISCORD_ERRORS as error:
             log.info("a confirmation could not be put away: %s", type(error).__name__)
 
 
@@ -181,10 +181,10 @@ async def setup(bot: StudioBot) -> None:
     services = bot.services
     cog = Remix(services.remixes, services.jobs, services.board, services.catalogue)
     for pick in _GOES:
-        bot.on_pick(pick, cog.ask)
-    bot.on_pick(PickAction.EDIT, cog.edit)
-    bot.on_pick(PickAction.REWORD, cog.edit)
+        bot.on_press(pick, cog.ask)
+    bot.on_press(PickAction.EDIT, cog.edit)
+    bot.on_press(PickAction.REWORD, cog.edit)
     for go in GoAction:
-        bot.on_go(go, cog.go)
+        bot.on_press(go, cog.go)
     bot.on_form(FORM, cog.edited)
     await bot.add_cog(cog)

@@ -27,8 +27,7 @@ from bot.jobs.house import Houses
 from bot.jobs.patterns import word_rule
 from bot.view.answers import acknowledge, fill, require_manager
 from bot.view.card import Card
-from bot.view.log_channel import ModeratorsDesk
-from bot.view.rules_card import (
+from bot.view.cards.rules import (
     NOTHING,
     changed_card,
     channel_words,
@@ -38,6 +37,7 @@ from bot.view.rules_card import (
     unchanged_card,
     word_words,
 )
+from bot.view.log_channel import ModeratorsDesk
 from cogs.limit_options import ChannelOption, channel_of, known_slug
 from cogs.model_options import model_choices
 

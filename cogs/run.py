@@ -17,12 +17,12 @@ from bot.jobs.catalogue import Catalogue
 from bot.jobs.forms import Forms
 from bot.jobs.service import Jobs
 from bot.view.answers import acknowledge, acknowledge_press, fill
-from bot.view.board import StatusBoard
 from bot.view.card import FORM_KIND, DraftAction, DraftPress, ModelAction, ModelPress
-from bot.view.form_card import form_card
-from bot.view.form_modal import files_of, modal_of, raw_texts_of, sent_in, texts_of
-from bot.view.forms import open_form, typed_in
-from bot.view.routes import EDIT_ERRORS
+from bot.view.cards.forms import form_card
+from bot.view.discord_errors import DISCORD_ERRORS
+from bot.view.forms.modals import open_form, typed_in
+from bot.view.forms.steps import files_of, modal_of, raw_texts_of, sent_in, texts_of
+from bot.view.messages.board import StatusBoard
 from cogs.model_options import model_choices
 from cogs.origins import asker_of, origin_of
 
@@ -128,7 +128,7 @@ class Run(commands.Cog):
             await fill(interaction, form_card(await self._forms.shown(draft_id, user_id)))
         except FormGone:
             return
-        except EDIT_ERRORS as error:
+        except DISCORD_ERRORS as error:
             log.warning("the card of a form could not be shown anew: %s", type(error).__name__)
 
     @run.autocomplete("model")
@@ -139,9 +139,9 @@ class Run(commands.Cog):
 async def setup(bot: StudioBot) -> None:
     services = bot.services
     cog = Run(services.forms, services.jobs, services.board, services.catalogue)
-    bot.on_draft_press(DraftAction.FILL, cog.fill_in)
-    bot.on_draft_press(DraftAction.RESET, cog.start_over)
-    bot.on_draft_press(DraftAction.RUN, cog.start)
-    bot.on_model_press(ModelAction.RUN, cog.pick)
+    bot.on_press(DraftAction.FILL, cog.fill_in)
+    bot.on_press(DraftAction.RESET, cog.start_over)
+    bot.on_press(DraftAction.RUN, cog.start)
+    bot.on_press(ModelAction.RUN, cog.pick)
     bot.on_form(FORM_KIND, cog.filled_in)
     await bot.add_cog(cog)

@@ -17,8 +17,8 @@ from bot.jobs.catalogue import Catalogue
 from bot.jobs.service import Jobs
 from bot.jobs.styles import PINNED, Styles
 from bot.view.answers import acknowledge, fill, require_manager
-from bot.view.board import StatusBoard
-from bot.view.style_cards import deleted_card, list_card, saved_card
+from bot.view.cards.styles import deleted_card, list_card, saved_card
+from bot.view.messages.board import StatusBoard
 from cogs.aspects import ASPECT_CHOICES, ASPECTS
 from cogs.limit_options import known_slug
 from cogs.model_options import model_choices

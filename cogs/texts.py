@@ -14,11 +14,11 @@ from bot.discord_bot import Interaction, StudioBot
 from bot.domain.errors import NotYours, WordsFault, WordsGone
 from bot.domain.job import Job
 from bot.jobs.service import Jobs
-from bot.view import said
 from bot.view.answers import acknowledge, acknowledge_press, fill
-from bot.view.card import Action, TextPart, TextPress, Turn
-from bot.view.text_cards import LOG_NAME, log_card, page_card
-from bot.view.text_pages import Page
+from bot.view.card import Action, JobPress, TextPart, TextPress, Turn
+from bot.view.cards.texts import LOG_NAME, log_card, page_card
+from bot.view.words import said
+from bot.view.words.pages import Page
 from cogs.origins import actor_of
 
 MARGIN_BYTES: Final = 64 * 1024  # of an upload: the words around a file
@@ -51,9 +51,9 @@ class Texts(commands.Cog):
                 files.append(discord.File(io.BytesIO(file.content), file.filename))
         await fill(interaction, replace(card, files=tuple(file.filename for file in files)), files)
 
-    async def log(self, interaction: Interaction, job_id: int) -> None:
+    async def log(self, interaction: Interaction, press: JobPress) -> None:
         await acknowledge(interaction, ephemeral=True)
-        job, log = await self._jobs.log_of(job_id, actor_of(interaction))
+        job, log = await self._jobs.log_of(press.job_id, actor_of(interaction))
         content = log.encode("utf-8", "replace")
         is_attached = 0 < len(content) <= interaction.filesize_limit - MARGIN_BYTES
         card = log_card(job, log, is_attached=is_attached)
@@ -72,6 +72,7 @@ async def _pages(job: Job, part: TextPart) -> list[Page]:
 
 async def setup(bot: StudioBot) -> None:
     cog = Texts(bot.services.jobs)
-    bot.on_text_press(cog.turn)
+    for part in TextPart:
+        bot.on_press(part, cog.turn)
     bot.on_press(Action.LOG, cog.log)
     await bot.add_cog(cog)

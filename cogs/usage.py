@@ -14,8 +14,8 @@ from bot.discord_bot import Interaction, StudioBot
 from bot.domain.reports import UsageReport
 from bot.jobs.reports import Period, Reports
 from bot.view.answers import acknowledge, fill, require_manager
-from bot.view.export import files_within, usage_csv
-from bot.view.usage_card import CHART, export_card, usage_card
+from bot.view.cards.usage import CHART, export_card, usage_card
+from bot.view.files.export import files_within, usage_csv
 from cogs.attachments import fill_with
 
 PeriodName: TypeAlias = Literal["today", "week", "month", "30 days"]  # the values of Period
@@ -72,7 +72,7 @@ class Usage(commands.GroupCog, group_name="usage", group_description="Who ran wh
 
 
 def _chart(report: UsageReport) -> bytes:
-    from bot.view.chart import spend_chart  # noqa: PLC0415 — a drawing package's memory, once it is drawn with
+    from bot.view.cards.chart import spend_chart  # noqa: PLC0415 — a drawing package's memory, once it is drawn with
 
     return spend_chart(report)
 

@@ -12,12 +12,12 @@ import discord
 from discord import ui
 
 from bot.domain.errors import BotError, ManagersOnly
+from bot.view.buttons.cases import CaseButton
 from bot.view.card import Card, CasePress, Tone
-from bot.view.case_buttons import CaseButton
-from bot.view.first_answers import FirstAnswers
+from bot.view.discord_errors import CONNECTION_ERRORS, LATE_ERRORS
 from bot.view.layout import NO_MENTIONS, layout_of
-from bot.view.routes import CONNECTION_ERRORS, EDIT_ERRORS
-from bot.view.sentences import UNFORESEEN, sentence
+from bot.view.messages.first_answers import FirstAnswers
+from bot.view.words.sentences import UNFORESEEN, sentence
 
 log = logging.getLogger(__name__)
 
@@ -99,7 +99,7 @@ async def refuse(
         view.add_item(CaseButton(postscript.press))
     try:
         await _say_alone(interaction, text, view)
-    except EDIT_ERRORS as failure:
+    except LATE_ERRORS as failure:
         log.warning("a refusal could not be told: %s", type(failure).__name__)
         return
     await _add_notes(interaction, error)
@@ -130,7 +130,7 @@ async def _add_notes(interaction: discord.Interaction[discord.Client], error: Ex
         card = layout_of(Card(Tone.WAITING, str(note)))
         try:
             await interaction.followup.send(view=card, ephemeral=True, allowed_mentions=NO_MENTIONS)
-        except EDIT_ERRORS as failure:
+        except LATE_ERRORS as failure:
             log.warning("a note to a refusal could not be told: %s", type(failure).__name__)
 
 

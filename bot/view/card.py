@@ -31,6 +31,14 @@ class Action(Enum):
     LOG = "log"
 
 
+@dataclass(frozen=True, slots=True)
+class JobPress:
+    """A button of a job."""
+
+    action: Action
+    job_id: int
+
+
 class CaseAction(Enum):
     """What a button of a case does. The value stands in its custom id, for ever."""
 
@@ -82,6 +90,11 @@ class TextPress:
     part: TextPart
     page: int
     turn: Turn = Turn.OPEN
+
+    @property
+    def action(self) -> TextPart:
+        """What presses are told apart by."""
+        return self.part
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ from urllib.parse import unquote, urlsplit
 import discord
 from discord import ui
 
+from bot.view.buttons.cases import CaseButton
 from bot.view.card import Action, CaseAction, CasePress
-from bot.view.case_buttons import CaseButton
 
 
 def hidden(message: discord.Message, case_id: int) -> ui.LayoutView:
@@ -104,7 +104,7 @@ def _with_spoilers(message: discord.Message, *, is_hidden: bool) -> ui.LayoutVie
 
 
 def _with_hidden_links(text: str, *, is_hidden: bool) -> str:
-    """Pictures too large to attach are linked, each link in a line of its own (bot/view/renderer.py)."""
+    """Pictures too large to attach are linked, each link in a line of its own (cards/renderer.py)."""
     lines = text.splitlines()
     for number, line in enumerate(lines):
         bare = line.removeprefix("||").removesuffix("||")

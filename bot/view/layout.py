@@ -12,13 +12,14 @@ import discord
 from discord import ui
 
 from bot.domain.picture import Picture
-from bot.view.buttons import JobButton, MemberButton
-from bot.view.card import Card
-from bot.view.case_buttons import CaseButton
-from bot.view.draft_buttons import DraftButton
-from bot.view.model_buttons import ModelButton
-from bot.view.pick_buttons import GoButton, PickButton
-from bot.view.text_buttons import TextButton
+from bot.view.buttons.cases import CaseButton
+from bot.view.buttons.drafts import DraftButton
+from bot.view.buttons.jobs import JobButton
+from bot.view.buttons.members import MemberButton
+from bot.view.buttons.models import ModelButton
+from bot.view.buttons.picks import GoButton, PickButton
+from bot.view.buttons.texts import TextButton
+from bot.view.card import Card, JobPress
 
 _TEXT, _BODY = "\0text", "\0body"  # stand for the words of a card that is drawn without them
 MAX_FRAMES: Final = 256  # of running jobs, two kibibytes each
@@ -80,7 +81,7 @@ def _contents(card: Card) -> Iterator[ui.Item[Any]]:
         if row.press is not None:
             yield ui.Section(row.text, accessory=ModelButton(row.press))
         elif row.action is not None:
-            yield ui.Section(row.text, accessory=JobButton(row.action, row.job_id))
+            yield ui.Section(row.text, accessory=JobButton(JobPress(row.action, row.job_id)))
         else:
             yield ui.TextDisplay(row.text)
     if card.preview is not None:
@@ -97,7 +98,7 @@ def _button_rows(card: Card) -> Iterator[Sequence[ui.DynamicItem[ui.Button[ui.La
     """Rows as they stand from above; some may be empty."""
     yield [TextButton(press) for press in card.text_presses]
     if card.job_id is not None:
-        yield [JobButton(action, card.job_id) for action in card.actions]
+        yield [JobButton(JobPress(action, card.job_id)) for action in card.actions]
     yield from _pick_rows(card)
     yield [MemberButton(press) for press in card.presses]
     yield [CaseButton(press) for press in card.case_presses]

@@ -17,12 +17,12 @@ from bot.domain.cases import Case, Decision
 from bot.domain.errors import CaseFault, CaseRefused
 from bot.domain.ways_out import WayOut
 from bot.view.card import Card, Tone
-from bot.view.case_card import member_words, open_card
-from bot.view.headings import heading
+from bot.view.cards.cases import member_words, open_card
+from bot.view.cards.logs import INTRODUCTION, entry_card, warning_card
+from bot.view.discord_errors import DISCORD_ERRORS
 from bot.view.hiding import kept, shown
 from bot.view.layout import NO_MENTIONS, layout_of
-from bot.view.log_cards import INTRODUCTION, entry_card, warning_card
-from bot.view.routes import EDIT_ERRORS
+from bot.view.words.headings import heading
 
 log = logging.getLogger(__name__)
 
@@ -74,7 +74,7 @@ class ModeratorsDesk:
                 member = await self._client.http.get_member(guild_id, user_id)
         except discord.NotFound:
             raise CaseRefused(CaseFault.MEMBER_LEFT) from None
-        except EDIT_ERRORS as error:
+        except DISCORD_ERRORS as error:
             log.warning("member %d could not be looked up: %s", user_id, type(error).__name__)
             raise CaseRefused(CaseFault.DISCORD_SILENT) from None
         return Asker(user_id, frozenset(int(role_id) for role_id in member["roles"]), place)
@@ -88,7 +88,7 @@ class ModeratorsDesk:
                 member = await self._client.http.get_member(guild_id, user_id)
         except discord.NotFound:
             return False  # they left
-        except EDIT_ERRORS as error:
+        except DISCORD_ERRORS as error:
             log.warning("the roles of member %d could not be read: %s", user_id, type(error).__name__)
             raise CaseRefused(CaseFault.DISCORD_SILENT) from None
         held = {str(guild_id), *(str(role_id) for role_id in member["roles"])}  # everyone has the server's id
@@ -166,7 +166,7 @@ class ModeratorsDesk:
         except discord.Forbidden:
             # Commands work where the bot itself sees nothing; then nothing restricted is assumed.
             return Place(guild_id, channel_id)
-        except (*EDIT_ERRORS, discord.InvalidData) as error:
+        except (*DISCORD_ERRORS, discord.InvalidData) as error:
             log.warning("channel %d could not be looked up: %s", channel_id, type(error).__name__)
             raise CaseRefused(CaseFault.DISCORD_SILENT) from None
         if not isinstance(channel, discord.abc.GuildChannel) or channel.guild.id != guild_id:
@@ -184,6 +184,6 @@ class ModeratorsDesk:
         try:
             async with asyncio.timeout(TIMEOUT_S):
                 return await request
-        except EDIT_ERRORS as error:
+        except DISCORD_ERRORS as error:
             log.warning("%s did not get through: %s", what, type(error).__name__)
             return None

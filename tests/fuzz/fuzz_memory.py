@@ -34,8 +34,8 @@ from bot.domain.picture import Picture
 from bot.jobs.delivery import Courier
 from bot.jobs.room import HELD_BYTES, Room
 from bot.jobs.tasks import TaskOwner
-from bot.view.download import PEAK_BYTES, Downloader, downloader_session
-from bot.view.media import FIT_BYTES, fit
+from bot.view.files.download import PEAK_BYTES, Downloader, downloader_session
+from bot.view.files.media import FIT_BYTES, fit
 
 LARGE_BYTES = 24 * MIB
 Serve = Callable[[web.Request], Awaitable[web.StreamResponse]]

@@ -24,16 +24,16 @@ from bot.domain.picture import Picture
 from bot.domain.prompt import MAX_PROMPT_CHARS, checked_prompt
 from bot.domain.rules import WordRule
 from bot.view.card import Card
-from bot.view.fitting import MAX_FILES, Bounds
+from bot.view.cards.lists import running_card
+from bot.view.cards.logs import entry_card
+from bot.view.cards.records import history_card
+from bot.view.cards.renderer import ending_card, info_card, status_card
+from bot.view.cards.rules import trial_card
+from bot.view.files.fitting import MAX_FILES, Bounds
 from bot.view.layout import NO_MENTIONS, layout_of
-from bot.view.lists import running_card
-from bot.view.log_cards import entry_card
-from bot.view.luggage import attachments
-from bot.view.records_card import history_card
-from bot.view.renderer import ending_card, info_card, status_card
-from bot.view.rules_card import trial_card
-from bot.view.sentences import sentence
-from bot.view.text import code, code_block, escaped, plain
+from bot.view.messages.luggage import attachments
+from bot.view.words.sentences import sentence
+from bot.view.words.text import code, code_block, escaped, plain
 
 WICKED = [
     "@everyone @here <@&1> <@2> <#3> </imagine:4> <t:0:R> <:a:5>",

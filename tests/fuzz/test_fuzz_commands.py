@@ -25,7 +25,7 @@ from bot.domain.limits import Measure
 from bot.domain.money import PICO_PER_DOLLAR, Money
 from bot.domain.reports import ExportLine
 from bot.jobs.patterns import hits, word_rule
-from bot.view.export import id_cell, text_cell, usage_csv
+from bot.view.files.export import id_cell, text_cell, usage_csv
 
 Build = Callable[..., Awaitable[Any]]
 

@@ -14,9 +14,9 @@ from yarl import URL
 
 from bot.domain.errors import OutputUnusable
 from bot.domain.picture import Picture
-from bot.view.addresses import permitted
-from bot.view.containers import Broken, shape_of, sniff
-from bot.view.media import MAX_PIXELS, Checked, checked, filename_for, fit, is_picture, plain_name
+from bot.view.files.addresses import permitted
+from bot.view.files.containers import Broken, shape_of, sniff
+from bot.view.files.media import MAX_PIXELS, Checked, checked, filename_for, fit, is_picture, plain_name
 
 LIMITS = st.sampled_from([0, 1, 200, 2_000, 10_485_760])
 HOSTS = frozenset({"cdn1.wiro.ai"})

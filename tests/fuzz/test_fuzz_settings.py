@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from yarl import URL
 
 from bot.settings import Settings, SettingsInvalid, load_settings
-from bot.view.addresses import normalised
+from bot.view.files.addresses import normalised
 from bot.wiro.signing import Credentials
 
 NEEDED = {"DISCORD_TOKEN": "discord-canary", "WIRO_API_KEY": "key-canary", "WIRO_API_SECRET": "secret-canary"}

@@ -40,9 +40,9 @@ from bot.jobs.tracker import Tracker
 from bot.store.database import Database
 from bot.store.guilds import GuildRecords
 from bot.store.jobs import JobStore
-from bot.view.board import StatusBoard
-from bot.view.budget import Budgets
-from bot.view.editor import Pace
+from bot.view.messages.board import StatusBoard
+from bot.view.messages.budget import Budgets
+from bot.view.messages.editor import Pace
 
 INTERVAL_S: Final = 0.1
 TICK_S: Final = 0.01

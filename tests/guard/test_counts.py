@@ -18,9 +18,9 @@ from bot.domain.news import News
 from bot.jobs.follow import Follower
 from bot.jobs.house import House, Houses
 from bot.store.database import Database
-from bot.view import board
-from bot.view.editor import MessageEditor
-from bot.view.renderer import status_card
+from bot.view.cards.renderer import status_card
+from bot.view.messages import board
+from bot.view.messages.editor import MessageEditor
 
 # One at the start, one for each interval, and the ending, which waits for no interval.
 EDITS_BESIDE_PACE: Final = 2

@@ -41,10 +41,10 @@ from bot.jobs.tracker import Tracker
 from bot.store.folders import FolderRecords
 from bot.store.guilds import GuildRecords
 from bot.store.jobs import JobStore
-from bot.view import routes
-from bot.view.board import StatusBoard
-from bot.view.budget import Budgets
-from bot.view.editor import Pace
+from bot.view.messages import routes
+from bot.view.messages.board import StatusBoard
+from bot.view.messages.budget import Budgets
+from bot.view.messages.editor import Pace
 from bot.wiro.backoff import jittered_delays
 
 T = TypeVar("T")

@@ -20,7 +20,7 @@ from bot.domain.money import ZERO
 from bot.domain.news import Delivery, News
 from bot.domain.picture import Picture
 from bot.domain.task import Task
-from bot.view.board import StatusBoard
+from bot.view.messages.board import StatusBoard
 
 
 class BlindWiro(WiroPort):

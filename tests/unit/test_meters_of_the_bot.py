@@ -18,7 +18,7 @@ from bot.domain.limits import OPERATOR, Window
 from bot.meters import LoopLag, Meters
 from bot.metrics import exposition
 from bot.store.database import Database
-from bot.view.budget import Budgets
+from bot.view.messages.budget import Budgets
 from bot.wiro.socket import SocketTally
 
 

@@ -5,6 +5,7 @@ import signal
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+import pytest
 from blackbox_house import House, eventually
 from blackbox_process import ROOT
 
@@ -66,6 +67,21 @@ async def test_who_asks_while_the_bot_stops_is_refused_in_words(opened: Opened) 
     assert await bot.exited() == 0
     assert house.runs == 1
     assert (await house.ended(asked)).shown_files()
+
+
+@pytest.mark.parametrize("path", ["/callback", "/webhooks/"])
+async def test_commands_that_cannot_all_be_answered_any_more_leave_no_traceback(
+    opened: Opened, path: str
+) -> None:
+    house = await opened()
+    bot = await house.start(DEFAULT_RUNS_PER_DAY="10")
+    house.discord.fault(None, path, kind="slow", hang_s=3, times=None)
+    for number in range(60):
+        house.imagine(house.alice, f"number {number}")
+    await asyncio.sleep(0.3)
+    code, took_s = await bot.terminate()
+    assert (code, took_s < 5) == (0, True), bot.output[-2000:]
+    assert "Traceback" not in bot.output
 
 
 async def test_a_signal_at_any_moment_of_the_start_is_a_quiet_end(opened: Opened) -> None:

@@ -8,6 +8,21 @@ import pytest
 from studio_world import Build, World
 
 from bot.sandbox.faults import FailTask
+from bot.view.card import (
+    Action,
+    CaseAction,
+    DraftAction,
+    GoAction,
+    MemberAction,
+    ModelAction,
+    PickAction,
+    TextPart,
+)
+
+
+async def test_every_button_there_is_has_somebody_who_answers_it(world: World) -> None:
+    kinds = (Action, CaseAction, DraftAction, GoAction, MemberAction, ModelAction, PickAction, TextPart)
+    assert [action for kind in kinds for action in kind if not world.studio.bot.answers(action)] == []
 
 
 async def test_again_is_the_same_request_with_a_new_seed(world: World) -> None:

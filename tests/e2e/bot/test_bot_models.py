@@ -9,8 +9,8 @@ from studio_world import Build, World, until
 
 from bot.sandbox.faults import Refuse
 from bot.sandbox.showroom import MODELS_ON_SHOW
+from bot.view.buttons.models import custom_id_of
 from bot.view.card import ModelAction, ModelPress
-from bot.view.model_buttons import custom_id_of
 
 KLEIN = "black-forest-labs/flux-2-klein-4b"
 TURBO = "stabilityai/sdxl-turbo"

@@ -11,8 +11,8 @@ from typing import Any
 import discord
 
 from bot.domain.picture import Picture
-from bot.view.budget import Key, token_key
 from bot.view.card import Card
+from bot.view.messages.budget import Key, token_key
 from bot_fakes.samples import CHANNEL, GUILD
 
 TOKEN = "tok"

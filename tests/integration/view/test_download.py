@@ -25,8 +25,8 @@ from bot.domain.clock import Clock
 from bot.domain.errors import OutputError, OutputHostRefused, OutputUnavailable, OutputUnusable
 from bot.domain.job import Output
 from bot.domain.picture import Picture
-from bot.view.addresses import AddressRefused
-from bot.view.download import Downloader, download_delays, downloader_session
+from bot.view.files.addresses import AddressRefused
+from bot.view.files.download import Downloader, download_delays, downloader_session
 
 MIB = 1024 * 1024
 LOOPBACK = frozenset({"127.0.0.1"})

@@ -21,12 +21,12 @@ from bot.domain.lifecycle import advance
 from bot.domain.news import News
 from bot.domain.picture import Picture
 from bot.jobs.delivery import Courier
-from bot.view import media
 from bot.view.card import Card
-from bot.view.download import Downloader, downloader_session
-from bot.view.fitting import Bounds
-from bot.view.luggage import attachments
-from bot.view.renderer import ending_card
+from bot.view.cards.renderer import ending_card
+from bot.view.files import media
+from bot.view.files.download import Downloader, downloader_session
+from bot.view.files.fitting import Bounds
+from bot.view.messages.luggage import attachments
 from bot.wiro.frames import task_reports
 
 LOOPBACK = frozenset({"127.0.0.1"})

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from bot.domain.binding import Dimension
 from bot.domain.limits import Audience, Limit, Measure, Scope, Subject, Window
 from bot.domain.money import Money
-from bot.view.limit_words import Reader
+from bot.view.words.limits import Reader
 
 NOW_S = 1_790_000_000.0
 DAY = Dimension(Measure.RUNS, Window.DAY)

@@ -21,13 +21,13 @@ from bot.domain.money import Money
 from bot.domain.news import Delivery, News
 from bot.domain.picture import Picture
 from bot.jobs.tasks import TaskOwner
-from bot.view.board import ENDING_LIFE_S, TOKEN_LIFE_S, StatusBoard
-from bot.view.budget import Budgets, channel_key
-from bot.view.editor import ENDING_TRIES, Pace
+from bot.view.cards.renderer import status_card
 from bot.view.layout import layout_of
-from bot.view.renderer import status_card
-from bot.view.second_looks import UNSURE_S
-from bot.view.shared_limits import CROWD, PASSING_PER_MINUTE
+from bot.view.messages.board import ENDING_LIFE_S, TOKEN_LIFE_S, StatusBoard
+from bot.view.messages.budget import Budgets, channel_key
+from bot.view.messages.editor import ENDING_TRIES, Pace
+from bot.view.messages.second_looks import UNSURE_S
+from bot.view.messages.shared_limits import CROWD, PASSING_PER_MINUTE
 
 DEAD_TOKEN = an_http_error(401, 50027)
 DELETED = an_http_error(404, 10008)

@@ -15,9 +15,9 @@ from bot.domain.limits import Audience, Limit, Measure, Scope, Subject, Window
 from bot.domain.money import Money
 from bot.domain.ways_out import Fit, Saving, WayOut
 from bot.view.card import CaseAction
-from bot.view.case_card import decided_card, member_words, offer_words, open_card
-from bot.view.log_cards import entry_card, warning_card
-from bot.view.sentences import sentence
+from bot.view.cards.cases import decided_card, member_words, offer_words, open_card
+from bot.view.cards.logs import entry_card, warning_card
+from bot.view.words.sentences import sentence
 
 ASK = Case(1, CaseKind.ASK, GUILD, 30, 2, 2, NOON_S, request=a_request())
 REPORT = Case(3, CaseKind.REPORT, GUILD, 30, 2, 4, NOON_S, job_id=3)

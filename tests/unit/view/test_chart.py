@@ -12,8 +12,17 @@ from PIL import Image
 
 from bot.domain.money import MAX_PICO, ZERO, Money
 from bot.domain.reports import DaySpend, UsageReport
-from bot.view import chart
-from bot.view.chart import DAY_S, MAX_MODELS, WIDTH, bands_of, days_of, spend_chart, tick_label, ticks_of
+from bot.view.cards import chart
+from bot.view.cards.chart import (
+    DAY_S,
+    MAX_MODELS,
+    WIDTH,
+    bands_of,
+    days_of,
+    spend_chart,
+    tick_label,
+    ticks_of,
+)
 
 FIRST_S = 1_772_323_200  # 2026-03-01 00:00 UTC
 CENT = 10**10

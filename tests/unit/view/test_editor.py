@@ -16,11 +16,11 @@ from bot_fakes.samples import CHANNEL, a_job, a_picture
 from bot.domain.job import Progress, Stage
 from bot.domain.news import News
 from bot.jobs.tasks import TaskOwner
-from bot.view import editor as editor_module
-from bot.view.budget import Budgets, channel_key
-from bot.view.editor import ENDING_TRIES, LONGEST_ENDING_PAUSE_S, PASSING_TRIES, MessageEditor, Pace
-from bot.view.renderer import ending_card, status_card
-from bot.view.routes import Refused, Ways
+from bot.view.cards.renderer import ending_card, status_card
+from bot.view.messages import editor as editor_module
+from bot.view.messages.budget import Budgets, channel_key
+from bot.view.messages.editor import ENDING_TRIES, LONGEST_ENDING_PAUSE_S, PASSING_TRIES, MessageEditor, Pace
+from bot.view.messages.routes import Refused, Ways
 
 BY_TOKEN = f"/api/v10/webhooks/5/{TOKEN}/messages/@original"
 ENDING = ending_card(News(a_job(stage=Stage.SUCCEEDED)), [a_picture()])

@@ -18,7 +18,15 @@ from bot.domain.files import InputFile
 from bot.domain.job import Cause, Output, Stage
 from bot.domain.money import MAX_PICO, Money
 from bot.domain.reports import ExportLine, Remembered
-from bot.view.export import COLUMNS, exact_dollars, files_within, id_cell, records_json, text_cell, usage_csv
+from bot.view.files.export import (
+    COLUMNS,
+    exact_dollars,
+    files_within,
+    id_cell,
+    records_json,
+    text_cell,
+    usage_csv,
+)
 
 SNOWFLAKE = 1_234_567_890_123_456_789
 LINE = ExportLine(

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.picture import Picture
-from bot.view.fitting import MAX_FILES, Bounds, fitted, named_apart
+from bot.view.files.fitting import MAX_FILES, Bounds, fitted, named_apart
 
 KIB = 1024
 MIB = 1024 * KIB

@@ -19,8 +19,8 @@ from bot.domain.form import Complaint, FieldFault, complaints_of, defaults_of, f
 from bot.domain.model import Kind, Model, Option, Parameter
 from bot.domain.money import Money
 from bot.view.card import DraftAction, Tone
-from bot.view.form_card import form_card
-from bot.view.form_modal import files_of, modal_of, raw_texts_of, sent_in, texts_of
+from bot.view.cards.forms import form_card
+from bot.view.forms.steps import files_of, modal_of, raw_texts_of, sent_in, texts_of
 from bot.view.layout import layout_of
 
 DRAFT = 1456074443980800020

@@ -8,7 +8,7 @@ from limit_stands import DAY, ME, NOW_S, THEM, Stand, a_limit, dollars
 from bot.domain.binding import Dimension, LimitRule
 from bot.domain.limits import OPERATOR, Audience, Limit, Measure, Scope, Subject, Window
 from bot.view.card import Card, Tone
-from bot.view.limit_cards import (
+from bot.view.cards.limits import (
     changed_card,
     cleared_card,
     explain_card,

@@ -8,8 +8,8 @@ from bot_fakes.samples import a_job, a_request, an_origin
 from bot.domain.job import Stage
 from bot.domain.news import News
 from bot.view.card import Action
+from bot.view.cards.lists import MAX_ROWS, running_card
 from bot.view.layout import layout_of
-from bot.view.lists import MAX_ROWS, running_card
 
 OWN, OTHER = 1, 2
 SNOWFLAKE = 1_234_567_890_123_456_789

@@ -7,7 +7,7 @@ import socket
 import pytest
 from aiohttp.abc import AbstractResolver, ResolveResult
 
-from bot.view.addresses import AddressRefused, PublicResolver, is_public, normalised, permitted
+from bot.view.files.addresses import AddressRefused, PublicResolver, is_public, normalised, permitted
 
 HOSTS = normalised({"CDN1.wiro.ai", "bücher.example", "127.0.0.1", "[::1]", "localhost", ""})
 

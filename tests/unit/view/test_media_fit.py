@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageCms
 
 from bot.domain.picture import Picture
-from bot.view.media import WORK_PIXELS, fit, sniff
+from bot.view.files.media import WORK_PIXELS, fit, sniff
 
 URL = "https://cdn1.wiro.ai/a/0.png"
 

@@ -16,11 +16,11 @@ from bot.domain.browse import Detail, Line, Page, Reading
 from bot.domain.errors import ModelUnknown, RuleFault
 from bot.domain.model import Kind, Model, ModelSummary, Option, Parameter, PriceRule
 from bot.domain.money import Money
+from bot.view.buttons.models import ModelButton, custom_id_of, has_room, press_in
 from bot.view.card import Card, ModelAction, ModelPress
+from bot.view.cards.models import detail_card, page_card
 from bot.view.layout import layout_of
-from bot.view.model_buttons import ModelButton, custom_id_of, has_room, press_in
-from bot.view.model_cards import detail_card, page_card
-from bot.view.model_words import (
+from bot.view.words.models import (
     model_unknown,
     parameter_words,
     price_words,
@@ -220,6 +220,7 @@ hostile = st.text(st.sampled_from("*_|`[]<>@:/\\\u202e\n x𝕏") | st.characters
 @given(hostile, hostile, st.lists(hostile, max_size=3))
 @example("@" * 400, "*" * 400, ["_" * 400] * 3)
 @example("𝕏" * 400, "@" * 400, ["@" * 400] * 3)
+@example("\ud800", "\ud800", ["\ud800"])
 def test_no_card_has_more_text_than_a_message_holds(title: str, text: str, names: list[str]) -> None:
     summary = replace(SUMMARY, slug=f"o/{title[:98]}", title=title, description=text, categories=tuple(names))
     stale = replace(READ, has_failed=True)

@@ -15,12 +15,12 @@ from bot.domain.money import Money
 from bot.domain.news import News
 from bot.domain.picture import Picture
 from bot.domain.quote import Quote
+from bot.view.buttons.picks import GoButton, PickButton
 from bot.view.card import Card, Go, GoAction, Pick, PickAction, Preview, Tone
+from bot.view.cards.picks import picks_of, picture_places
+from bot.view.cards.remix import confirmation, prompt_form, ready_card, remix_form
+from bot.view.cards.renderer import ending_card
 from bot.view.layout import layout_of
-from bot.view.pick_buttons import GoButton, PickButton
-from bot.view.picks import picks_of, picture_places
-from bot.view.remix_cards import confirmation, prompt_form, ready_card, remix_form
-from bot.view.renderer import ending_card
 
 MAX_COMPONENTS = 40  # of one message (Discord docs, Components reference, 2026)
 
@@ -99,7 +99,7 @@ async def test_a_button_is_found_again_by_its_id(action: PickAction) -> None:
 async def test_a_confirmation_is_found_again_by_its_id(go: Go) -> None:
     match = re.fullmatch(GoButton.__discord_ui_compiled_template__, str(GoButton(go).item.custom_id))
     assert match is not None
-    assert (await GoButton.from_custom_id(None, None, match)).go == go  # type: ignore[arg-type]  # see above
+    assert (await GoButton.from_custom_id(None, None, match)).press == go  # type: ignore[arg-type]  # see above
 
 
 @pytest.mark.parametrize(

@@ -16,8 +16,8 @@ from bot.domain.money import Money
 from bot.domain.news import News
 from bot.domain.picture import Picture
 from bot.view.card import Action, Card, TextPart, TextPress, Tone
+from bot.view.cards.renderer import BAR_CELLS, bar, ending_card, headline, info_card, status_card
 from bot.view.layout import layout_of, passing_layout_of
-from bot.view.renderer import BAR_CELLS, bar, ending_card, headline, info_card, status_card
 
 PASSING = [stage for stage in Stage if not stage.is_terminal]
 MAX_TEXT_CHARS = 4_000  # in all components of one message (Discord docs, Components reference, 2026)

@@ -13,9 +13,9 @@ from bot.domain.errors import FieldsRefused, InputFault, InputRefused, PictureNo
 from bot.domain.files import InputFile
 from bot.domain.form import Complaint, FieldFault
 from bot.domain.model import Kind, Option, Parameter
-from bot.view.headings import heading, sent_count, sent_words
-from bot.view.request_sentences import complaint_words
-from bot.view.sentences import sentence
+from bot.view.words.headings import heading, sent_count, sent_words
+from bot.view.words.requests import complaint_words
+from bot.view.words.sentences import sentence
 
 STEPS = Parameter("steps", Kind.WHOLE, "Steps", minimum=Decimal(1), maximum=Decimal(50))
 STYLE = Parameter("style", Kind.CHOICE, "Style", options=tuple(Option(f"s{n}") for n in range(8)))

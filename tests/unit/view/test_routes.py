@@ -14,11 +14,11 @@ from bot_fakes.discord_side import TOKEN, Desk, FakeClient, FakeInteraction, Fak
 from bot_fakes.samples import a_job, a_picture
 
 from bot.domain.news import News
-from bot.view.budget import channel_key
-from bot.view.renderer import status_card
-from bot.view.routes import (
+from bot.view.cards.renderer import status_card
+from bot.view.discord_errors import DISCORD_ERRORS
+from bot.view.messages.budget import channel_key
+from bot.view.messages.routes import (
     BOT_ROUTE_BYTES,
-    EDIT_ERRORS,
     ChannelRoute,
     DirectRoute,
     Refused,
@@ -69,7 +69,7 @@ def test_each_refusal_of_discord_has_a_meaning(status: int, code: int, meaning: 
     ],
 )
 def test_failures_of_the_connection_pass(error: Exception) -> None:
-    assert isinstance(error, EDIT_ERRORS)
+    assert isinstance(error, DISCORD_ERRORS)
     assert refusal(error) is Refused.PASSING
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.domain.rules import NO_RULES, ChannelRule, HouseRules, ModelRule, WordRule
-from bot.view.rules_card import changed_card, show_card, trial_card, unchanged_card
+from bot.view.cards.rules import changed_card, show_card, trial_card, unchanged_card
 
 MAX_TEXT = 4_000  # of one message (Discord docs, Components reference, 2026)
 

@@ -14,14 +14,14 @@ from hypothesis import strategies as st
 from bot.domain.job import Job, Output, Stage
 from bot.domain.news import News
 from bot.domain.picture import Picture
-from bot.view import said
 from bot.view.card import Action, TextPart, TextPress, Turn
-from bot.view.fitting import Bounds
+from bot.view.cards.renderer import ending_card
+from bot.view.cards.texts import last_lines, log_card, page_card, terminal_lines
+from bot.view.files.fitting import Bounds
 from bot.view.layout import layout_of
-from bot.view.links import LINKS_CHARS
-from bot.view.luggage import attachments
-from bot.view.renderer import ending_card
-from bot.view.text_cards import last_lines, log_card, page_card, terminal_lines
+from bot.view.messages.luggage import attachments
+from bot.view.words import said
+from bot.view.words.links import LINKS_CHARS
 
 MIB = 1024 * 1024
 WHOLE = Bounds(10 * MIB, 24 * MIB)

@@ -15,10 +15,10 @@ from bot_fakes.samples import CHANNEL, GUILD, a_job, a_picture
 
 from bot.domain.job import Progress, Stage
 from bot.domain.news import News
-from bot.view.budget import Budgets, channel_key
-from bot.view.renderer import ending_card, passing_mark, status_card
-from bot.view.routes import Refused, Ways, may_yet_apply
-from bot.view.second_looks import PAUSES_S, UNREADABLE_S, UNSURE_S, Concluded, SecondLooks
+from bot.view.cards.renderer import ending_card, passing_mark, status_card
+from bot.view.messages.budget import Budgets, channel_key
+from bot.view.messages.routes import Refused, Ways, may_yet_apply
+from bot.view.messages.second_looks import PAUSES_S, UNREADABLE_S, UNSURE_S, Concluded, SecondLooks
 
 JOB = a_job(stage=Stage.RUNNING, progress=Progress(9, 28))
 DONE = a_job(stage=Stage.SUCCEEDED)

@@ -35,7 +35,8 @@ from bot.domain.form import Complaint, FieldFault
 from bot.domain.job import Cause, Stage
 from bot.domain.model import Kind, Parameter
 from bot.domain.money import PICO_PER_DOLLAR, Money
-from bot.view.sentences import UNFORESEEN, ending, sentence
+from bot.view.words.endings import ending
+from bot.view.words.sentences import UNFORESEEN, sentence
 
 SECRET = "key-5f3a9c"
 UNFIT_FOR_PEOPLE = ("Traceback", "Exception", "Error", "None", SECRET, "0x", "PromptFault", "Cause.", "errno")

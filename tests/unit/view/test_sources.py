@@ -18,8 +18,8 @@ from bot.domain.errors import InputFault, InputRefused, OutputError, OutputUnava
 from bot.domain.files import MAX_FILE_BYTES, InputFile
 from bot.domain.job import Output
 from bot.domain.picture import Picture
-from bot.view import sources
-from bot.view.sources import FileSources, checked
+from bot.view.files import sources
+from bot.view.files.sources import FileSources, checked
 
 CDN = "https://cdn.discordapp.com/attachments/1/2/dog.png"
 WIRO = "https://cdn1.wiro.ai/a/0.png"

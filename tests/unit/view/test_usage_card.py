@@ -10,14 +10,14 @@ from bot.domain.job import Cause, Stage
 from bot.domain.money import ZERO, Money
 from bot.domain.reports import Share, UsageReport
 from bot.view.card import Action, MemberAction, Tone
-from bot.view.layout import layout_of
-from bot.view.records_card import (
+from bot.view.cards.records import (
     erased_card,
     history_card,
     question_card,
     stopped_card,
 )
-from bot.view.usage_card import CHART, usage_card
+from bot.view.cards.usage import CHART, usage_card
+from bot.view.layout import layout_of
 
 MAX_COMPONENTS = 40  # Discord docs, Components reference, 2026
 MAX_CHARACTERS = 4_000  # in all text displays of a message together

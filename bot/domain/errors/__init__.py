@@ -1,0 +1,206 @@
+"""Everything that can go wrong, as facts; the sentences are made in bot/view/words.
+
+Errors are not frozen: contextlib assigns `__traceback__` to whatever passes through it.
+
+BotError
+├─ AmountInvalid              a text that is no amount of money
+├─ Refusal                    the asker is told, nothing was held
+│  ├─ PromptRefused           empty, too long
+│  ├─ OptionRefused           a value outside its bounds, or one the model does not take
+│  ├─ OptionsConflict         two options that exclude each other
+│  ├─ OptionAlone             an option that means something together with another one only
+│  ├─ FieldsRefused           fields of a model's form that cannot be sent as they are
+│  ├─ PictureNotTaken         a picture for a model that takes none
+│  ├─ InputRefused            a file that cannot go into a run
+│  ├─ ModelUnknown
+│  ├─ StyleRefused            a style that cannot be kept or used
+│  ├─ RuleRefused             the server's rules forbid it
+│  ├─ PatternRefused          a word rule that cannot be taken
+│  ├─ AmountRefused           an amount of a limit or grant that makes no sense
+│  ├─ CaseDecided             another moderator was quicker
+│  ├─ CaseNotFound
+│  ├─ CaseRefused             a case that cannot be opened or decided this way
+│  ├─ BlockRefused            somebody who cannot be blocked
+│  ├─ LimitReached            which limit, how much of it is used, when it resets
+│  ├─ SubjectRefused          a role, member or channel that is not there to be named
+│  ├─ NotPermitted            somebody else's job
+│  │  └─ ManagersOnly         a command of moderators
+│  ├─ NotYours                a button that belongs to another member
+│  ├─ QuestionExpired         a confirmation that was asked too long ago
+│  ├─ FormGone                a form that the bot does not remember any more
+│  ├─ FormBusy                a form that is being run at this moment, or was by the same press
+│  ├─ ErasureRunning          this member's records are being erased already
+│  ├─ JobNotFound
+│  ├─ WordsGone               a text of a job, or its log, is not to be had any more
+│  ├─ LogUnreachable          Wiro does not answer about a log just now
+│  ├─ CommandOutdated         a command or value that this version does not offer
+│  ├─ ButtonUnknown           an id that no button of ours has
+│  ├─ JobEnded                nothing left to cancel
+│  ├─ AlreadyStarted          a confirmation that was pressed twice
+│  └─ NotAccepting            the bot is starting or stopping
+├─ WiroError                  code, message, HTTP status, retry-after
+│  ├─ WiroUnreachable         no answer; `may_have_arrived` tells whether the request could have been acted on
+│  ├─ WiroServerFault         5xx, or an answer that is no answer: it may have been acted on
+│  ├─ WiroAuthFailed          401, 403
+│  ├─ WiroRateLimited         429
+│  ├─ WiroRefused             result:false
+│  │  ├─ WiroBusy             code 96
+│  │  ├─ WiroNoFunds          code 97
+│  │  └─ WiroNotFound         code 1, HTTP 404
+├─ OutputError                what Wiro made cannot be shown
+│  ├─ OutputUnusable          not a picture, broken, a bomb
+│  │  └─ OutputTooLarge       more than is fetched or opened here: it can only be linked
+│  ├─ OutputHostRefused       an address off the allow-list, or a redirect
+│  └─ OutputUnavailable       it could not be fetched (yet)
+└─ StoreError
+   ├─ DatabaseInUse           another process owns the file
+   ├─ DatabaseFull            no room to write
+   ├─ DatabaseTooNew          written by a newer version
+   └─ DatabaseUnavailable     any other failure of the file
+      ├─ DatabaseDamaged      its content is not what was written; a backup can be restored
+      └─ DatabaseGone         moved, deleted or replaced while it was open (of the store)
+"""
+
+from __future__ import annotations
+
+from bot.domain.errors.moderation import (
+    AmountRefused,
+    BlockFault,
+    BlockRefused,
+    CaseDecided,
+    CaseFault,
+    CaseNotFound,
+    CaseRefused,
+    LimitReached,
+    PatternFault,
+    PatternRefused,
+    RuleFault,
+    RuleRefused,
+    SubjectFault,
+    SubjectRefused,
+)
+from bot.domain.errors.presses import (
+    AlreadyStarted,
+    ButtonUnknown,
+    CommandOutdated,
+    ErasureRunning,
+    FormBusy,
+    FormGone,
+    JobEnded,
+    JobNotFound,
+    LogUnreachable,
+    ManagersOnly,
+    NotAccepting,
+    NotPermitted,
+    NotYours,
+    QuestionExpired,
+    WordsFault,
+    WordsGone,
+)
+from bot.domain.errors.requests import (
+    FieldsRefused,
+    InputFault,
+    InputRefused,
+    ModelUnknown,
+    OptionAlone,
+    OptionRefused,
+    OptionsConflict,
+    PictureNotTaken,
+    PromptFault,
+    PromptRefused,
+    StyleFault,
+    StyleRefused,
+)
+from bot.domain.errors.root import AmountInvalid, BotError, Refusal
+from bot.domain.errors.store import (
+    DatabaseDamaged,
+    DatabaseFull,
+    DatabaseInUse,
+    DatabaseTooNew,
+    DatabaseUnavailable,
+    StoreError,
+)
+from bot.domain.errors.wiro import (
+    OutputError,
+    OutputHostRefused,
+    OutputTooLarge,
+    OutputUnavailable,
+    OutputUnusable,
+    WiroAuthFailed,
+    WiroBusy,
+    WiroError,
+    WiroNoFunds,
+    WiroNotFound,
+    WiroRateLimited,
+    WiroRefused,
+    WiroServerFault,
+    WiroUnreachable,
+)
+
+__all__ = [
+    "AlreadyStarted",
+    "AmountInvalid",
+    "AmountRefused",
+    "BlockFault",
+    "BlockRefused",
+    "BotError",
+    "ButtonUnknown",
+    "CaseDecided",
+    "CaseFault",
+    "CaseNotFound",
+    "CaseRefused",
+    "CommandOutdated",
+    "DatabaseDamaged",
+    "DatabaseFull",
+    "DatabaseInUse",
+    "DatabaseTooNew",
+    "DatabaseUnavailable",
+    "ErasureRunning",
+    "FieldsRefused",
+    "FormBusy",
+    "FormGone",
+    "InputFault",
+    "InputRefused",
+    "JobEnded",
+    "JobNotFound",
+    "LimitReached",
+    "LogUnreachable",
+    "ManagersOnly",
+    "ModelUnknown",
+    "NotAccepting",
+    "NotPermitted",
+    "NotYours",
+    "OptionAlone",
+    "OptionRefused",
+    "OptionsConflict",
+    "OutputError",
+    "OutputHostRefused",
+    "OutputTooLarge",
+    "OutputUnavailable",
+    "OutputUnusable",
+    "PatternFault",
+    "PatternRefused",
+    "PictureNotTaken",
+    "PromptFault",
+    "PromptRefused",
+    "QuestionExpired",
+    "Refusal",
+    "RuleFault",
+    "RuleRefused",
+    "StoreError",
+    "StyleFault",
+    "StyleRefused",
+    "SubjectFault",
+    "SubjectRefused",
+    "WiroAuthFailed",
+    "WiroBusy",
+    "WiroError",
+    "WiroNoFunds",
+    "WiroNotFound",
+    "WiroRateLimited",
+    "WiroRefused",
+    "WiroServerFault",
+    "WiroUnreachable",
+    "WordsFault",
+    "WordsGone",
+]

@@ -1,0 +1,145 @@
+"""What moderators set and decide: limits and rules that bind, and what they cannot do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import TYPE_CHECKING
+
+from bot.domain.errors.root import Refusal
+
+if TYPE_CHECKING:
+    from bot.domain.job import PictureRequest
+    from bot.domain.limits import Limit
+
+
+@dataclass(eq=False)
+class LimitReached(Refusal):
+    """A limit would be passed. Amounts are runs, or picodollars where `is_money`.
+
+    `request` is what was refused, where the use case that refused it says so, `is_private` how.
+    """
+
+    is_operator: bool
+    is_money: bool
+    limit: int
+    used: int
+    held: int
+    asked: int
+    resets_at_s: int
+    bound: Limit | None = None
+    request: PictureRequest | None = None
+    is_private: bool = False  # whether what was refused was for its asker alone
+
+
+class RuleFault(Enum):
+    """Which kind of rule forbids a run."""
+
+    BLOCKED = auto()
+    CHANNEL = auto()
+    MODEL = auto()
+    ADULT_MODEL = auto()
+    WORD = auto()
+
+
+@dataclass(eq=False)
+class RuleRefused(Refusal):
+    """The server's rules forbid this run. `subject` is the model or the word."""
+
+    fault: RuleFault
+    subject: str = ""
+
+
+class PatternFault(Enum):
+    """What is wrong with a word rule."""
+
+    EMPTY = auto()
+    TOO_LONG = auto()
+    NESTED = auto()  # a repetition inside a repetition
+    MATCHES_ALL = auto()
+    TOO_MANY = auto()  # there are as many rules as a server can have
+    UNREADABLE = auto()
+
+
+@dataclass(eq=False)
+class PatternRefused(Refusal):
+    """A word or pattern that cannot be a rule. `detail` is the pattern engine's own word."""
+
+    fault: PatternFault
+    detail: str = ""
+
+
+@dataclass(eq=False)
+class AmountRefused(Refusal):
+    """An amount that is no number, negative, zero where that means nothing, or too large. As typed."""
+
+    text: str
+    is_money: bool
+
+
+class SubjectFault(Enum):
+    """Why a command cannot be about what was named."""
+
+    ROLE_ELSEWHERE = auto()
+    CHANNEL_ELSEWHERE = auto()
+    CHANNEL_CLOSED = auto()  # the bot cannot write there
+    MEMBER_LEFT = auto()
+    MEMBER_IS_BOT = auto()
+
+
+@dataclass(eq=False)
+class SubjectRefused(Refusal):
+    """A role or channel that is not this server's (any more), a member who left, a bot."""
+
+    fault: SubjectFault
+
+
+@dataclass(eq=False)
+class CaseNotFound(Refusal):
+    """No such case on this server."""
+
+    case_id: int
+
+
+@dataclass(eq=False)
+class CaseDecided(Refusal):
+    """Another moderator decided first."""
+
+    case_id: int
+
+
+class CaseFault(Enum):
+    """Why a case cannot be opened, or not be decided this way."""
+
+    ASKED = auto()  # the moderators were asked before
+    EXPIRED = auto()  # nobody remembers the request any more
+    REPORTED = auto()  # reported before
+    NO_LOG_CHANNEL = auto()
+    LOG_CHANNEL_CLOSED = auto()  # it is gone, or the bot may not write there
+    RULES = auto()  # by now a rule of the server forbids the request
+    MEMBER_LEFT = auto()
+    CHANNEL_GONE = auto()
+    MESSAGE_GONE = auto()
+    DISCORD_SILENT = auto()  # Discord did not answer what had to be known
+
+
+@dataclass(eq=False)
+class CaseRefused(Refusal):
+    """A case that cannot be opened or decided this way."""
+
+    fault: CaseFault
+
+
+class BlockFault(Enum):
+    """Why somebody cannot be blocked."""
+
+    SELF = auto()
+    MANAGER = auto()
+    BOT = auto()
+
+
+@dataclass(eq=False)
+class BlockRefused(Refusal):
+    """Somebody who cannot be blocked from the bot."""
+
+    fault: BlockFault

@@ -1,0 +1,71 @@
+"""What all buttons share: a press that stands in the custom id, and the client that hands it on."""
+
+from __future__ import annotations
+
+import re
+from enum import Enum
+from typing import Final, Generic, Protocol, TypeVar, cast
+
+import discord
+from discord import ui
+
+# Plain digits: \d would also take those of every other script, and int() reads them all.
+NUMBER: Final = "[0-9]{1,20}"
+MAX_NUMBER: Final = 2**63 - 1  # what the record holds; nothing of ours has a larger id
+
+
+def number_in(digits: str) -> int:
+    """The number in a custom id; one that was made up and is past all ids counts as the largest."""
+    return min(int(digits), MAX_NUMBER)
+
+
+def any_of(actions: type[Enum]) -> str:
+    """The part of a pattern that stands for one of these."""
+    return "|".join(str(action.value) for action in actions)
+
+
+class Press(Protocol):
+    """All that is known of a press of a button, but who pressed it."""
+
+    @property
+    def action(self) -> Enum: ...
+
+
+PressT = TypeVar("PressT", bound=Press)
+
+
+class Switchboard(Protocol):
+    """What the client must offer for presses to find their way."""
+
+    async def pressed(self, interaction: discord.Interaction[discord.Client], press: Press) -> None: ...
+
+
+class PressButton(ui.DynamicItem[ui.Button[ui.LayoutView]], Generic[PressT], template="(?!)"):
+    """A button that works for ever. Whether the presser may is asked when it is pressed."""
+
+    def __init__(self, press: PressT) -> None:
+        self.press = press
+        super().__init__(self.drawn(press))
+
+    @staticmethod
+    def drawn(press: PressT) -> ui.Button[ui.LayoutView]:
+        """How it looks, with the press in its custom id."""
+        raise NotImplementedError
+
+    @staticmethod
+    def read(match: re.Match[str]) -> PressT:
+        """The press out of a custom id that matches the template."""
+        raise NotImplementedError
+
+    @classmethod
+    async def from_custom_id(
+        cls,
+        interaction: discord.Interaction[discord.Client],  # noqa: ARG003 — the library's signature
+        item: ui.Item[ui.LayoutView],  # noqa: ARG003 — the library's signature
+        match: re.Match[str],
+        /,
+    ) -> PressButton[PressT]:
+        return cls(cls.read(match))
+
+    async def callback(self, interaction: discord.Interaction[discord.Client]) -> None:
+        await cast(Switchboard, interaction.client).pressed(interaction, self.press)

@@ -1,0 +1,42 @@
+"""Every button there is, and whether a custom id belongs to one of them."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import discord
+from discord import ui
+
+from bot.view.buttons.base import PressButton
+from bot.view.buttons.cases import CaseButton
+from bot.view.buttons.drafts import DraftButton
+from bot.view.buttons.jobs import JobButton
+from bot.view.buttons.members import MemberButton
+from bot.view.buttons.models import ModelButton
+from bot.view.buttons.picks import GoButton, PickButton
+from bot.view.buttons.texts import TextButton
+
+BUTTONS: Final[tuple[type[PressButton[Any]], ...]] = (
+    JobButton,
+    MemberButton,
+    CaseButton,
+    ModelButton,
+    DraftButton,
+    TextButton,
+    PickButton,
+    GoButton,
+)
+
+
+def is_ours(custom_id: str) -> bool:
+    """Whether one of our buttons answers to this custom id."""
+    return any(button.__discord_ui_compiled_template__.fullmatch(custom_id) for button in BUTTONS)
+
+
+def is_on(message: discord.Message | None, custom_id: str) -> bool:
+    """Whether the message bears a button with this custom id: discord.py answers no other press at all."""
+    if message is None:
+        return False
+    kind = ui.LayoutView if message.flags.components_v2 else ui.View
+    children = kind.from_message(message, timeout=None).walk_children()
+    return any(isinstance(item, ui.Button) and item.custom_id == custom_id for item in children)

@@ -1,0 +1,178 @@
+"""Cases in words: for the moderators who decide, and for the member who asked."""
+
+from __future__ import annotations
+
+from typing import Final, assert_never
+
+from bot.domain.cases import Case, CaseKind, Decision, Verdict
+from bot.domain.errors import LimitReached
+from bot.domain.job import PictureRequest
+from bot.domain.limits import Audience, Measure
+from bot.domain.ways_out import Fit, Saving, WayOut
+from bot.view.card import Card, CaseAction, CasePress, Tone
+from bot.view.words.headings import heading, sent_count
+from bot.view.words.limits import allowance_words, amount_words, audience_words, extent_words
+from bot.view.words.sentences import sentence
+from bot.view.words.text import code, escaped, plural, relative
+
+PROMPT_CHARS: Final = 600
+_ASK: Final = (CaseAction.APPROVE, CaseAction.GRANT, CaseAction.DENY, CaseAction.BLOCK)
+_REPORT: Final = (CaseAction.RESTORE, CaseAction.DELETE, CaseAction.BLOCK)
+
+
+def open_card(case: Case, way_out: WayOut | None, prompt: str, message_id: int | None = None) -> Card:
+    """A case for the moderators, with its buttons. `message_id` is the reported picture's."""
+    lines = (
+        _asked(case, way_out, prompt) if case.kind is CaseKind.ASK else _reported(case, prompt, message_id)
+    )
+    actions = _ASK if case.kind is CaseKind.ASK else _REPORT
+    return Card(
+        Tone.WARNING,
+        "\n".join(lines),
+        small_print=f"opened {relative(case.opened_at_s)}; the first decision stands",
+        case_presses=tuple(CasePress(action, case.case_id) for action in actions),
+    )
+
+
+def decided_card(text: str, decision: Decision) -> Card:
+    """The case's own words, and below them the verdict and who gave it."""
+    case = decision.case
+    lines = [text, f"**{_verdict_words(decision)}** by <@{case.decided_by}>"]
+    if decision.failure is not None:
+        lines.append(f"But: {sentence(decision.failure)}")
+    if not decision.is_told:
+        lines.append("The member could not be told: they take no direct messages from the bot.")
+    is_good = case.verdict in {Verdict.APPROVED, Verdict.GRANTED, Verdict.RESTORED}
+    tone = Tone.DONE if is_good and decision.failure is None else Tone.FAILED
+    when = f"decided {relative(case.decided_at_s)}" if case.decided_at_s is not None else ""
+    return Card(tone, "\n".join(lines), small_print=when)
+
+
+def member_words(decision: Decision) -> str:
+    """The verdict as the member who asked reads it."""
+    case = decision.case
+    prompt = heading(case.request, 100) if case.request is not None else "your picture"
+    asked = f"You asked the moderators for “{prompt}” in <#{case.channel_id}>."
+    if decision.failure is not None:
+        return f"{asked} They approved it, but it could not be started: {sentence(decision.failure)}"
+    match case.verdict:
+        case Verdict.APPROVED if decision.message_id is not None:
+            place = f"https://discord.com/channels/{case.guild_id}/{case.channel_id}/{decision.message_id}"
+            return f"{asked} They approved it; it is being made: {place}"
+        case Verdict.APPROVED:
+            return f"{asked} They approved it; the picture comes to you by direct message."
+        case Verdict.GRANTED:
+            return f"{asked} They gave you {granted_words(decision)}. Send it again whenever you like."
+        case Verdict.BLOCKED:
+            return f"{asked} They said no, and blocked you from the bot on this server."
+        case _:
+            return f"{asked} They said no."
+
+
+def granted_words(decision: Decision) -> str:
+    """``5 runs more for today and $0.25 more for today``."""
+    words = [f"{_amount(measure, amount)} more for today" for measure, amount in decision.granted]
+    return " and ".join(words) or "nothing"
+
+
+def offer_words(way_out: WayOut) -> str:
+    """What would still fit; empty where nothing would."""
+    if not way_out.fits:
+        return ""
+    return "This would still fit: " + "; ".join(_fit_words(fit) for fit in way_out.fits) + "."
+
+
+def _asked(case: Case, way_out: WayOut | None, prompt: str) -> list[str]:
+    private = " (privately)" if case.is_private else ""
+    lines = ["### A member at a limit asks for more", f"**Who** <@{case.user_id}>"]
+    title = heading(case.request, PROMPT_CHARS) if case.request is not None else ""
+    what = escaped(prompt, PROMPT_CHARS) or title
+    lines += [f"**Where** <#{case.channel_id}>{private}", f"**What** {what}"]
+    if case.request is not None:
+        lines.append(f"**How** {_request_words(case.request)}")
+    if way_out is not None:
+        lines += [f"**Limit** {_limit_line(way_out.refused)}", f"**Price** about {way_out.price}"]
+    return lines
+
+
+def _reported(case: Case, prompt: str, message_id: int | None) -> list[str]:
+    place = f"https://discord.com/channels/{case.guild_id}/{case.channel_id}/{message_id}"
+    jump = f" · [jump to it]({place})" if message_id is not None else ""
+    return [
+        "### A picture was reported and is hidden",
+        f"**Made by** <@{case.user_id}>",
+        f"**Where** <#{case.channel_id}>{jump}",
+        f"**Prompt** {escaped(prompt, PROMPT_CHARS) or 'none'}",
+        f"**Reported by** <@{case.opened_by}>",
+    ]
+
+
+def _request_words(request: PictureRequest) -> str:
+    facts = [
+        code(request.model),
+        plural(request.count, "picture"),
+        f"{request.steps} steps" if request.steps is not None else "",
+        f"{request.width} × {request.height}" if request.width and request.height else "",
+        sent_count(request),
+    ]
+    return " · ".join(fact for fact in facts if fact)
+
+
+def _limit_line(refused: LimitReached) -> str:
+    measure = Measure.SPEND if refused.is_money else Measure.RUNS
+    limit = refused.bound
+    if limit is None:
+        words = amount_words(measure, refused.limit)
+    else:
+        measure = limit.measure
+        words = allowance_words(limit.measure, limit.window, limit.amount)
+        words += extent_words(limit.scope.channel_id, limit.scope.model)
+        if limit.audience is not Audience.DEFAULT:
+            words += f" for {audience_words(limit.audience, limit.audience_id)}"
+    used, held = amount_words(measure, refused.used), amount_words(measure, refused.held)
+    if measure is Measure.AT_ONCE:
+        return f"{words}; {held} running"
+    return f"{words}; {used} used, {held} held; starts again {relative(refused.resets_at_s)}"
+
+
+def _fit_words(fit: Fit) -> str:
+    match fit.saving:
+        case Saving.FEWER_PICTURES:
+            what = plural(fit.request.count, "picture")
+        case Saving.FEWER_STEPS:
+            what = f"{fit.request.steps} steps"
+        case Saving.CHEAPER_MODEL:
+            what = f"the model {code(fit.request.model)}"
+        case _:
+            assert_never(fit.saving)
+    return f"{what} for about {fit.price}"
+
+
+def _verdict_words(decision: Decision) -> str:
+    match decision.case.verdict:
+        case Verdict.OPEN:
+            return "Open"
+        case Verdict.APPROVED:
+            return "Approved once"
+        case Verdict.GRANTED:
+            return f"Granted {granted_words(decision)}" if decision.granted else "Granted more for today"
+        case Verdict.DENIED:
+            return "Denied"
+        case Verdict.RESTORED:
+            return "Restored"
+        case Verdict.DELETED:
+            return "Deleted"
+        case Verdict.BLOCKED if decision.case.kind is CaseKind.REPORT:
+            return "Member blocked, the picture stays hidden,"
+        case Verdict.BLOCKED:
+            return "Member blocked"
+        case _:
+            assert_never(decision.case.verdict)
+
+
+def _amount(measure: Measure, amount: int) -> str:
+    return (
+        f"{amount_words(measure, amount)} at once"
+        if measure is Measure.AT_ONCE
+        else amount_words(measure, amount)
+    )

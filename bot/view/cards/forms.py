@@ -1,0 +1,158 @@
+"""The card of a form: what it holds, what is wrong with it, what a run costs, a button for each step."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from bot.domain.draft import Draft, Form
+from bot.domain.form import FIELDS_A_PAGE, Complaint, defaults_of, fields_of, pages_of
+from bot.domain.job import Origin
+from bot.domain.model import Parameter
+from bot.view.card import Card, DraftAction, DraftPress, Tone
+from bot.view.words.requests import complaint_words, fault_words, field_name
+from bot.view.words.text import code, duration, escaped, plain
+
+MAX_TEXT_CHARS: Final = 3_600  # of the 4,000 that a message may show, title and small print left out
+MAX_PAGES: Final = 25  # steps that have a button: five rows, of the 40 components of a message
+BUTTONS_A_ROW: Final = 5  # Discord docs, Components reference, 2026
+VALUE_CHARS: Final = 100
+SHORT_CHARS: Final = 30  # of a value where there are many
+MAX_LEFT_OUT: Final = 5  # values of an earlier form that are named
+
+
+def form_card(form: Form) -> Card:
+    """The form as it is now."""
+    draft = form.draft
+    lines = [*_notes(draft), *_field_lines(draft, form.complaints)]
+    is_ready = not form.complaints
+    pages = len(pages_of(draft.model))
+    return Card(
+        Tone.WORKING if is_ready else Tone.WARNING,
+        "\n".join([f"### {escaped(draft.model.title, 90)}", *lines]),
+        small_print=_small_print(form),
+        draft_rows=(*_fill_rows(draft, min(pages, MAX_PAGES)), _last_row(form, is_ready=is_ready)),
+    )
+
+
+def _notes(draft: Draft) -> list[str]:
+    """What a member has to know before the fields."""
+    notes = []
+    if draft.origin is not None and not draft.is_starting:
+        notes.append(f"**It runs** {_where(draft.origin)}. The form stays open for another run.")
+    if draft.left_out:
+        told = [complaint_words(complaint) for complaint in draft.left_out[:MAX_LEFT_OUT]]
+        more = len(draft.left_out) - len(told)
+        told += [f"{more:,} more"] if more else []
+        notes.append(f"-# Left out of your last values: {'; '.join(told)}.")
+    if draft.model.parameters is None:
+        notes.append(
+            "-# Wiro's page tells no inputs of this model; the prompt is passed on as it is, and Wiro has "
+            "the last word."
+        )
+    hidden = len(fields_of(draft.model)) - MAX_PAGES * FIELDS_A_PAGE
+    if hidden > 0:
+        notes.append(f"-# {hidden:,} more inputs have no room on a form and stay at their defaults.")
+    return notes
+
+
+def _where(origin: Origin) -> str:
+    if origin.is_private or origin.message_id is None:
+        return "in a message to you alone"
+    place = origin.guild_id or "@me"
+    return f"[here](https://discord.com/channels/{place}/{origin.channel_id}/{origin.message_id})"
+
+
+def _field_lines(draft: Draft, complaints: Sequence[Complaint]) -> list[str]:
+    """Every field where they fit; else those at their defaults are counted, then values cut, then fields."""
+    wrong = {complaint.parameter.parameter_id: complaint for complaint in complaints}
+    defaults = defaults_of(draft.model)
+    fields = fields_of(draft.model)
+    lines = [_line(draft, p, wrong.get(p.parameter_id), VALUE_CHARS) for p in fields]
+    if _length(lines) <= MAX_TEXT_CHARS:
+        return lines
+    chosen = [p for p in fields if p.parameter_id in wrong or not _is_default(draft, p, defaults)]
+    rest = len(fields) - len(chosen)
+    at_defaults = [f"-# {rest:,} more at their defaults"] if rest else []
+    for limit in (VALUE_CHARS, SHORT_CHARS):
+        lines = [_line(draft, p, wrong.get(p.parameter_id), limit) for p in chosen]
+        if _length(lines) <= MAX_TEXT_CHARS:
+            return [*lines, *at_defaults]
+    # What is wrong comes first: the rest can be seen in its step.
+    lines.sort(key=lambda line: not line.startswith("⚠️"))
+    shown = _fitting(lines)
+    return [*shown, f"-# {len(lines) - len(shown):,} more are filled in", *at_defaults]
+
+
+def _is_default(draft: Draft, parameter: Parameter, defaults: dict[str, tuple[str, ...]]) -> bool:
+    name = parameter.parameter_id
+    if parameter.kind.takes_files:
+        return not any(file.parameter_id == name for file in draft.files)
+    return draft.typed.get(name, ()) == defaults.get(name, ())
+
+
+def _line(draft: Draft, parameter: Parameter, complaint: Complaint | None, limit: int) -> str:
+    name = field_name(parameter)
+    if complaint is not None:
+        return f"⚠️ **{name}** {fault_words(complaint)}"
+    return f"**{name}** {_value(draft, parameter, limit)}"
+
+
+def _value(draft: Draft, parameter: Parameter, limit: int) -> str:
+    if parameter.kind.takes_files:
+        texts = [f.filename for f in draft.files if f.parameter_id == parameter.parameter_id]
+    else:
+        labels = {option.value: option.shown for option in parameter.options}
+        texts = [labels.get(text, text) for text in draft.typed.get(parameter.parameter_id, ())]
+    return escaped(", ".join(texts), limit) or "—"
+
+
+def _length(lines: Sequence[str]) -> int:
+    return sum(len(line) + 1 for line in lines)
+
+
+def _fitting(lines: Sequence[str]) -> list[str]:
+    left = MAX_TEXT_CHARS
+    shown = []
+    for line in lines:
+        left -= len(line) + 1
+        if left < 0:
+            break
+        shown.append(line)
+    return shown
+
+
+def _small_print(form: Form) -> str:
+    facts = [
+        code(form.draft.model.slug),
+        f"about {form.price} a run",
+        f"usually {duration(form.usual_s)}" if form.usual_s is not None else "",
+        "shown to you alone" if form.draft.is_private else "",
+    ]
+    return " · ".join(fact for fact in facts if fact)
+
+
+def _fill_rows(draft: Draft, pages: int) -> list[tuple[DraftPress, ...]]:
+    presses = [
+        DraftPress(
+            DraftAction.FILL,
+            draft.draft_id,
+            page,
+            f"Fill in {page + 1}/{pages}" if pages > 1 else "Fill in",
+        )
+        for page in range(pages)
+    ]
+    return [tuple(presses[at : at + BUTTONS_A_ROW]) for at in range(0, pages, BUTTONS_A_ROW)]
+
+
+def _last_row(form: Form, *, is_ready: bool) -> tuple[DraftPress, ...]:
+    draft = form.draft
+    verb = "Run once more" if draft.runs else "Run"
+    run = DraftPress(
+        DraftAction.RUN,
+        draft.draft_id,
+        draft.runs,
+        plain(f"{verb} · about {form.price}", 80),
+        is_disabled=not is_ready,
+    )
+    return (run, DraftPress(DraftAction.RESET, draft.draft_id, label="Start over"))

@@ -1,0 +1,216 @@
+"""Cards about limits: the table of a server, how a member stands, what a change did."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+from typing import Final
+
+from bot.domain.binding import LimitRule
+from bot.domain.limits import Audience, Measure, Window
+from bot.view.card import Card, Tone
+from bot.view.words.limits import (
+    NOBODY_GONE,
+    Reader,
+    Standing,
+    allowance_words,
+    amount_words,
+    audience_words,
+    extent_words,
+    figures_words,
+    reason_words,
+    subject_words,
+    summary_words,
+    title_words,
+)
+from bot.view.words.text import plural, relative
+
+# A message with Components V2 holds 4,000 characters of text (Discord docs, Components reference, 2026); the
+# heading and the small print take their part.
+PAGE_CHARS: Final = 3_300
+
+_GROUPS: Final = {
+    Audience.EVERYONE: "Everyone",
+    Audience.ROLE: "Roles",
+    Audience.MEMBER: "Members",
+    Audience.SERVER: "The whole server together",
+}
+_WINDOWS: Final = tuple(Window)
+_MEASURES: Final = tuple(Measure)
+_HELD: Final = "Held is set aside for pictures that are still running; what fails is given back."
+
+
+def table_card(
+    rules: Iterable[LimitRule],
+    defaults: Sequence[LimitRule],
+    page: int,
+    gone: frozenset[int] = NOBODY_GONE,
+) -> Card:
+    """Every limit of a server, grouped by whom it is for, a page at a time (from 1; too high is the last)."""
+    pages = list(_pages(rules, gone))
+    standard = " and ".join(
+        allowance_words(rule.dimension.measure, rule.dimension.window, rule.amount) for rule in defaults
+    )
+    rest = (
+        f"Where nothing is set, each member has the operator's default of {standard}. "
+        "The operator has a daily stop over all servers besides."
+    )
+    if not pages:
+        text = "### Limits of this server\nNone is set. `/limits set` makes one."
+        return Card(Tone.WAITING, text, small_print=rest)
+    number = min(max(page, 1), len(pages))
+    heading = "### Limits of this server"
+    if len(pages) > 1:
+        heading += f" · page {number} of {len(pages)}"
+        turn = number % len(pages) + 1
+        rest += f" `/limits show page:{turn}` shows {'the next page' if turn > 1 else 'the first page'}."
+    return Card(Tone.WORKING, "\n".join((heading, *pages[number - 1])), small_print=rest)
+
+
+def explain_card(
+    standings: Sequence[Standing], rules: Sequence[LimitRule], reader: Reader, place: str, at_s: float
+) -> Card:
+    """Which limit binds a member here first, how every other stands, and why these.
+
+    `place` names the channel; the standings come tightest first, those of other models last.
+    """
+    members = [standing for standing in standings if standing.limit.audience is not Audience.OPERATOR]
+    first = _first_to_bind(members)
+    lines = [
+        f"### Limits for <@{reader.user_id}> in {place}",
+        f"<@{reader.user_id}> in {place}: **{summary_words(first, at_s)}**",
+        f"-# This one binds first, {reason_words(first.limit, rules, reader)}.",
+    ]
+    others = [standing for standing in members if standing is not first]
+    if others:
+        lines.append("**Besides it bind**")
+    blocks = [
+        f"- {summary_words(standing, at_s)}\n-# {reason_words(standing.limit, rules, reader)}"
+        for standing in others
+    ]
+    lines += _within(blocks, PAGE_CHARS - sum(len(line) + 1 for line in lines))
+    return Card(
+        _tone(first),
+        "\n".join((*lines, *_operator_lines(standings))),
+        small_print=f"{_HELD} The operator has a daily stop over all servers besides.",
+    )
+
+
+def quota_card(
+    standings: Sequence[Standing], rules: Sequence[LimitRule], reader: Reader, *, is_direct: bool
+) -> Card:
+    """A member's own limits here: used, held, left, when each starts again, and why it binds."""
+    members = [standing for standing in standings if standing.limit.audience is not Audience.OPERATOR]
+    heading = "### Your day in direct messages" if is_direct else "### What you have left here"
+    blocks = [
+        f"**{title_words(standing)}**\n{figures_words(standing)}"
+        f"\n-# {reason_words(standing.limit, rules, reader)}"
+        for standing in members
+    ]
+    lines = [heading, *_within(blocks, PAGE_CHARS), *_operator_lines(standings)]
+    return Card(_tone(_first_to_bind(members)), "\n".join(lines), small_print=_HELD)
+
+
+def changed_card(rule: LimitRule, before: int | None) -> Card:
+    """What a limit was and is."""
+    window, measure = rule.dimension.window, rule.dimension.measure
+    was = "was not set" if before is None else f"was {allowance_words(measure, window, before)}"
+    now = allowance_words(measure, window, rule.amount)
+    none = " That is none at all." if rule.amount == 0 else ""
+    return Card(Tone.DONE, f"Limit of {subject_words(rule)}: {was}, is now **{now}**.{none}")
+
+
+def cleared_card(rule: LimitRule, before: int | None) -> Card:
+    """That a limit is gone, or that there was none."""
+    if before is None:
+        return Card(Tone.WAITING, f"There was no limit of {subject_words(rule)}; nothing was changed.")
+    was = allowance_words(rule.dimension.measure, rule.dimension.window, before)
+    return Card(Tone.DONE, f"Limit of {subject_words(rule)}: was {was}, is **not set** any more.")
+
+
+def granted_card(user_id: int, measure: Measure, amount: int, standings: Sequence[Standing]) -> Card:
+    """What was granted, and what the member has now."""
+    blocks = [
+        f"**{title_words(standing)}**\n{figures_words(standing)}"
+        for standing in standings
+        if standing.limit.measure is measure
+        and standing.limit.audience not in {Audience.SERVER, Audience.OPERATOR}
+    ]
+    heading = (
+        f"<@{user_id}> is granted **{amount_words(measure, amount)}** more until each limit starts again."
+    )
+    return Card(
+        Tone.DONE,
+        "\n".join((heading, *_within(blocks, PAGE_CHARS))),
+        small_print="The server's own limits and the operator's stop bind as before.",
+    )
+
+
+def _pages(rules: Iterable[LimitRule], gone: frozenset[int]) -> Iterator[list[str]]:
+    page: list[str] = []
+    size = 0
+    for audience, group in groupby(sorted(rules, key=_order), key=lambda rule: rule.audience):
+        heading = f"**{_GROUPS[audience]}**"
+        is_headed = False
+        for rule in group:
+            line = _row(rule, gone)
+            if page and size + len(heading) + len(line) + 2 > PAGE_CHARS:
+                yield page
+                page, size, is_headed = [], 0, False
+            added = [line] if is_headed else [heading, line]
+            page += added
+            size += sum(len(text) + 1 for text in added)
+            is_headed = True
+    if page:
+        yield page
+
+
+def _row(rule: LimitRule, gone: frozenset[int]) -> str:
+    dimension = rule.dimension
+    allowance = allowance_words(dimension.measure, dimension.window, rule.amount)
+    extent = extent_words(dimension.channel_id, dimension.model, gone)
+    if rule.audience in {Audience.ROLE, Audience.MEMBER}:
+        return f"- {audience_words(rule.audience, rule.audience_id, gone)}: **{allowance}**{extent}"
+    return f"- **{allowance}**{extent}"
+
+
+def _order(rule: LimitRule) -> tuple[int, int, int, int, int, str]:
+    dimension = rule.dimension
+    return (
+        list(_GROUPS).index(rule.audience),
+        rule.audience_id,
+        _WINDOWS.index(dimension.window),
+        _MEASURES.index(dimension.measure),
+        dimension.channel_id,
+        dimension.model,
+    )
+
+
+def _within(blocks: Sequence[str], room: int) -> list[str]:
+    """As many blocks as fit, and how many more there are."""
+    kept: list[str] = []
+    for block in blocks:
+        room -= len(block) + 1
+        if room < 0:
+            return [*kept, f"-# and {plural(len(blocks) - len(kept), 'more limit', 'more limits')}"]
+        kept.append(block)
+    return kept
+
+
+def _first_to_bind(standings: Sequence[Standing]) -> Standing:
+    """The tightest of those that bind every model; the settings always give one."""
+    return next((standing for standing in standings if not standing.limit.scope.model), standings[0])
+
+
+def _operator_lines(standings: Sequence[Standing]) -> list[str]:
+    """Only whether the operator's stop is reached: its figures are the operator's own business."""
+    return [
+        "**The operator's daily stop over all servers is reached.** "
+        f"It starts again {relative(standing.resets_at_s)}."
+        for standing in standings
+        if standing.limit.audience is Audience.OPERATOR and standing.left == 0
+    ]
+
+
+def _tone(first: Standing) -> Tone:
+    return Tone.WARNING if first.left == 0 else Tone.DONE

@@ -1,0 +1,46 @@
+"""The list of what runs in a channel."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from bot.domain.news import News
+from bot.view.card import Action, Card, Row, Tone
+from bot.view.cards.renderer import headline
+from bot.view.words.text import plural
+
+MAX_ROWS: Final = 10  # three components each, of forty in a message (Discord docs, Components, 2026)
+
+
+def running_card(jobs: Sequence[News], viewer_id: int, *, is_moderator: bool) -> Card:
+    """The running jobs of a channel as this viewer may see them."""
+    if not jobs:
+        return Card(Tone.WAITING, "Nothing is running in this channel. Start something with `/imagine`.")
+    rows = tuple(_row(news, viewer_id, is_moderator=is_moderator) for news in jobs[:MAX_ROWS])
+    more = len(jobs) - len(rows)
+    return Card(
+        Tone.WORKING,
+        f"### {plural(len(jobs), 'picture')} running in this channel",
+        rows=rows,
+        small_print=f"and {more:,} more" if more else "",
+    )
+
+
+def _row(news: News, viewer_id: int, *, is_moderator: bool) -> Row:
+    origin = news.job.origin
+    is_own = origin.user_id == viewer_id
+    if origin.is_private and not is_own:
+        text = f"**A private picture**\n-# by <@{origin.user_id}>"
+    else:
+        text = f"{headline(news)} · by <@{origin.user_id}>{_jump(news)}"
+    may_cancel = (is_own or is_moderator) and not news.is_cancelling
+    return Row(text, news.job.job_id, Action.CANCEL if may_cancel else None)
+
+
+def _jump(news: News) -> str:
+    origin = news.job.origin
+    if origin.message_id is None or origin.is_private:
+        return ""
+    place = origin.guild_id or "@me"
+    return f" · [jump to it](https://discord.com/channels/{place}/{origin.channel_id}/{origin.message_id})"

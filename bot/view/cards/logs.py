@@ -1,0 +1,50 @@
+"""What a log channel is told besides cases: changes by moderators, and a budget running low."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from bot.domain.audit import AuditEntry
+from bot.domain.budget import BudgetWarning
+from bot.view.card import Card, Tone
+from bot.view.words.limits import allowance_words, extent_words
+from bot.view.words.text import plain, relative
+
+SHOWN_CHARS: Final = 300
+INTRODUCTION: Final = Card(
+    Tone.DONE,
+    "### The bot's log channel\nChanges by moderators, requests of members, reported pictures and budget "
+    "warnings are shown here from now on.",
+)
+
+
+def entry_card(entry: AuditEntry) -> Card:
+    """One change: who, what, from what to what. Mentions in it are shown, nobody is pinged."""
+    before, after = (plain(text, SHOWN_CHARS) or "nothing" for text in (entry.before, entry.after))
+    lines = [f"<@{entry.actor_id}> · **{plain(entry.action, 60)}**", plain(entry.subject, SHOWN_CHARS)]
+    return Card(
+        Tone.WAITING,
+        "\n".join([*(line for line in lines if line), f"{before} → {after}"]),
+        small_print=f"<t:{int(entry.at_s)}:f>",
+    )
+
+
+def warning_card(warning: BudgetWarning) -> Card:
+    """A server's budget at 50, 80 or 100 percent."""
+    limit = warning.limit
+    budget = allowance_words(limit.measure, limit.window, limit.amount)
+    extent = extent_words(limit.scope.channel_id, limit.scope.model)
+    is_out = warning.percent >= 100
+    title = (
+        "This server's budget is used up"
+        if is_out
+        else f"{warning.percent} % of this server's budget is used"
+    )
+    lines = [
+        f"### {title}",
+        f"**{warning.used} used and {warning.held} held** of {budget}{extent}.",
+        f"It starts again {relative(warning.resets_at_s)}.",
+    ]
+    if is_out:
+        lines.append("Until then requests are refused; `/limits set` with `whole_server` can raise it.")
+    return Card(Tone.FAILED if is_out else Tone.WARNING, "\n".join(lines))

@@ -1,0 +1,177 @@
+"""Cards of /models: a page of the catalogue, and one model in detail."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from bot.domain.browse import Detail, Line, Page, Reading
+from bot.domain.errors import RuleFault
+from bot.domain.form import fields_of
+from bot.domain.model import Model, Parameter
+from bot.view.buttons.models import has_room
+from bot.view.card import Card, ModelAction, ModelPress, Row, Tone
+from bot.view.words.models import (
+    abilities_words,
+    licence_words,
+    media_words,
+    parameter_words,
+    price_words,
+    rule_words,
+    runs_words,
+    time_words,
+)
+from bot.view.words.text import code, escaped, plain, plural, relative
+
+# A message with Components V2 holds 4,000 characters of text (Discord docs, Components reference, 2026).
+TEXT_CHARS: Final = 3_800  # leaves room for the small print
+INPUTS_CHARS: Final = 1_900
+DESCRIPTION_CHARS: Final = 500
+MAX_RULES: Final = 3
+
+_FORBIDDEN: Final = {
+    RuleFault.ADULT_MODEL: "in age-restricted channels only",
+    RuleFault.MODEL: "not allowed on this server",
+}
+
+
+def page_card(page: Page) -> Card:
+    """Models that fit, each with its price, its usual time and a button for more."""
+    if not page.lines:
+        return Card(Tone.WAITING, _nothing(page))
+    return Card(
+        Tone.DONE,
+        f"### {_heading(page)}",
+        rows=tuple(_row(line) for line in page.lines),
+        small_print=_page_print(page),
+        model_presses=_paging(page),
+    )
+
+
+def detail_card(detail: Detail, *, can_run: bool) -> Card:
+    """Everything that is known of one model."""
+    model, summary = detail.model, detail.summary
+    title = summary.title if summary is not None and model.title == model.slug else model.title
+    description = model.description or (summary.description if summary is not None else "")
+    categories = model.categories or (summary.categories if summary is not None else ())
+    usual_s = model.usual_s if model.usual_s is not None else (summary.usual_s if summary else None)
+    runs = runs_words(model.run_count or (summary.run_count if summary else None))
+    head = [f"### {escaped(title, 100)}", code(model.slug), escaped(description, DESCRIPTION_CHARS)]
+    facts = [
+        f"**Price** {price_words(summary) if summary is not None else _price_words(model)}",
+        *(f"-# {rule_words(rule)}" for rule in model.prices[:MAX_RULES]),
+        f"**Time** {time_words(detail.median_s, usual_s)}",
+        f"**Takes in** {media_words(detail.abilities.takes)}",
+        f"**Gives out** {media_words(detail.abilities.gives)}",
+        f"**Categories** {escaped(', '.join(categories), 120)}" if categories else "",
+        f"**Licence** {licence_words(model.licence, model.slug)}",
+        f"**Here** {_forbidden_words(detail.forbidden) or 'allowed'}",
+    ]
+    text = "\n".join(line for line in (*head, *facts) if line)
+    press = ModelPress(ModelAction.RUN, model.slug)
+    may_run = can_run and detail.forbidden is None and has_room(press)
+    small = [runs, _age(detail.reading)]
+    return Card(
+        Tone.DONE if detail.forbidden is None else Tone.WARNING,
+        f"{text}\n{_inputs(detail, min(INPUTS_CHARS, TEXT_CHARS - len(text)))}",
+        small_print=" · ".join(part for part in small if part),
+        model_presses=(press,) if may_run else (),
+    )
+
+
+def _forbidden_words(fault: RuleFault | None) -> str:
+    return _FORBIDDEN.get(fault, "") if fault is not None else ""
+
+
+def _heading(page: Page) -> str:
+    found = plural(page.total, "model")
+    search = f" for “{escaped(page.search, 60)}”" if page.search else ""
+    shelf = f" in {escaped(page.category, 40)}" if page.category else ""
+    return f"{found}{search}{shelf}"
+
+
+def _row(line: Line) -> Row:
+    summary = line.summary
+    title = escaped(summary.title or summary.slug, 50)
+    facts = [
+        time_words(line.median_s, summary.usual_s),
+        plain(abilities_words(line.abilities), 60),
+        escaped(", ".join(summary.categories), 40),
+        _forbidden_words(line.forbidden),
+    ]
+    small = " · ".join(fact for fact in facts if fact)
+    text = f"**{title}** · {price_words(summary)}\n{code(summary.slug, 80)}\n-# {small}"
+    press = ModelPress(ModelAction.DETAILS, summary.slug)
+    return Row(text, 0, press=press if has_room(press) else None)
+
+
+def _paging(page: Page) -> tuple[ModelPress, ...]:
+    numbers = (page.number - 1, page.number + 1)
+    presses = (
+        ModelPress(ModelAction.PAGE, page=number, category=page.category, search=page.search)
+        for number in numbers
+        if 1 <= number <= page.pages
+    )
+    return tuple(press for press in presses if has_room(press))
+
+
+def _page_print(page: Page) -> str:
+    parts = [f"page {page.number:,} of {page.pages:,}"]
+    if page.pages > 1 and not _paging(page):
+        parts.append("a shorter search can be paged through")
+    parts.append(_age(page.reading))
+    return " · ".join(part for part in parts if part)
+
+
+def _nothing(page: Page) -> str:
+    if page.reading.read_at_s is None:
+        has_failed = page.reading.has_failed
+        why = "Wiro does not answer just now, and the bot keeps asking" if has_failed else "it is on its way"
+        return (
+            f"Wiro's list of models has not been read yet: {why}. Please try again in a minute. "
+            "`/imagine` works meanwhile, with its usual model or one that you name."
+        )
+    stale = _age(page.reading)
+    advice = "Try other words, such as `upscale`, `video` or a maker's name."
+    return f"There is {_heading(page).replace('0 models', 'no model', 1)}. {advice}" + (
+        f"\n-# {stale}" if stale else ""
+    )
+
+
+def _age(reading: Reading) -> str:
+    """How old the list is, where it could not be renewed."""
+    if not reading.has_failed or reading.read_at_s is None:
+        return ""
+    return f"Wiro's list cannot be read just now; this one was read {relative(reading.read_at_s)}"
+
+
+def _price_words(model: Model) -> str:
+    """For a model that the list does not have."""
+    if model.prices:
+        return "by what is asked for"
+    if model.approximate_cost is not None and model.approximate_cost.pico > 0:
+        return f"about {model.approximate_cost}"
+    return price_words(None)
+
+
+def _inputs(detail: Detail, room: int) -> str:
+    if detail.is_unread:
+        return "**Inputs** Wiro tells nothing of them just now."
+    if detail.model.parameters is None:
+        return "**Inputs** Wiro's page for this model lists none."
+    fields = fields_of(detail.model)
+    return f"**{plural(len(fields), 'input')}**\n{_listed(fields, room)}"
+
+
+def _listed(fields: Sequence[Parameter], room: int) -> str:
+    """As many as there is room for, in characters."""
+    shown: list[str] = []
+    length = 0
+    for parameter in fields:
+        line = f"- {parameter_words(parameter)}"
+        length += len(line) + 1
+        if length > room - 40:  # with what follows
+            break
+        shown.append(line)
+    more = len(fields) - len(shown)
+    return "\n".join(shown) + (f"\n-# and {more:,} more" if more else "")

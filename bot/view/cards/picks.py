@@ -1,0 +1,93 @@
+"""The buttons under results that go on from them, and which picture of a message belongs to which result."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+from urllib.parse import urlsplit
+
+import discord
+from discord import ui
+
+from bot.domain.files import InputFile
+from bot.domain.job import Job
+from bot.domain.picture import Picture
+from bot.view.card import Pick, PickAction, Preview
+from bot.view.files.media import claims_picture
+
+MAX_PICKED: Final = 10  # results of one job that have buttons
+
+
+def picture_places(job: Job) -> tuple[int, ...]:
+    """The places of a job's pictures among its outputs."""
+    return tuple(
+        place
+        for place, output in enumerate(job.outputs)
+        if output.url is not None and claims_picture(output.name, output.content_type)
+    )
+
+
+def picks_of(job: Job, pictures: Sequence[Picture], *, can_upscale: bool) -> tuple[Pick, ...]:
+    """One picture: Vary, Upscale. Several: V1…Vn and U1…Un. Edit prompt where there was one."""
+    shown = {picture.url for picture in pictures if picture.content_type.startswith("image/")}
+    places = [place for place in picture_places(job) if job.outputs[place].url in shown][:MAX_PICKED]
+    actions = [PickAction.VARY, *([PickAction.UPSCALE] if can_upscale else [])]
+    numbered = len(places) > 1
+    picks = [
+        Pick(action, job.job_id, place, number if numbered else 0)
+        for action in actions
+        for number, place in enumerate(places, start=1)
+    ]
+    if places and job.request.prompt:
+        picks.append(Pick(PickAction.EDIT, job.job_id))
+    return tuple(picks)
+
+
+def picture_in(attachment: discord.Attachment) -> InputFile:
+    """An attachment as the picture that goes into a run. What it really is shows when it is fetched."""
+    content_type = (attachment.content_type or "").partition(";")[0].strip().lower()
+    return InputFile("", attachment.url, attachment.filename, content_type, attachment.size, is_picture=True)
+
+
+def pictures_in(message: discord.Message, own_id: int) -> tuple[InputFile, ...]:
+    """The pictures that were attached to a message, in their order.
+
+    Galleries count in our own messages alone: elsewhere they may show pictures of any address.
+    """
+    found = [
+        picture_in(attachment)
+        for attachment in message.attachments
+        if claims_picture(attachment.filename, attachment.content_type or "")
+    ]
+    known = {urlsplit(file.source_url).path for file in found}
+    if message.author.id == own_id:
+        for preview in _previews(message):
+            path = urlsplit(preview.url).path
+            if path not in known:
+                known.add(path)
+                found.append(InputFile("", preview.url, path.rpartition("/")[2], is_picture=True))
+    return tuple(found)
+
+
+def preview_of(message: discord.Message | None, job: Job, place: int) -> Preview | None:
+    """The picture of this place as the message shows it, if all of the job's pictures stand there."""
+    places = picture_places(job)
+    if message is None or place not in places:
+        return None
+    found = list(_previews(message))
+    return found[places.index(place)] if len(found) == len(places) else None
+
+
+def first_preview(message: discord.Message | None) -> Preview | None:
+    """The picture of one of our confirmations."""
+    return next(_previews(message), None) if message is not None else None
+
+
+def _previews(message: discord.Message) -> Iterator[Preview]:
+    """The pictures in galleries, films left out."""
+    for item in ui.LayoutView.from_message(message, timeout=None).walk_children():
+        if isinstance(item, ui.MediaGallery):
+            for shown in item.items:
+                name = urlsplit(shown.media.url).path.rpartition("/")[2]
+                if claims_picture(name, shown.media.content_type or ""):
+                    yield Preview(shown.media.url, shown.spoiler)

@@ -1,0 +1,94 @@
+"""What somebody sees who goes on from a result: what will run at which price, and the form for its words."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final, assert_never
+
+import discord
+from discord import ui
+
+from bot.domain.job import Job
+from bot.domain.money import Money
+from bot.domain.prompt import MAX_PROMPT_CHARS
+from bot.domain.quote import Quote
+from bot.view.buttons.base import NUMBER, number_in
+from bot.view.buttons.picks import PLACE
+from bot.view.card import Card, Go, GoAction, Pick, PickAction, Preview, Tone
+from bot.view.words.headings import model_name
+from bot.view.words.text import escaped
+
+FORM: Final = "remix"
+PROMPT_FIELD: Final = "prompt"
+PROMPT_CHARS: Final = 300
+
+_FORM_ID: Final = re.compile(
+    rf"{FORM}:(?P<action>edit|reword):(?P<job>{NUMBER}):(?P<place>{PLACE}):(?P<alone>[01])"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RemixForm:
+    """Which form came back. `is_private`: what it starts is for its asker alone."""
+
+    pick: Pick
+    is_private: bool
+
+
+def confirmation(quote: Quote, go: Go, preview: Preview | None) -> Card:
+    """What will run, with which model, for how much; nothing has been held yet."""
+    request = quote.request
+    match go.action:
+        case GoAction.VARY:
+            title = "A variation of this picture"
+        case GoAction.UPSCALE:
+            title = "This picture, made larger"
+        case _:
+            assert_never(go.action)
+    lines = [f"### {title}", f"With {model_name(request)} · {price_words(quote.price, quote.left)}"]
+    if request.prompt:
+        lines.append(escaped(request.prompt, PROMPT_CHARS))
+    reword = Pick(PickAction.REWORD, go.job_id, go.place)
+    picks = (reword,) if go.action is GoAction.VARY and request.prompt else ()
+    return Card(Tone.WAITING, "\n".join(lines), preview=preview, go=go, picks=picks)
+
+
+def price_words(price: Money, left: Money | None) -> str:
+    """``about $0.0035 of your $1.20 left today``."""
+    return f"about {price}" + (f" of your {left} left today" if left is not None else "")
+
+
+def ready_card(pick: Pick, preview: Preview | None) -> Card:
+    """For a job that had to be read first: a form can only be opened by a press."""
+    text = "This one is from a while ago, so it had to be looked up. The form is ready now."
+    return Card(Tone.WAITING, text, preview=preview, picks=(pick,))
+
+
+def prompt_form(pick: Pick, job: Job, *, model: str, price: Money | None) -> ui.Modal:
+    """The prompt to change. `model` and `price` are those of what it will start."""
+    is_edit = pick.action is PickAction.EDIT
+    what = "The same settings and the same seed" if is_edit else "A variation with these words"
+    cost = f", about {price}" if price is not None else ""
+    alone = int(job.origin.is_private)
+    form = ui.Modal(
+        title="Edit prompt", custom_id=f"{FORM}:{pick.action.value}:{pick.job_id}:{pick.place}:{alone}"
+    )
+    prompt: ui.TextInput[ui.Modal] = ui.TextInput(
+        custom_id=PROMPT_FIELD,
+        style=discord.TextStyle.paragraph,
+        default=job.request.prompt[:MAX_PROMPT_CHARS] or None,
+        max_length=MAX_PROMPT_CHARS,
+    )
+    form.add_item(ui.TextDisplay(f"{what}, with {escaped(model.rpartition('/')[2], 60)}{cost}."))
+    form.add_item(ui.Label(text="Prompt", component=prompt))
+    return form
+
+
+def remix_form(custom_id: str) -> RemixForm | None:
+    """Which of these forms has this id; None for one that was made up."""
+    match = _FORM_ID.fullmatch(custom_id)
+    if match is None:
+        return None
+    pick = Pick(PickAction(match["action"]), number_in(match["job"]), int(match["place"]))
+    return RemixForm(pick, match["alone"] == "1")

@@ -1,0 +1,244 @@
+"""From a job to its card: pure, and only what is known to be true."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, assert_never
+
+from bot.domain.job import Cause, Job, Parent, Progress, Relation, Stage
+from bot.domain.news import News
+from bot.domain.picture import Picture
+from bot.view.card import Action, Card, TextPart, TextPress, Tone
+from bot.view.cards.picks import picks_of
+from bot.view.files.media import is_picture
+from bot.view.words import links, said
+from bot.view.words.endings import ending
+from bot.view.words.headings import heading, model_name, sent_words
+from bot.view.words.text import code, code_block, duration, plural, relative
+
+PROMPT_CHARS: Final = 300
+BAR_CELLS: Final = 20
+SENT_END: Final = 3_300  # of the 4,000: where the values of a form end, the facts come after them
+PROMPT_CHARS_BESIDE_WORDS: Final = 150  # where a model's answer needs the room
+NOTE_CHARS: Final = 200
+MAX_GALLERY: Final = 10  # pictures in one media gallery (Discord docs, Components reference, 2026)
+# A message has 40 components (Discord docs, Components reference, 2026), and the buttons of ten pictures take
+# 26 of them: with so much else in it, only the first pictures have any.
+ROOM_BESIDE_PICKS: Final = 3
+FEWER_PICKS: Final = 5
+_FILMS: Final = frozenset({"video/mp4", "video/webm", "video/quicktime"})  # that Discord plays in a gallery
+_FILM_SUFFIXES: Final = (".mp4", ".webm", ".mov")
+_CAN_RETRY: Final = frozenset(
+    {Cause.UNREACHABLE, Cause.UNANSWERED, Cause.LOST, Cause.DEADLINE, Cause.INTERNAL, Cause.WIRO_FAILED}
+)
+
+
+def status_card(news: News) -> Card:
+    """A job that has not ended."""
+    job = news.job
+    lines = [_title(job), f"**{_stage_words(news)}**"]
+    if job.stage is Stage.RUNNING and job.progress is not None:
+        lines.append(bar(job.progress))
+    if news.quiet_since_s is not None:
+        lines.append(f"-# No news from Wiro since {relative(news.quiet_since_s)}; asking it directly.")
+    if news.note:
+        lines.append(f"-# {news.note}")
+    is_heard = job.speech is not None and job.stage >= Stage.RUNNING
+    has_log = job.task_id is not None and job.stage >= Stage.RUNNING
+    actions = () if news.is_cancelling else (Action.CANCEL, *((Action.LOG,) if has_log else ()))
+    is_waiting = job.stage in {Stage.SUBMITTING, Stage.UNKNOWN, Stage.QUEUED}
+    return Card(
+        Tone.WAITING if is_waiting else Tone.WORKING,
+        "\n".join(lines),
+        job.job_id,
+        small_print=passing_mark(job),
+        actions=actions,
+        body=said.so_far(job.speech) if job.speech is not None and is_heard else "",
+    )
+
+
+def passing_mark(job: Job) -> str:
+    """What every card of the job says until it has ended, and none after that."""
+    return f"{_model(job)} · about {job.hold} held · asked {relative(job.created_at_s)}"
+
+
+def ending_card(news: News, pictures: Sequence[Picture], *, can_upscale: bool = False) -> Card:
+    """A job that has ended, with its pictures; `can_upscale`: there is a model for that."""
+    job = news.job
+    if job.stage is not Stage.SUCCEEDED:
+        is_cancelled = job.stage is Stage.CANCELLED
+        again = (Action.RETRY if job.cause in _CAN_RETRY else Action.AGAIN, Action.INFO, Action.DELETE)
+        return Card(
+            Tone.WAITING if is_cancelled else Tone.FAILED,
+            f"{_title(job)}\n{ending(job)}",
+            job.job_id,
+            small_print=_model(job),
+            actions=again,
+        )
+    attached = [picture for picture in pictures if picture.content is not None]
+    gallery = [picture.filename for picture in attached if _is_shown(picture)][:MAX_GALLERY]
+    body, presses, notes = _words(job, pictures)
+    limit = links.LINKS_CHARS_BESIDE_WORDS if body else links.LINKS_CHARS
+    lines = [_title(job), *notes, *links.lines_of(pictures, limit)]
+    if not pictures and not body:
+        lines.append("It was made, but it can no longer be fetched.")
+    lines += [f"-# {note[:NOTE_CHARS]}" for note in (job.detail, news.note) if note]
+    files = tuple(picture.filename for picture in attached if picture.filename not in gallery)
+    picks = picks_of(job, pictures, can_upscale=can_upscale)
+    if len(files) + len(presses) + len(notes) + bool(body) > ROOM_BESIDE_PICKS:
+        picks = tuple(pick for pick in picks if pick.number <= FEWER_PICKS)
+    return Card(
+        Tone.DONE,
+        "\n".join(lines),
+        job.job_id,
+        pictures=tuple(gallery),
+        files=files,
+        small_print=_facts(job),
+        actions=(Action.AGAIN, Action.INFO, Action.DELETE, *_reporting(job)),
+        body=body,
+        text_presses=presses,
+        picks=picks,
+    )
+
+
+def _words(job: Job, pictures: Sequence[Picture]) -> tuple[str, tuple[TextPress, ...], list[str]]:
+    """What a language model said, the buttons to its rest and its thoughts, what is to be noted about it."""
+    if not said.is_text(job):
+        return "", (), []
+    body, is_cut = said.first_page(job)
+    presses = [TextPress(job.job_id, TextPart.ANSWER, 1)] if is_cut else []
+    if said.whole(job, TextPart.THINKING):
+        presses.append(TextPress(job.job_id, TextPart.THINKING, 0))
+    if not is_cut:
+        return body, tuple(presses), []
+    files = [picture.filename for picture in pictures if picture.url is None and picture.content is not None]
+    is_attached = any(name.startswith(said.ANSWER_STEM) for name in files)
+    rest = "the whole answer is attached" if is_attached else "as a file it is too large to attach"
+    characters = len(said.whole(job, TextPart.ANSWER))
+    return body, tuple(presses), [f"-# This is the beginning of {characters:,} characters; {rest}."]
+
+
+def _is_shown(picture: Picture) -> bool:
+    """Whether a gallery shows it; anything else is a file to download."""
+    is_film = picture.content_type in _FILMS and picture.filename.endswith(_FILM_SUFFIXES)
+    return is_film or is_picture(picture.content_type)
+
+
+def _reporting(job: Job) -> tuple[Action, ...]:
+    """Others see a picture in a server's channel only, so only there can it be reported."""
+    is_public = job.origin.guild_id is not None and not job.origin.is_private
+    return (Action.REPORT,) if is_public else ()
+
+
+def info_card(job: Job, *, may_see_log: bool = False) -> Card:
+    """Everything about a job, for whoever asks; the way to its log for those who may see that."""
+    request = job.request
+    facts = [
+        ("Model", code(request.model)),
+        ("Seed", code(str(job.seed))),
+        ("Size", f"{request.width} × {request.height}" if request.width and request.height else None),
+        ("Steps", str(request.steps) if request.steps is not None else None),
+        ("Guidance", f"{request.guidance:g}" if request.guidance is not None else None),
+        ("Strength", f"{request.strength:g}" if request.strength is not None else None),
+        ("Pictures", None if said.is_text(job) else str(request.count)),
+        ("Asked", f"by <@{job.origin.user_id}> {relative(job.created_at_s)}"),
+        ("Held", str(job.hold)),
+        ("Cost", str(job.cost) if job.cost is not None else None),
+        ("Time billed", duration(job.elapsed_s) if job.elapsed_s is not None else None),
+        ("Wiro task", code(job.task_id) if job.task_id else None),
+    ]
+    lines = [f"### About this {'answer' if said.is_text(job) else 'picture'}"]
+    if request.prompt:
+        lines.append(code_block(request.prompt, 2_000))
+    elif job.is_forgotten:
+        lines.append("The prompt has been erased.")
+    if request.negative_prompt:
+        lines += ["Without:", code_block(request.negative_prompt, 1_000)]
+    sent = sent_words(request, max(0, SENT_END - sum(len(line) + 1 for line in lines)))
+    lines += [f"**Sent** {sent}"] if sent else []
+    lines += [f"**{name}** {value}" for name, value in facts if value is not None]
+    actions = (Action.LOG,) if may_see_log and job.task_id is not None else ()
+    return Card(Tone.WAITING, "\n".join(lines), job.job_id, actions=actions)
+
+
+def bar(progress: Progress) -> str:
+    """Real steps as a bar of full and light cells."""
+    full = progress.step * BAR_CELLS // progress.total
+    return f"`{'█' * full}{'░' * (BAR_CELLS - full)}` {progress.step} of {progress.total}"
+
+
+def headline(news: News) -> str:
+    """A job in one line, for lists."""
+    return f"**{heading(news.job.request, 50)}**\n-# {_stage_words(news)} · {_model(news.job)}"
+
+
+def _stage_words(news: News) -> str:
+    if news.is_cancelling:
+        return "Cancelling…"
+    match news.job.stage:
+        case Stage.SUBMITTING if news.queue_position is not None:
+            return f"Waiting in our line, place {news.queue_position}"
+        case Stage.SUBMITTING:
+            return "Sending to Wiro"
+        case Stage.UNKNOWN:
+            return "Wiro did not answer; checking whether it took the request"
+        case Stage.QUEUED:
+            return "In Wiro's queue"
+        case Stage.PREPARING:
+            return "Preparing the model"
+        case Stage.RUNNING:
+            return _running_words(news.job)
+        case Stage.FINISHING:
+            return "Finishing"
+        case Stage.SUCCEEDED | Stage.FAILED | Stage.CANCELLED:
+            return "Ended"
+        case _:
+            assert_never(news.job.stage)
+
+
+def _running_words(job: Job) -> str:
+    if job.speech is not None:
+        return "Thinking" if job.speech.is_thinking or not job.speech.answer else "Answering"
+    request = job.request
+    # The form of a model that takes no size and no steps is seldom that of one that draws.
+    is_other = bool(request.values) and request.width is None and request.steps is None
+    return "Working" if is_other else "Drawing"
+
+
+def _title(job: Job) -> str:
+    words = heading(job.request, PROMPT_CHARS_BESIDE_WORDS if said.is_text(job) else PROMPT_CHARS)
+    parent = f"\n-# {_parent_words(job.parent)}" if job.parent is not None else ""
+    return f"### {words}{parent}"
+
+
+def _parent_words(parent: Parent) -> str:
+    what = "a picture"
+    if parent.message_id is not None:
+        guild = parent.guild_id or "@me"
+        what = f"[{what}](https://discord.com/channels/{guild}/{parent.channel_id}/{parent.message_id})"
+    match parent.relation:
+        case Relation.VARIATION:
+            return f"Variation of {what}"
+        case Relation.EDIT:
+            return f"Another prompt for {what}"
+        case Relation.UPSCALE:
+            return f"Larger version of {what}"
+        case _:
+            assert_never(parent.relation)
+
+
+def _model(job: Job) -> str:
+    return model_name(job.request)
+
+
+def _facts(job: Job) -> str:
+    request = job.request
+    facts = [
+        _model(job),
+        "" if said.is_text(job) else f"seed `{job.seed}`",
+        f"{request.width} × {request.height}" if request.width and request.height else "",
+        plural(request.count, "picture") if request.count > 1 else "",
+        duration(job.elapsed_s) if job.elapsed_s is not None else "",
+        str(job.cost if job.cost is not None else job.hold),
+    ]
+    return " · ".join(fact for fact in facts if fact)

@@ -1,0 +1,97 @@
+"""Cards of /rules: what a server allows, what a change did, which rules a text trips over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from bot.domain.rules import ChannelRule, HouseRules, ModelRule, WordRule
+from bot.view.card import Card, Tone
+from bot.view.words.text import code, escaped, plural
+
+# A message with Components V2 holds 4,000 characters of text (Discord docs, Components reference, 2026).
+SECTION_CHARS: Final = 700
+NOTHING: Final = "no rule"
+
+_CHANNEL_WORDS: Final = {ChannelRule.ALLOW: "allowed", ChannelRule.DENY: "denied"}
+_MODEL_WORDS: Final = {
+    ModelRule.ALLOW: "allowed",
+    ModelRule.DENY: "denied",
+    ModelRule.ADULT: "adult: age-restricted channels only",
+}
+
+
+def show_card(rules: HouseRules) -> Card:
+    """Everything that /rules can set."""
+    is_listing_channels = any(rule is ChannelRule.ALLOW for _, rule in rules.channels)
+    is_listing_models = any(rule is ModelRule.ALLOW for _, rule in rules.models)
+    channels = [f"<#{channel_id}> {channel_words(rule)}" for channel_id, rule in sorted(rules.channels)]
+    models = [f"{code(slug)} {model_words(rule)}" for slug, rule in sorted(rules.models)]
+    words = [word_words(word) for word in sorted(rules.words, key=lambda word: word.text)]
+    blocked = [f"<@{user_id}>" for user_id in sorted(rules.blocked_user_ids)]
+    log_channel = f"<#{rules.log_channel_id}>" if rules.log_channel_id is not None else "none"
+    lines = [
+        "### Rules of this server",
+        f"**Channels** {_listed(channels, 'allowed everywhere')}",
+        "-# Only the allowed ones; all others are denied." if is_listing_channels else "",
+        f"**Models** {_listed(models, 'all allowed')}",
+        "-# Only the allowed ones; all others are denied." if is_listing_models else "",
+        f"**Words that refuse a prompt** {_listed(words, 'none')}",
+        f"**Blocked members** {_listed(blocked, 'none')}",
+        f"**Log channel** {log_channel}",
+    ]
+    return Card(
+        Tone.DONE,
+        "\n".join(line for line in lines if line),
+        small_print="Limits are shown by /limits show.",
+    )
+
+
+def changed_card(subject: str, before: str, after: str) -> Card:
+    """What a change did."""
+    return Card(Tone.DONE, f"### Changed\n{subject}: {before} → **{after}**")
+
+
+def unchanged_card(subject: str, state: str) -> Card:
+    """A change that would have changed nothing."""
+    return Card(Tone.WAITING, f"Nothing was changed. {subject}: {state}, as it was before.")
+
+
+def trial_card(text: str, hits: Sequence[WordRule]) -> Card:
+    """A dry run of the word rules."""
+    shown = escaped(text, 300)
+    if not hits:
+        return Card(Tone.DONE, f"### This prompt would pass\n{shown}", small_print="Nothing was stored.")
+    tripped = _listed([word_words(word) for word in hits], "")
+    return Card(
+        Tone.WARNING,
+        f"### This prompt would be refused\n{shown}\n**{plural(len(hits), 'rule')}** {tripped}",
+        small_print="Nothing was stored.",
+    )
+
+
+def channel_words(rule: ChannelRule | None) -> str:
+    return _CHANNEL_WORDS[rule] if rule is not None else NOTHING
+
+
+def model_words(rule: ModelRule | None) -> str:
+    return _MODEL_WORDS[rule] if rule is not None else NOTHING
+
+
+def word_words(word: WordRule) -> str:
+    """As it is typed after /rules word."""
+    return code(f"/{word.text}/" if word.is_pattern else word.text, 200)
+
+
+def _listed(items: Iterable[str], otherwise: str) -> str:
+    """The items in one line, as many as there is room for."""
+    shown: list[str] = []
+    length = 0
+    every = list(items)
+    for item in every:
+        length += len(item) + 3
+        if length > SECTION_CHARS and shown:
+            break
+        shown.append(item)
+    more = f" and {len(every) - len(shown):,} more" if len(shown) < len(every) else ""
+    return " · ".join(shown) + more if shown else otherwise

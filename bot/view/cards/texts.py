@@ -1,0 +1,90 @@
+"""Cards of texts that are read alone: the pages of an answer or of thoughts, and the log of a run."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from bot.domain.job import Job
+from bot.view.card import Action, Card, TextPart, TextPress, Tone, Turn
+from bot.view.words import said
+from bot.view.words.pages import Page, units
+from bot.view.words.text import code_block, plural
+
+LOG_NAME: Final = "log.txt"
+LOG_UNITS: Final = 3_300  # of the 4,000 that a message may show
+LOG_LINES: Final = 40
+_COLOURS: Final = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
+
+
+def page_card(job: Job, part: TextPart, pages: list[Page], number: int) -> Card:
+    """One page, counted from 0; one past the end is the last. `pages` is not empty."""
+    last = min(len(pages), said.MAX_PAGES) - 1
+    number = min(number, last)
+    is_capped = len(pages) > said.MAX_PAGES
+    presses = []
+    if number > 0:
+        presses.append(TextPress(job.job_id, part, number - 1, Turn.BACK))
+    if number < last:
+        presses.append(TextPress(job.job_id, part, number + 1, Turn.ON))
+    name = "The answer" if part is TextPart.ANSWER else "What the model thought"
+    where = f"page {number + 1} of {last + 1}"
+    if is_capped and number == last:
+        where += " that can be turned to here; the file has the rest"
+    return Card(
+        Tone.DONE,
+        f"-# {name}" if number == 0 or part is TextPart.THINKING else "",
+        job.job_id,
+        small_print=where,
+        body=pages[number].shown,
+        text_presses=tuple(presses),
+    )
+
+
+def log_card(job: Job, log: str, *, is_attached: bool) -> Card:
+    """The last lines of a log, as a terminal would show them."""
+    lines = terminal_lines(log)
+    if not lines:
+        words = "The model has written nothing." if job.is_terminal else "The model has written nothing yet."
+        return Card(Tone.WAITING, f"### Log\n{words}", job.job_id, actions=_again(job))
+    shown = last_lines(lines)
+    head = f"### Log\n{code_block(shown, LOG_UNITS)}"
+    total = plural(len(lines), "line")
+    rest = " in all, attached as a file" if is_attached else " in all; as a file it is too large to attach"
+    return Card(
+        Tone.WAITING,
+        head,
+        job.job_id,
+        files=(LOG_NAME,) if is_attached else (),
+        small_print=f"the end of it; {total}{rest}" if not job.is_terminal else f"{total}{rest}",
+        actions=_again(job),
+    )
+
+
+def terminal_lines(log: str) -> list[str]:
+    """A log's lines without colours; of a line that was written over, what stood there last."""
+    plain = _COLOURS.sub("", log).replace("\r\n", "\n")
+    lines = [line.rstrip("\r").rpartition("\r")[2].rstrip() for line in plain.split("\n")]
+    while lines and not lines[-1]:
+        lines.pop()
+    return lines
+
+
+def last_lines(lines: list[str]) -> str:
+    """As many of the last lines as a card has room for; of a single long one, its end."""
+    kept: list[str] = []
+    left = LOG_UNITS
+    for line in reversed(lines[-LOG_LINES:]):
+        left -= units(line) + 1
+        if left < 0:
+            break
+        kept.append(line)
+    if not kept:
+        end = lines[-1][-(LOG_UNITS // 2 - 1) :]
+        return f"…{end}"
+    return "\n".join(reversed(kept))
+
+
+def _again(job: Job) -> tuple[Action, ...]:
+    """What still runs may be asked for once more."""
+    return () if job.is_terminal else (Action.LOG,)

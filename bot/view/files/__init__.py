@@ -1,0 +1,1 @@
+"""Files in and out: fetched, checked, made to fit, named, and put together."""

@@ -1,0 +1,108 @@
+"""Files that members give, from Discord's CDN or a result of Wiro's: fetched whole, told by their bytes."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from dataclasses import replace
+from typing import Final
+
+import discord
+
+from bot.domain.errors import InputFault, InputRefused, OutputError, OutputUnusable
+from bot.domain.files import MAX_FILE_BYTES, InputFile, Upload
+from bot.domain.job import Output
+from bot.view.discord_errors import DISCORD_ERRORS
+from bot.view.files import media
+from bot.view.files.download import Downloader
+
+PATIENCE_S: Final = 60.0  # for one file of Discord's CDN
+OUTPUT_PATIENCE_S: Final = 30.0  # for a result of Wiro's: what is not there by then has been cleared away
+SPARED_PATIENCE_S: Final = 8.0  # the same where there is another place to ask
+
+HEIC: Final = "image/heic"  # as telephones take them: Wiro takes it too (Wiro docs, Files, Aug 2026)
+_OTHER_KINDS: Final = {
+    "svg": "an SVG drawing",
+    "html": "a web page",
+    "xml": "an XML text",
+    "program": "a program",
+    "unknown kind": "a file of an unknown kind",
+}
+
+
+class FileSources:
+    """Implements the port `Sources`. What Wiro made comes through the downloader, the rest from Discord."""
+
+    def __init__(self, client: discord.Client, downloads: Downloader) -> None:
+        self._client = client
+        self._downloads = downloads
+
+    async def fetch(self, file: InputFile) -> Upload:
+        """The file's bytes, unchanged, with the type that they show. Raises InputRefused."""
+        if file.size_bytes is not None and file.size_bytes > MAX_FILE_BYTES:
+            raise InputRefused(file.filename, InputFault.TOO_LARGE, str(file.size_bytes))
+        content = await (self._output(file) if file.is_output else self._attachment(file, file.source_url))
+        if len(content) > MAX_FILE_BYTES:
+            raise InputRefused(file.filename, InputFault.TOO_LARGE, str(len(content)))
+        return await asyncio.to_thread(checked, file, content)
+
+    async def _attachment(self, file: InputFile, url: str) -> bytes:
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                return await self._client.http.get_from_cdn(url)
+        except (*DISCORD_ERRORS, TimeoutError):
+            raise InputRefused(file.filename, InputFault.UNAVAILABLE) from None
+
+    async def _output(self, file: InputFile) -> bytes:
+        """What Wiro made as Wiro made it; once that is gone, what Discord keeps of it."""
+        patience_s = OUTPUT_PATIENCE_S if file.spare_url is None else SPARED_PATIENCE_S
+        try:
+            async with asyncio.timeout(patience_s):
+                picture = await self._downloads.fetch(
+                    Output(file.filename, file.content_type, file.source_url)
+                )
+        except OutputUnusable as error:
+            raise _unusable(file, error.reason) from None
+        except (OutputError, TimeoutError):
+            pass
+        else:
+            if picture.content is not None:
+                return picture.content
+        if file.spare_url is None:
+            raise InputRefused(file.filename, InputFault.UNAVAILABLE)
+        return await self._attachment(file, file.spare_url)
+
+
+def checked(file: InputFile, content: bytes) -> Upload:
+    """A picture is what its bytes say, whatever its name claims; nothing is decoded or changed.
+
+    CMYK, EXIF turns and single pixels are the model's business. Raises InputRefused: empty, damaged, a
+    picture past `media.MAX_PIXELS`, and, where a picture is wanted, one that moves or any other kind.
+    """
+    name = media.plain_name(file.filename)
+    try:
+        facts = media.checked(file.filename, content)
+    except OutputUnusable as error:
+        claims = file.is_picture or media.claims_picture(file.filename, file.content_type)
+        if not content or claims:
+            raise _unusable(file, error.reason) from None
+        upload = Upload(file.parameter_id, name, content)
+        return replace(upload, content_type=file.content_type or upload.content_type)
+    if file.is_picture and facts.shape is None and facts.content_type != HEIC:
+        what = f"a file of the type {facts.content_type}"
+        raise InputRefused(file.filename, InputFault.NOT_A_PICTURE, what)
+    if file.is_picture and facts.shape is not None and facts.shape.is_animated:
+        raise InputRefused(file.filename, InputFault.ANIMATED)
+    return Upload(file.parameter_id, facts.filename, content, facts.content_type)
+
+
+def _unusable(file: InputFile, reason: str) -> InputRefused:
+    """The short reasons of bot/view/files/media.py as faults of a file."""
+    if reason == "0 bytes":
+        return InputRefused(file.filename, InputFault.EMPTY)
+    if re.fullmatch(r"\d+x\d+ pixels", reason):
+        size = reason.removesuffix(" pixels").replace("x", " × ")
+        return InputRefused(file.filename, InputFault.TOO_MANY_PIXELS, size)
+    if reason in _OTHER_KINDS:
+        return InputRefused(file.filename, InputFault.NOT_A_PICTURE, _OTHER_KINDS[reason])
+    return InputRefused(file.filename, InputFault.DAMAGED, reason)

@@ -1,0 +1,244 @@
+"""All status messages: which job is shown where, and every ending brought home by whatever way is open."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Final
+
+import discord
+
+from bot.domain.clock import Clock
+from bot.domain.job import Job
+from bot.domain.news import Delivery, News
+from bot.domain.picture import Picture
+from bot.view.cards.renderer import ending_card, passing_mark
+from bot.view.files.fitting import Bounds
+from bot.view.files.media import fit
+from bot.view.messages.budget import Budgets
+from bot.view.messages.doors import doors_of
+from bot.view.messages.editor import ENDING_TRIES, MessageEditor, Pace, Start
+from bot.view.messages.luggage import attachments
+from bot.view.messages.routes import (
+    PLACE_REFUSED,
+    ChannelRoute,
+    DirectRoute,
+    Refused,
+    Route,
+    TokenRoute,
+    Ways,
+)
+from bot.view.messages.second_looks import Concluded, SecondLooks
+
+log = logging.getLogger(__name__)
+
+# Discord drops an interaction's token after 15 minutes (Discord docs, Receiving and responding, 2026);
+# the last one is left as a margin.
+TOKEN_LIFE_S: Final = 14 * 60.0
+ENDING_LIFE_S: Final = 24 * 3600.0  # while Discord is down, an ending waits for it so long
+ROUND_PAUSES: Final = 4  # a round over all ways is paused for so many times the pause between two tries
+REQUEST_BYTES: Final = 24 * 1024 * 1024  # Discord takes 25 MiB in one request, text included
+
+
+@dataclass(slots=True)
+class _Message:
+    channel_id: int
+    ways: Ways
+    editor: MessageEditor
+    token: str | None
+    is_barred: bool = False  # a public one, from whose place Discord keeps the bot out
+    looks: asyncio.Task[None] | None = None  # at the ending, which a late edit may overwrite
+
+
+class StatusBoard:
+    """Implements the Board of the use cases over discord.py."""
+
+    def __init__(
+        self,
+        client: discord.Client,
+        start: Start,
+        budgets: Budgets,
+        clock: Clock,
+        pace: Pace,
+        *,
+        can_upscale: bool = False,
+    ) -> None:
+        self._client = client
+        self._start = start
+        self._budgets = budgets
+        self._clock = clock
+        self._pace = pace
+        self._can_upscale = can_upscale
+        self._messages: dict[int, _Message] = {}
+        self._fitting = asyncio.Lock()
+        self._second_looks = SecondLooks(budgets, clock, pace.look_pauses_s)
+        self._attached: dict[int, tuple[discord.Interaction[discord.Client], float]] = {}
+
+    @contextmanager
+    def attached(
+        self, interaction: discord.Interaction[discord.Client], job_id: int | None = None
+    ) -> Iterator[None]:
+        """This interaction, just acknowledged, shows the job that is submitted in the block.
+
+        The job bears the interaction's id unless another is given. The token's age is counted from here, on
+        the monotonic clock. Where the block fails there is no job.
+        """
+        job_id = job_id or interaction.id
+        self._attached[job_id] = (interaction, self._clock.monotonic())
+        self._budgets.shared.opened(interaction.channel_id or 0)
+        self._note_permissions(interaction)
+        try:
+            yield
+        except BaseException:
+            self._detach(job_id)
+            raise
+
+    def show(self, news: News) -> None:
+        self._message(news.job).editor.show(news)
+
+    async def conclude(self, news: News, pictures: Sequence[Picture]) -> Delivery:
+        message = self._message(news.job)
+        await message.editor.stop_passing()
+        if message.editor.is_gone:
+            return Delivery.GONE
+        gives_up_s = self._clock.monotonic() + ENDING_LIFE_S
+        delays = self._pace.retry_delays()
+        tries = ENDING_TRIES
+        while True:
+            delivery = await self._round(message, news, pictures, tries)
+            if delivery is not None:
+                if delivery is Delivery.SHOWN:
+                    self._look_again(message, news.job)
+                return delivery
+            if self._clock.monotonic() > gives_up_s:
+                return Delivery.UNDELIVERABLE
+            log.warning("job %d: Discord takes no edits at the moment; trying again", news.job.job_id)
+            tries = 1
+            await asyncio.sleep(ROUND_PAUSES * next(delays))
+
+    async def _round(
+        self, message: _Message, news: News, pictures: Sequence[Picture], tries: int
+    ) -> Delivery | None:
+        """The ending by every open way, best first. None: none is closed for good, none works now."""
+        is_passing = False
+        for route in message.ways.for_ending(self._clock.monotonic()):
+            is_letter = isinstance(route, DirectRoute)
+            if is_letter and message.is_barred:
+                break  # shut out of where it belongs: kept in the member's history
+            if is_letter and is_passing and not news.job.origin.is_private:
+                break  # its own message is still the better place
+            refused = await self._send_ending(message.editor, route, news, pictures, tries)
+            if refused is None:
+                return Delivery.BY_DM if is_letter else Delivery.SHOWN
+            if refused is Refused.MESSAGE_GONE and not is_letter:
+                return Delivery.GONE
+            log.warning("job %d: no way through %s: %s", news.job.job_id, route.key[0], refused.name)
+            if refused is Refused.PASSING:
+                is_passing = True
+                continue
+            message.ways.close(route, refused)
+            message.is_barred |= refused is Refused.NO_ACCESS and not news.job.origin.is_private
+            if refused in PLACE_REFUSED and not is_letter:
+                return await self._round(message, news, pictures, tries)
+        return None if is_passing else Delivery.UNDELIVERABLE
+
+    def bot_pause_s(self) -> float:
+        """How long requests with the bot's own token should wait, by Discord's word; zero means go."""
+        return self._budgets.bot_pause_s()
+
+    def drop(self, job_id: int) -> None:
+        self._detach(job_id)
+        message = self._messages.pop(job_id, None)
+        if message is None:
+            return
+        self._budgets.shared.closed(message.channel_id)
+        if message.token is None:
+            return
+        if message.looks is None or message.looks.done():
+            self._budgets.release(message.token)
+        else:
+            message.looks.add_done_callback(partial(self._release, message.token))
+
+    def _detach(self, job_id: int) -> None:
+        attached = self._attached.pop(job_id, None)
+        if attached is not None:
+            self._budgets.shared.closed(attached[0].channel_id or 0)
+
+    def _release(self, token: str, _looks: asyncio.Task[None]) -> None:
+        self._budgets.release(token)
+
+    def _look_again(self, message: _Message, job: Job) -> None:
+        """Where a passing state may yet come after the ending. On a drain these looks are dropped."""
+        ending, unsure_until_s = message.editor.shown, message.editor.unsure_until_s
+        if ending is None or message.looks is not None or self._clock.monotonic() > unsure_until_s:
+            return
+        origin, mark = job.origin, passing_mark(job)
+        concluded = Concluded(
+            job.job_id, origin.channel_id, origin.guild_id, message.ways, ending, mark, unsure_until_s
+        )
+        message.looks = self._start(f"looks at job {job.job_id}", self._second_looks.keep(concluded))
+
+    def _note_permissions(self, interaction: discord.Interaction[discord.Client]) -> None:
+        """Discord tells with every interaction what the bot may do in its channel."""
+        permissions, channel_id = interaction.app_permissions, interaction.channel_id
+        if channel_id is not None and permissions.view_channel and permissions.send_messages:
+            for kind in ("token", "channel"):
+                self._budgets.doors.open(doors_of((kind, ""), channel_id, interaction.guild_id))
+
+    async def _send_ending(
+        self, editor: MessageEditor, route: Route, news: News, pictures: Sequence[Picture], tries: int
+    ) -> Refused | None:
+        """With the pictures as large as allowed; where Discord finds them too large, smaller, then linked."""
+        refused: Refused | None = None
+        whole = Bounds(route.limit_bytes, REQUEST_BYTES)
+        for bounds in (whole, Bounds(whole.file_bytes // 2, whole.request_bytes // 2), Bounds(0, 0)):
+            async with self._fitting:  # a picture being re-encoded needs a few hundred MiB: one at a time
+                fitted = await attachments(news.job, pictures, bounds, _shrunk)
+            card = ending_card(news, fitted, can_upscale=self._can_upscale)
+            if isinstance(route, DirectRoute):
+                card = replace(
+                    card, text=f"{card.text}\n-# You asked for this in <#{news.job.origin.channel_id}>."
+                )
+            refused = await editor.send_ending(route, card, fitted, tries)
+            if refused not in {Refused.TOO_LARGE, Refused.INVALID}:
+                break
+        return refused
+
+    def _message(self, job: Job) -> _Message:
+        message = self._messages.get(job.job_id)
+        if message is None:
+            message = self._messages[job.job_id] = self._open(job)
+        return message
+
+    def _open(self, job: Job) -> _Message:
+        origin = job.origin
+        routes: list[Route] = []
+        token, channel_id = None, origin.channel_id
+        attached = self._attached.pop(job.job_id, None)
+        if attached is not None:
+            interaction, since_s = attached
+            channel_id = interaction.channel_id or 0  # where it was counted
+            token = interaction.token
+            self._budgets.bind(token, origin.channel_id)
+            closes_at_s = since_s + TOKEN_LIFE_S
+            limit_bytes = origin.attachment_limit_bytes
+            routes.append(TokenRoute(interaction, limit_bytes, closes_at_s, origin.message_id))
+        if origin.message_id is not None and not origin.is_private:
+            routes.append(ChannelRoute(self._client, origin.channel_id, origin.message_id))
+        routes.append(DirectRoute(self._client, origin.user_id, job.job_id))
+        ways = Ways(routes)
+        editor = MessageEditor(
+            origin.channel_id, ways, self._start, self._budgets, self._clock, self._pace, origin.guild_id
+        )
+        if attached is None:  # taken up: the process before may have died with an edit on its way
+            editor.doubt()
+            self._budgets.shared.opened(origin.channel_id)
+        return _Message(channel_id, ways, editor, token)
+
+
+async def _shrunk(picture: Picture, limit_bytes: int) -> Picture:
+    return await asyncio.to_thread(fit, picture, limit_bytes)

@@ -1,0 +1,261 @@
+"""Latest-wins editing of one message: many states in, few edits out, the ending always."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Final, TypeAlias
+
+from bot.domain.clock import Clock
+from bot.domain.news import News
+from bot.domain.picture import Picture
+from bot.view.card import Card
+from bot.view.cards.renderer import status_card
+from bot.view.discord_errors import DISCORD_ERRORS
+from bot.view.messages.budget import Budgets, Key
+from bot.view.messages.doors import doors_of
+from bot.view.messages.heard import until_taken
+from bot.view.messages.routes import PLACE_REFUSED, Refused, Route, Ways, may_yet_apply, refusal
+from bot.view.messages.second_looks import PAUSES_S, UNSURE_S
+
+log = logging.getLogger(__name__)
+
+PASSING_TIMEOUT_S: Final = 5.0  # then the next state is tried; a hanging edit holds up an ending no longer
+ENDING_TIMEOUT_S: Final = 15.0  # for one attempt, and for its upload:
+UPLOAD_BYTES_PER_S: Final = 200_000
+ENDING_TRIES: Final = 8
+LONGEST_ENDING_PAUSE_S: Final = 65.0  # that a 429 may ask for: a channel's hidden limit is one of a minute
+PASSING_TRIES: Final = 5  # in a row, for one message
+
+Start: TypeAlias = Callable[[str, Coroutine[Any, Any, None]], asyncio.Task[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How often passing states may be shown, and the pauses between tries at an ending and looks at it."""
+
+    interval_s: float
+    retry_delays: Callable[[], Iterator[float]]
+    look_pauses_s: Sequence[float] = PAUSES_S
+
+
+class MessageEditor:
+    """One message: one edit in flight, one pending. A task exists only while something is unshown."""
+
+    __slots__ = (
+        "_budgets",
+        "_channel_id",
+        "_clock",
+        "_failures",
+        "_guild_id",
+        "_is_ending",
+        "_last_edit_s",
+        "_pace",
+        "_pending",
+        "_pump",
+        "_shown",
+        "_sleep",
+        "_start",
+        "_ways",
+        "edits",
+        "is_gone",
+        "unsure_until_s",
+    )
+
+    def __init__(
+        self,
+        channel_id: int,
+        ways: Ways,
+        start: Start,
+        budgets: Budgets,
+        clock: Clock,
+        pace: Pace,
+        guild_id: int | None = None,
+    ) -> None:
+        self._channel_id = channel_id
+        self._guild_id = guild_id
+        self._ways = ways
+        self._start = start
+        self._budgets = budgets
+        self._clock = clock
+        self._pace = pace
+        self._pending: News | None = None
+        self._shown: Card | None = None
+        self._pump: asyncio.Task[None] | None = None
+        self._last_edit_s = float("-inf")
+        self._failures = 0
+        self._is_ending = False
+        self._sleep: asyncio.Timeout | None = None  # while the pump waits
+        self.is_gone = False
+        self.edits = 0
+        self.unsure_until_s = float("-inf")  # until then a passing state that was sent may yet appear
+
+    @property
+    def shown(self) -> Card | None:
+        """The card that Discord took last; None where that is not known."""
+        return self._shown
+
+    def doubt(self) -> None:
+        """A passing state is on its way, and nobody will hear what became of it."""
+        self.unsure_until_s = self._clock.monotonic() + UNSURE_S
+
+    def show(self, news: News) -> None:
+        """A passing state. Shown unless a newer one or the ending comes first."""
+        if self._is_ending or self.is_gone:
+            return
+        self._pending = news
+        if self._pump is None or self._pump.done():
+            self._pump = self._start(f"status {news.job.job_id}", self._pump_until_shown())
+
+    async def stop_passing(self) -> None:
+        """No more passing states; returns when none is in flight."""
+        self._is_ending = True
+        self._pending = None
+        if self._sleep is not None:
+            _end_now(self._sleep)
+        if self._pump is not None:
+            await asyncio.wait([self._pump])
+
+    async def send_ending(
+        self, route: Route, card: Card, pictures: Sequence[Picture], tries: int = ENDING_TRIES
+    ) -> Refused | None:
+        """Try until it is shown (None) or trying is no use: the reason."""
+        for delay_s in self._ending_delays(tries):
+            await asyncio.sleep(delay_s)
+            if not await self._until_allowed(route):
+                return Refused.PASSING
+            refused = await self._send(route, card, pictures, is_ending=True)
+            if refused is not Refused.PASSING:
+                return refused
+        return Refused.PASSING
+
+    async def _until_allowed(self, route: Route) -> bool:
+        """Wait as the headers say; False where that takes so long that another way may be quicker."""
+        with self._budgets.shared.ending_waits(self._channel_id):
+            while True:
+                pause_s = self._budgets.pause_s(route.key, self._channel_id, is_ending=True)
+                if pause_s > LONGEST_ENDING_PAUSE_S:
+                    return False
+                if pause_s <= 0:
+                    return True
+                await asyncio.sleep(pause_s)
+
+    def _ending_delays(self, tries: int) -> Iterator[float]:
+        yield 0.0
+        delays = self._pace.retry_delays()
+        for _ in range(tries - 1):
+            yield next(delays)
+
+    async def _pump_until_shown(self) -> None:
+        try:
+            await self._show_newest()
+        finally:
+            self._pump = None
+
+    async def _show_newest(self) -> None:
+        while self._pending is not None and not self._is_ending and not self.is_gone:
+            route = self._ways.current(self._clock.monotonic())
+            if route is None:
+                return
+            pause_s = max(
+                self._last_edit_s + self._pace.interval_s - self._clock.monotonic(),
+                self._budgets.pause_s(route.key, self._channel_id, is_ending=False),
+            )
+            if pause_s > 0:
+                await self._sleep_unless_ending(pause_s)
+                continue
+            news, self._pending = self._pending, None
+            card = status_card(news)
+            if card == self._shown:
+                continue
+            await self._send_passing(route, card, news)
+
+    async def _send_passing(self, route: Route, card: Card, news: News) -> None:
+        match await self._send(route, card, None, is_ending=False):
+            case None:
+                self._failures = 0
+            case Refused.MESSAGE_GONE:
+                self.is_gone = True
+            case Refused.WAY_CLOSED:
+                self._ways.close(route)
+                self._pending = self._pending or news
+            case Refused.PASSING if self._failures < PASSING_TRIES:
+                self._failures += 1
+                self._pending = self._pending or news
+            case _:
+                pass  # this state stays unshown; the next one, or the ending, will be tried
+
+    async def _sleep_unless_ending(self, pause_s: float) -> None:
+        try:
+            async with asyncio.timeout(pause_s) as self._sleep:
+                await asyncio.get_running_loop().create_future()
+        except TimeoutError:
+            return
+        finally:
+            self._sleep = None
+
+    async def _send(
+        self, route: Route, card: Card, pictures: Sequence[Picture] | None, *, is_ending: bool
+    ) -> Refused | None:
+        self._budgets.shared.claim(self._channel_id, is_ending=is_ending)
+        doors = doors_of(route.key, self._channel_id, self._guild_id)
+        if not await self._budgets.doors.admit(doors, is_ending=is_ending):
+            return Refused.CHANNEL_GONE if self._budgets.doors.is_gone(doors) else Refused.NO_ACCESS
+        self._last_edit_s = self._clock.monotonic()
+        self._budgets.sent()
+        self.edits += 1
+        refusals: list[Key] = []
+        try:
+            with self._budgets.doors.passing_through(doors):
+                if is_ending:
+                    async with asyncio.timeout(_ending_timeout_s(pictures or ())):
+                        with self._budgets.listened(route.key, partial(refusals.append, route.key)):
+                            await until_taken(
+                                self._start, f"ending by {route.key[0]}", partial(route.send, card, pictures)
+                            )
+                else:
+                    await self._send_unless_refused(route, card, refusals)
+        except DISCORD_ERRORS as error:
+            refused = refusal(error)
+            if refused in PLACE_REFUSED:
+                self._budgets.doors.refused(doors, is_gone=refused is Refused.CHANNEL_GONE)
+            # A channel's window is shared: the refused edit may have been another message's.
+            if not refusals or route.key[0] != "token":
+                self._shown = None  # it may have been applied all the same
+                if not is_ending and may_yet_apply(error):
+                    self.doubt()
+            log.info("edit through %s: %s (%s)", route.key[0], refused.name, type(error).__name__)
+            return refused
+        finally:
+            self._last_edit_s = self._clock.monotonic()
+        self._budgets.doors.open(doors)
+        self._shown = card
+        return None
+
+    async def _send_unless_refused(self, route: Route, card: Card, refusals: list[Key]) -> None:
+        """Send a passing state; a 429 ends the attempt at once.
+
+        discord.py sleeps through a 429 with the token's lock held (webhook/async_.py, 2.7.1), and an
+        ending would wait behind it. A refused edit was not applied, so dropping it is safe.
+        """
+        async with asyncio.timeout(PASSING_TIMEOUT_S) as limit:
+
+            def refuse() -> None:
+                refusals.append(route.key)
+                _end_now(limit)
+
+            with self._budgets.listened(route.key, refuse):
+                await route.send(card, None)
+
+
+def _end_now(limit: asyncio.Timeout) -> None:
+    if not limit.expired():
+        limit.reschedule(asyncio.get_running_loop().time())
+
+
+def _ending_timeout_s(pictures: Sequence[Picture]) -> float:
+    size_bytes = sum(len(picture.content) for picture in pictures if picture.content is not None)
+    return ENDING_TIMEOUT_S + size_bytes / UPLOAD_BYTES_PER_S

@@ -1,0 +1,229 @@
+"""The ways to a status message, and what Discord's refusals mean for them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from copy import copy
+from enum import Enum, auto
+from typing import Any, Final, Protocol, cast
+
+import aiohttp
+import discord
+
+from bot.domain.picture import Picture
+from bot.view.card import Card
+from bot.view.discord_errors import CONNECTION_ERRORS
+from bot.view.layout import NO_MENTIONS, files_of, layout_of, passing_layout_of, texts_of
+from bot.view.messages.budget import Key, channel_key, token_key
+
+BOT_ROUTE_BYTES: Final = 10 * 1024 * 1024  # per file without boosts or Nitro (Discord docs, 2025-01-16)
+
+
+class Refused(Enum):
+    """Why a message could not be reached this way."""
+
+    WAY_CLOSED = auto()  # the token is dead: another way may work
+    CHANNEL_GONE = auto()
+    NO_ACCESS = auto()  # no permission, no longer in the server, no DM
+    MESSAGE_GONE = auto()  # deleted: it stays deleted
+    TOO_LARGE = auto()
+    INVALID = auto()  # Discord will not have this body, ever
+    PASSING = auto()  # 5xx, reset, timeout, 429: worth another try
+
+
+# Discord docs, Opcodes and status codes, JSON error codes (2026).
+_BY_CODE: Final[dict[int, Refused]] = {
+    50027: Refused.WAY_CLOSED,  # invalid webhook token
+    10015: Refused.WAY_CLOSED,  # unknown webhook
+    10062: Refused.WAY_CLOSED,  # unknown interaction
+    10008: Refused.MESSAGE_GONE,
+    10003: Refused.CHANNEL_GONE,
+    50001: Refused.NO_ACCESS,
+    50007: Refused.NO_ACCESS,  # this user takes no direct messages
+    50013: Refused.NO_ACCESS,
+    40005: Refused.TOO_LARGE,
+}
+_BY_STATUS: Final[dict[int, Refused]] = {
+    400: Refused.INVALID,
+    401: Refused.WAY_CLOSED,
+    403: Refused.NO_ACCESS,
+    404: Refused.MESSAGE_GONE,
+    413: Refused.TOO_LARGE,
+}
+
+
+PLACE_REFUSED: Final = frozenset({Refused.CHANNEL_GONE, Refused.NO_ACCESS})
+
+
+def refusal(error: Exception) -> Refused:
+    """What one of DISCORD_ERRORS means."""
+    if isinstance(error, discord.HTTPException):
+        return _BY_CODE.get(error.code) or _BY_STATUS.get(error.status, Refused.PASSING)
+    return Refused.PASSING
+
+
+def may_yet_apply(error: Exception) -> bool:
+    """Whether an edit that failed with one of DISCORD_ERRORS may be carried out all the same, even later."""
+    if isinstance(error, discord.HTTPException):
+        return error.status >= 500
+    return isinstance(error, CONNECTION_ERRORS) and not isinstance(error, aiohttp.ClientConnectorError)
+
+
+class Route(Protocol):
+    """One way to one message."""
+
+    key: Key
+    limit_bytes: int
+    closes_at_s: float  # monotonic
+    is_for_passing: bool
+
+    async def send(self, card: Card, pictures: Sequence[Picture] | None) -> None:
+        """Show the card. `pictures` None leaves the attachments alone; otherwise they replace them."""
+        ...
+
+    async def seen(self) -> Sequence[str]:
+        """The texts of the message as it is now; none where there is no message yet."""
+        ...
+
+
+# Who asked and with what words: of an interaction that stands beside a running job, only the token is used.
+_LUGGAGE: Final = (
+    "data",
+    "user",
+    "message",
+    "_original_response",
+    "_cs_response",
+    "_cs_followup",
+    "_cs_namespace",
+)
+
+
+def _light(interaction: discord.Interaction[discord.Client]) -> discord.Interaction[discord.Client]:
+    """A copy that keeps a few hundred bytes instead of a few thousand."""
+    light: Any = copy(interaction)
+    for name in _LUGGAGE:
+        if hasattr(light, name):
+            delattr(light, name)
+    if isinstance(getattr(light, "channel", None), (discord.abc.GuildChannel, discord.Thread)):
+        # It holds its server, and all that came with it.
+        light.channel = light.client.get_partial_messageable(light.channel.id, guild_id=light.guild_id)
+    return cast("discord.Interaction[discord.Client]", light)
+
+
+def _layout(card: Card, pictures: Sequence[Picture] | None) -> discord.ui.LayoutView:
+    return passing_layout_of(card) if pictures is None else layout_of(card)
+
+
+class TokenRoute:
+    """Through the interaction's token: its own rate limit, no channel permission, 15 minutes."""
+
+    __slots__ = ("_interaction", "_message_id", "closes_at_s", "key", "limit_bytes")
+
+    is_for_passing = True
+
+    def __init__(
+        self,
+        interaction: discord.Interaction[discord.Client],
+        limit_bytes: int,
+        closes_at_s: float,
+        message_id: int | None = None,
+    ) -> None:
+        self._interaction = _light(interaction)
+        self._message_id = message_id
+        self.closes_at_s = closes_at_s
+        self.key: Key = token_key(interaction.token)
+        self.limit_bytes = limit_bytes
+
+    async def send(self, card: Card, pictures: Sequence[Picture] | None) -> None:
+        await self._interaction.edit_original_response(
+            view=_layout(card, pictures),
+            attachments=discord.utils.MISSING if pictures is None else files_of(pictures),
+            allowed_mentions=NO_MENTIONS,
+        )
+
+    async def seen(self) -> Sequence[str]:
+        if self._message_id is None:
+            return ()
+        # The library answers for the original response from its memory.
+        return texts_of(await self._interaction.followup.fetch_message(self._message_id))
+
+
+class ChannelRoute:
+    """As the bot itself: works for ever, needs the bot in the channel, shares the channel's limit."""
+
+    __slots__ = ("_channel_id", "_client", "_message_id", "key", "limit_bytes")
+
+    is_for_passing = True
+    closes_at_s = float("inf")
+
+    def __init__(self, client: discord.Client, channel_id: int, message_id: int) -> None:
+        self._client = client
+        self._channel_id = channel_id
+        self._message_id = message_id
+        self.key: Key = channel_key(channel_id)
+        self.limit_bytes = BOT_ROUTE_BYTES
+
+    async def send(self, card: Card, pictures: Sequence[Picture] | None) -> None:
+        channel = self._client.get_partial_messageable(self._channel_id)
+        await channel.get_partial_message(self._message_id).edit(
+            view=_layout(card, pictures),
+            attachments=discord.utils.MISSING if pictures is None else files_of(pictures),
+            allowed_mentions=NO_MENTIONS,
+        )
+
+    async def seen(self) -> Sequence[str]:
+        """Needs Read Message History besides (Discord docs, Get Channel Message, 2026)."""
+        channel = self._client.get_partial_messageable(self._channel_id)
+        return texts_of(await channel.get_partial_message(self._message_id).fetch())
+
+
+class DirectRoute:
+    """A new direct message to the member: the last way. The nonce keeps a repeated send one message."""
+
+    __slots__ = ("_client", "_job_id", "_user_id", "key", "limit_bytes")
+
+    is_for_passing = False
+    closes_at_s = float("inf")
+
+    def __init__(self, client: discord.Client, user_id: int, job_id: int) -> None:
+        self._client = client
+        self._user_id = user_id
+        self._job_id = job_id
+        self.key: Key = ("direct", str(user_id))
+        self.limit_bytes = BOT_ROUTE_BYTES
+
+    async def send(self, card: Card, pictures: Sequence[Picture] | None) -> None:
+        channel = await self._client.create_dm(discord.Object(self._user_id))
+        await channel.send(
+            view=layout_of(card),
+            files=files_of(pictures or ()),
+            nonce=self._job_id,
+            allowed_mentions=NO_MENTIONS,
+        )
+
+    async def seen(self) -> Sequence[str]:
+        return ()
+
+
+class Ways:
+    """The ways to one message, best first. A way that Discord closed is not tried again."""
+
+    __slots__ = ("_routes",)
+
+    def __init__(self, routes: Sequence[Route]) -> None:
+        self._routes = list(routes)
+
+    def current(self, now_s: float) -> Route | None:
+        """The way for a passing state, or None."""
+        return next((r for r in self._routes if r.is_for_passing and now_s < r.closes_at_s), None)
+
+    def for_ending(self, now_s: float) -> Sequence[Route]:
+        """Every way that is open, in the order to try them."""
+        return [r for r in self._routes if now_s < r.closes_at_s]
+
+    def close(self, route: Route, refused: Refused = Refused.WAY_CLOSED) -> None:
+        """Not this way again. A refusal of the place itself closes every way that leads there."""
+        if refused in PLACE_REFUSED:
+            self._routes = [r for r in self._routes if (r.key[0] == "direct") != (route.key[0] == "direct")]
+        elif route in self._routes:
+            self._routes.remove(route)

@@ -1,0 +1,110 @@
+"""Endings that a passing edit of unknown outcome may yet overwrite: looked at again, and put back.
+
+An edit that hangs or breaks is given up by us, not by Discord: carried out after the ending it would leave a
+finished job "Drawing" for ever. Passing edits leave the attachments alone, so the card is all there is to put
+back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+import discord
+
+from bot.domain.clock import Clock
+from bot.view.card import Card
+from bot.view.discord_errors import DISCORD_ERRORS
+from bot.view.messages.budget import Budgets
+from bot.view.messages.doors import doors_of
+from bot.view.messages.routes import PLACE_REFUSED, Refused, Route, Ways, refusal
+
+log = logging.getLogger(__name__)
+
+UNSURE_S: Final = 90.0  # an edit that was given up is not carried out later than this
+# Between looks. The fifth is later than UNSURE_S and the last, unless Discord lets nobody look by then.
+PAUSES_S: Final = (3.0, 5.0, 12.0, 25.0, 46.0, 90.0, 180.0, *[360.0] * 9)
+REQUEST_S: Final = 5.0
+AT_ONCE: Final = 2  # requests of all looks together: endings of other messages come first
+LONGEST_WAIT_S: Final = 30.0  # for room among the edits of a channel
+UNREADABLE_S: Final = 600.0  # a channel that may not be read is left alone so long: refusals are counted
+
+
+@dataclass(frozen=True, slots=True)
+class Concluded:
+    """A message that shows how its job ended. `mark`: words that only the job's passing states have."""
+
+    job_id: int
+    channel_id: int
+    guild_id: int | None
+    ways: Ways
+    ending: Card
+    mark: str
+    unsure_until_s: float  # monotonic
+
+
+class SecondLooks:
+    """A handful of requests for each message that is in doubt; for the others none."""
+
+    def __init__(self, budgets: Budgets, clock: Clock, pauses_s: Sequence[float] = PAUSES_S) -> None:
+        self._budgets = budgets
+        self._clock = clock
+        self._pauses_s = pauses_s
+        self._turns = asyncio.Semaphore(AT_ONCE)
+        self._unreadable_until_s: dict[int, float] = {}  # by channel
+
+    async def keep(self, concluded: Concluded) -> None:
+        """See to it that the ending stands. Ends early where the message is gone or cannot be read."""
+        for pause_s in self._pauses_s:
+            await asyncio.sleep(pause_s)
+            is_sure = self._clock.monotonic() > concluded.unsure_until_s
+            match await self._look(concluded):
+                case None if is_sure:
+                    return
+                case None | Refused.WAY_CLOSED | Refused.PASSING:
+                    continue
+                case refused:
+                    log.info("job %d: its ending is left to itself: %s", concluded.job_id, refused.name)
+                    return
+
+    async def _look(self, concluded: Concluded) -> Refused | None:
+        """Put the ending back where it is overwritten. None: now it stands there."""
+        now_s = self._clock.monotonic()
+        route = concluded.ways.current(now_s)
+        if route is None or now_s < self._unreadable_until_s.get(concluded.channel_id, now_s):
+            return Refused.NO_ACCESS
+        doors = doors_of(route.key, concluded.channel_id, concluded.guild_id)
+        if self._budgets.bot_pause_s() > 0 or not await self._budgets.doors.admit(doors, is_ending=False):
+            return Refused.PASSING
+        try:
+            async with self._turns, asyncio.timeout(REQUEST_S):
+                texts = await route.seen()
+            if not any(concluded.mark in text for text in texts):
+                return None
+            log.info("job %d: a late edit took the place of its ending", concluded.job_id)
+            pause_s = self._budgets.pause_s(route.key, concluded.channel_id, is_ending=False)
+            await asyncio.sleep(min(pause_s, LONGEST_WAIT_S))
+            self._budgets.shared.claim(concluded.channel_id, is_ending=False)
+            self._budgets.sent()
+            await self._put_back(route, concluded.ending)
+        except DISCORD_ERRORS as error:
+            refused = refusal(error)
+            if refused is Refused.WAY_CLOSED:
+                concluded.ways.close(route)
+            if refused in PLACE_REFUSED:
+                self._unreadable_until_s[concluded.channel_id] = self._clock.monotonic() + UNREADABLE_S
+            return refused
+        return None
+
+    async def _put_back(self, route: Route, ending: Card) -> None:
+        """With the files that the message still has; without them where Discord does not find them."""
+        async with self._turns, asyncio.timeout(REQUEST_S):
+            try:
+                await route.send(ending, None)
+            except discord.HTTPException as error:
+                if refusal(error) is not Refused.INVALID:
+                    raise
+                await route.send(replace(ending, pictures=(), files=()), None)

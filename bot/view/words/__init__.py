@@ -1,0 +1,1 @@
+"""Words for people: every sentence, and what members and Wiro wrote made harmless and short."""

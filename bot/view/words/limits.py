@@ -1,0 +1,209 @@
+"""Limits in plain words: how much, for whom, where, how it stands, and why this one binds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Protocol, assert_never
+
+from bot.domain.binding import Dimension, LimitRule
+from bot.domain.limits import Audience, Limit, Measure, Window
+from bot.domain.money import MAX_PICO, Money
+from bot.view.words.text import code, duration, plural, relative
+
+NOBODY_GONE: Final[frozenset[int]] = frozenset()
+
+_PER: Final = {
+    Window.HOUR: "an hour",
+    Window.DAY: "a day",
+    Window.WEEK: "a week",
+    Window.MONTH: "a month",
+    Window.EVER: "at once",
+}
+_UNITS: Final = {Measure.RUNS: "runs", Measure.SPEND: "dollars", Measure.AT_ONCE: "pictures"}
+
+
+class Standing(Protocol):
+    """A limit and how it stands: amounts in the limit's own measure, `resets_at_s` in epoch seconds."""
+
+    @property
+    def limit(self) -> Limit: ...
+    @property
+    def granted(self) -> int: ...
+    @property
+    def resets_at_s(self) -> int: ...
+    @property
+    def used(self) -> int: ...
+    @property
+    def held(self) -> int: ...
+    @property
+    def left(self) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """The member a text is about, and whether it speaks to them."""
+
+    user_id: int
+    role_ids: frozenset[int]
+    is_addressed: bool
+
+    @property
+    def possessive(self) -> str:
+        return "your" if self.is_addressed else "their"
+
+
+def amount_words(measure: Measure, amount: int) -> str:
+    """``20 runs``, ``$2.00``, ``3 pictures``."""
+    match measure:
+        case Measure.RUNS:
+            return plural(amount, "run")
+        case Measure.SPEND:
+            return str(Money(min(amount, MAX_PICO)))
+        case Measure.AT_ONCE:
+            return plural(amount, "picture")
+
+
+def allowance_words(measure: Measure, window: Window, amount: int) -> str:
+    """``20 runs a day``, ``$2.00 an hour``, ``3 pictures at once``."""
+    return f"{amount_words(measure, amount)} {_PER[window]}"
+
+
+def counted_words(dimension: Dimension) -> str:
+    """What a limit counts, without how much: ``runs a day``."""
+    return f"{_UNITS[dimension.measure]} {_PER[dimension.window]}"
+
+
+def extent_words(channel_id: int, model: str, gone: frozenset[int] = NOBODY_GONE) -> str:
+    """`` in #art with `owner/model` ``, with a blank before it; nothing where a limit holds everywhere."""
+    place = ""
+    if channel_id:
+        place = " in a deleted channel" if channel_id in gone else f" in <#{channel_id}>"
+    return place + (f" with {code(model)}" if model else "")
+
+
+def audience_words(audience: Audience, audience_id: int, gone: frozenset[int] = NOBODY_GONE) -> str:
+    """For whom a limit is. `gone` holds the ids of roles, members and channels that are there no more."""
+    match audience:
+        case Audience.EVERYONE:
+            return "everyone"
+        case Audience.ROLE:
+            return f"a deleted role ({audience_id})" if audience_id in gone else f"<@&{audience_id}>"
+        case Audience.MEMBER:
+            left = " (has left)" if audience_id in gone else ""
+            return f"<@{audience_id}>{left}"
+        case Audience.SERVER:
+            return "the whole server together"
+        case Audience.DEFAULT:
+            return "everyone, by the operator's default"
+        case Audience.OPERATOR:
+            return "all servers together"
+        case _:
+            assert_never(audience)
+
+
+def subject_words(rule: LimitRule) -> str:
+    """What a change is about: ``runs a day for @Artist in #art``."""
+    dimension = rule.dimension
+    extent = extent_words(dimension.channel_id, dimension.model)
+    return f"{counted_words(dimension)} for {audience_words(rule.audience, rule.audience_id)}{extent}"
+
+
+def title_words(standing: Standing) -> str:
+    """``20 runs a day in #art``, with what was granted."""
+    limit = standing.limit
+    allowance = allowance_words(limit.measure, limit.window, limit.amount)
+    extra = f" ({amount_words(limit.measure, standing.granted)} of it granted)" if standing.granted else ""
+    return f"{allowance}{extent_words(limit.scope.channel_id, limit.scope.model)}{extra}"
+
+
+def summary_words(standing: Standing, at_s: float) -> str:
+    """``20 runs a day in #art; used 15, 1 held, 4 left; resets in 3 h (…)``."""
+    used, held, left = (_figure(standing, value) for value in (standing.used, standing.held, standing.left))
+    counts = (
+        f"{held} held, {left} left" if _is_at_once(standing) else f"used {used}, {held} held, {left} left"
+    )
+    return f"{title_words(standing)}; {counts}; {_reset_words(standing, at_s)}"
+
+
+def figures_words(standing: Standing) -> str:
+    """``**Runs** 15 of 20 used, 1 held, **4 left**. Starts again in 3 hours.``"""
+    used, held, left, most = (
+        _figure(standing, value)
+        for value in (standing.used, standing.held, standing.left, standing.limit.amount)
+    )
+    match standing.limit.measure:
+        case Measure.RUNS:
+            counts = f"**Runs** {used} of {most} used, {held} held"
+        case Measure.SPEND:
+            counts = f"**Dollars** {used} of {most} used, {held} held"
+        case Measure.AT_ONCE:
+            return f"**At once** {held} of {most} held, **{left} left**. Free again when a picture ends."
+    return f"{counts}, **{left} left**. Starts again {relative(standing.resets_at_s)}."
+
+
+def reason_words(limit: Limit, rules: Sequence[LimitRule], reader: Reader) -> str:
+    """Why this limit and no other of its kind: ``because @Artist is the most generous of your roles``."""
+    rivals = [rule for rule in rules if rule.dimension == dimension_of(limit)]
+    roles = [r for r in rivals if r.audience is Audience.ROLE and r.audience_id in reader.role_ids]
+    everyone = [rule for rule in rivals if rule.audience is Audience.EVERYONE]
+    subject = audience_words(limit.audience, limit.audience_id)
+    match limit.audience:
+        case Audience.MEMBER:
+            whom = "you" if reader.is_addressed else subject
+            return f"because it is set for {whom} personally{_before([*roles, *everyone])}"
+        case Audience.ROLE if len(roles) > 1:
+            others = [rule for rule in roles if rule.audience_id != limit.audience_id]
+            return (
+                f"because {subject} is the most generous of {reader.possessive} roles"
+                f"{_before([*others, *everyone])}"
+            )
+        case Audience.ROLE:
+            return f"because {subject} is one of {reader.possessive} roles{_before(everyone)}"
+        case Audience.EVERYONE:
+            return "because it is set for everyone"
+        case Audience.SERVER:
+            return "for all members of this server together, whatever else is set"
+        case Audience.DEFAULT:
+            return "the operator's default, because the moderators have set nothing in its place"
+        case Audience.OPERATOR:
+            return "the operator's stop over all servers"
+        case _:
+            assert_never(limit.audience)
+
+
+def dimension_of(limit: Limit) -> Dimension:
+    """What a limit counts."""
+    return Dimension(limit.measure, limit.window, limit.scope.channel_id, limit.scope.model)
+
+
+def _before(losers: Sequence[LimitRule]) -> str:
+    """Which limits stand back, a few of them."""
+    if not losers:
+        return ""
+    named = [
+        f"{amount_words(rule.dimension.measure, rule.amount)} "
+        f"of {audience_words(rule.audience, rule.audience_id)}"
+        for rule in losers[:3]
+    ]
+    more = f" and {len(losers) - 3} more" if len(losers) > 3 else ""
+    return f"; it goes before {', '.join(named)}{more}"
+
+
+def _reset_words(standing: Standing, at_s: float) -> str:
+    if _is_at_once(standing):
+        return "free again when a picture ends"
+    seconds_left = max(1.0, standing.resets_at_s - at_s)
+    wait = duration(seconds_left) if seconds_left < 60 else duration(60 * (seconds_left // 60))
+    return f"resets in {wait} ({relative(standing.resets_at_s)})"
+
+
+def _is_at_once(standing: Standing) -> bool:
+    return standing.limit.measure is Measure.AT_ONCE
+
+
+def _figure(standing: Standing, value: int) -> str:
+    """A number without its unit; money keeps its sign."""
+    if standing.limit.measure is Measure.SPEND:
+        return amount_words(Measure.SPEND, value)
+    return f"{value:,}"

@@ -1,0 +1,73 @@
+"""Outputs that are linked and not attached: by name, as many as a card has room for, the rest in a file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+from urllib.parse import quote
+
+from bot.domain.picture import Picture
+from bot.view.files.containers import TEXT
+from bot.view.files.media import ANSWER_TYPE
+from bot.view.words.pages import units
+from bot.view.words.text import escaped, plural
+
+LINKS_NAME: Final = "links.txt"
+LINKS_CHARS: Final = 2_600  # of the 4,000 that a message may show, title and facts left out
+LINKS_CHARS_BESIDE_WORDS: Final = 700  # the same where an answer stands there, too
+DEATH: Final = "-# Wiro keeps links for a limited time: save what you want to keep."
+
+
+def linked(pictures: Sequence[Picture]) -> list[Picture]:
+    """What is not attached. A model's words are no file: they are shown."""
+    return [p for p in pictures if p.content is None and p.content_type != ANSWER_TYPE]
+
+
+def lines_of(pictures: Sequence[Picture], limit: int) -> list[str]:
+    """Every output that is linked or shown smaller: `limit` units, and two more lines of small print."""
+    links = [_link(picture) for picture in linked(pictures)]
+    reduced = [_original(picture) for picture in pictures if picture.is_reduced and picture.url is not None]
+    lines: list[str] = []
+    left = limit - len(DEATH)
+    for line in (*links, *reduced):
+        left -= units(line) + 1
+        if left < 0:
+            break
+        lines.append(line)
+    if missing := len(links) + len(reduced) - len(lines):
+        where = LINKS_NAME if any(p.filename == LINKS_NAME for p in pictures) else "`/privacy export`"
+        lines.append(f"-# {plural(missing, 'more link')}: see {where}.")
+    if any(picture.url is not None for picture in pictures if picture.content is None or picture.is_reduced):
+        lines.append(DEATH)
+    return lines
+
+
+def have_room(pictures: Sequence[Picture], limit: int) -> bool:
+    """Whether all links stand in the card itself."""
+    return not any("more link" in line for line in lines_of(pictures, limit))
+
+
+def links_file(pictures: Sequence[Picture]) -> Picture:
+    """The names and addresses of everything that is linked or shown smaller."""
+    lines = [
+        f"{picture.filename}\t{picture.url}"
+        for picture in pictures
+        if picture.url is not None and (picture.content is None or picture.is_reduced)
+    ]
+    return Picture(LINKS_NAME, TEXT, ("\n".join(lines) + "\n").encode("utf-8", "replace"), None)
+
+
+def _link(picture: Picture) -> str:
+    name = escaped(picture.filename, 60)
+    if picture.url is None:
+        return f"{name} is too large to attach."
+    return f"[{name}]({_address(picture.url)}) (linked: too large, too many or not ready)"
+
+
+def _original(picture: Picture) -> str:
+    return f"-# {escaped(picture.filename, 60)} is shown smaller; [original]({_address(picture.url or '')})"
+
+
+def _address(url: str) -> str:
+    # A bracket, blank or line break in the address would end the link, and what follows be read as words.
+    return quote(url, safe="%/:?&=#+,;~@!$'*", errors="replace")
