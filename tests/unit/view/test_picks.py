@@ -92,7 +92,7 @@ async def test_a_button_is_found_again_by_its_id(action: PickAction) -> None:
     match = re.fullmatch(PickButton.__discord_ui_compiled_template__, str(button.item.custom_id))
     assert match is not None
     again = await PickButton.from_custom_id(None, None, match)  # type: ignore[arg-type]  # neither is read
-    assert again.pick == Pick(action, 12, 3)
+    assert again.press == Pick(action, 12, 3)
 
 
 @pytest.mark.parametrize("go", [Go(GoAction.VARY, 12, 0), Go(GoAction.UPSCALE, 12, 9, is_private=True)])
