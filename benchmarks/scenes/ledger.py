@@ -99,6 +99,7 @@ async def _growth(folder: Path, sizes: tuple[int, ...]) -> Figure:
         f"with {sizes[0]:,}",
         ratio,
         ratio.median <= 2,
+        notes=tuple(f"with {rows:,} rows {Spread.of(medians[rows]).median:.0f} µs" for rows in sizes[1:-1]),
         more={"medians_us": {str(rows): list(found) for rows, found in medians.items()}},
     )
 
