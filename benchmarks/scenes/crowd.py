@@ -14,7 +14,7 @@ from benchmarks.timeline import Seen, imagined, relayed
 
 DELAY_S = 0.12  # of every answer of Discord's
 PICTURE_BYTES = 100_000
-LOST_S = 300.0  # a picture that has not come by then
+LOST_S = 240.0  # a picture that has not come by then
 NAIVE = ("-m", "benchmarks.naive_bot")
 OURS = ("-m", "bot", "run")
 

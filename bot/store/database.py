@@ -29,7 +29,8 @@ BUSY_TIMEOUT_S: Final = 0.2  # a second process gives up well within a second
 CHECKPOINT_AFTER_WRITES: Final = 256  # then the log is folded into the file, at the next idle moment
 THOROUGH_BYTES: Final = 64 * 1024 * 1024  # a larger file is checked without its indexes: a second a GiB
 BUSY_GROUP: Final = 8  # writes that were committed together: no idle moment follows
-AUTOCHECKPOINT_PAGES: Final = 8_192  # 32 MiB: bounds the log where writes never pause
+# 128 MiB: bounds the log where writes never pause. Folding it in costs whoever writes then some 10 ms more.
+AUTOCHECKPOINT_PAGES: Final = 32_768
 
 _PRAGMAS: Final = (
     "PRAGMA locking_mode = EXCLUSIVE",  # before WAL: no shared memory, and nobody else gets in

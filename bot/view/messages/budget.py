@@ -76,9 +76,8 @@ class Budgets:
         if status == 429:
             self._refused(key, window, headers, now_s)
             return
-        channel_id = self._channel_under(key)
-        if channel_id is not None and status < 300:
-            self.shared.taken(channel_id)
+        if key[0] == "token" and status < 300:  # the bot's own route proves nothing for theirs
+            self.shared.taken(self._channel_of[key[1]])
         remaining = headers.get("X-RateLimit-Remaining")
         if remaining is not None and remaining.isdecimal():
             window.remaining = int(remaining)

@@ -16,7 +16,7 @@ from bot.view.card import Card
 from bot.view.cards.renderer import status_card
 from bot.view.discord_errors import DISCORD_ERRORS
 from bot.view.messages.budget import Budgets, Key
-from bot.view.messages.doors import doors_of
+from bot.view.messages.doors import Door, doors_of
 from bot.view.messages.heard import until_taken
 from bot.view.messages.routes import PLACE_REFUSED, Refused, Route, Ways, may_yet_apply, refusal
 from bot.view.messages.second_looks import PAUSES_S, UNSURE_S
@@ -202,7 +202,7 @@ class MessageEditor:
     ) -> Refused | None:
         self._budgets.shared.claim(self._channel_id, is_ending=is_ending)
         doors = doors_of(route.key, self._channel_id, self._guild_id)
-        if not await self._budgets.doors.admit(doors, is_ending=is_ending):
+        if not await self._is_admitted(doors, is_ending=is_ending):
             return Refused.CHANNEL_GONE if self._budgets.doors.is_gone(doors) else Refused.NO_ACCESS
         self._last_edit_s = self._clock.monotonic()
         self._budgets.sent()
@@ -234,6 +234,18 @@ class MessageEditor:
         self._budgets.doors.open(doors)
         self._shown = card
         return None
+
+    async def _is_admitted(self, doors: Sequence[Door], *, is_ending: bool) -> bool:
+        """A passing state that stands in line at a door leaves it for the ending."""
+        if is_ending:
+            return await self._budgets.doors.admit(doors, is_ending=True)
+        try:
+            async with asyncio.timeout(None) as self._sleep:
+                return await self._budgets.doors.admit(doors, is_ending=False)
+        except TimeoutError:
+            return False
+        finally:
+            self._sleep = None
 
     async def _send_unless_refused(self, route: Route, card: Card, refusals: list[Key]) -> None:
         """Send a passing state; a 429 ends the attempt at once.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 from types import TracebackType
 from typing import Final
 
@@ -30,12 +31,15 @@ class FirstAnswers:
         self._patience: asyncio.TimerHandle | None = None  # of those who wait for a turn
         self._lull: asyncio.TimerHandle | None = None  # until the burst may be over
         self._limit: asyncio.TimerHandle | None = None  # until it is called over
+        self.on_burst: Callable[[], None] = _nothing
+        self.on_calm: Callable[[], None] = _nothing
 
     async def __aenter__(self) -> None:
         self._on_their_way += 1
         if self._on_their_way == BURST and self._is_calm.is_set():
             self._is_calm.clear()
-            self._limit = asyncio.get_running_loop().call_later(LONGEST_BURST_S, self._is_calm.set)
+            self._limit = asyncio.get_running_loop().call_later(LONGEST_BURST_S, self._call_over)
+            self.on_burst()
         if self._sending < AT_ONCE:
             self._sending += 1
             return
@@ -94,7 +98,16 @@ class FirstAnswers:
     def _end_burst(self) -> None:
         """Unless the rest of it has come meanwhile."""
         self._lull = None
-        if self._on_their_way < BURST:
-            self._is_calm.set()
-            if self._limit is not None:
-                self._limit.cancel()
+        if self._on_their_way < BURST and not self._is_calm.is_set():
+            self._call_over()
+
+    def _call_over(self) -> None:
+        if self._limit is not None:
+            self._limit.cancel()
+            self._limit = None
+        self._is_calm.set()
+        self.on_calm()
+
+
+def _nothing() -> None:
+    return

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator
+from contextlib import ExitStack
 from itertools import pairwise, repeat
 
 import aiohttp
@@ -17,8 +18,10 @@ from bot.domain.job import Progress, Stage
 from bot.domain.news import News
 from bot.jobs.tasks import TaskOwner
 from bot.view.cards.renderer import ending_card, status_card
+from bot.view.messages import doors
 from bot.view.messages import editor as editor_module
 from bot.view.messages.budget import Budgets, channel_key
+from bot.view.messages.doors import PASSING_CROWD, doors_of
 from bot.view.messages.editor import ENDING_TRIES, LONGEST_ENDING_PAUSE_S, PASSING_TRIES, MessageEditor, Pace
 from bot.view.messages.routes import Refused, Ways
 
@@ -209,6 +212,22 @@ async def test_a_shared_refusal_holds_back_the_whole_channel_endings_first(messa
     assert neighbour.route.tried == 0
     assert message.budgets.pause_s(message.route.key, CHANNEL, is_ending=True) > 1
     await neighbour.owner.drain()
+
+
+async def test_an_ending_does_not_wait_for_a_state_that_stands_in_line_at_a_door(
+    message: Message, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(doors.PATIENCE_S, "token", 60.0)
+    places = doors_of(message.route.key, CHANNEL, None)
+    with ExitStack() as crowd:
+        for _ in range(PASSING_CROWD):
+            crowd.enter_context(message.budgets.doors.passing_through(places))
+        message.budgets.doors.open(places)
+        message.editor.show(step(1))
+        await settle_down()
+        assert message.route.tried == 0
+        assert await asyncio.wait_for(message.end(), 1) is None
+    assert message.route.texts == [ENDING.text]
 
 
 async def test_a_slow_message_does_not_delay_another(message: Message) -> None:

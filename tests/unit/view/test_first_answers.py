@@ -98,6 +98,28 @@ async def test_a_burst_that_halts_for_a_moment_is_one_burst() -> None:
     await asyncio.wait_for(following, 1)
 
 
+@pytest.mark.parametrize("is_endless", [True, False])
+async def test_a_burst_is_told_once_when_it_begins_and_once_when_it_is_over(
+    monkeypatch: pytest.MonkeyPatch, is_endless: bool
+) -> None:
+    monkeypatch.setattr(first_answers, "LONGEST_BURST_S", SOON_S if is_endless else 60.0)
+    answers, told = FirstAnswers(), list[str]()
+    answers.on_burst, answers.on_calm = lambda: told.append("burst"), lambda: told.append("calm")
+    async with AsyncExitStack() as many:
+        for _ in range(BURST - 1):
+            await many.enter_async_context(answers)
+        assert told == []
+        for _ in range(BURST):
+            await many.enter_async_context(answers)
+        assert told == ["burst"]
+        if is_endless:
+            await asyncio.wait_for(answers.calm(), 1)
+            assert told == ["burst", "calm"]
+    await asyncio.wait_for(answers.calm(), 1)
+    await asyncio.sleep(2 * LULL_S)
+    assert told == ["burst", "calm"]
+
+
 async def test_whoever_is_cancelled_leaves_no_turn_taken() -> None:
     crowd = Crowd()
     tasks = [asyncio.create_task(crowd.answer()) for _ in range(AT_ONCE + 20)]
