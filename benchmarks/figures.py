@@ -24,6 +24,11 @@ class Spread:
     def of(cls, values: Sequence[float]) -> Spread:
         return cls(statistics.median(values), min(values), max(values))
 
+    @classmethod
+    def of_ratios(cls, ours: Sequence[float], floors: Sequence[float]) -> Spread:
+        """Round by round: a noisy moment strikes both."""
+        return cls.of([a / b for a, b in zip(ours, floors, strict=True)])
+
 
 @dataclass(frozen=True, slots=True)
 class Figure:

@@ -42,7 +42,7 @@ async def measure(folder: Path, *, is_thorough: bool) -> list[Figure]:
             "≤ 0.30 s",
             Spread.of(floors),
             "a bot that only acknowledges",
-            Spread.of([a / b for a, b in zip(ours, floors, strict=True)]),
+            Spread.of_ratios(ours, floors),
             spread.median <= 0.30,
         ),
         Figure(

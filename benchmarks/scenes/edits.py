@@ -34,7 +34,7 @@ async def measure(folder: Path, *, is_thorough: bool) -> list[Figure]:
                 delays["ours"].append(ours.delay_s or PATIENCE_S)
                 delays["floor"].append(floor.delay_s or PATIENCE_S)
     ratio = Spread.of(ratios)
-    picture_ratio = Spread.of([a / b for a, b in zip(delays["ours"], delays["floor"], strict=True)])
+    picture_ratio = Spread.of_ratios(delays["ours"], delays["floor"])
     return [
         Figure(
             "event on the socket to status edit, p50",

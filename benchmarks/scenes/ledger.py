@@ -46,7 +46,7 @@ async def _throughput(folder: Path, rounds: int, each: int) -> list[Figure]:
             rate, waits = await _hammered(_reserver(store, each), each)
             ours.append(rate)
             tails.append(percentile(waits, 0.99) * 1e3)
-    ratio, tail = Spread.of([a / b for a, b in zip(ours, floors, strict=True)]), Spread.of(tails)
+    ratio, tail = Spread.of_ratios(ours, floors), Spread.of(tails)
     return [
         Figure(
             f"durable reservations, {CALLERS} callers",
@@ -89,7 +89,7 @@ async def _growth(folder: Path, sizes: tuple[int, ...]) -> Figure:
     finally:
         for database in databases:
             await database.close()
-    ratio = Spread.of([a / b for a, b in zip(medians[sizes[-1]], medians[sizes[0]], strict=True)])
+    ratio = Spread.of_ratios(medians[sizes[-1]], medians[sizes[0]])
     return Figure(
         f"a reservation with {sizes[-1]:,} rows of history",
         Spread.of(medians[sizes[-1]]),

@@ -27,8 +27,8 @@ async def measure(folder: Path, *, is_thorough: bool) -> list[Figure]:
                     starts[name].append(time.monotonic() - begun_s)
                     await asyncio.sleep(SETTLE_S)
                     weights[name].append(child.status_kib("VmRSS") / 1024)
-    ratio = Spread.of([a / b for a, b in zip(weights["ours"], weights["bare"], strict=True)])
-    start_ratio = Spread.of([a / b for a, b in zip(starts["ours"], starts["bare"], strict=True)])
+    ratio = Spread.of_ratios(weights["ours"], weights["bare"])
+    start_ratio = Spread.of_ratios(starts["ours"], starts["bare"])
     return [
         Figure(
             "idle, resident memory",

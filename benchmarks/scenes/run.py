@@ -53,7 +53,7 @@ async def measure(_folder: Path, *, is_thorough: bool) -> list[Figure]:
             "",
             Spread.of(waits["floor"]),
             "bare aiohttp",
-            Spread.of([a / b for a, b in zip(waits["ours"], waits["floor"], strict=True)]),
+            Spread.of_ratios(waits["ours"], waits["floor"]),
         )
     ]
 
