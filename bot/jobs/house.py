@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
 from bot.domain.asker import Asker
 from bot.domain.audit import AuditEntry
 from bot.domain.binding import Dimension, Grant, LimitRule
+from bot.domain.errors import StoreError
 from bot.domain.rules import NO_RULES, ChannelRule, HouseRules, ModelRule, WordRule, check_model, check_rules
 from bot.jobs.guild_ports import GuildStore
 from bot.jobs.patterns import hits
+
+log = logging.getLogger(__name__)
 
 
 class LogChannel(Protocol):
@@ -35,7 +40,7 @@ NO_HOUSE = House()
 
 
 class Houses:
-    """Reads through a cache; this process is the only writer, so a change renews the entry.
+    """Reads through a cache; this process is the only writer, so a change drops the entry.
 
     Direct messages have no server (None): no rules, no limits but the settings'.
     """
@@ -73,39 +78,50 @@ class Houses:
     # --- changes -------------------------------------------------------------------------------
 
     async def set_limit(self, rule: LimitRule, entry: AuditEntry) -> None:
-        await self._store.set_limit(entry.guild_id, rule, entry)
-        await self._changed(entry)
+        with self._changing(entry.guild_id):
+            await self._store.set_limit(entry.guild_id, rule, entry)
+        await self.announce(entry)
 
     async def clear_limit(self, rule: LimitRule, entry: AuditEntry) -> bool:
-        return await self._told(await self._store.clear_limit(entry.guild_id, rule, entry), entry)
+        with self._changing(entry.guild_id):
+            is_changed = await self._store.clear_limit(entry.guild_id, rule, entry)
+        return await self._told(is_changed, entry)
 
     async def grant(self, grant: Grant, entry: AuditEntry) -> None:
         await self._store.grant(entry.guild_id, grant, entry)
-        await self._changed(entry)
+        await self.announce(entry)
 
     async def set_channel_rule(self, channel_id: int, rule: ChannelRule | None, entry: AuditEntry) -> None:
-        await self._store.set_channel_rule(entry.guild_id, channel_id, rule, entry)
-        await self._changed(entry)
+        with self._changing(entry.guild_id):
+            await self._store.set_channel_rule(entry.guild_id, channel_id, rule, entry)
+        await self.announce(entry)
 
     async def set_model_rule(self, model: str, rule: ModelRule | None, entry: AuditEntry) -> None:
-        await self._store.set_model_rule(entry.guild_id, model.lower(), rule, entry)
-        await self._changed(entry)
+        with self._changing(entry.guild_id):
+            await self._store.set_model_rule(entry.guild_id, model.lower(), rule, entry)
+        await self.announce(entry)
 
     async def add_word(self, word: WordRule, entry: AuditEntry) -> bool:
-        return await self._told(await self._store.add_word(entry.guild_id, word, entry), entry)
+        with self._changing(entry.guild_id):
+            is_changed = await self._store.add_word(entry.guild_id, word, entry)
+        return await self._told(is_changed, entry)
 
     async def remove_word(self, text: str, entry: AuditEntry) -> bool:
-        return await self._told(await self._store.remove_word(entry.guild_id, text, entry), entry)
+        with self._changing(entry.guild_id):
+            is_changed = await self._store.remove_word(entry.guild_id, text, entry)
+        return await self._told(is_changed, entry)
 
     async def set_blocked(self, user_id: int, entry: AuditEntry, *, is_blocked: bool) -> bool:
-        changed = await self._store.set_blocked(entry.guild_id, user_id, entry, is_blocked=is_blocked)
-        return await self._told(changed, entry)
+        with self._changing(entry.guild_id):
+            is_changed = await self._store.set_blocked(entry.guild_id, user_id, entry, is_blocked=is_blocked)
+        return await self._told(is_changed, entry)
 
     async def set_log_channel(self, channel_id: int | None, entry: AuditEntry) -> None:
         """Announced in the new log channel and in the one before it."""
         before_id = (await self.of(entry.guild_id)).rules.log_channel_id
-        await self._store.set_log_channel(entry.guild_id, channel_id, entry)
-        await self._changed(entry)
+        with self._changing(entry.guild_id):
+            await self._store.set_log_channel(entry.guild_id, channel_id, entry)
+        await self.announce(entry)
         if before_id is not None and before_id != channel_id:
             await self._log_channel.announce(before_id, entry)
 
@@ -114,21 +130,37 @@ class Houses:
         await self._store.note(entry)
         await self.announce(entry)
 
-    async def _told(self, is_changed: bool, entry: AuditEntry) -> bool:
-        if is_changed:
-            await self._changed(entry)
-        return is_changed
-
-    async def _changed(self, entry: AuditEntry) -> None:
-        self._changes[entry.guild_id] += 1
-        await self._read(entry.guild_id)
-        await self.announce(entry)
-
     async def announce(self, entry: AuditEntry) -> None:
-        """Tell the server's log channel, if it has one, of something that is on record."""
-        channel_id = (await self.of(entry.guild_id)).rules.log_channel_id
+        """Tell the server's log channel, if it has one, of something that is on record. Never raises."""
+        try:
+            channel_id = (await self.of(entry.guild_id)).rules.log_channel_id
+        except StoreError as error:  # the change itself is on record and in force
+            log.warning("a change on server %d was not announced: %s", entry.guild_id, error.reason)
+            return
         if channel_id is not None:
             await self._log_channel.announce(channel_id, entry)
+
+    async def _told(self, is_changed: bool, entry: AuditEntry) -> bool:
+        if is_changed:
+            await self.announce(entry)
+        return is_changed
+
+    @contextmanager
+    def _changing(self, guild_id: int) -> Iterator[None]:
+        """Nothing read before or during a write is kept, however the write ends.
+
+        One whose caller is cancelled is committed all the same, and before any later reading: the store
+        has it in its line by then.
+        """
+        self._drop(guild_id)
+        try:
+            yield
+        finally:
+            self._drop(guild_id)
+
+    def _drop(self, guild_id: int) -> None:
+        self._changes[guild_id] += 1
+        self._houses.pop(guild_id, None)
 
     async def _read(self, guild_id: int) -> House:
         while True:

@@ -1,0 +1,86 @@
+"""A server's rules: what is on record is in force, whatever happens around the write."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from bot_fakes.house import House, MemoryLogChannel
+from bot_fakes.samples import GUILD, MODEL, NOON_S, an_asker
+
+from bot.domain.asker import Asker
+from bot.domain.audit import AuditEntry
+from bot.domain.errors import DatabaseUnavailable, RuleFault, RuleRefused
+from bot.domain.rules import HouseRules
+from bot.jobs.house import Houses
+from bot.store.database import Database
+from bot.store.guilds import GuildRecords
+
+ENTRY = AuditEntry(GUILD, 9, "rules block", "<@1>", "allowed", "blocked", NOON_S)
+
+
+class WornRecords(GuildRecords):
+    """The real records. The next readings fail; or a write's caller is cancelled while it waits."""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database)
+        self.failing_readings = 0
+        self.cancels = False
+
+    async def house_rules(self, guild_id: int) -> HouseRules:
+        if self.failing_readings:
+            self.failing_readings -= 1
+            raise DatabaseUnavailable("the disk is worn")
+        return await super().house_rules(guild_id)
+
+    async def set_blocked(self, guild_id: int, user_id: int, entry: AuditEntry, *, is_blocked: bool) -> bool:
+        if self.cancels:
+            task = asyncio.current_task()
+            assert task is not None
+            asyncio.get_running_loop().call_soon(task.cancel)
+        return await super().set_blocked(guild_id, user_id, entry, is_blocked=is_blocked)
+
+
+async def is_blocked(houses: Houses, asker: Asker) -> bool:
+    try:
+        await houses.check(asker, MODEL, "a cat")
+    except RuleRefused as refused:
+        assert refused.fault is RuleFault.BLOCKED
+        return True
+    return False
+
+
+@pytest.fixture
+def records(house: House) -> WornRecords:
+    return WornRecords(house.store._database)
+
+
+async def test_a_block_is_in_force_though_nothing_can_be_read_after_it(records: WornRecords) -> None:
+    houses = Houses(records, MemoryLogChannel())
+    assert not await is_blocked(houses, an_asker(1))
+    records.failing_readings = 1
+    assert await houses.set_blocked(1, ENTRY, is_blocked=True)  # on record: it is not told as a failure
+    assert await is_blocked(houses, an_asker(1))
+
+
+async def test_a_block_is_in_force_though_its_caller_was_cancelled(records: WornRecords) -> None:
+    houses = Houses(records, MemoryLogChannel())
+    assert not await is_blocked(houses, an_asker(1))
+    records.cancels = True
+    blocking = asyncio.create_task(houses.set_blocked(1, ENTRY, is_blocked=True))
+    reading = asyncio.create_task(is_blocked(houses, an_asker(1)))  # in the middle of the write
+    await asyncio.gather(blocking, return_exceptions=True)
+    assert blocking.cancelled()
+    await reading
+    assert [entry.after for entry in await records.audit_log(GUILD, 5)] == ["blocked"]
+    assert await is_blocked(houses, an_asker(1))
+
+
+async def test_a_write_that_fails_leaves_the_rules_as_they_are_on_record(records: WornRecords) -> None:
+    houses = Houses(records, MemoryLogChannel())
+    await houses.set_blocked(1, ENTRY, is_blocked=True)
+    await records._database.close()
+    with pytest.raises(DatabaseUnavailable):
+        await houses.set_blocked(1, ENTRY, is_blocked=False)
+    await records._database.open()
+    assert await is_blocked(houses, an_asker(1))
