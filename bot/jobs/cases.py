@@ -129,7 +129,7 @@ class Cases:
         if place.guild_id != presser.place.guild_id:
             raise CaseNotFound(refused_id)
         request = kept.way_out.request
-        await self._houses.check(presser, request.model, words_of(request))
+        await self._houses.check_request(presser, request)
         channel_id = await self._log_channel(place.guild_id)
         case = Case(
             case_id=refused_id,

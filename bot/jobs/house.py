@@ -14,6 +14,8 @@ from bot.domain.asker import Asker
 from bot.domain.audit import AuditEntry
 from bot.domain.binding import Dimension, Grant, LimitRule
 from bot.domain.errors import StoreError
+from bot.domain.job import PictureRequest
+from bot.domain.prompt import words_of
 from bot.domain.rules import NO_RULES, ChannelRule, HouseRules, ModelRule, WordRule, check_model, check_rules
 from bot.jobs.guild_ports import GuildStore
 from bot.jobs.patterns import hits
@@ -66,6 +68,10 @@ class Houses:
         """Raises RuleRefused where the server forbids this run."""
         house = await self.of(asker.place.guild_id)
         check_rules(house.rules, asker, model, prompt, hits)
+
+    async def check_request(self, asker: Asker, request: PictureRequest) -> None:
+        """Raises RuleRefused where the server forbids this run: the one check, whoever asks for it."""
+        await self.check(asker, request.model, words_of(request))
 
     async def allows_model(self, asker: Asker, model: str) -> None:
         """Raises RuleRefused where this model may not be used here."""

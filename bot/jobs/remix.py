@@ -13,7 +13,6 @@ from bot.domain.limits import Audience, Measure, Window
 from bot.domain.model import Model
 from bot.domain.money import Money
 from bot.domain.parameters import HEIGHT, PROMPT, SEED, WIDTH
-from bot.domain.prompt import words_of
 from bot.domain.quote import Quote
 from bot.jobs.catalogue import Catalogue
 from bot.jobs.house import Houses
@@ -108,7 +107,7 @@ class Remixes:
 
     async def quote(self, request: PictureRequest, asker: Asker) -> Quote:
         """What a run of this request takes. Raises Refusal, StoreError."""
-        await self._houses.check(asker, request.model, words_of(request))
+        await self._houses.check_request(asker, request)
         price = await self._prices.of(request)
         lefts = [
             Money(standing.left)

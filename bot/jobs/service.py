@@ -41,7 +41,7 @@ from bot.domain.parameters import (
     resolved,
     takes_prompt,
 )
-from bot.domain.prompt import checked_negative_prompt, checked_prompt, words_of
+from bot.domain.prompt import checked_negative_prompt, checked_prompt
 from bot.jobs.budget_watch import BudgetWatch
 from bot.jobs.follow import Follower, Tools
 from bot.jobs.house import Houses
@@ -147,7 +147,7 @@ class Jobs:
             refused.takers = self._tools.catalogue.picture_takers(MAX_TAKERS)
             raise
         request = replace(request, model=model.slug, files=placed)
-        await self._houses.check(asker, request.model, words_of(request))
+        await self._houses.check_request(asker, request)
         seed = request.seed or self._chance.randint(1, largest_seed(model))
         parameters = parameters_for(request, seed, model)
         median_s = await self._tools.store.median_elapsed_s(request.model)

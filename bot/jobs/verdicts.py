@@ -76,7 +76,7 @@ class Verdicts:
     async def _plan_of_run(self, case: Case, request: PictureRequest) -> Plan:
         asker = await self._desk.find_asker(case.guild_id, case.channel_id, case.user_id)
         try:
-            await self._houses.check(asker, request.model, request.prompt)
+            await self._houses.check_request(asker, request)
         except RuleRefused:
             raise CaseRefused(CaseFault.RULES) from None
         price = await self._prices.of(request)

@@ -25,6 +25,7 @@ from bot.domain.errors import (
     RuleRefused,
 )
 from bot.domain.limits import Audience, Measure, Window
+from bot.domain.rules import WordRule
 from bot.jobs.cases import MAX_KEPT
 
 ENTRY = AuditEntry(GUILD, 9, "limits set", "", "", "", NOON_S)
@@ -310,3 +311,17 @@ async def test_a_verdict_given_by_this_process_is_not_carried_out_by_two(
     assert (await deciding).message_id == 5_001
     assert len(desk.desk.statuses) == len(desk.desk.told) == 1
     assert await desk.records.to_do() == []
+
+
+async def test_an_approval_is_held_against_the_same_words_as_the_run(house: House, desk: Moderation) -> None:
+    """A word that is refused by now stands in another field than the prompt: the case stays open."""
+    with pytest.raises(LimitReached) as error:
+        await house.submit(1, values=(("caption", "a moose"),))
+    await desk.cases.offer(1, error.value, an_asker(), is_private=False)
+    await desk.cases.ask(1, an_asker())
+    await house.houses.add_word(WordRule("moose", is_pattern=False), ENTRY)
+    with pytest.raises(CaseRefused) as refused:
+        await desk.cases.decide(1, Verdict.APPROVED, GUILD, BOSS, 100)
+    assert refused.value.fault is CaseFault.RULES
+    assert (await desk.cases.case(1, GUILD)).verdict is Verdict.OPEN
+    assert desk.desk.told == []
