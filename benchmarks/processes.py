@@ -79,6 +79,7 @@ async def bot(
         "WIRO_API_URL": f"{wiro.url}/v1",
         "WIRO_SOCKET_URL": f"{wiro.url}/v1".replace("http", "ws", 1),
         "WIRO_OUTPUT_HOSTS": "127.0.0.1",
+        "DISCORD_CDN_HOSTS": "127.0.0.1",
         "DATABASE_URL": f"sqlite:///{folder / 'bench.sqlite3'}",
         "DEFAULT_RUNS_PER_DAY": "1000000",
         "DEFAULT_SPEND_PER_DAY": "1000000",

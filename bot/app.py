@@ -30,7 +30,7 @@ from bot.jobs.delivery import Courier
 from bot.jobs.follow import Patience, Tools
 from bot.jobs.forms import Forms
 from bot.jobs.house import Houses
-from bot.jobs.inputs import Folders, Inputs
+from bot.jobs.inputs import Inputs
 from bot.jobs.orphans import Looks, Orphans
 from bot.jobs.ports import Spawn
 from bot.jobs.purse import Allowance, Purse
@@ -55,8 +55,9 @@ from bot.store.last_values import LastValueRecords
 from bot.store.popularity import PopularityRecords
 from bot.store.reports import ReportRecords
 from bot.store.styles import StyleRecords
-from bot.view.files.download import Downloader, download_delays, downloader_session
-from bot.view.files.sources import FileSources
+from bot.view.files.download import Downloader
+from bot.view.files.fetching import Fetcher, download_delays, downloader_session
+from bot.view.files.sources import BOUNDS, Attachments, FileSources
 from bot.view.log_channel import ModeratorsDesk
 from bot.view.messages import heard
 from bot.view.messages.board import StatusBoard
@@ -78,11 +79,15 @@ CLOSE_S: Final = 0.4  # for Discord to answer to a farewell
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """Time, chance and the way tasks are started: real ones in production, others in a simulation."""
+    """Time, chance and the way tasks are started: real ones in production, others in a simulation.
+
+    `attachments`: files that a simulated Discord keeps; None for those of DISCORD_CDN_HOSTS.
+    """
 
     clock: Clock
     chance: Random
     spawn: Spawn
+    attachments: Attachments | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +107,7 @@ async def opened(settings: Settings, around: Surroundings) -> AsyncIterator[Stud
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(Database(settings.database_path, wall=around.clock.wall))
         session = await stack.enter_async_context(aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()))
-        downloads = await stack.enter_async_context(downloader_session(settings.wiro_output_hosts))
+        pictures, sources = await stack.enter_async_context(_files(settings, around))
         stack.push_async_callback(owner.drain)
         bot = StudioBot(is_own_api=is_own_api(settings), http_trace=_trace(budgets))
         pace = Pace(settings.edit_interval_s, _delays(around.chance, first_s=0.5, cap_s=30))
@@ -110,8 +115,8 @@ async def opened(settings: Settings, around: Surroundings) -> AsyncIterator[Stud
         board = StatusBoard(bot, owner.start, budgets, around.clock, pace, can_upscale=can_upscale)
         wiro = wiro_client(settings, session, around.clock)
         feeds = SocketTally()
-        stores = JobStore(database), FolderRecords(database)
-        tools = _tools(settings, around, owner, wiro, stores, bot, board, session, downloads, feeds)
+        store, inputs = JobStore(database), Inputs(wiro, sources, FolderRecords(database))
+        tools = _tools(settings, around, owner, wiro, store, inputs, board, session, pictures, feeds)
         services = _services(settings, around, owner, tools, board, bot, database)
         bot.serve(services)
         lag = LoopLag(around.clock.monotonic)
@@ -121,24 +126,39 @@ async def opened(settings: Settings, around: Surroundings) -> AsyncIterator[Stud
         await services.jobs.drain()
 
 
+@asynccontextmanager
+async def _files(settings: Settings, around: Surroundings) -> AsyncIterator[tuple[Downloader, FileSources]]:
+    """Where files come from. A session checks the addresses of one list of hosts, so there are two."""
+    output_hosts, attachment_hosts = settings.wiro_output_hosts, settings.discord_cdn_hosts
+
+    def delays() -> Iterator[float]:
+        return download_delays(around.chance)
+
+    async with (
+        downloader_session(output_hosts) as outputs,
+        downloader_session(attachment_hosts) as session,
+    ):
+        pictures = Downloader(outputs, output_hosts, clock=around.clock, delays=delays)
+        attachments = around.attachments or Fetcher(
+            session, attachment_hosts, BOUNDS, clock=around.clock, delays=delays
+        )
+        yield pictures, FileSources(attachments, pictures)
+
+
 def _tools(
     settings: Settings,
     around: Surroundings,
     owner: TaskOwner,
     wiro: WiroClient,
-    stores: tuple[JobStore, Folders],
-    bot: StudioBot,
+    store: JobStore,
+    inputs: Inputs,
     board: StatusBoard,
     session: aiohttp.ClientSession,
-    downloads: aiohttp.ClientSession,
+    pictures: Downloader,
     feeds: SocketTally,
 ) -> Tools:
     """What follows a job from submitting to its ending."""
     clock, chance = around.clock, around.chance
-    store, folders = stores
-    pictures = Downloader(
-        downloads, settings.wiro_output_hosts, clock=clock, delays=lambda: download_delays(chance)
-    )
 
     def open_feed() -> TaskFeed:
         delays = _delays(chance, first_s=0.5, cap_s=30)
@@ -151,7 +171,7 @@ def _tools(
         board=board,
         courier=Courier(store, board, pictures, owner, _delays(chance, first_s=2, cap_s=60), Room()),
         catalogue=Catalogue(wiro, settings.wiro_model, clock, owner),
-        inputs=Inputs(wiro, FileSources(bot, pictures), folders),
+        inputs=inputs,
         queue=FairQueue(settings.wiro_max_running, clock.monotonic, _delays(chance, first_s=2, cap_s=30)),
         tracker=Tracker(open_feed, owner),
         clock=clock,

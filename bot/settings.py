@@ -46,6 +46,9 @@ class Settings(BaseSettings):
     wiro_vary_model: str = "black-forest-labs/flux-2-klein-4b"
     wiro_upscale_model: str = ""
     wiro_output_hosts: Annotated[frozenset[str], NoDecode] = frozenset({"cdn1.wiro.ai", "cdn.wiro.ai"})
+    discord_cdn_hosts: Annotated[frozenset[str], NoDecode] = frozenset(
+        {"cdn.discordapp.com", "media.discordapp.net"}
+    )
     wiro_max_running: int | None = Field(None, ge=1, le=10_000)
     database_url: str = "sqlite:///data/bot.sqlite3"
     default_runs_per_day: int = Field(50, ge=0, le=1_000_000)
@@ -71,7 +74,7 @@ class Settings(BaseSettings):
     def _any_case(cls, value: Any) -> Any:
         return value.upper() if isinstance(value, str) else value
 
-    @field_validator("wiro_output_hosts", mode="before")
+    @field_validator("discord_cdn_hosts", "wiro_output_hosts", mode="before")
     @classmethod
     def _hosts(cls, value: Any) -> Any:
         if not isinstance(value, str):

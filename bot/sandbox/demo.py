@@ -26,7 +26,7 @@ from bot.sandbox.discord_page import DiscordPage
 from bot.sandbox.pace import Pace
 from bot.sandbox.page_rooms import PageChannel, Viewer
 from bot.sandbox.showroom import UPSCALER
-from bot.sandbox.simulated_discord import Slot, let_refusals_through, spawn_outside
+from bot.sandbox.simulated_discord import SimulatedFiles, Slot, let_refusals_through, spawn_outside
 from bot.sandbox.wiro_server import Habits, WiroSandbox
 from bot.settings import Settings, load_settings
 
@@ -57,7 +57,8 @@ async def demo(
     )
     slot = Slot()
     # perf_counter: the simulated Discord replaces time.monotonic inside handlers, and durations must agree.
-    around = Surroundings(Clock(time.time, time.perf_counter), SystemRandom(), spawn_outside(slot))
+    clock = Clock(time.time, time.perf_counter)
+    around = Surroundings(clock, SystemRandom(), spawn_outside(slot), SimulatedFiles(slot))
     async with sandbox:
         chosen = _settings(sandbox, account, data, settings or {})
         async with opened(chosen, around) as studio:

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import simcord
 
+from bot.domain.errors import OutputUnavailable
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Awaitable, Callable, Coroutine
     from datetime import datetime
 
 log = logging.getLogger(__name__)
@@ -79,6 +81,20 @@ def let_refusals_through(env: simcord.Env) -> None:
                 interaction.complete_deferred()
 
     backend.delete_message = delete_message  # type: ignore[method-assign]  # simcord has no hook for it
+
+
+class SimulatedFiles:
+    """The files that a simulated Discord keeps: they stand behind no address that could be asked."""
+
+    def __init__(self, slot: Slot) -> None:
+        self._slot = slot
+
+    async def read(self, name: str, address: str, finish: Callable[[bytes], Awaitable[T]]) -> T:
+        """As a Fetcher. Raises OutputUnavailable for what is not there (any more)."""
+        content = self._slot.env.backend.cdn.get(address) if self._slot.env is not None else None
+        if content is None:
+            raise OutputUnavailable(name, "http 404")
+        return await finish(content)
 
 
 class WallClock:

@@ -14,6 +14,7 @@ import resource
 import sys
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import replace
 from itertools import repeat
 from pathlib import Path
 from random import Random
@@ -34,7 +35,8 @@ from bot.domain.picture import Picture
 from bot.jobs.delivery import Courier
 from bot.jobs.room import HELD_BYTES, Room
 from bot.jobs.tasks import TaskOwner
-from bot.view.files.download import PEAK_BYTES, Downloader, downloader_session
+from bot.view.files.download import BOUNDS, PEAK_BYTES, Downloader
+from bot.view.files.fetching import downloader_session
 from bot.view.files.media import FIT_BYTES, fit
 
 LARGE_BYTES = 24 * MIB
@@ -127,9 +129,8 @@ def endless(first: bytes, announced: int | None = None) -> Serve:
 def downloader(session: Any) -> Downloader:
     loop = asyncio.get_running_loop()
     clock = Clock(loop.time, loop.time)
-    return Downloader(
-        session, frozenset({"127.0.0.1"}), clock=clock, delays=lambda: repeat(0.01), patience_s=60
-    )
+    hosts, bounds = frozenset({"127.0.0.1"}), replace(BOUNDS, patience_s=60)
+    return Downloader(session, hosts, clock=clock, delays=lambda: repeat(0.01), bounds=bounds)
 
 
 def output(url: str, name: str) -> Output:

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from typing import Final
+from functools import partial
+from typing import Final, Protocol, TypeVar
 
-import discord
-
-from bot.domain.errors import InputFault, InputRefused, OutputError, OutputUnusable
+from bot.domain.errors import InputFault, InputRefused, OutputError, OutputTooLarge, OutputUnusable
 from bot.domain.files import MAX_FILE_BYTES, InputFile, Upload
 from bot.domain.job import Output
-from bot.view.discord_errors import DISCORD_ERRORS
 from bot.view.files import media
 from bot.view.files.download import Downloader
+from bot.view.files.fetching import Bounds
 
-PATIENCE_S: Final = 60.0  # for one file of Discord's CDN
+T = TypeVar("T")
+
+# Of Discord's CDN: no more than Wiro takes in one file, and no more at once than runs bring files to Wiro.
+BOUNDS: Final = Bounds(MAX_FILE_BYTES, patience_s=60.0, max_fetches=2)
 OUTPUT_PATIENCE_S: Final = 30.0  # for a result of Wiro's: what is not there by then has been cleared away
 SPARED_PATIENCE_S: Final = 8.0  # the same where there is another place to ask
 
@@ -30,47 +33,57 @@ _OTHER_KINDS: Final = {
 }
 
 
-class FileSources:
-    """Implements the port `Sources`. What Wiro made comes through the downloader, the rest from Discord."""
+class Attachments(Protocol):
+    """The files that Discord keeps; a Fetcher, but in a simulated Discord."""
 
-    def __init__(self, client: discord.Client, downloads: Downloader) -> None:
-        self._client = client
-        self._downloads = downloads
+    async def read(self, name: str, address: str, finish: Callable[[bytes], Awaitable[T]]) -> T:
+        """What `finish` makes of the file's bytes. Raises OutputError."""
+        ...
+
+
+class FileSources:
+    """Implements the port `Sources`. What Wiro made comes as outputs do, the rest from Discord."""
+
+    def __init__(self, attachments: Attachments, outputs: Downloader) -> None:
+        self._attachments = attachments
+        self._outputs = outputs
 
     async def fetch(self, file: InputFile) -> Upload:
         """The file's bytes, unchanged, with the type that they show. Raises InputRefused."""
         if file.size_bytes is not None and file.size_bytes > MAX_FILE_BYTES:
             raise InputRefused(file.filename, InputFault.TOO_LARGE, str(file.size_bytes))
-        content = await (self._output(file) if file.is_output else self._attachment(file, file.source_url))
-        if len(content) > MAX_FILE_BYTES:
-            raise InputRefused(file.filename, InputFault.TOO_LARGE, str(len(content)))
-        return await asyncio.to_thread(checked, file, content)
+        return await (self._output(file) if file.is_output else self._attachment(file, file.source_url))
 
-    async def _attachment(self, file: InputFile, url: str) -> bytes:
+    async def _attachment(self, file: InputFile, address: str) -> Upload:
         try:
-            async with asyncio.timeout(PATIENCE_S):
-                return await self._client.http.get_from_cdn(url)
-        except (*DISCORD_ERRORS, TimeoutError):
-            raise InputRefused(file.filename, InputFault.UNAVAILABLE) from None
+            return await self._attachments.read(file.filename, address, partial(_checked_apart, file))
+        except OutputTooLarge:
+            fault = InputFault.TOO_LARGE
+        except OutputError:
+            fault = InputFault.UNAVAILABLE
+        raise InputRefused(file.filename, fault)
 
-    async def _output(self, file: InputFile) -> bytes:
+    async def _output(self, file: InputFile) -> Upload:
         """What Wiro made as Wiro made it; once that is gone, what Discord keeps of it."""
         patience_s = OUTPUT_PATIENCE_S if file.spare_url is None else SPARED_PATIENCE_S
         try:
             async with asyncio.timeout(patience_s):
-                picture = await self._downloads.fetch(
-                    Output(file.filename, file.content_type, file.source_url)
-                )
+                picture = await self._outputs.fetch(Output(file.filename, file.content_type, file.source_url))
         except OutputUnusable as error:
             raise _unusable(file, error.reason) from None
         except (OutputError, TimeoutError):
             pass
         else:
             if picture.content is not None:
-                return picture.content
+                return await _checked_apart(file, picture.content)
         if file.spare_url is None:
             raise InputRefused(file.filename, InputFault.UNAVAILABLE)
         return await self._attachment(file, file.spare_url)
+
+
+async def _checked_apart(file: InputFile, content: bytes) -> Upload:
+    """`checked`, in a thread."""
+    return await asyncio.to_thread(checked, file, content)
 
 
 def checked(file: InputFile, content: bytes) -> Upload:

@@ -71,6 +71,7 @@ class House:
             "WIRO_API_URL": self.wiro.api_url,
             "WIRO_SOCKET_URL": self.wiro.socket_url,
             "WIRO_OUTPUT_HOSTS": "127.0.0.1",
+            "DISCORD_CDN_HOSTS": "127.0.0.1",
             "DATABASE_URL": f"sqlite:///{self.database}",
             "EDIT_INTERVAL_S": "0.25",
             "LOG_LEVEL": "DEBUG",

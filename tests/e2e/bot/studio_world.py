@@ -22,7 +22,7 @@ from bot.sandbox.accounts import Account
 from bot.sandbox.books import TaskView
 from bot.sandbox.faults import Hold
 from bot.sandbox.pace import Pace
-from bot.sandbox.simulated_discord import Slot, let_refusals_through, spawn_outside
+from bot.sandbox.simulated_discord import SimulatedFiles, Slot, let_refusals_through, spawn_outside
 from bot.sandbox.wiro_server import WiroSandbox
 from bot.settings import load_settings
 
@@ -152,7 +152,7 @@ class World:
         settings = load_settings(_env_file=None, **{**given, **self._settings})
         # perf_counter: the simulated Discord replaces time.monotonic inside handlers.
         clock = Clock(time.time, lambda: time.perf_counter() + self._skipped_s)
-        around = Surroundings(clock, self.chance, spawn_outside(self._slot))
+        around = Surroundings(clock, self.chance, spawn_outside(self._slot), SimulatedFiles(self._slot))
         self.studio = await self._opened.enter_async_context(opened(settings, around))
 
     async def _stop(self) -> None:

@@ -12,7 +12,7 @@ import time
 import tracemalloc
 import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 
 import aiohttp
@@ -26,7 +26,8 @@ from bot.domain.errors import OutputError, OutputHostRefused, OutputUnavailable,
 from bot.domain.job import Output
 from bot.domain.picture import Picture
 from bot.view.files.addresses import AddressRefused
-from bot.view.files.download import Downloader, download_delays, downloader_session
+from bot.view.files.download import BOUNDS, Downloader
+from bot.view.files.fetching import download_delays, downloader_session
 
 MIB = 1024 * 1024
 LOOPBACK = frozenset({"127.0.0.1"})
@@ -234,7 +235,9 @@ async def test_another_kind_is_only_linked_when_it_is_not(
     cdn: Cdn, session: aiohttp.ClientSession, time_: Time, body: bytes
 ) -> None:
     cdn.serves(lambda: web.Response(body=body))
-    downloader = Downloader(session, LOOPBACK, clock=time_.clock, delays=a_second, max_bytes=MIB)
+    downloader = Downloader(
+        session, LOOPBACK, clock=time_.clock, delays=a_second, bounds=replace(BOUNDS, max_bytes=MIB)
+    )
     output = cdn.output("application/pdf", "my paper.pdf")
     assert await downloader.fetch(output) == Picture("my_paper.pdf", "application/pdf", None, output.url)
 
@@ -392,7 +395,9 @@ async def test_a_server_that_never_answers_costs_no_more_than_the_patience(
 
     cdn.answer = never
     clock = Clock(wall=time.time, monotonic=time.monotonic)
-    downloader = Downloader(session, LOOPBACK, clock=clock, delays=a_second, patience_s=0.2)
+    downloader = Downloader(
+        session, LOOPBACK, clock=clock, delays=a_second, bounds=replace(BOUNDS, patience_s=0.2)
+    )
     async with asyncio.timeout(20):
         error = await failure(downloader, cdn.output())
     over.set()
@@ -425,7 +430,9 @@ async def test_an_endless_answer_is_cut_at_the_cap(
     cdn: Cdn, session: aiohttp.ClientSession, time_: Time
 ) -> None:
     cdn.answer = lambda request: drip(request, 500, {})
-    downloader = Downloader(session, LOOPBACK, clock=time_.clock, delays=a_second, max_bytes=8 * MIB)
+    downloader = Downloader(
+        session, LOOPBACK, clock=time_.clock, delays=a_second, bounds=replace(BOUNDS, max_bytes=8 * MIB)
+    )
     tracemalloc.start()
     linked = await downloader.fetch(cdn.output())
     _, peak = tracemalloc.get_traced_memory()
@@ -446,7 +453,9 @@ async def test_a_picture_of_a_format_that_is_not_opened_here_is_kept_as_a_file(
 async def test_the_cap_itself_is_allowed(cdn: Cdn, session: aiohttp.ClientSession, time_: Time) -> None:
     cdn.serves(lambda: web.Response(body=PNG))
     for cap, fits in ((len(PNG), True), (len(PNG) - 1, False)):
-        downloader = Downloader(session, LOOPBACK, clock=time_.clock, delays=a_second, max_bytes=cap)
+        downloader = Downloader(
+            session, LOOPBACK, clock=time_.clock, delays=a_second, bounds=replace(BOUNDS, max_bytes=cap)
+        )
         assert (await downloader.fetch(cdn.output())).content == (PNG if fits else None)
 
 
@@ -514,7 +523,9 @@ async def test_no_more_than_the_allowed_number_run_at_once(
         return web.Response(body=PNG)
 
     cdn.answer = answer
-    downloader = Downloader(session, LOOPBACK, clock=time_.clock, delays=a_second, max_fetches=2)
+    downloader = Downloader(
+        session, LOOPBACK, clock=time_.clock, delays=a_second, bounds=replace(BOUNDS, max_fetches=2)
+    )
     fetched = await asyncio.gather(*(downloader.fetch(cdn.output()) for _ in range(8)))
     assert [picture.content for picture in fetched] == [PNG] * 8
     assert most == 2
@@ -529,7 +540,12 @@ async def test_one_late_picture_does_not_hold_up_the_others(cdn: Cdn, session: a
 
     cdn.serves(lambda: web.Response(status=404), lambda: web.Response(body=PNG))
     downloader = Downloader(
-        session, LOOPBACK, clock=Time().clock, delays=a_second, sleep=sleep, max_fetches=1
+        session,
+        LOOPBACK,
+        clock=Time().clock,
+        delays=a_second,
+        sleep=sleep,
+        bounds=replace(BOUNDS, max_fetches=1),
     )
     async with asyncio.timeout(20):
         late = asyncio.create_task(downloader.fetch(cdn.output()))
@@ -550,7 +566,9 @@ async def test_a_cancelled_fetch_ends_and_gives_its_turn_back(
         return web.Response(body=PNG)
 
     cdn.answer = hang
-    downloader = Downloader(session, LOOPBACK, clock=time_.clock, delays=a_second, max_fetches=1)
+    downloader = Downloader(
+        session, LOOPBACK, clock=time_.clock, delays=a_second, bounds=replace(BOUNDS, max_fetches=1)
+    )
     async with asyncio.timeout(20):
         hanging = asyncio.create_task(downloader.fetch(cdn.output()))
         await asked.wait()

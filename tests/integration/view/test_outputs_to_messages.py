@@ -24,7 +24,8 @@ from bot.jobs.delivery import Courier
 from bot.view.card import Card
 from bot.view.cards.renderer import ending_card
 from bot.view.files import media
-from bot.view.files.download import Downloader, downloader_session
+from bot.view.files.download import Downloader
+from bot.view.files.fetching import downloader_session
 from bot.view.files.fitting import Bounds
 from bot.view.messages.luggage import attachments
 from bot.wiro.frames import task_reports

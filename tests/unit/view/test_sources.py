@@ -4,22 +4,31 @@ from __future__ import annotations
 
 import asyncio
 import io
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
-from bot_fakes.discord_side import an_http_error
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from bot.domain.errors import InputFault, InputRefused, OutputError, OutputUnavailable, OutputUnusable
+from bot.domain.errors import (
+    InputFault,
+    InputRefused,
+    OutputError,
+    OutputHostRefused,
+    OutputTooLarge,
+    OutputUnavailable,
+    OutputUnusable,
+)
 from bot.domain.files import MAX_FILE_BYTES, InputFile
 from bot.domain.job import Output
 from bot.domain.picture import Picture
 from bot.view.files import sources
 from bot.view.files.sources import FileSources, checked
+
+T = TypeVar("T")
 
 CDN = "https://cdn.discordapp.com/attachments/1/2/dog.png"
 WIRO = "https://cdn1.wiro.ai/a/0.png"
@@ -38,19 +47,18 @@ class Places:
     """Discord's CDN and Wiro's, as a test fills them."""
 
     def __init__(self) -> None:
-        self.discord: dict[str, bytes | Exception] = {}
+        self.discord: dict[str, bytes | OutputError] = {}
         self.wiro: dict[str, bytes | OutputError | None] = {}
         self.asked: list[str] = []
-        client: Any = SimpleNamespace(http=SimpleNamespace(get_from_cdn=self._get))
-        downloads: Any = SimpleNamespace(fetch=self._fetch)
-        self.sources = FileSources(client, downloads)
+        outputs: Any = SimpleNamespace(fetch=self._fetch)
+        self.sources = FileSources(self, outputs)
 
-    async def _get(self, url: str) -> bytes:
-        self.asked.append(url)
-        found = self.discord.get(url, an_http_error(404))
-        if isinstance(found, Exception):
+    async def read(self, name: str, address: str, finish: Callable[[bytes], Awaitable[T]]) -> T:
+        self.asked.append(address)
+        found = self.discord.get(address, OutputUnavailable(name, "http 404"))
+        if isinstance(found, OutputError):
             raise found
-        return found
+        return await finish(found)
 
     async def _fetch(self, output: Output) -> Picture:
         self.asked.append(output.url or "")
@@ -91,11 +99,19 @@ async def test_more_than_wiro_takes_is_not_even_fetched() -> None:
     assert places.asked == []
 
 
-@pytest.mark.parametrize("error", [an_http_error(403), an_http_error(404), OSError("reset"), TypeError("no")])
-async def test_what_discord_does_not_give_is_gone(error: Exception) -> None:
+@pytest.mark.parametrize(
+    ("error", "fault"),
+    [
+        (OutputUnavailable("dog.png", "http 404"), InputFault.UNAVAILABLE),
+        (OutputHostRefused("dog.png", "http 302"), InputFault.UNAVAILABLE),
+        (OutputUnusable("dog.png", "content encoding"), InputFault.UNAVAILABLE),
+        (OutputTooLarge("dog.png", "more than 9 bytes"), InputFault.TOO_LARGE),
+    ],
+)
+async def test_what_discord_does_not_give_is_told_as_such(error: OutputError, fault: InputFault) -> None:
     places = Places()
     places.discord[CDN] = error
-    assert await fault_of(places.sources.fetch(an_attachment())) is InputFault.UNAVAILABLE
+    assert await fault_of(places.sources.fetch(an_attachment())) is fault
 
 
 async def test_a_result_comes_from_wiro_first() -> None:
