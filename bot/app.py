@@ -293,7 +293,7 @@ def wiro_client(settings: Settings, session: aiohttp.ClientSession, clock: Clock
     credentials = Credentials(
         settings.wiro_api_key.get_secret_value(), settings.wiro_api_secret.get_secret_value()
     )
-    return WiroClient(session, settings.wiro_api_url, credentials, clock=clock)
+    return WiroClient(session, settings.wiro_api_url, credentials, clock=clock, run_key=settings.wiro_run_key)
 
 
 def is_own_api(settings: Settings) -> bool:

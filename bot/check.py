@@ -78,6 +78,12 @@ async def _findings(clock: Clock) -> AsyncIterator[Finding]:
             yield finding
             if not finding.is_fine:
                 return
+    if settings.wiro_run_key:
+        # Only a run that is paid for shows whether the account keeps its key, ignores it or refuses it.
+        text = (
+            f"sent with each run as {settings.wiro_run_key}; what Wiro makes of it shows with the first run"
+        )
+        yield Finding("Run key", is_fine=True, text=text)
 
 
 async def _database(settings: Settings, clock: Clock) -> Finding:

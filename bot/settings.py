@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, TypeAlias
 
@@ -16,6 +17,14 @@ DISCORD_API: Final = "https://discord.com/api/v10"
 SQLITE_PREFIX: Final = "sqlite:///"
 MAX_PATH_CHARS: Final = 1_000  # Linux refuses paths past 4,096 bytes, and a character has up to four
 MAX_SHOWN_CHARS: Final = 60  # of a value in a sentence about it
+
+_RUN_KEY_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}", re.ASCII)
+# What a request has besides the run key: in the place of one of these it would break every run.
+_TAKEN_HEADERS: Final = frozenset(
+    {"x-api-key", "x-nonce", "x-signature", "authorization", "user-agent", "host", "cookie", "connection"}
+    | {"content-type", "content-length", "content-encoding", "transfer-encoding", "accept", "te", "upgrade"}
+    | {"accept-encoding", "expect", "trailer", "keep-alive"}
+)
 
 # Read as text: pydantic-settings would take a dataclass from the environment for JSON.
 Dollars: TypeAlias = Annotated[Money, NoDecode]
@@ -49,6 +58,7 @@ class Settings(BaseSettings):
     discord_cdn_hosts: Annotated[frozenset[str], NoDecode] = frozenset(
         {"cdn.discordapp.com", "media.discordapp.net"}
     )
+    wiro_run_key: str = ""
     wiro_max_running: int | None = Field(None, ge=1, le=10_000)
     database_url: str = "sqlite:///data/bot.sqlite3"
     default_runs_per_day: int = Field(50, ge=0, le=1_000_000)
@@ -120,6 +130,19 @@ class Settings(BaseSettings):
         if not owner.strip() or not slash or not project.strip() or "/" in project:
             raise ValueError("give owner/project, as the address of the model's page on Wiro ends")
         return value.strip()
+
+    @field_validator("wiro_run_key", mode="after")
+    @classmethod
+    def _place_of_run_key(cls, value: str) -> str:
+        name = value.strip()
+        bare = name.removeprefix("header:")
+        if name and not _RUN_KEY_NAME.fullmatch(bare):
+            raise ValueError(
+                "give the name of a parameter, such as runKey, or header: and the name of a header"
+            )
+        if bare != name and bare.lower() in _TAKEN_HEADERS:
+            raise ValueError(f"the header {bare} means something else in a request")
+        return name
 
     @field_validator("discord_api_url", "wiro_api_url", mode="after")
     @classmethod

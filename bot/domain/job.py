@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum, IntEnum, auto
+from typing import Final
+from uuid import UUID, uuid5
 
 from bot.domain.files import InputFile
 from bot.domain.model import Value
 from bot.domain.money import Money
 
+_RUN_KEYS: Final = UUID(
+    "5b0a4c1e-6d5f-4c8e-9a57-2f6f0f3f7d11"
+)  # never changes: the keys of old jobs stay theirs
 MAX_SEED = 4_294_967_294  # Wiro's page for the flux and qwen models, 2026: 0 means random
 
 
@@ -163,6 +168,11 @@ class Job:
     speech: Speech | None = None
     is_forgotten: bool = False  # what was asked for and came of it has been erased
     is_cancel_asked: bool = False  # a wish, kept until Wiro has answered to it; it is never taken back
+
+    @property
+    def run_key(self) -> str:
+        """What names this job's Run to Wiro, however often it were sent."""
+        return str(uuid5(_RUN_KEYS, str(self.job_id)))
 
     @property
     def is_terminal(self) -> bool:

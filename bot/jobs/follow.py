@@ -176,7 +176,9 @@ class Follower:
             await self.hear(Refused(Cause.CANCELLED))
             return False
         try:
-            task = await self.tools.wiro.run(self.job.request.model, parameters, files=files)
+            task = await self.tools.wiro.run(
+                self.job.request.model, parameters, key=self.job.run_key, files=files
+            )
         except (WiroBusy, WiroRateLimited) as error:
             await self._take_back_intent()
             self.tools.queue.refused_as_busy(self.job.job_id, error.retry_after_s)

@@ -23,8 +23,13 @@ Spawn: TypeAlias = Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]]
 class Wiro(Protocol):
     """Wiro's REST API. Every method raises the WiroError family and nothing else."""
 
-    async def run(self, model: str, parameters: Mapping[str, Value], *, files: Sequence[Upload] = ()) -> Task:
-        """Start a task; `files` go along in the same request. Sent once, never repeated."""
+    async def run(
+        self, model: str, parameters: Mapping[str, Value], *, key: str, files: Sequence[Upload] = ()
+    ) -> Task:
+        """Start a task; `files` go along in the same request. Sent once, never repeated.
+
+        `key` is the same for every Run of one job: where Wiro heeds it, they are one task.
+        """
         ...
 
     async def detail(self, task_id: str) -> TaskReport: ...

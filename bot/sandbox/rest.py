@@ -21,6 +21,7 @@ from .faults import Answer, Drop, Moment, Refuse, RequestFault, TaskFault, Wait
 from .intake import Body, read_body, read_order
 from .pace import Pace
 from .prompt_faults import run_faults_in, task_faults_in
+from .run_keys import KeyRing
 from .sockets import SocketHub
 from .task_control import TaskControl
 from .tool_answers import tool_detail, tool_explore, tool_list
@@ -46,6 +47,7 @@ class Rest:
         vault: Vault,
         script: FaultScript,
         prompt_faults: bool,
+        key_ring: KeyRing,
         pace: Pace,
         clock: Callable[[], float],
         chance: random.Random,
@@ -61,6 +63,7 @@ class Rest:
         self._vault = vault
         self._script = script
         self._prompt_faults = prompt_faults
+        self._key_ring = key_ring
         self._clock = clock
         self._chance = chance
         self._stopping = stopping
@@ -119,7 +122,9 @@ class Rest:
             raise unreadable
         if room is not None:
             return room(account, body)
-        return self._run(account, parts[1], parts[2], body)
+        key = self._key_ring.key_of(account, request.headers, body)
+        known = self._key_ring.task_of(key)
+        return known or self._key_ring.keep(key, self._run(account, parts[1], parts[2], body))
 
     def _run(self, account: Account, owner: str, project: str, body: Body) -> dict[str, Any]:
         model = self._catalogue.find(owner, project)

@@ -38,6 +38,7 @@ from .gallery import Gallery
 from .pace import Pace
 from .painter import Subject, paint
 from .rest import Rest
+from .run_keys import KeyRing, RunKeys
 from .showroom import MODELS_ON_SHOW
 from .sockets import SocketHub
 from .task_control import TaskControl
@@ -56,12 +57,14 @@ class Habits:
     frame_tasktoken: frames carry `tasktoken`; newer documents dropped it.
     late_state: a registration is answered with the task's present state; undocumented, so off.
     prompt_faults: bracketed words in prompts cause faults, see prompt_faults.py.
+    run_keys: what becomes of a key that a client sends along with Run, see run_keys.py.
     """
 
     strict_fields: bool = False
     frame_tasktoken: bool = True
     late_state: bool = False
     prompt_faults: bool = False
+    run_keys: RunKeys = RunKeys.IGNORED
 
 
 class WiroSandbox:
@@ -131,6 +134,7 @@ class WiroSandbox:
             vault=self._vault,
             script=self.faults,
             prompt_faults=habits.prompt_faults,
+            key_ring=KeyRing(habits.run_keys),
             pace=pace,
             clock=clock,
             chance=chance,

@@ -28,6 +28,7 @@ __all__ = ["WiroClient", "is_transient"]
 
 PAGE_SIZE: Final = 100  # the most that Task/List gives at once (Wiro's MCP client, 2026)
 MAX_MODELS: Final = 5_000  # some times what Wiro lists in 2026
+HEADER_PREFIX: Final = "header:"  # before the name of a header that carries the run key
 MAX_LIST_PAGES: Final = 250  # enough for them by pages of twenty
 _NO_SUCH_TOKEN: Final = "credentials-check"  # noqa: S105 — made up so that no task has it
 
@@ -37,7 +38,7 @@ def _default_delays() -> Iterator[float]:
 
 
 class WiroClient:
-    """Every method raises the WiroError family and nothing else.
+    """Every method raises the WiroError family and nothing else. `run_key` is as WIRO_RUN_KEY says.
 
     What changes nothing, or changes it only once, is repeated on transient errors; Run, Upload and
     FolderCreate are sent exactly once.
@@ -53,14 +54,18 @@ class WiroClient:
         delays: Callable[[], Iterator[float]] = _default_delays,
         request_timeout_s: float = 30,
         run_timeout_s: float = 60,
+        run_key: str = "",
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._transport = Transport(session, base_url, credentials, clock=clock, delays=delays, sleep=sleep)
         self._credentials = credentials
         self._request_timeout_s = request_timeout_s
         self._run_timeout_s = run_timeout_s
+        self._run_key = run_key
 
-    async def run(self, model: str, parameters: Mapping[str, Value], *, files: Sequence[Upload] = ()) -> Task:
+    async def run(
+        self, model: str, parameters: Mapping[str, Value], *, key: str, files: Sequence[Upload] = ()
+    ) -> Task:
         """Start a task: JSON, or multipart where there are files. Sent once, never repeated.
 
         WiroUnreachable with `may_have_arrived` and WiroServerFault leave it open whether a task runs.
@@ -69,8 +74,24 @@ class WiroClient:
         if parts is None:
             raise WiroNotFound(f"{model!r} is no model: owner/project is")
         path = "Run/" + "/".join(quote(part, safe="") for part in parts)
-        form = (lambda: _form(parameters, files)) if files else None
-        return frames.started_task(await self._once(path, dict(parameters), self._run_timeout_s, form))
+        fields, headers = self._keyed(parameters, key)
+        form = (lambda: _form(fields, files)) if files else None
+        return frames.started_task(await self._once(path, fields, self._run_timeout_s, form, headers))
+
+    def _keyed(
+        self, parameters: Mapping[str, Value], key: str
+    ) -> tuple[dict[str, Value], dict[str, str] | None]:
+        """A Run's fields and headers, the run key in the place that the operator named.
+
+        Wiro's own client has one (1.5.6, Nov 2026), but how it goes over the wire is not published: no name
+        is made up here, so unless one is set, none is sent.
+        """
+        header = self._run_key.removeprefix(HEADER_PREFIX)
+        if not self._run_key:
+            return dict(parameters), None
+        if header != self._run_key:
+            return dict(parameters), {header: key}
+        return {self._run_key: key, **parameters}, None  # what a member asked for is never written over
 
     async def detail(self, task_id: str) -> TaskReport:
         """What Wiro has on record of a task. Raises WiroNotFound."""
@@ -201,8 +222,9 @@ class WiroClient:
         body: Mapping[str, object] | None,
         timeout_s: float,
         form: Callable[[], aiohttp.FormData] | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> Answer:
-        return await self._transport.once(path, body, timeout_s, form)
+        return await self._transport.once(path, body, timeout_s, form, headers)
 
     async def _repeated(self, path: str, body: Mapping[str, object]) -> Answer:
         return await self._transport.repeated(path, body, self._request_timeout_s)

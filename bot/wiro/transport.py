@@ -51,11 +51,16 @@ class Transport:
         self._next_nonce = NonceMaker(clock.wall)
 
     async def once(
-        self, path: str, body: Mapping[str, object] | None, timeout_s: float, form: Form | None = None
+        self,
+        path: str,
+        body: Mapping[str, object] | None,
+        timeout_s: float,
+        form: Form | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> Answer:
         """Send one request, once. A yes comes back as its JSON object, anything else is raised."""
         try:
-            return await self._exchange(path, body, timeout_s, form)
+            return await self._exchange(path, body, timeout_s, form, headers or {})
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             failure: WiroError = unreachable(error)
         # Raised out here so that the original, whose repr may print headers, is not even its context.
@@ -79,14 +84,23 @@ class Transport:
             await self._sleep(wait_s)
 
     async def _exchange(
-        self, path: str, body: Mapping[str, object] | None, timeout_s: float, form: Form | None
+        self,
+        path: str,
+        body: Mapping[str, object] | None,
+        timeout_s: float,
+        form: Form | None,
+        headers: Mapping[str, str],
     ) -> Answer:
         # aiohttp repeats idempotent methods on a stale connection by itself; POST is never among them.
         async with self._session.post(
             f"{self._base_url}/{path}",
             json=body if form is None else None,
             data=form() if form is not None else None,
-            headers={"User-Agent": USER_AGENT} | auth_headers(self._credentials, self._next_nonce()),
+            headers={
+                **headers,
+                "User-Agent": USER_AGENT,
+                **auth_headers(self._credentials, self._next_nonce()),
+            },
             allow_redirects=False,
             timeout=aiohttp.ClientTimeout(total=timeout_s),
         ) as response:

@@ -24,6 +24,7 @@ from crash_steps import Stepped, SteppedFeed, Steps
 
 from bot.domain.errors import OutputUnavailable, WiroServerFault, WiroUnreachable
 from bot.domain.job import Output, PictureRequest
+from bot.domain.model import Value
 from bot.domain.money import Money
 from bot.domain.news import Delivery, News
 from bot.domain.picture import Picture
@@ -130,11 +131,11 @@ class LeisurelyWiro(WiroClient):
 class BlindWiro(LeisurelyWiro):
     """Wrong on purpose: an unanswered Run is sent again."""
 
-    async def run(self, model: str, parameters: Mapping[str, str | int | float], **given: object) -> Task:
+    async def run(self, model: str, parameters: Mapping[str, Value], *, key: str, **given: object) -> Task:
         try:
-            return await super().run(model, parameters)
+            return await super().run(model, parameters, key=key)
         except (WiroUnreachable, WiroServerFault):
-            return await super().run(model, parameters)
+            return await super().run(model, parameters, key=key)
 
 
 def tiny_delays() -> Iterator[float]:

@@ -73,7 +73,7 @@ def _deletion(client: WiroClient) -> Awaitable[Any]:
 
 
 ENDPOINTS = [
-    Endpoint("Run", lambda client: client.run("owner/a-model", {"prompt": "a fox"}), [RUN, NO]),
+    Endpoint("Run", lambda client: client.run("owner/a-model", {"prompt": "a fox"}, key="k"), [RUN, NO]),
     Endpoint("Detail", lambda client: client.detail("2221"), [DETAIL, FAILED, NO]),
     Endpoint("List", lambda client: client.recent_tasks(100), [LIST, NO]),
     Endpoint("Cancel", lambda client: client.cancel("2221"), [CANCELLED, NO]),
@@ -293,7 +293,7 @@ async def test_an_answer_past_every_size_is_given_up_before_it_is_read() -> None
         clock = Clock(lambda: 1_772_366_400.0, itertools.count().__next__)
         client = WiroClient(session, url, CREDENTIALS, clock=clock, delays=lambda: iter(()))
         with pytest.raises(WiroServerFault, match="past every size"):
-            await client.run("owner/a-model", {})
+            await client.run("owner/a-model", {}, key="k")
     assert sent < 3 * MAX_ANSWER_BYTES
 
 

@@ -194,7 +194,9 @@ class WiroPort:
         self._wiro = wiro
         self._life = life
 
-    async def run(self, model: str, parameters: Mapping[str, Value], *, files: Sequence[Upload] = ()) -> Task:
+    async def run(
+        self, model: str, parameters: Mapping[str, Value], *, key: str, files: Sequence[Upload] = ()
+    ) -> Task:
         wiro, wire, chance, weather = self._wiro, self._wiro.wire, self._wiro.chance, self._wiro.weather
         sent = {name: str(value) for name, value in parameters.items()}
         wiro.trace.note("run", f"{sent['prompt']} {sent['seed']}")

@@ -26,11 +26,13 @@ from bot.view.messages.board import StatusBoard
 class BlindWiro(WiroPort):
     """An unanswered Run is sent again."""
 
-    async def run(self, model: str, parameters: Mapping[str, Value], *, files: Sequence[Upload] = ()) -> Task:
+    async def run(
+        self, model: str, parameters: Mapping[str, Value], *, key: str, files: Sequence[Upload] = ()
+    ) -> Task:
         try:
-            return await super().run(model, parameters, files=files)
+            return await super().run(model, parameters, key=key, files=files)
         except (WiroUnreachable, WiroServerFault):
-            return await super().run(model, parameters, files=files)
+            return await super().run(model, parameters, key=key, files=files)
 
 
 class ForgetfulStore(WatchedStore):

@@ -51,6 +51,12 @@ def test_the_models_for_results_are_named_as_models_are() -> None:
     assert "WIRO_UPSCALE_MODEL cannot be used: give owner" in complaint_about(wiro_upscale_model="upscaler")
 
 
+def test_a_run_key_has_a_place_only_where_one_is_named() -> None:
+    assert settings_with().wiro_run_key == settings_with(wiro_run_key=" ").wiro_run_key == ""
+    assert settings_with(wiro_run_key=" runKey ").wiro_run_key == "runKey"
+    assert settings_with(wiro_run_key="header:X-Run-Key").wiro_run_key == "header:X-Run-Key"
+
+
 def test_settings_are_read_from_the_environment_before_the_file(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -116,6 +122,10 @@ def test_every_missing_setting_has_its_sentence() -> None:
         ("log_format", "xml"),
         ("health_port", "0"),
         ("health_port", "65536"),
+        ("wiro_run_key", "run key"),
+        ("wiro_run_key", "header:"),
+        ("wiro_run_key", "header:X-Api-Key"),
+        ("wiro_run_key", "x" * 65),
         ("wiro_model", "no-slash"),
         ("wiro_model", "a/b/c"),
         ("wiro_model", "a b/"),

@@ -22,6 +22,7 @@ class ScriptedWiro:
 
     def __init__(self) -> None:
         self.runs: list[tuple[str, dict[str, Value]]] = []
+        self.run_keys: list[str] = []  # of each run
         self.files_sent: list[tuple[Upload, ...]] = []  # with each run
         self.uploads: list[tuple[Upload, str | None]] = []
         self.upload_faults: deque[WiroError] = deque()
@@ -64,8 +65,11 @@ class ScriptedWiro:
         self.reports[task.task_id] = TaskReport(task, Reached(Stage.QUEUED), sent, created_at_s)
         return task
 
-    async def run(self, model: str, parameters: Mapping[str, Value], *, files: Sequence[Upload] = ()) -> Task:
+    async def run(
+        self, model: str, parameters: Mapping[str, Value], *, key: str, files: Sequence[Upload] = ()
+    ) -> Task:
         self.runs.append((model, dict(parameters)))
+        self.run_keys.append(key)
         self.files_sent.append(tuple(files))
         await self.run_gate.wait()
         fault = self.run_faults.popleft() if self.run_faults else None

@@ -39,6 +39,7 @@ from bot.sandbox.faults import (
     Strange,
 )
 from bot.sandbox.pace import Pace
+from bot.sandbox.run_keys import RunKeys
 from bot.sandbox.wiro_server import Habits, WiroSandbox
 from bot.wiro.client import WiroClient
 from bot.wiro.signing import Credentials
@@ -109,7 +110,7 @@ async def start(client: WiroClient, seed: int = 42, prompt: str = "a fox") -> tu
     """Run a picture the way a job does: parameters from the model's own schema."""
     request = PictureRequest(MODEL, prompt, steps=5)
     model = await client.model(MODEL)
-    task = await client.run(MODEL, parameters_for(request, seed, model))
+    task = await client.run(MODEL, parameters_for(request, seed, model), key="k")
     job = Job(1, ORIGIN, request, seed, Money.parse("1"), 0.0)
     return advance(job, Accepted(task.task_id)), task
 
@@ -274,7 +275,7 @@ async def test_one_too_many_is_busy_and_an_unknown_model_not_found(
     with pytest.raises(errors.WiroBusy):
         await start(client)
     with pytest.raises(errors.WiroNotFound):
-        await client.run("nobody/nothing", {"prompt": "x"})
+        await client.run("nobody/nothing", {"prompt": "x"}, key="k")
     with pytest.raises(errors.WiroNotFound):
         await client.model("nobody/nothing")
     with pytest.raises(errors.WiroNotFound):
@@ -313,10 +314,59 @@ async def test_files_are_stored_sent_along_and_deleted(client: WiroClient, feed:
     stored = await client.upload(Upload("file", "a.png", b"PNG", "image/png"), folder.file_id)
     assert stored.name == "a.png"
     files = [Upload("inputImage", "in.png", b"PNG", "image/png")]
-    task = await client.run(MODEL, {"prompt": "a fox", "steps": 1}, files=files)
+    task = await client.run(MODEL, {"prompt": "a fox", "steps": 1}, key="k", files=files)
     job = Job(1, ORIGIN, PictureRequest(MODEL, "a fox"), 1, ZERO, 0.0)
     await follow(client, feed, advance(job, Accepted(task.task_id)), task)
     await client.delete_files(task)
     event = (await client.detail(task.task_id)).event
     assert isinstance(event, Settled)
     assert event.outputs == ()
+
+
+# --- the run key, in an account that keeps it, ignores it or refuses it ------------------------------------
+
+
+def keyed_client(session: aiohttp.ClientSession, wiro: WiroSandbox, run_key: str) -> WiroClient:
+    clock = Clock(wall=lambda: 1_795_384_800.0, monotonic=time.monotonic)
+    return WiroClient(session, wiro.api_url, Credentials(KEY, SECRET), clock=clock, run_key=run_key)
+
+
+@pytest.mark.parametrize("place", ["runKey", "header:X-Run-Key"])
+@pytest.mark.parametrize(("world", "made"), [(RunKeys.KEPT, 2), (RunKeys.IGNORED, 3)])
+async def test_by_a_kept_key_one_call_stays_one_task(
+    session: aiohttp.ClientSession, make_wiro: Callable[..., Any], world: RunKeys, made: int, place: str
+) -> None:
+    wiro = await make_wiro(habits=Habits(run_keys=world))
+    client = keyed_client(session, wiro, place)
+    first, again, other = [await client.run(MODEL, {"prompt": "a fox"}, key=key) for key in ("a", "a", "b")]
+    assert len({first.task_id, again.task_id, other.task_id}) == len(wiro.books.tasks) == made
+    assert (first == again) == (world is RunKeys.KEPT)
+
+
+@pytest.mark.parametrize("place", ["runKey", "header:X-Run-Key"])
+async def test_where_a_key_is_refused_nothing_runs(
+    session: aiohttp.ClientSession, make_wiro: Callable[..., Any], place: str
+) -> None:
+    wiro = await make_wiro(habits=Habits(run_keys=RunKeys.REFUSED))
+    with pytest.raises(errors.WiroRefused, match="parameters are invalid"):
+        await keyed_client(session, wiro, place).run(MODEL, {"prompt": "a fox"}, key="a")
+    await keyed_client(session, wiro, "").run(MODEL, {"prompt": "a fox"}, key="a")
+    assert len(wiro.books.tasks) == 1
+
+
+@pytest.mark.parametrize("world", list(RunKeys))
+@pytest.mark.parametrize("files", [(), (Upload("inputImage", "f.png", b"PNG", "image/png"),)])
+async def test_unless_a_place_is_named_no_key_leaves(
+    session: aiohttp.ClientSession, make_wiro: Callable[..., Any], world: RunKeys, files: tuple[Upload, ...]
+) -> None:
+    wiro = await make_wiro(habits=Habits(run_keys=world))
+    await make_client(session, wiro).run(MODEL, {"prompt": "a fox"}, key="a-key-of-ours", files=files)
+    (request,) = wiro.books.requests_to("Run/")
+    assert "a-key-of-ours" not in repr((request.fields, request.headers))
+
+
+async def test_a_key_writes_over_nothing_that_was_asked_for(
+    session: aiohttp.ClientSession, wiro: WiroSandbox
+) -> None:
+    await keyed_client(session, wiro, "prompt").run(MODEL, {"prompt": "a fox"}, key="a")
+    assert wiro.books.tasks[0].prompt == "a fox"

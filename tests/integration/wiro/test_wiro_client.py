@@ -62,7 +62,7 @@ def make_client(session: aiohttp.ClientSession, url: str, slept: Slept, **option
 
 async def test_run_is_a_signed_post_of_the_parameters(client: WiroClient, api: ScriptedApi) -> None:
     api.script = [yes(taskid="2221", socketaccesstoken="tok")]
-    task = await client.run("wiro/Virtual Try-On", {"prompt": "a fox", "steps": 28, "scale": 7.5})
+    task = await client.run("wiro/Virtual Try-On", {"prompt": "a fox", "steps": 28, "scale": 7.5}, key="k")
     assert task == Task("2221", "tok")
     (heard,) = api.heard
     assert heard.path == "/v1/Run/wiro/Virtual%20Try-On"
@@ -78,14 +78,14 @@ async def test_a_key_only_project_sends_no_signature(
 ) -> None:
     api.script = [yes(taskid="1", socketaccesstoken="t")]
     clock = Clock(wall=lambda: NOW_S, monotonic=lambda: 0.0)
-    await WiroClient(session, api.url + "/", Credentials(KEY), clock=clock).run("a/b", {})
+    await WiroClient(session, api.url + "/", Credentials(KEY), clock=clock).run("a/b", {}, key="k")
     assert {name for name in api.heard[0].headers if name.lower().startswith("x-")} == {"x-api-key"}
 
 
 async def test_run_with_files_is_multipart(client: WiroClient, api: ScriptedApi) -> None:
     api.script = [yes(taskid="1", socketaccesstoken="t")]
     pictures = [Upload("inputImage", f"{n}.png", b"PNG-%d" % n, "image/png") for n in (1, 2)]
-    await client.run("a/b", {"prompt": "é", "steps": 3}, files=pictures)
+    await client.run("a/b", {"prompt": "é", "steps": 3}, key="k", files=pictures)
     (heard,) = api.heard
     assert heard.content_type == "multipart/form-data"
     assert heard.body.count(b'name="inputImage"; filename=') == 2
@@ -96,7 +96,7 @@ async def test_run_with_files_is_multipart(client: WiroClient, api: ScriptedApi)
 @pytest.mark.parametrize("slug", ["", "a", "a/../b", "../x", "a/b/c"])
 async def test_run_goes_nowhere_but_to_a_model(client: WiroClient, api: ScriptedApi, slug: str) -> None:
     with pytest.raises(errors.WiroNotFound):
-        await client.run(slug, {})
+        await client.run(slug, {}, key="k")
     assert api.heard == []
 
 
@@ -123,7 +123,7 @@ async def test_run_is_sent_exactly_once_whatever_happens(
     client = make_client(session, api.url, slept, run_timeout_s=0.3)
     api.script = [responder]
     with pytest.raises(errors.WiroError) as caught:
-        await client.run("a/b", {"prompt": "x"})
+        await client.run("a/b", {"prompt": "x"}, key="k")
     assert type(caught.value) is kind
     if isinstance(caught.value, errors.WiroUnreachable):
         assert caught.value.may_have_arrived
@@ -146,7 +146,7 @@ async def test_a_refused_connection_cannot_have_arrived(
 ) -> None:
     client = make_client(session, f"http://127.0.0.1:{unused_tcp_port}/v1", slept)
     with pytest.raises(errors.WiroUnreachable) as caught:
-        await client.run("a/b", {})
+        await client.run("a/b", {}, key="k")
     assert not caught.value.may_have_arrived
 
 
@@ -155,7 +155,7 @@ async def test_an_unknown_host_cannot_have_heard_anything(
 ) -> None:
     client = make_client(session, "http://wiro.invalid/v1", slept)
     with pytest.raises(errors.WiroUnreachable) as caught:
-        await client.run("a/b", {})
+        await client.run("a/b", {}, key="k")
     assert not caught.value.may_have_arrived
 
 
@@ -176,7 +176,7 @@ async def test_a_definite_no_to_run_is_told_as_what_it_is(
 ) -> None:
     api.script = [responder]
     with pytest.raises(errors.WiroError) as caught:
-        await client.run("a/b", {})
+        await client.run("a/b", {}, key="k")
     assert type(caught.value) is kind
     assert len(api.heard) == 1
     if kind is errors.WiroRateLimited:

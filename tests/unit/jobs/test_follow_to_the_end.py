@@ -8,13 +8,14 @@ import logging
 import pytest
 from bot_fakes.clocks import until
 from bot_fakes.house import House
-from bot_fakes.samples import MODEL, PNG
+from bot_fakes.samples import MODEL, PNG, a_job
 
 from bot.domain.errors import (
     OutputHostRefused,
     OutputUnavailable,
     OutputUnusable,
     WiroAuthFailed,
+    WiroBusy,
     WiroError,
     WiroNoFunds,
     WiroRefused,
@@ -71,6 +72,15 @@ async def test_run_is_sent_the_recorded_seed(house: House) -> None:
     ((model, parameters),) = house.wiro.runs
     assert model == MODEL
     assert parameters == {"prompt": job.request.prompt, "samples": 1, "steps": 20, "seed": str(job.seed)}
+
+
+async def test_each_job_has_a_run_key_that_stays_its_own(house: House) -> None:
+    house.wiro.run_faults.append(WiroBusy("too many", code=96))  # asked again, by the same key
+    for job_id in (1, 2):
+        await house.submit_and_watch(job_id)
+    first, again, other = house.wiro.run_keys
+    assert first == again == a_job(job_id=1).run_key == "19b6f295-5e48-5e9b-9f2e-9884f7b0cf46"
+    assert other == a_job(job_id=2).run_key
 
 
 async def test_intent_is_on_record_before_run_is_sent(house: House) -> None:
