@@ -25,7 +25,7 @@ from bot.domain.errors import StoreError
 from bot.jobs.browse import Browser
 from bot.jobs.budget_watch import BudgetWatch
 from bot.jobs.cases import Cases
-from bot.jobs.catalogue import Catalogue
+from bot.jobs.catalogue import REFRESH_S, Catalogue
 from bot.jobs.delivery import Courier
 from bot.jobs.follow import Patience, Tools
 from bot.jobs.forms import Forms
@@ -36,10 +36,11 @@ from bot.jobs.ports import Spawn
 from bot.jobs.purse import Allowance, Purse
 from bot.jobs.queue import FairQueue
 from bot.jobs.remix import Remixes
-from bot.jobs.reports import Reports
+from bot.jobs.reports import SWEEP_EVERY_S, Reports
 from bot.jobs.room import Room
 from bot.jobs.service import Jobs
 from bot.jobs.styles import Styles
+from bot.jobs.supervisor import Supervisor
 from bot.jobs.tasks import TaskOwner
 from bot.jobs.tracker import Tracker
 from bot.jobs.ways_out import Prices, WaysOut
@@ -117,11 +118,13 @@ async def opened(settings: Settings, around: Surroundings) -> AsyncIterator[Stud
         feeds = SocketTally()
         store, inputs = JobStore(database), Inputs(wiro, sources, FolderRecords(database))
         tools = _tools(settings, around, owner, wiro, store, inputs, board, session, pictures, feeds)
-        services = _services(settings, around, owner, tools, board, bot, database)
+        supervisor = Supervisor(owner)
+        services = _services(settings, around, owner, supervisor, tools, board, bot, database)
         bot.serve(services)
         lag = LoopLag(around.clock.monotonic)
         purse, queue = services.purse, tools.queue
-        meters = Meters(bot.is_ready, services.jobs, queue, budgets, feeds, purse, database, lag)
+        failures = supervisor.failures
+        meters = Meters(bot.is_ready, services.jobs, queue, budgets, feeds, purse, database, lag, failures)
         yield Studio(bot, services, meters)
         await services.jobs.drain()
 
@@ -184,6 +187,7 @@ def _services(
     settings: Settings,
     around: Surroundings,
     owner: TaskOwner,
+    supervisor: Supervisor,
     tools: Tools,
     board: StatusBoard,
     bot: StudioBot,
@@ -207,19 +211,22 @@ def _services(
     delays = _delays(chance, first_s=2, cap_s=60, attempts=6)
     reports = Reports(ReportRecords(database), case_records, tools.wiro, clock, owner, delays)
     looks = Looks.after(settings.unknown_grace_s)
-    orphans = Orphans(tools.wiro, store, clock, owner, looks, _delays(chance, first_s=2, cap_s=60))
+    retries = _delays(chance, first_s=2, cap_s=60)
+    orphans = Orphans(tools.wiro, store, clock, owner, looks, retries)
     tries = _delays(chance, first_s=2, cap_s=60, attempts=20)
 
-    def finish_decided() -> None:
-        owner.start("decided cases", cases.finish_decided(tries))
+    def start_background() -> None:
+        supervisor.every("list of models", REFRESH_S, catalogue.refresh, retries)
+        supervisor.every("late orphans", looks.tick_s, orphans.sweep, retries)
+        supervisor.until_done("decided cases", cases.finish_decided, tries)
+        supervisor.until_done("names of styles", styles.load, tries)
+        supervisor.until_done(
+            "what servers use", partial(catalogue.load_uses, PopularityRecords(database)), tries
+        )
+        if settings.prompt_retention_days is not None:
+            forget_older = partial(reports.forget_older, settings.prompt_retention_days)
+            supervisor.every("forget old prompts", SWEEP_EVERY_S, forget_older, retries)
 
-    def load_names() -> None:
-        owner.start("names of styles", styles.load(tries))
-        owner.start("what servers use", catalogue.load_uses(PopularityRecords(database), tries))
-
-    background = [catalogue.start, orphans.start, finish_decided, load_names]
-    if settings.prompt_retention_days is not None:
-        background.append(partial(reports.start_sweep, settings.prompt_retention_days))
     return Services(
         jobs=jobs,
         houses=houses,
@@ -234,7 +241,7 @@ def _services(
         board=board,
         desk=desk,
         clock=clock,
-        background=tuple(background),
+        start_background=start_background,
     )
 
 

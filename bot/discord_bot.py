@@ -78,7 +78,7 @@ class Services:
     board: StatusBoard
     desk: ModeratorsDesk
     clock: Clock
-    background: tuple[Callable[[], None], ...]  # what begins when the bot does
+    start_background: Callable[[], None]  # when the bot does
 
 
 class Tree(app_commands.CommandTree[commands.Bot]):
@@ -173,8 +173,7 @@ class StudioBot(commands.Bot):
         for cog in COGS:
             await self.load_extension(cog)
         await self.tree.sync()
-        for start in self.services.background:
-            start()
+        self.services.start_background()
 
     async def on_interaction(self, interaction: Interaction) -> None:
         """A button or form whose id is none of ours, made up or from long ago, gets a sentence too."""

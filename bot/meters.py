@@ -82,6 +82,7 @@ class Reading:
     commits: int
     lag_s: float
     worst_lag_s: float
+    failures: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,7 @@ class Meters:
     purse: Purse
     database: Database
     lag: LoopLag
+    failures: Mapping[str, int]  # of background work, by name
 
     async def read(self) -> Reading:
         """All of them. A database that fails leaves its figure out: the others are wanted all the more."""
@@ -118,4 +120,5 @@ class Meters:
             commits=self.database.commits,
             lag_s=self.lag.last_s,
             worst_lag_s=self.lag.worst_s,
+            failures=self.failures,
         )

@@ -49,6 +49,12 @@ class _OneReading(Collector):
             held = reading.held_pico / PICO_PER_DOLLAR
             yield GaugeMetricFamily("bot_money_held_dollars", "Held for runs that have not ended.", held)
         yield CounterMetricFamily("bot_database_commits", "Group commits.", reading.commits)
+        failures = CounterMetricFamily(
+            "bot_background_failures", "Failed steps of background work, each tried again.", labels=["work"]
+        )
+        for name, count in sorted(reading.failures.items()):
+            failures.add_metric([name], count)
+        yield failures
         yield GaugeMetricFamily(
             "bot_loop_lag_seconds", "Delay of the event loop in the last second.", reading.lag_s
         )

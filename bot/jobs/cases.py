@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -239,19 +237,11 @@ class Cases:
 
     # --- after a restart -------------------------------------------------------------------------
 
-    async def finish_decided(self, delays: Callable[[], Iterator[float]]) -> None:
-        """Carry out the verdicts that a stop of the bot cut short. `delays` are the pauses between tries."""
-        for delay_s in delays():
-            try:
-                left = [case for case in await self._store.to_do() if case.case_id not in self._deciding]
-                for case in left:
-                    await self._finish(case)
-            except (CaseRefused, StoreError) as error:
-                log.warning("a verdict cannot be carried out yet: %s", error)
-                await asyncio.sleep(delay_s)
-            else:
-                return
-        log.error("verdicts that were given are not carried out; the next start tries again")
+    async def finish_decided(self) -> None:
+        """Carry out the verdicts that a stop of the bot cut short. Raises CaseRefused, StoreError."""
+        for case in await self._store.to_do():
+            if case.case_id not in self._deciding:
+                await self._finish(case)
 
     async def _finish(self, case: Case) -> None:
         is_too_old = self._clock.wall() - (case.decided_at_s or 0.0) > CARRY_OUT_S

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterator
 from typing import Final
 
 from bot.domain.abilities import Medium, abilities_of
@@ -21,12 +20,11 @@ log = logging.getLogger(__name__)
 
 FRESH_S: Final = 600.0
 REFRESH_S: Final = 3_600.0
-RETRY_S: Final = 60.0
 PATIENCE_S: Final = 5.0  # how long a command waits for a model's page before it goes on without
 
 
 class Catalogue:
-    """Models by slug and a list to search in. Owns one refreshing task."""
+    """Models by slug, and a list to search in that `refresh` reads anew."""
 
     def __init__(
         self,
@@ -58,9 +56,6 @@ class Catalogue:
     def categories(self) -> tuple[str, ...]:
         """The shelves that models stand on, the fullest first, in lower case."""
         return self._index.categories
-
-    def start(self) -> None:
-        self._owner.start("catalogue", self._refresh_for_ever())
 
     async def model(self, slug: str) -> Model:
         """The model with its schema and prices. Raises ModelUnknown.
@@ -113,9 +108,9 @@ class Catalogue:
         """Every model that fits, its description included, ranked as suggestions are."""
         return self._index.search(text, category, self._popularity.of(guild_id))
 
-    async def load_uses(self, store: UsesStore, delays: Callable[[], Iterator[float]]) -> None:
-        """Learn from the record what each server uses most."""
-        await self._popularity.load(store, delays)
+    async def load_uses(self, store: UsesStore) -> None:
+        """Learn from the record what each server uses most. Raises StoreError; then it reads on there."""
+        await self._popularity.load(store)
 
     def note_use(self, guild_id: int | None, model: str) -> None:
         """This server has just run this model."""
@@ -154,17 +149,13 @@ class Catalogue:
             if not lookup.done():
                 lookup.cancel()
 
-    async def _refresh_for_ever(self) -> None:
-        while True:
-            try:
-                summaries = tuple(await self._wiro.models())
-            except WiroError as error:
-                log.warning("the list of models could not be read: %s", error.message)
-                self._reading = Reading(self._reading.read_at_s, has_failed=True)
-                pause_s = RETRY_S
-            else:
-                self._summaries = summaries
-                self._index = ModelIndex(summaries, self._default)
-                self._reading = Reading(self._clock.wall())
-                pause_s = REFRESH_S
-            await asyncio.sleep(pause_s)
+    async def refresh(self) -> None:
+        """Read the list anew. Raises WiroError; the list that was known stays, and `reading` says so."""
+        reading = Reading(self._reading.read_at_s, has_failed=True)
+        try:
+            summaries = tuple(await self._wiro.models())
+            self._index = ModelIndex(summaries, self._default)
+            self._summaries = summaries
+            reading = Reading(self._clock.wall())
+        finally:
+            self._reading = reading

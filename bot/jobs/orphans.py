@@ -56,9 +56,9 @@ class Looks:
 
 
 class Orphans:
-    """Owns one sweeping task, and one for each orphan that was found and has not been settled.
+    """Owns a task for each orphan that was found and has not been settled.
 
-    What it knows is on record: after a restart the sweep goes on by itself. `delays` never ends.
+    What it knows is on record: after a restart `sweep` finds it again. `delays` never ends.
     """
 
     def __init__(
@@ -79,22 +79,7 @@ class Orphans:
         self._looked_at_s: float | None = None
         self._settling: dict[int, str] = {}  # job id → task id
 
-    def start(self) -> None:
-        self._owner.start("late orphans", self._sweep_for_ever())
-
-    async def _sweep_for_ever(self) -> None:
-        retries = self._delays()
-        while True:
-            pause_s = self._looks.tick_s
-            try:
-                await self._sweep()
-                retries = self._delays()
-            except (WiroError, StoreError) as error:
-                log.warning("late tasks cannot be looked for at the moment: %s", error)
-                pause_s = max(pause_s, next(retries))
-            await asyncio.sleep(pause_s)
-
-    async def _sweep(self) -> None:
+    async def sweep(self) -> None:
         """One listing for all unanswered jobs, if it is due for one. Raises WiroError, StoreError."""
         now_s = self._clock.wall()
         unanswered = await self._store.unanswered(now_s - HUNT_S)

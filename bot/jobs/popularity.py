@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-import logging
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from typing import Final, Protocol
-
-from bot.domain.errors import StoreError
-
-log = logging.getLogger(__name__)
 
 _NONE: Final[Mapping[str, int]] = {}
 
@@ -32,6 +26,7 @@ class Popularity:
 
     def __init__(self) -> None:
         self._uses: defaultdict[int, Counter[str]] = defaultdict(Counter)
+        self._loaded_to = -1
 
     def of(self, guild_id: int | None) -> Mapping[str, int]:
         """A server's runs by slug in lower case, as far as they are known by now."""
@@ -42,21 +37,9 @@ class Popularity:
         if guild_id is not None:
             self._uses[guild_id][model.lower()] += 1
 
-    async def load(self, store: UsesStore, delays: Callable[[], Iterator[float]]) -> None:
-        """Add what is on record, server by server. `delays` are the pauses after failures, and may end."""
-        last_id = -1
-        pauses = delays()
-        while True:
-            try:
-                guild_id = await store.next_guild(last_id)
-                if guild_id is None:
-                    return
-                # A run of this moment may or may not be on record yet: the larger number is right enough.
-                self._uses[guild_id] |= Counter(await store.uses(guild_id))
-                last_id = guild_id
-            except StoreError as error:
-                log.warning("what servers use most could not be read: %s", error.reason)
-                pause_s = next(pauses, None)
-                if pause_s is None:
-                    return
-                await asyncio.sleep(pause_s)
+    async def load(self, store: UsesStore) -> None:
+        """Add what is on record, server by server. Raises StoreError; then it reads on there."""
+        while (guild_id := await store.next_guild(self._loaded_to)) is not None:
+            # A run of this moment may or may not be on record yet: the larger number is right enough.
+            self._uses[guild_id] |= Counter(await store.uses(guild_id))
+            self._loaded_to = guild_id

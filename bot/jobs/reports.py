@@ -27,6 +27,7 @@ PAGE_SIZE: Final = 8
 READ_SLICE: Final = 200  # jobs of one read, so that decisions pass in between
 ERASE_BATCH: Final = 5  # tasks that Wiro is asked to clear at once
 SWEEP_BATCH: Final = 200
+SWEEP_EVERY_S: Final = 86_400.0
 TELL_EVERY_S: Final = 2.0
 DAY_S: Final = 86_400
 
@@ -68,7 +69,7 @@ Tell: TypeAlias = Callable[[Erasure], Awaitable[None]]
 
 
 class Reports:
-    """Reads figures and records; owns the erasures and the daily sweep. Raises the StoreError family."""
+    """Reads figures and records; owns the erasures. Raises the StoreError family."""
 
     def __init__(
         self,
@@ -78,8 +79,6 @@ class Reports:
         clock: Clock,
         owner: TaskOwner,
         delays: Callable[[], Iterator[float]],
-        *,
-        sweep_every_s: float = DAY_S,
     ) -> None:
         """`delays` gives the seconds before each new attempt at Wiro, and ends: then it is left alone."""
         self._records = records
@@ -88,7 +87,6 @@ class Reports:
         self._clock = clock
         self._owner = owner
         self._delays = delays
-        self._sweep_every_s = sweep_every_s
         self._erasing: set[int] = set()
 
     # --- figures -------------------------------------------------------------------------------
@@ -250,21 +248,6 @@ class Reports:
 
     # --- retention -----------------------------------------------------------------------------
 
-    def start_sweep(self, retention_days: int) -> None:
-        """Forget what is older than so many days, now and every day."""
-        self._owner.start("forget old prompts", self._sweep(retention_days))
-
-    async def _sweep(self, retention_days: int) -> None:
-        while True:
-            try:
-                forgotten = await self.forget_older(retention_days)
-            except StoreError as error:
-                log.warning("old prompts could not be forgotten today: %s", error.reason)
-            else:
-                if forgotten:
-                    log.info("forgot the prompts of %d jobs older than %d days", forgotten, retention_days)
-            await asyncio.sleep(self._sweep_every_s)
-
     async def forget_older(self, retention_days: int) -> int:
         """Forget ended jobs and asked cases from more than so many days ago, in batches. How many."""
         before_s = self._clock.wall() - retention_days * DAY_S
@@ -278,6 +261,8 @@ class Reports:
             last_id = jobs[0].job_id
             await self._records.forget([job.job_id for job in jobs])
             forgotten += len(jobs)
+        if forgotten:
+            log.info("forgot the prompts of %d jobs older than %d days", forgotten, retention_days)
         return forgotten
 
 

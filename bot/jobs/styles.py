@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
 from bot.domain.audit import AuditEntry
 from bot.domain.clock import Clock
-from bot.domain.errors import ManagersOnly, StoreError, StyleFault, StyleRefused
+from bot.domain.errors import ManagersOnly, StyleFault, StyleRefused
 from bot.domain.job import PictureRequest
 from bot.domain.style import MAX_OWN, MAX_PINNED, Style, apply, checked_style, name_key
 from bot.jobs.house import Houses
-
-log = logging.getLogger(__name__)
 
 PINNED: Final = 0  # in the place of a member's id
 READ_SLICE: Final = 1_000  # names of one read, so that decisions pass in between
@@ -64,6 +61,7 @@ class Styles:
         self._clock = clock
         self._words = words
         self._names: defaultdict[tuple[int, int], dict[str, str]] = defaultdict(dict)
+        self._loaded_to = (-1, -1, "")
         self._changing = asyncio.Lock()  # so that each change says truly what was there before
 
     # --- from memory -----------------------------------------------------------------------------
@@ -82,25 +80,12 @@ class Styles:
             ]
         return found[:limit]
 
-    async def load(self, delays: Callable[[], Iterator[float]]) -> None:
-        """Read every name into memory, slice by slice. `delays` are the pauses after failures."""
-        last = (-1, -1, "")
-        pauses = delays()
-        while True:
-            try:
-                names = await self._store.names_after(last, READ_SLICE)
-            except StoreError as error:
-                log.warning("the names of styles could not be read: %s", error.reason)
-                pause_s = next(pauses, None)
-                if pause_s is None:
-                    return
-                await asyncio.sleep(pause_s)
-                continue
+    async def load(self) -> None:
+        """Read every name into memory, slice by slice. Raises StoreError; then it reads on there."""
+        while names := await self._store.names_after(self._loaded_to, READ_SLICE):
             for guild_id, user_id, key, name in names:
                 self._names[guild_id, user_id].setdefault(key, name)
-            if len(names) < READ_SLICE:
-                return
-            last = names[-1][:3]
+            self._loaded_to = names[-1][:3]
 
     # --- use -------------------------------------------------------------------------------------
 

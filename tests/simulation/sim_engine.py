@@ -27,7 +27,7 @@ from bot.domain.ledger import Settlement
 from bot.domain.money import Money
 from bot.domain.picture import Picture
 from bot.jobs.budget_watch import BudgetWatch
-from bot.jobs.catalogue import Catalogue
+from bot.jobs.catalogue import REFRESH_S, Catalogue
 from bot.jobs.delivery import Courier
 from bot.jobs.follow import Patience, Tools
 from bot.jobs.house import Houses
@@ -36,6 +36,7 @@ from bot.jobs.orphans import Looks, Orphans
 from bot.jobs.purse import Allowance, Purse
 from bot.jobs.queue import FairQueue
 from bot.jobs.service import Jobs
+from bot.jobs.supervisor import Supervisor
 from bot.jobs.tasks import TaskOwner
 from bot.jobs.tracker import Tracker
 from bot.store.folders import FolderRecords
@@ -189,16 +190,16 @@ class Engine:
         purse = Purse(world.allowance, self.houses, self.guilds, self.store, clock)
         watch = BudgetWatch(purse, self.houses, self.guilds, world.log_channel, clock)
         self.jobs = parts.jobs(tools, self.houses, purse, watch, self.owner, chance, FALLBACK)
-        looks = Looks.after(PATIENCE.unknown_grace_s)
-        self.orphans = Orphans(
-            wiro, self.store, clock, self.owner, looks, _delays(chance, first_s=2, cap_s=60)
-        )
+        self.looks = Looks.after(PATIENCE.unknown_grace_s)
+        self.retries = _delays(chance, first_s=2, cap_s=60)
+        self.orphans = Orphans(wiro, self.store, clock, self.owner, self.looks, self.retries)
+        self.supervisor = Supervisor(self.owner)
         self.is_ready = False
 
     async def start(self) -> None:
         await self.jobs.take_up()
-        self.catalogue.start()
-        self.orphans.start()
+        self.supervisor.every("list of models", REFRESH_S, self.catalogue.refresh, self.retries)
+        self.supervisor.every("late orphans", self.looks.tick_s, self.orphans.sweep, self.retries)
         self.is_ready = True
 
 

@@ -82,9 +82,18 @@ async def test_a_reading_tells_what_is_under_way(tmp_path: Path) -> None:
         budgets, sockets = Budgets(house.time.monotonic), SocketTally(open=2, reconnects=3, gaps=5)
         database: Database = house.store._database
         lag = LoopLag(house.time.monotonic)
+        failures = {"late orphans": 0}
         is_ready = [False]
         meters = Meters(
-            lambda: is_ready[0], house.jobs, house.queue, budgets, sockets, house.purse, database, lag
+            lambda: is_ready[0],
+            house.jobs,
+            house.queue,
+            budgets,
+            sockets,
+            house.purse,
+            database,
+            lag,
+            failures,
         )
         at_rest = values(exposition(await meters.read()))
         moved = {"bot_socket_gaps_total", "bot_socket_reconnects_total", "bot_sockets_open"}
@@ -94,6 +103,7 @@ async def test_a_reading_tells_what_is_under_way(tmp_path: Path) -> None:
         await house.submit(2, user_id=2)
         await until(lambda: len(house.queue) == 1)
         budgets.sent()
+        failures["late orphans"] += 3
         budgets.observe("GET", "/gateway", 429, {})
         page = values(exposition(await meters.read()))
         held = await house.store.usage(OPERATOR, Window.DAY, house.time.clock.wall())
@@ -106,6 +116,7 @@ async def test_a_reading_tells_what_is_under_way(tmp_path: Path) -> None:
         assert page["bot_socket_gaps_total"] == 5
         assert page["bot_socket_reconnects_total"] == 3
         assert page["bot_sockets_open"] == 2
+        assert page["bot_background_failures_total{late orphans}"] == 3
         assert page["bot_database_commits_total"] == database.commits > 0
 
 
@@ -131,6 +142,7 @@ async def test_a_database_that_fails_costs_one_figure_alone(tmp_path: Path) -> N
             house.purse,
             database,
             LoopLag(house.time.monotonic),
+            {},
         )
         with pytest.MonkeyPatch.context() as patch:
 

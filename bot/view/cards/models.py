@@ -126,7 +126,7 @@ def _page_print(page: Page) -> str:
 def _nothing(page: Page) -> str:
     if page.reading.read_at_s is None:
         has_failed = page.reading.has_failed
-        why = "Wiro does not answer just now, and the bot keeps asking" if has_failed else "it is on its way"
+        why = "it cannot be read just now, and the bot keeps trying" if has_failed else "it is on its way"
         return (
             f"Wiro's list of models has not been read yet: {why}. Please try again in a minute. "
             "`/imagine` works meanwhile, with its usual model or one that you name."

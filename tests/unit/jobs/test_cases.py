@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 from bot_fakes.clocks import until
-from bot_fakes.house import House, tiny_delays
+from bot_fakes.house import House
 from bot_fakes.moderators import Moderation
 from bot_fakes.samples import CHANNEL, GUILD, NOON_S, a_request, an_asker, an_origin
 
@@ -27,6 +27,7 @@ from bot.domain.errors import (
 from bot.domain.limits import Audience, Measure, Window
 from bot.domain.rules import WordRule
 from bot.jobs.cases import MAX_KEPT
+from bot.jobs.supervisor import Supervisor
 
 ENTRY = AuditEntry(GUILD, 9, "limits set", "", "", "", NOON_S)
 BOSS = 9
@@ -217,7 +218,7 @@ async def cut_short(house: House, desk: Moderation, verdict: Verdict, *, is_aske
 async def test_an_approval_that_was_cut_short_is_carried_out_once(house: House, desk: Moderation) -> None:
     await cut_short(house, desk, Verdict.APPROVED)
     for _ in range(3):
-        await desk.cases.finish_decided(tiny_delays)
+        await desk.cases.finish_decided()
     job = await house.jobs.job(500)
     assert job.origin.message_id == 5_001
     assert len(desk.desk.statuses) == 1
@@ -232,7 +233,7 @@ async def test_an_approval_whose_run_was_started_is_told_and_not_run_again(
     await cut_short(house, desk, Verdict.APPROVED)
     await house.houses.set_log_channel(77, ENTRY)
     await house.jobs.submit(500, a_request(), an_origin(), an_asker(), is_approved=True)
-    await desk.cases.finish_decided(tiny_delays)
+    await desk.cases.finish_decided()
     assert desk.desk.statuses == []
     assert len(desk.desk.told) == 1
     await until(lambda: house.wiro.runs)
@@ -244,7 +245,7 @@ async def test_what_stands_against_a_late_approval_is_told_to_the_member(
 ) -> None:
     await cut_short(house, desk, Verdict.APPROVED)
     await house.houses.set_blocked(1, ENTRY, is_blocked=True)
-    await desk.cases.finish_decided(tiny_delays)
+    await desk.cases.finish_decided()
     (told,) = desk.desk.told
     assert isinstance(told.failure, CaseRefused)
     assert house.jobs.running == 0
@@ -258,7 +259,7 @@ async def test_an_approval_of_two_days_ago_is_told_as_expired_and_costs_nothing(
 ) -> None:
     await cut_short(house, desk, Verdict.APPROVED)
     house.time.forward(2 * 86_400)
-    await desk.cases.finish_decided(tiny_delays)
+    await desk.cases.finish_decided()
     (told,) = desk.desk.told
     assert isinstance(told.failure, CaseRefused)
     assert told.failure.fault is CaseFault.EXPIRED
@@ -267,13 +268,13 @@ async def test_an_approval_of_two_days_ago_is_told_as_expired_and_costs_nothing(
 
 async def test_a_grant_that_was_cut_short_is_given_once(house: House, desk: Moderation) -> None:
     await cut_short(house, desk, Verdict.GRANTED)
-    await desk.cases.finish_decided(tiny_delays)
+    await desk.cases.finish_decided()
     assert await desk.records.decide(1, Verdict.DENIED, BOSS, 1.0) is False
     case = await desk.cases.case(1, GUILD)
     assert (await desk.records.traces(case)).granted == ((Measure.RUNS, 5),)
     # Cut short once more, between the grant and the word to the member.
     await house.store._database.write(lambda sqlite: sqlite.execute("UPDATE cases SET is_to_do = 1").rowcount)
-    await desk.cases.finish_decided(tiny_delays)
+    await desk.cases.finish_decided()
     assert (await desk.records.traces(case)).granted == ((Measure.RUNS, 5),)
     assert [told.granted for told in desk.desk.told] == [((Measure.RUNS, 5),)] * 2
 
@@ -281,7 +282,7 @@ async def test_a_grant_that_was_cut_short_is_given_once(house: House, desk: Mode
 @pytest.mark.parametrize("verdict", [Verdict.DENIED, Verdict.BLOCKED])
 async def test_a_no_that_was_cut_short_is_told(house: House, desk: Moderation, verdict: Verdict) -> None:
     await cut_short(house, desk, verdict)
-    await desk.cases.finish_decided(tiny_delays)
+    await desk.cases.finish_decided()
     assert [told.case.verdict for told in desk.desk.told] == [verdict]
     blocked = (await house.houses.of(GUILD)).rules.blocked_user_ids
     assert (1 in blocked) == (verdict is Verdict.BLOCKED)
@@ -292,9 +293,9 @@ async def test_a_verdict_waits_for_discord_and_is_left_to_the_next_start_where_i
 ) -> None:
     await cut_short(house, desk, Verdict.APPROVED)
     desk.desk.silences = 2
-    await desk.cases.finish_decided(lambda: iter([0.0]))
+    await Supervisor(house.owner).until_done("cases", desk.cases.finish_decided, lambda: iter([0.0]))
     assert [case.case_id for case in await desk.records.to_do()] == [1]
-    await desk.cases.finish_decided(lambda: iter([0.0, 0.0]))
+    await desk.cases.finish_decided()
     assert await desk.records.to_do() == []
     assert (await house.jobs.job(500)).origin.user_id == 1
 
@@ -306,7 +307,7 @@ async def test_a_verdict_given_by_this_process_is_not_carried_out_by_two(
     desk.desk.gate.clear()
     deciding = asyncio.create_task(desk.cases.decide(1, Verdict.APPROVED, GUILD, BOSS, 500))
     await until(lambda: desk.desk.statuses)
-    await desk.cases.finish_decided(tiny_delays)
+    await desk.cases.finish_decided()
     desk.desk.gate.set()
     assert (await deciding).message_id == 5_001
     assert len(desk.desk.statuses) == len(desk.desk.told) == 1

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator
 
 import pytest
-from bot_fakes.clocks import StoppedClock, settle_down, until
+from bot_fakes.clocks import StoppedClock, settle_down
 from bot_fakes.samples import MODEL
 from bot_fakes.wiro import ScriptedWiro
 
@@ -15,7 +14,7 @@ from bot.domain.browse import Reading
 from bot.domain.errors import ModelUnknown, WiroNotFound, WiroServerFault
 from bot.domain.model import Kind, Model, ModelSummary, Parameter
 from bot.jobs import catalogue as catalogue_module
-from bot.jobs.catalogue import FRESH_S, Catalogue
+from bot.jobs.catalogue import FRESH_S, REFRESH_S, Catalogue
 from bot.jobs.tasks import TaskOwner
 
 OTHER = "black-forest-labs/flux"
@@ -113,8 +112,7 @@ async def test_a_catalogue_that_hangs_is_waited_for_a_moment_only(
 async def test_suggestions_contain_every_word_and_begin_with_the_default(shelf: Shelf) -> None:
     assert shelf.catalogue.suggestions("", 25) == []
     shelf.wiro.summaries = SUMMARIES
-    shelf.catalogue.start()
-    await until(lambda: shelf.catalogue.suggestions("", 25))
+    await shelf.catalogue.refresh()
     assert [summary.slug for summary in shelf.catalogue.suggestions("", 25)] == [
         MODEL,
         OTHER,
@@ -127,43 +125,28 @@ async def test_suggestions_contain_every_word_and_begin_with_the_default(shelf: 
     assert shelf.catalogue.default_model == MODEL
 
 
-async def test_the_list_is_read_again_until_it_can_be(
-    shelf: Shelf, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize("fault", [WiroServerFault("down"), KeyError("slug")])
+async def test_an_old_list_stays_whatever_keeps_it_from_being_read_anew_and_its_age_is_known(
+    shelf: Shelf, fault: Exception
 ) -> None:
-    monkeypatch.setattr(catalogue_module, "RETRY_S", 0.001)
-    monkeypatch.setattr(catalogue_module, "REFRESH_S", 0.001)
-    shelf.wiro.summary_faults.extend([WiroServerFault("down for repairs")] * 2)
-    shelf.wiro.summaries = SUMMARIES
-    with caplog.at_level(logging.WARNING):
-        shelf.catalogue.start()
-        await until(lambda: shelf.catalogue.suggestions("", 25))
-    assert caplog.text.count("down for repairs") == 2
-    asked = shelf.wiro.lists_of_models_asked
-    await until(lambda: shelf.wiro.lists_of_models_asked > asked + 1)
-
-
-async def test_an_old_list_stays_while_wiro_is_down_and_its_age_is_known(
-    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(catalogue_module, "RETRY_S", 0.001)
-    monkeypatch.setattr(catalogue_module, "REFRESH_S", 0.001)
     shelf.wiro.summaries = SUMMARIES
     assert shelf.catalogue.reading == Reading()
-    shelf.catalogue.start()
-    await until(lambda: shelf.catalogue.reading.read_at_s)
+    await shelf.catalogue.refresh()
     read_at_s = shelf.catalogue.reading.read_at_s
-    shelf.wiro.summary_faults.extend([WiroServerFault("down")] * 10_000)
-    await until(lambda: shelf.catalogue.reading.has_failed)
+    assert read_at_s is not None
+    shelf.time.forward(REFRESH_S)
+    shelf.wiro.summary_faults.append(fault)
+    with pytest.raises(type(fault)):
+        await shelf.catalogue.refresh()
     assert shelf.catalogue.reading == Reading(read_at_s, has_failed=True)
     assert shelf.catalogue.summary(OTHER) == SUMMARIES[0]
-    shelf.wiro.summary_faults.clear()
-    await until(lambda: not shelf.catalogue.reading.has_failed)
+    await shelf.catalogue.refresh()
+    assert shelf.catalogue.reading == Reading(read_at_s + REFRESH_S)
 
 
 async def test_a_model_that_is_gone_is_offered_to_nobody_and_its_likes_are_named(shelf: Shelf) -> None:
     shelf.wiro.summaries = [*SUMMARIES, ModelSummary("black-forest-labs/flux-2", "FLUX 2", None)]
-    shelf.catalogue.start()
-    await until(lambda: shelf.catalogue.suggestions("", 1))
+    await shelf.catalogue.refresh()
     with pytest.raises(ModelUnknown) as refused:
         await shelf.catalogue.model(OTHER)
     assert refused.value.similar == ("black-forest-labs/flux-2",)
@@ -184,8 +167,7 @@ async def test_a_model_that_was_forgotten_is_asked_for_anew(shelf: Shelf) -> Non
 
 async def test_what_a_server_runs_leads_its_own_suggestions_alone(shelf: Shelf) -> None:
     shelf.wiro.summaries = SUMMARIES
-    shelf.catalogue.start()
-    await until(lambda: shelf.catalogue.suggestions("", 1))
+    await shelf.catalogue.refresh()
     shelf.catalogue.note_use(7, OTHER.upper())
     assert shelf.catalogue.suggestions("", 1, 7) == [SUMMARIES[0]]
     assert shelf.catalogue.suggestions("", 1, 8) == shelf.catalogue.suggestions("", 1) == [SUMMARIES[2]]

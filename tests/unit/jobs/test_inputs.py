@@ -273,8 +273,7 @@ async def test_a_model_without_pictures_is_refused_with_some_that_take_them(hous
         ModelSummary("a/edit", "Edit", None, categories=("image-to-image",), run_count=5),
         ModelSummary("b/edit", "Edit", None, categories=("image-editing",), run_count=50),
     ]
-    house.catalogue.start()
-    await until(lambda: house.catalogue.picture_takers(1))
+    await house.catalogue.refresh()
     with pytest.raises(PictureNotTaken) as refused:
         await house.submit(files=(house.sources.put(URL),))
     assert refused.value.takers == ("b/edit", "a/edit", "a/film")

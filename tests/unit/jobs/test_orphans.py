@@ -22,6 +22,7 @@ from bot.domain.job import Cause, Job, Stage
 from bot.domain.limits import OPERATOR, Window
 from bot.domain.money import ZERO, Money
 from bot.jobs.orphans import HUNT_S, SETTLE_S, Looks, Orphans, billed
+from bot.jobs.supervisor import Supervisor
 from bot.store.reports import ReportRecords
 
 COST = Money.parse("0.0035")
@@ -34,7 +35,7 @@ MINUTE_S = 60.0
 def sweep(house: House) -> Orphans:
     looks = Looks(first_s=FIRST_S, tick_s=0.002)
     orphans = Orphans(house.wiro, house.store, house.time.clock, house.owner, looks, tiny_delays)
-    orphans.start()
+    Supervisor(house.owner).every("late orphans", looks.tick_s, orphans.sweep, tiny_delays)
     return orphans
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import repeat
 from pathlib import Path
 from typing import Any
@@ -29,6 +31,7 @@ from bot.domain.job import Job, Stage
 from bot.domain.ledger import settlement_of
 from bot.domain.money import Money
 from bot.jobs.reports import PAGE_SIZE, Erasure, Period, Reports, period_bounds
+from bot.jobs.supervisor import Supervisor
 from bot.jobs.tasks import TaskOwner
 from bot.settings import SettingsInvalid, load_settings
 from bot.store.cases import CaseRecords
@@ -367,30 +370,18 @@ async def test_more_than_one_batch_is_forgotten_in_one_sweep(
     assert await office.reports.forget_older(1) == 0
 
 
-async def test_the_sweep_comes_again_and_survives_a_fault_of_the_disk(office: Office) -> None:
-    reports = Reports(
-        office.records,
-        office.cases,
-        office.wiro,
-        office.time.clock,
-        office.owner,
-        lambda: iter(()),
-        sweep_every_s=0.002,
-    )
+async def test_a_sweep_that_the_disk_cut_short_is_made_good_by_the_next(
+    office: Office, caplog: pytest.LogCaptureFixture
+) -> None:
     await office.has_ended(5)
     office.records.fault = DatabaseUnavailable("locked")
     office.time.forward(2 * DAY_S)
-    reports.start_sweep(1)
-
-    async def is_forgotten(job_id: int) -> None:
-        async with asyncio.timeout(5):
-            while (await office.job(job_id)).request.prompt:  # noqa: ASYNC110 — the sweep tells nobody
-                await asyncio.sleep(0.002)
-
-    await is_forgotten(5)
-    await office.has_ended(6)
-    office.time.forward(2 * DAY_S)
-    await is_forgotten(6)
+    with caplog.at_level(logging.INFO, "bot.jobs.reports"):
+        await Supervisor(office.owner).until_done(
+            "forget", partial(office.reports.forget_older, 1), lambda: iter((0.0,))
+        )
+    assert (await office.job(5)).request.prompt == ""
+    assert caplog.messages[-1] == "forgot the prompts of 1 jobs older than 1 days"
 
 
 @pytest.mark.parametrize(("text", "days"), [("", None), ("1", 1), ("365", 365)])

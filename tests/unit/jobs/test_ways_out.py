@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from bot_fakes.clocks import until
 from bot_fakes.house import House
 from bot_fakes.moderators import Moderation
 from bot_fakes.samples import GUILD, MODEL, NOON_S, a_request, an_asker
@@ -87,8 +86,7 @@ async def shop(house: House) -> House:
     for slug, price in ((MODEL, "0.04"), (CHEAP, "0.02"), (CHEAPER, "0.01")):
         house.wiro.known_models[slug.lower()] = priced(slug, ({}, price, "cpr"))
         house.wiro.summaries.append(ModelSummary(slug, slug, Money.parse(price)))
-    house.catalogue.start()
-    await until(lambda: house.catalogue.suggestions("", 1))
+    await house.catalogue.refresh()
     return house
 
 
@@ -113,8 +111,7 @@ async def test_a_model_that_makes_something_else_is_no_cheaper_way(house: House)
     for slug, price, category in ((MODEL, "0.04", "text-to-image"), (CHEAP, "0.02", "llm")):
         house.wiro.known_models[slug.lower()] = priced(slug, ({}, price, "cpr"))
         house.wiro.summaries.append(ModelSummary(slug, slug, Money.parse(price), categories=(category,)))
-    house.catalogue.start()
-    await until(lambda: house.catalogue.suggestions("", 1))
+    await house.catalogue.refresh()
     await limit(house, Measure.SPEND, Money.parse("0.03").pico)
     assert await way_out(house) == {}
 

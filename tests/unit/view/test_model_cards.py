@@ -99,7 +99,10 @@ def test_a_first_start_and_a_wiro_that_is_down_are_told_apart() -> None:
     first = page_card(a_page(reading=Reading()))
     assert "has not been read yet" in first.text
     assert "on its way" in first.text
-    assert "does not answer" in page_card(a_page(reading=Reading(has_failed=True))).text
+    assert (
+        "cannot be read just now, and the bot keeps trying"
+        in page_card(a_page(reading=Reading(has_failed=True))).text
+    )
     stale = page_card(a_page(a_line(), reading=replace(READ, has_failed=True)))
     assert "this one was read <t:1772366400:R>" in stale.small_print
     assert "cannot be read" not in page_card(a_page(a_line())).small_print
