@@ -9,7 +9,7 @@ from typing import Final
 from bot.domain.abilities import Medium, abilities_of
 from bot.domain.browse import Reading
 from bot.domain.clock import Clock
-from bot.domain.errors import ModelUnknown, WiroError, WiroNotFound
+from bot.domain.errors import ModelUnknown, NotAccepting, WiroError, WiroNotFound
 from bot.domain.model import Model, ModelSummary
 from bot.jobs.model_index import ModelIndex
 from bot.jobs.popularity import Popularity, UsesStore
@@ -58,7 +58,7 @@ class Catalogue:
         return self._index.categories
 
     async def model(self, slug: str) -> Model:
-        """The model with its schema and prices. Raises ModelUnknown.
+        """The model with its schema and prices. Raises ModelUnknown, and NotAccepting while the bot stops.
 
         Where Wiro's catalogue does not answer, or does not list the operator's own default, the
         model comes without a schema: Run has the last word.
@@ -135,19 +135,25 @@ class Catalogue:
         return Medium.PICTURE in abilities_of(summary.categories).takes
 
     async def _look_up(self, key: str, slug: str, lookup: asyncio.Future[Model]) -> None:
+        """The border of a lookup: whatever becomes of it, whoever waits is told."""
+        failure: Exception = NotAccepting()  # unless something else ends it, the bot stops
         try:
             async with asyncio.timeout(PATIENCE_S):
                 model = await self._wiro.model(slug)
             self._models[key] = (self._clock.monotonic(), model)
             lookup.set_result(model)
         except WiroError as error:
-            lookup.set_exception(error)
+            failure = error
         except TimeoutError:
-            lookup.set_exception(WiroError(f"no answer within {PATIENCE_S:g} s"))
+            failure = WiroError(f"no answer within {PATIENCE_S:g} s")
+        except Exception as error:
+            log.exception("the page of %r: a fault of ours", slug)
+            failure = error
         finally:
             del self._lookups[key]
             if not lookup.done():
-                lookup.cancel()
+                lookup.set_exception(failure)
+                lookup.exception()  # said to be heard: whoever asked may wait no longer
 
     async def refresh(self) -> None:
         """Read the list anew. Raises WiroError; the list that was known stays, and `reading` says so."""

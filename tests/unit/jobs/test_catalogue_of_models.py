@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator
 
 import pytest
-from bot_fakes.clocks import StoppedClock, settle_down
+from bot_fakes.clocks import StoppedClock, settle_down, until
 from bot_fakes.samples import MODEL
 from bot_fakes.wiro import ScriptedWiro
 
 from bot.domain.browse import Reading
-from bot.domain.errors import ModelUnknown, WiroNotFound, WiroServerFault
+from bot.domain.errors import ModelUnknown, NotAccepting, WiroNotFound, WiroServerFault
 from bot.domain.model import Kind, Model, ModelSummary, Parameter
 from bot.jobs import catalogue as catalogue_module
 from bot.jobs.catalogue import FRESH_S, REFRESH_S, Catalogue
@@ -174,11 +175,37 @@ async def test_what_a_server_runs_leads_its_own_suggestions_alone(shelf: Shelf) 
     assert shelf.catalogue.search("", "", 7)[0] == SUMMARIES[0]
 
 
-async def test_draining_leaves_nobody_waiting(shelf: Shelf) -> None:
+async def test_a_fault_of_ours_reaches_everybody_who_waits_as_what_it_is(shelf: Shelf) -> None:
+    shelf.wiro.model_faults.append(KeyError("parameters"))
+    results = await asyncio.gather(*(shelf.catalogue.model(OTHER) for _ in range(3)), return_exceptions=True)
+    assert [type(result) for result in results] == [KeyError] * 3
+    shelf.wiro.known_models[OTHER] = Model(OTHER, "FLUX")
+    assert (await shelf.catalogue.model(OTHER)).title == "FLUX"
+
+
+async def test_who_waits_while_the_bot_stops_is_told_so(shelf: Shelf) -> None:
     shelf.wiro.model_gate.clear()
     asking = asyncio.create_task(shelf.catalogue.model(MODEL))
     await settle_down()
     await shelf.owner.drain()
-    await asyncio.wait([asking], timeout=1)
-    assert asking.done()
-    assert asking.cancelled()
+    with pytest.raises(NotAccepting):
+        await asking
+
+
+@pytest.mark.parametrize(
+    ("fault", "told"),
+    [(WiroServerFault("down"), []), (KeyError("parameters"), [f"the page of {MODEL!r}: a fault of ours"])],
+)
+async def test_a_failed_lookup_that_nobody_waits_for_any_more_is_told_where_it_is_a_fault_of_ours(
+    shelf: Shelf, caplog: pytest.LogCaptureFixture, fault: Exception, told: list[str]
+) -> None:
+    shelf.wiro.model_gate.clear()
+    shelf.wiro.model_faults.append(fault)
+    asking = asyncio.create_task(shelf.catalogue.model(MODEL))
+    await settle_down()
+    asking.cancel()
+    await asyncio.wait([asking])
+    shelf.wiro.model_gate.set()
+    await until(lambda: len(shelf.owner) == 0)
+    gc.collect()
+    assert caplog.messages == told
