@@ -12,7 +12,7 @@ from bot.domain.errors import OutputError, OutputUnavailable, StoreError
 from bot.domain.events import Settled
 from bot.domain.job import Cause, Job, Output, Stage
 from bot.domain.ledger import Settlement
-from bot.domain.news import News
+from bot.domain.news import Delivery, News
 from bot.domain.picture import Picture
 from bot.jobs.ports import Board, Pictures, Store
 from bot.jobs.room import Room
@@ -21,23 +21,48 @@ from bot.jobs.tasks import TaskOwner
 log = logging.getLogger(__name__)
 
 ROOM_PATIENCE_S: Final = 60.0  # how long an ending waits for room for its pictures; then they are linked
+SIBLING_PATIENCE_S: Final = 4.0  # how long what is there waits for what is not; then it is shown without
 
 
 @dataclass(slots=True)
 class _Collected:
-    """The outputs of a job that can be shown, in their order."""
+    """What became of a job's outputs so far, by their index."""
 
-    outputs: list[Output] = field(default_factory=list)
-    pictures: list[Picture] = field(default_factory=list)
-    left: dict[int, int] = field(default_factory=dict)  # place → bytes that there was no room for
-    faults: list[str] = field(default_factory=list)
+    outputs: Sequence[Output] = ()
+    results: dict[int, Picture | OutputError] = field(default_factory=dict)
+    left_bytes: dict[int, int] = field(default_factory=dict)  # of those that there was no room for
+    fetches: set[asyncio.Task[None]] = field(default_factory=set)  # under way
+
+    def abandon(self) -> None:
+        """Fetch nothing more."""
+        for fetch in self.fetches:
+            fetch.cancel()
+
+    @property
+    def has_some(self) -> bool:
+        """Whether one can be shown as it is; a mere link can wait for better."""
+        return bool(self.left_bytes) or any(
+            isinstance(result, Picture) and (result.content is not None or result.url is None)
+            for result in self.results.values()
+        )
+
+    @property
+    def pictures(self) -> list[Picture]:
+        """All that can be shown, in their order; what is not there yet is linked."""
+        results = [self.results.get(index) or _link_to(output) for index, output in enumerate(self.outputs)]
+        return [result for result in results if isinstance(result, Picture)]
+
+    @property
+    def faults(self) -> list[str]:
+        return [error.reason for _, error in sorted(self.results.items()) if isinstance(error, OutputError)]
 
     @property
     def note(self) -> str:
-        if not self.faults:
-            return ""
-        total = len(self.faults) + len(self.pictures)
-        return f"{len(self.faults)} of {total} could not be shown: {self.faults[0]}."
+        faults, total, late = self.faults, len(self.outputs), len(self.fetches)
+        notes = [f"{len(faults)} of {total} could not be shown: {faults[0]}."] if faults else []
+        if late:
+            notes.append(f"{late} of {total} not ready yet: added here as soon as possible.")
+        return " ".join(notes)
 
 
 class Courier:
@@ -54,6 +79,7 @@ class Courier:
         owner: TaskOwner,
         retry_delays: Callable[[], Iterator[float]],
         room: Room | None = None,
+        sibling_patience_s: float = SIBLING_PATIENCE_S,
     ) -> None:
         self._store = store
         self._board = board
@@ -61,6 +87,7 @@ class Courier:
         self._owner = owner
         self._retry_delays = retry_delays
         self._room = room or Room()
+        self._sibling_patience_s = sibling_patience_s
         self._collected: dict[int, _Collected] = {}
 
     async def inspect(self, job: Job, event: Settled) -> Settled:
@@ -78,15 +105,19 @@ class Courier:
         return event
 
     async def deliver(self, job: Job, note: str) -> None:
-        """Show the ending and record that the member was told."""
+        """Show the ending, once more when late outputs have come, and record that the member was told."""
         found = self._collected.pop(job.job_id, None)
         try:
             if found is None and job.stage is Stage.SUCCEEDED:  # taken up after a restart
                 found = await self._collect(job.job_id, job.outputs)
             found = found or _Collected()
-            await self._fetch_what_was_left(job.job_id, found)
-            delivery = await self._board.conclude(News(job, note=found.note or note), found.pictures)
+            delivery = await self._conclude(job, note, found)
+            if found.fetches and delivery is Delivery.SHOWN:  # a direct message cannot be added to
+                await asyncio.wait(found.fetches)
+                delivery = await self._conclude(job, note, found)
         finally:
+            if found is not None:
+                found.abandon()
             self._room.leave(job.job_id)
         log.info("job %d: %s, %s", job.job_id, job.stage.name.lower(), delivery.name.lower())
         try:
@@ -117,49 +148,61 @@ class Courier:
             log.info("job %d: its %s is on record after all", job.job_id, what)
             return
 
+    async def _conclude(self, job: Job, note: str, found: _Collected) -> Delivery:
+        await self._fetch_what_was_left(job.job_id, found)
+        return await self._board.conclude(News(job, note=found.note or note), found.pictures)
+
     async def _collect(self, job_id: int, outputs: Sequence[Output]) -> _Collected:
-        async with asyncio.TaskGroup() as group:
-            fetches = [group.create_task(self._fetch_into_room(job_id, output)) for output in outputs]
-        found = _Collected()
-        for output, fetch in zip(outputs, fetches, strict=True):
-            result, left_bytes = fetch.result()
-            if isinstance(result, OutputError):
-                found.faults.append(result.reason)
-                continue
-            if left_bytes:
-                found.left[len(found.pictures)] = left_bytes
-            found.outputs.append(output)
-            found.pictures.append(result)
+        """All outputs; late ones are still being fetched when the others have waited for a while."""
+        found = _Collected(outputs)
+        for index in range(len(outputs)):
+            name = f"output {index} of job {job_id}"
+            fetch = self._owner.start(name, self._fetch_into_room(job_id, found, index))
+            found.fetches.add(fetch)
+            fetch.add_done_callback(found.fetches.discard)
+        try:
+            while found.fetches and not found.has_some:
+                await asyncio.wait(found.fetches, return_when=asyncio.FIRST_COMPLETED)
+            if found.fetches:
+                await asyncio.wait(found.fetches, timeout=self._sibling_patience_s)
+        except asyncio.CancelledError:
+            found.abandon()
+            raise
         return found
 
-    async def _fetch_into_room(self, job_id: int, output: Output) -> tuple[Picture | OutputError, int]:
+    async def _fetch_into_room(self, job_id: int, found: _Collected, index: int) -> None:
         """The picture, without its content where there is no room for it: then how large it is."""
-        fetched = await self._fetch_one(output)
-        if isinstance(fetched, OutputError) or fetched.content is None:
-            return fetched, 0
-        size_bytes = len(fetched.content)
-        if self._room.take(job_id, size_bytes):
-            return fetched, 0
-        return replace(fetched, content=None), size_bytes
+        fetched = await self._fetch_one(found.outputs[index])
+        if isinstance(fetched, Picture) and fetched.content is not None:
+            size_bytes = len(fetched.content)
+            if not self._room.take(job_id, size_bytes):
+                found.left_bytes[index] = size_bytes
+                fetched = replace(fetched, content=None)
+        found.results[index] = fetched
 
     async def _fetch_what_was_left(self, job_id: int, found: _Collected) -> None:
         """Once more, one by one, as others leave room; what there is none for stays a link."""
         patience_ends_s = asyncio.get_running_loop().time() + ROOM_PATIENCE_S
-        for place, size_bytes in found.left.items():
+        left_bytes, found.left_bytes = found.left_bytes, {}
+        for index, size_bytes in sorted(left_bytes.items()):
             patience_s = patience_ends_s - asyncio.get_running_loop().time()
             if not await self._room.wait_for(job_id, size_bytes, patience_s):
                 log.warning("job %d: no room for a picture of %d bytes: linked", job_id, size_bytes)
                 continue
-            fetched = await self._fetch_one(found.outputs[place])
+            fetched = await self._fetch_one(found.outputs[index])
             # It was checked when it was inspected; what has grown since is not what room was made for.
             if isinstance(fetched, Picture) and len(fetched.content or b"") <= size_bytes:
-                found.pictures[place] = fetched
+                found.results[index] = fetched
 
     async def _fetch_one(self, output: Output) -> Picture | OutputError:
         try:
             return await self._pictures.fetch(output)
         except OutputUnavailable as error:
             log.warning("%s could not be fetched: %s", error.name, error.reason)
-            return Picture(output.name, output.content_type, None, output.url)
+            return _link_to(output)
         except OutputError as error:
             return error
+
+
+def _link_to(output: Output) -> Picture:
+    return Picture(output.name, output.content_type, None, output.url)

@@ -174,7 +174,9 @@ class StatusBoard:
     def _look_again(self, message: _Message, job: Job) -> None:
         """Where a passing state may yet come after the ending. On a drain these looks are dropped."""
         ending, unsure_until_s = message.editor.shown, message.editor.unsure_until_s
-        if ending is None or message.looks is not None or self._clock.monotonic() > unsure_until_s:
+        if message.looks is not None:  # at the ending without its late outputs
+            message.looks.cancel()
+        if ending is None or self._clock.monotonic() > unsure_until_s:
             return
         origin, mark = job.origin, passing_mark(job)
         concluded = Concluded(

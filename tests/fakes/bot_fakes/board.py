@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 
 from bot.domain.errors import OutputError
@@ -46,14 +47,17 @@ class MemoryBoard:
 
 
 class MemoryPictures:
-    """Every output is a picture unless `faults` names it."""
+    """Every output is a picture unless `faults` names it, at once unless `late` does."""
 
     def __init__(self) -> None:
+        self.late: dict[str, asyncio.Event] = {}
         self.fetched: list[str] = []
         self.faults: dict[str, OutputError] = {}
 
     async def fetch(self, output: Output) -> Picture:
         self.fetched.append(output.name)
+        if output.name in self.late:
+            await self.late[output.name].wait()
         if output.name in self.faults:
             raise self.faults[output.name]
         return Picture(output.name, output.content_type, b"a picture", output.url)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import itertools
 from collections.abc import AsyncIterator
@@ -21,6 +22,7 @@ from bot.domain.lifecycle import advance
 from bot.domain.news import News
 from bot.domain.picture import Picture
 from bot.jobs.delivery import Courier
+from bot.jobs.tasks import TaskOwner
 from bot.view.card import Card
 from bot.view.cards.renderer import ending_card
 from bot.view.files import media
@@ -79,7 +81,8 @@ async def brought(*outputs: object, bounds: Bounds | None = None) -> tuple[Card,
         clock = SteppedClock().clock
         downloads = Downloader(session, LOOPBACK, clock=clock, delays=lambda: itertools.repeat(1.0))
         nothing: Any = None
-        courier = Courier(nothing, MemoryBoard(), downloads, nothing, lambda: itertools.repeat(1.0))
+        owner = TaskOwner(asyncio.create_task)
+        courier = Courier(nothing, MemoryBoard(), downloads, owner, lambda: itertools.repeat(1.0))
         event = await courier.inspect(a_job(stage=Stage.FINISHING), report.event)
     job = advance(a_job(stage=Stage.FINISHING), event)
     found = courier._collected.get(job.job_id)
