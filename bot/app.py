@@ -64,7 +64,6 @@ from bot.view.messages import heard
 from bot.view.messages.board import StatusBoard
 from bot.view.messages.budget import Budgets
 from bot.view.messages.editor import Pace
-from bot.view.words.styles import style_words
 from bot.wiro.backoff import jittered_delays
 from bot.wiro.client import WiroClient
 from bot.wiro.signing import Credentials
@@ -205,7 +204,7 @@ def _services(
     forms = Forms(catalogue, houses, prices, LastValueRecords(database), clock)
     vary_model, upscale_model = settings.wiro_vary_model, settings.wiro_upscale_model
     remixes = Remixes(jobs, houses, catalogue, prices, purse, vary_model, upscale_model)
-    styles = Styles(StyleRecords(database), houses, clock, style_words)
+    styles = Styles(StyleRecords(database), houses, clock)
     ways_out = WaysOut(purse, houses, catalogue, prices)
     cases = Cases(case_records, houses, purse, ways_out, prices, jobs, desk, watch, clock)
     delays = _delays(chance, first_s=2, cap_s=60, attempts=6)

@@ -13,7 +13,7 @@ from discord.ext import commands
 
 from bot.discord_bot import Interaction, StudioBot
 from bot.domain.amounts import parse_amount
-from bot.domain.audit import AuditEntry
+from bot.domain.audit import AuditEntry, GrantChange, LimitChange
 from bot.domain.binding import Grant, LimitRule
 from bot.domain.clock import Clock
 from bot.jobs.catalogue import Catalogue
@@ -21,7 +21,7 @@ from bot.jobs.house import Houses
 from bot.jobs.purse import Purse
 from bot.view.answers import acknowledge, fill, require_manager
 from bot.view.cards.limits import changed_card, cleared_card, explain_card, granted_card, table_card
-from bot.view.words.limits import Reader, allowance_words, amount_words, subject_words
+from bot.view.words.limits import Reader
 from cogs.limit_options import (
     MEASURES,
     WINDOWS,
@@ -95,7 +95,7 @@ class Limits(commands.GroupCog, group_name="limits", group_description="Who may 
         rule = LimitRule(audience, audience_id, dimension_of(measure, per, place, slug), parsed)
         async with self._changing:
             before = await self._amount_of(interaction, rule)
-            await self._houses.set_limit(rule, self._entry(interaction, "limits set", rule, before, parsed))
+            await self._houses.set_limit(rule, self._entry(interaction, rule, before, parsed))
         await fill(interaction, changed_card(rule, before))
 
     @app_commands.command(description="Take a limit away")
@@ -120,7 +120,7 @@ class Limits(commands.GroupCog, group_name="limits", group_description="Who may 
         await acknowledge(interaction, ephemeral=True)
         async with self._changing:
             before = await self._amount_of(interaction, rule)
-            entry = self._entry(interaction, "limits clear", rule, before, None)
+            entry = self._entry(interaction, rule, before, None)
             is_cleared = await self._houses.clear_limit(rule, entry)
         await fill(interaction, cleared_card(rule, before if is_cleared else None))
 
@@ -176,16 +176,8 @@ class Limits(commands.GroupCog, group_name="limits", group_description="Who may 
         asker = member_asker(interaction, present(member), place_of(interaction))
         await acknowledge(interaction, ephemeral=True)
         at_s = self._clock.wall()
-        words = amount_words(chosen, parsed)
-        entry = AuditEntry(
-            interaction.guild_id or 0,
-            interaction.user.id,
-            "limits grant",
-            f"an extra for <@{member.id}>",
-            "",
-            f"{words} more",
-            at_s,
-        )
+        change = GrantChange(member.id, chosen, parsed)
+        entry = AuditEntry(interaction.guild_id or 0, interaction.user.id, change, at_s)
         await self._houses.grant(Grant(member.id, chosen, parsed, at_s), entry)
         standings, _ = await readings(self._houses, self._purse, asker, self._catalogue.default_model)
         await fill(interaction, granted_card(member.id, chosen, parsed, standings))
@@ -203,22 +195,10 @@ class Limits(commands.GroupCog, group_name="limits", group_description="Who may 
         )
 
     def _entry(
-        self, interaction: Interaction, action: str, rule: LimitRule, before: int | None, after: int | None
+        self, interaction: Interaction, rule: LimitRule, before: int | None, after: int | None
     ) -> AuditEntry:
-        dimension = rule.dimension
-
-        def words(amount: int | None) -> str:
-            return "" if amount is None else allowance_words(dimension.measure, dimension.window, amount)
-
-        return AuditEntry(
-            interaction.guild_id or 0,
-            interaction.user.id,
-            action,
-            subject_words(rule),
-            words(before),
-            words(after),
-            self._clock.wall(),
-        )
+        change = LimitChange(rule.audience, rule.audience_id, rule.dimension, before, after)
+        return AuditEntry(interaction.guild_id or 0, interaction.user.id, change, self._clock.wall())
 
 
 async def setup(bot: StudioBot) -> None:

@@ -11,7 +11,16 @@ from discord.app_commands import Choice, Range
 from discord.ext import commands
 
 from bot.discord_bot import Interaction, StudioBot
-from bot.domain.audit import AuditEntry
+from bot.domain.audit import (
+    AuditEntry,
+    AuditQuery,
+    Change,
+    ChannelChange,
+    LogChannelChange,
+    MemberChange,
+    ModelChange,
+    WordChange,
+)
 from bot.domain.clock import Clock
 from bot.domain.errors import (
     BlockFault,
@@ -22,26 +31,22 @@ from bot.domain.errors import (
     SubjectRefused,
 )
 from bot.domain.rules import ChannelRule, HouseRules, ModelRule
+from bot.domain.since import parse_since
 from bot.jobs.catalogue import Catalogue
 from bot.jobs.house import Houses
 from bot.jobs.patterns import word_rule
-from bot.view.answers import acknowledge, fill, require_manager
-from bot.view.card import Card
-from bot.view.cards.rules import (
-    NOTHING,
-    changed_card,
-    channel_words,
-    model_words,
-    show_card,
-    trial_card,
-    unchanged_card,
-    word_words,
-)
+from bot.view.answers import acknowledge, acknowledge_press, fill, require_manager
+from bot.view.card import AuditAction, AuditPress, Card
+from bot.view.cards.audit import audit_card
+from bot.view.cards.rules import changed_card, show_card, trial_card, unchanged_card
 from bot.view.log_channel import ModeratorsDesk
+from bot.view.words.changes import change_words
+from bot.view.words.rules import NOTHING
 from cogs.limit_options import ChannelOption, channel_of, known_slug
 from cogs.model_options import model_choices
 
 MAX_WORDS: Final = 500  # every prompt is held against each of them
+AUDIT_ACTION: Final = "read the audit log"
 
 _CHANNEL_RULES: Final = {"allow": ChannelRule.ALLOW, "deny": ChannelRule.DENY, "reset": None}
 _MODEL_RULES: Final = {
@@ -89,9 +94,7 @@ class Rules(commands.GroupCog, group_name="rules", group_description="What the b
         after = _CHANNEL_RULES[action]
         async with self._changing:
             before = dict((await self._rules(interaction)).channels).get(place.id)
-            entry = self._entry(
-                interaction, "channel", f"<#{place.id}>", channel_words(before), channel_words(after)
-            )
+            entry = self._entry(interaction, ChannelChange(place.id, before, after))
             if before is not after:
                 await self._houses.set_channel_rule(place.id, after, entry)
         await fill(interaction, _done(entry, is_changed=before is not after))
@@ -110,7 +113,7 @@ class Rules(commands.GroupCog, group_name="rules", group_description="What the b
         slug = (await known_slug(self._catalogue, model)) if after is not None else model.strip().lower()
         async with self._changing:
             before = dict((await self._rules(interaction)).models).get(slug)
-            entry = self._entry(interaction, "model", f"`{slug}`", model_words(before), model_words(after))
+            entry = self._entry(interaction, ModelChange(slug, before, after))
             if before is not after:
                 await self._houses.set_model_rule(slug, after, entry)
         await fill(interaction, _done(entry, is_changed=before is not after))
@@ -131,7 +134,7 @@ class Rules(commands.GroupCog, group_name="rules", group_description="What the b
             known = (await self._rules(interaction)).words
             if len(known) >= MAX_WORDS and word not in known:
                 raise PatternRefused(PatternFault.TOO_MANY)
-            entry = self._entry(interaction, "word add", f"the word {word_words(word)}", NOTHING, "refused")
+            entry = self._entry(interaction, WordChange(word, before=False, after=True))
             is_changed = await self._houses.add_word(word, entry)
         await fill(interaction, _done(entry, is_changed=is_changed))
 
@@ -145,9 +148,11 @@ class Rules(commands.GroupCog, group_name="rules", group_description="What the b
         async with self._changing:
             words = (await self._rules(interaction)).words
             known = next((word for word in words if word.text in {stripped, body}), None)
-            subject = f"the word {word_words(known)}" if known is not None else "this word"
-            entry = self._entry(interaction, "word remove", subject, "refused", NOTHING)
-            is_changed = known is not None and await self._houses.remove_word(known.text, entry)
+            if known is None:
+                await fill(interaction, unchanged_card("This word", NOTHING))
+                return
+            entry = self._entry(interaction, WordChange(known, before=True, after=False))
+            is_changed = await self._houses.remove_word(known.text, entry)
         await fill(interaction, _done(entry, is_changed=is_changed))
 
     @word.command(name="test", description="Try a prompt against the words; nothing is stored")
@@ -182,9 +187,7 @@ class Rules(commands.GroupCog, group_name="rules", group_description="What the b
         await self._set_blocked(interaction, member.id, is_blocked=False)
 
     async def _set_blocked(self, interaction: Interaction, user_id: int, *, is_blocked: bool) -> None:
-        before, after = ("allowed", "blocked") if is_blocked else ("blocked", "allowed")
-        action = "block" if is_blocked else "unblock"
-        entry = self._entry(interaction, action, f"<@{user_id}>", before, after)
+        entry = self._entry(interaction, MemberChange(user_id, before=not is_blocked, after=is_blocked))
         async with self._changing:
             is_changed = await self._houses.set_blocked(user_id, entry, is_blocked=is_blocked)
         await fill(interaction, _done(entry, is_changed=is_changed))
@@ -200,40 +203,56 @@ class Rules(commands.GroupCog, group_name="rules", group_description="What the b
         after = place.id if place is not None else None
         async with self._changing:
             before = (await self._rules(interaction)).log_channel_id
-            entry = self._entry(interaction, "log", "the log channel", _log_words(before), _log_words(after))
+            entry = self._entry(interaction, LogChannelChange(before, after))
             if after is not None and not await self._desk.introduce(after):
                 raise SubjectRefused(SubjectFault.CHANNEL_CLOSED)
             if before != after:
                 await self._houses.set_log_channel(after, entry)
         await fill(interaction, _done(entry, is_changed=before != after))
 
+    # --- the audit log ---------------------------------------------------------------------------
+
+    @app_commands.command(description="Who changed and decided what here, newest first")
+    @app_commands.describe(
+        member="Only what this member did, or what was about them",
+        since="A date such as 2026-11-01 (UTC), or how long ago: 12h, 7d, 2w",
+    )
+    async def audit(
+        self,
+        interaction: Interaction,
+        member: discord.Member | discord.User | None = None,
+        since: Range[str, 1, 40] | None = None,
+    ) -> None:
+        require_manager(interaction, AUDIT_ACTION)
+        since_s = parse_since(since, self._clock.wall()) if since is not None else 0
+        await acknowledge(interaction, ephemeral=True)
+        query = AuditQuery(interaction.guild_id or 0, member.id if member is not None else 0, since_s)
+        await fill(interaction, audit_card(await self._houses.audit_log(query)))
+
+    async def turn(self, interaction: Interaction, press: AuditPress) -> None:
+        """Another page of the audit log, in the place of the one before."""
+        require_manager(interaction, AUDIT_ACTION)
+        await acknowledge_press(interaction)
+        query = AuditQuery(
+            interaction.guild_id or 0, press.member_id, press.since_s, press.page, press.newest_id
+        )
+        await fill(interaction, audit_card(await self._houses.audit_log(query)))
+
     async def _rules(self, interaction: Interaction) -> HouseRules:
         return (await self._houses.of(interaction.guild_id)).rules
 
-    def _entry(
-        self, interaction: Interaction, action: str, subject: str, before: str, after: str
-    ) -> AuditEntry:
-        return AuditEntry(
-            interaction.guild_id or 0,
-            interaction.user.id,
-            f"rules {action}",
-            subject,
-            before,
-            after,
-            self._clock.wall(),
-        )
+    def _entry(self, interaction: Interaction, change: Change) -> AuditEntry:
+        return AuditEntry(interaction.guild_id or 0, interaction.user.id, change, self._clock.wall())
 
 
 def _done(entry: AuditEntry, *, is_changed: bool) -> Card:
-    if is_changed:
-        return changed_card(entry.subject, entry.before, entry.after)
-    return unchanged_card(entry.subject, entry.after)
-
-
-def _log_words(channel_id: int | None) -> str:
-    return f"<#{channel_id}>" if channel_id is not None else "none"
+    words = change_words(entry.change)
+    return changed_card(words) if is_changed else unchanged_card(words.subject, words.after)
 
 
 async def setup(bot: StudioBot) -> None:
     services = bot.services
-    await bot.add_cog(Rules(services.houses, services.desk, services.catalogue, services.clock))
+    cog = Rules(services.houses, services.desk, services.catalogue, services.clock)
+    bot.on_press(AuditAction.OLDER, cog.turn)
+    bot.on_press(AuditAction.NEWER, cog.turn)
+    await bot.add_cog(cog)

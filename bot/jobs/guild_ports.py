@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from bot.domain.audit import AuditEntry
+from bot.domain.audit import AuditEntry, AuditPage, AuditQuery
 from bot.domain.binding import Dimension, Grant, LimitRule
 from bot.domain.cases import Case, Traces, Verdict
 from bot.domain.job import Job
@@ -67,9 +67,7 @@ class GuildStore(Protocol):
         """Write an audit entry for something that is kept elsewhere."""
         ...
 
-    async def audit_log(self, guild_id: int, limit: int) -> Sequence[AuditEntry]:
-        """The newest first."""
-        ...
+    async def audit_log(self, query: AuditQuery) -> AuditPage: ...
 
     async def warn_once(self, guild_id: int, dimension: Dimension, starts_at_s: int, percent: int) -> bool:
         """True the first time for this window of this dimension: the warning is due."""

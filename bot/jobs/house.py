@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from bot.domain.asker import Asker
-from bot.domain.audit import AuditEntry
+from bot.domain.audit import AuditEntry, AuditPage, AuditQuery
 from bot.domain.binding import Dimension, Grant, LimitRule
 from bot.domain.errors import StoreError
 from bot.domain.job import PictureRequest
@@ -135,6 +135,10 @@ class Houses:
         """Record and announce something that is kept elsewhere, such as a verdict."""
         await self._store.note(entry)
         await self.announce(entry)
+
+    async def audit_log(self, query: AuditQuery) -> AuditPage:
+        """What was changed and decided on a server, and by whom."""
+        return await self._store.audit_log(query)
 
     async def announce(self, entry: AuditEntry) -> None:
         """Tell the server's log channel, if it has one, of something that is on record. Never raises."""

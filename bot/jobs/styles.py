@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
-from bot.domain.audit import AuditEntry
+from bot.domain.audit import AuditEntry, StyleChange
 from bot.domain.clock import Clock
 from bot.domain.errors import ManagersOnly, StyleFault, StyleRefused
 from bot.domain.job import PictureRequest
@@ -52,14 +52,10 @@ class StyleName:
 class Styles:
     """A member's own styles on each server (in direct messages: guild 0), and the server's pinned ones."""
 
-    def __init__(
-        self, store: StyleStore, houses: Houses, clock: Clock, words: Callable[[Style | None], str]
-    ) -> None:
-        """`words` says what a style does, for the audit log."""
+    def __init__(self, store: StyleStore, houses: Houses, clock: Clock) -> None:
         self._store = store
         self._houses = houses
         self._clock = clock
-        self._words = words
         self._names: defaultdict[tuple[int, int], dict[str, str]] = defaultdict(dict)
         self._loaded_to = (-1, -1, "")
         self._changing = asyncio.Lock()  # so that each change says truly what was there before
@@ -119,7 +115,7 @@ class Styles:
         style = replace(checked_style(style), saved_at_s=self._clock.wall())
         async with self._changing:
             before = await self._store.style(style.guild_id, style.user_id, style.key)
-            entry = self._entry(style, style.saved_by, "style save", self._words(before), self._words(style))
+            entry = self._entry(style.saved_by, before, style)
             await self._store.keep_style(style, MAX_PINNED if style.is_pinned else MAX_OWN, entry)
             self._names[style.guild_id, style.user_id][style.key] = style.name
         if entry is not None:
@@ -135,19 +131,21 @@ class Styles:
             style = await self.find(name, guild_id, user_id)
             if style.is_pinned and not is_manager:
                 raise ManagersOnly("delete a pinned style")
-            entry = self._entry(style, user_id, "style delete", self._words(style), self._words(None))
+            entry = self._entry(user_id, style, None)
             await self._store.delete_style(style, entry)
             self._names[style.guild_id, style.user_id].pop(style.key, None)
         if entry is not None:
             await self._houses.announce(entry)
         return style
 
-    def _entry(self, style: Style, actor_id: int, action: str, before: str, after: str) -> AuditEntry | None:
+    def _entry(self, actor_id: int, before: Style | None, after: Style | None) -> AuditEntry | None:
         """What a server has pinned is audited; what a member keeps is their own business."""
-        if not style.is_pinned:
+        style = after or before
+        if style is None or not style.is_pinned:
             return None
-        subject = f"the style {style.name}"
-        return AuditEntry(style.guild_id, actor_id, action, subject, before, after, self._clock.wall())
+        return AuditEntry(
+            style.guild_id, actor_id, StyleChange(style.name, before, after), self._clock.wall()
+        )
 
     # --- privacy ---------------------------------------------------------------------------------
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final, assert_never
 
 from bot.domain.asker import Asker
-from bot.domain.audit import AuditEntry
+from bot.domain.audit import AuditEntry, CaseChange, Change, GrantChange, MemberChange
 from bot.domain.binding import Grant
-from bot.domain.cases import Case, CaseKind, Decision, Traces, Verdict
+from bot.domain.cases import Case, Decision, Traces, Verdict
 from bot.domain.errors import (
     BlockFault,
     BlockRefused,
@@ -92,7 +92,6 @@ class Verdicts:
         An objection that has come up since is the decision's failure. Raises StoreError, and CaseRefused
         where Discord does not answer: to be tried again.
         """
-        entry = _entry(case, case.decided_by or 0)
         job = await self._started_run(case)
         if job is not None:
             return Decision(case, message_id=job.origin.message_id)
@@ -105,9 +104,7 @@ class Verdicts:
         except Refusal as error:
             if isinstance(error, CaseRefused) and error.fault is CaseFault.DISCORD_SILENT:
                 raise
-            await self._houses.note(
-                replace(entry, before=case.verdict.value, after="could not be carried out")
-            )
+            await self._houses.note(_entry(case, _decided(case, case.verdict, None)))
             return Decision(case, failure=error)
         return await self.carry_out(case, plan, is_noted=traces.is_noted)
 
@@ -120,17 +117,18 @@ class Verdicts:
             return None
 
     async def carry_out(self, case: Case, plan: Plan, *, is_noted: bool = False) -> Decision:
-        entry = _entry(case, case.decided_by or 0)
         if case.verdict not in {Verdict.BLOCKED, Verdict.GRANTED} and not is_noted:
-            await self._houses.note(entry)
+            await self._houses.note(_entry(case, _decided(case, Verdict.OPEN, case.verdict)))
         match case.verdict:
             case Verdict.BLOCKED:
-                await self._houses.set_blocked(case.user_id, entry, is_blocked=True)
+                blocking = _entry(case, MemberChange(case.user_id, before=False, after=True))
+                await self._houses.set_blocked(case.user_id, blocking, is_blocked=True)
                 return Decision(case)
             case Verdict.GRANTED:
                 for measure, amount in plan.grants:
-                    grant = Grant(case.user_id, measure, amount, entry.at_s)
-                    await self._houses.grant(grant, replace(entry, after=_granted_words(measure, amount)))
+                    granting = _entry(case, GrantChange(case.user_id, measure, amount, case_id=case.case_id))
+                    grant = Grant(case.user_id, measure, amount, granting.at_s)
+                    await self._houses.grant(grant, granting)
                 return Decision(case, granted=plan.grants)
             case Verdict.APPROVED:
                 return await self._run(case, plan)
@@ -185,17 +183,12 @@ class Verdicts:
         return Decision(case, failure=failure)
 
 
-def _entry(case: Case, moderator_id: int) -> AuditEntry:
-    what = "a request" if case.kind is CaseKind.ASK else "a reported picture"
-    return AuditEntry(
-        guild_id=case.guild_id,
-        actor_id=moderator_id,
-        action="case decided" if case.verdict is not Verdict.BLOCKED else "rules block",
-        subject=f"{what} of <@{case.user_id}>",
-        before="open" if case.verdict is not Verdict.BLOCKED else "allowed",
-        after=case.verdict.value,
-        at_s=case.decided_at_s or 0.0,
-    )
+def _entry(case: Case, change: Change) -> AuditEntry:
+    return AuditEntry(case.guild_id, case.decided_by or 0, change, case.decided_at_s or 0.0)
+
+
+def _decided(case: Case, before: Verdict, after: Verdict | None) -> CaseChange:
+    return CaseChange(case.case_id, case.kind, case.user_id, before, after)
 
 
 def _grants(standings: Sequence[Standing], price: Money) -> tuple[tuple[Measure, int], ...]:
@@ -229,15 +222,3 @@ def _server_refusal(standings: Sequence[Standing], price: Money) -> LimitReached
                 bound=limit,
             )
     return None
-
-
-def _granted_words(measure: Measure, amount: int) -> str:
-    match measure:
-        case Measure.RUNS:
-            return f"{amount} runs more today"
-        case Measure.SPEND:
-            return f"{Money(amount)} more today"
-        case Measure.AT_ONCE:
-            return f"{amount} more at once today"
-        case _:
-            assert_never(measure)

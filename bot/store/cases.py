@@ -32,8 +32,9 @@ _TO_DO: Final = "SELECT * FROM cases WHERE is_to_do = 1 ORDER BY decided_at_s"
 _GRANTED: Final = """
 SELECT measure, amount FROM grants WHERE guild_id = ? AND user_id = ? AND granted_at_s = ?
 """
+# As words, where the version that decided it kept them.
 _NOTED: Final = """
-SELECT 1 FROM audit_log WHERE guild_id = ? AND actor_id = ? AND at_s = ? AND action = 'case decided'
+SELECT 1 FROM audit_log WHERE guild_id = ? AND actor_id = ? AND at_s = ? AND kind IN ('case', 'words')
 """
 _ERASE: Final = """
 UPDATE cases SET request = NULL

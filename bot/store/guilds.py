@@ -6,11 +6,12 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from bot.domain.audit import AuditEntry
+from bot.domain.audit import AuditEntry, AuditPage, AuditQuery
 from bot.domain.binding import Dimension, Grant, LimitRule
 from bot.domain.limits import Audience, Measure, Window, window_bounds
 from bot.domain.money import MAX_PICO
 from bot.domain.rules import ChannelRule, HouseRules, ModelRule, WordRule
+from bot.store.audit_log import note_in, page_in
 from bot.store.backcount import track
 from bot.store.database import Database
 from bot.store.ledger import model_key
@@ -33,13 +34,6 @@ _TRACKED: Final = "SELECT measure, window, channel_id, model FROM tracked_dimens
 _GRANT: Final = "INSERT INTO grants (guild_id, user_id, measure, amount, granted_at_s) VALUES (?, ?, ?, ?, ?)"
 _GRANTED: Final = """
 SELECT measure, amount, granted_at_s FROM grants WHERE guild_id = ? AND user_id = ? AND granted_at_s >= ?
-"""
-_NOTE: Final = """
-INSERT INTO audit_log (guild_id, actor_id, action, subject, before, after, at_s) VALUES (?, ?, ?, ?, ?, ?, ?)
-"""
-_AUDIT_LOG: Final = """
-SELECT guild_id, actor_id, action, subject, before, after, at_s FROM audit_log
-WHERE guild_id = ? ORDER BY entry_id DESC LIMIT ?
 """
 _WARN: Final = "INSERT INTO budget_warnings VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
 
@@ -166,11 +160,8 @@ class GuildRecords:
         """Write an audit entry for something that is kept elsewhere."""
         await self._database.write(lambda sqlite: note_in(sqlite, entry))
 
-    async def audit_log(self, guild_id: int, limit: int) -> Sequence[AuditEntry]:
-        """The newest first."""
-        return await self._database.read(
-            lambda sqlite: [AuditEntry(*row) for row in sqlite.execute(_AUDIT_LOG, (guild_id, limit))]
-        )
+    async def audit_log(self, query: AuditQuery) -> AuditPage:
+        return await self._database.read(lambda sqlite: page_in(sqlite, query))
 
     async def warn_once(self, guild_id: int, dimension: Dimension, starts_at_s: int, percent: int) -> bool:
         """True the first time for this window of this dimension: the warning is due."""
@@ -189,12 +180,6 @@ class GuildRecords:
             return is_changed
 
         return await self._database.write(unit)
-
-
-def note_in(sqlite: sqlite3.Connection, entry: AuditEntry) -> None:
-    """Write an audit entry within the transaction of what it is about."""
-    what = map(storable, (entry.action, entry.subject, entry.before, entry.after))
-    sqlite.execute(_NOTE, (entry.guild_id, entry.actor_id, *what, entry.at_s))
 
 
 def _house_rules(sqlite: sqlite3.Connection, guild_id: int) -> HouseRules:

@@ -59,6 +59,13 @@ class MemberAction(Enum):
     FORGET = "forget"
 
 
+class AuditAction(Enum):
+    """Which way a button turns the pages of the audit log. The value stands in its custom id, for ever."""
+
+    NEWER = "newer"
+    OLDER = "older"
+
+
 class ModelAction(Enum):
     """What a button of a model does. The value stands in its custom id, for ever."""
 
@@ -139,6 +146,17 @@ class MemberPress:
     user_id: int
     cursor: int
     page: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class AuditPress:
+    """A button to another page of the audit log, as it was asked for (see AuditQuery)."""
+
+    action: AuditAction
+    member_id: int
+    since_s: int
+    newest_id: int
+    page: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,6 +241,7 @@ class Card:
     rows: tuple[Row, ...] = ()
     presses: tuple[MemberPress, ...] = ()
     case_presses: tuple[CasePress, ...] = ()
+    audit_presses: tuple[AuditPress, ...] = ()
     model_presses: tuple[ModelPress, ...] = ()
     preview: Preview | None = None
     picks: tuple[Pick, ...] = ()

@@ -12,6 +12,7 @@ import discord
 from discord import ui
 
 from bot.domain.picture import Picture
+from bot.view.buttons.audit import AuditButton
 from bot.view.buttons.cases import CaseButton
 from bot.view.buttons.drafts import DraftButton
 from bot.view.buttons.jobs import JobButton
@@ -102,6 +103,7 @@ def _button_rows(card: Card) -> Iterator[Sequence[ui.DynamicItem[ui.Button[ui.La
     yield from _pick_rows(card)
     yield [MemberButton(press) for press in card.presses]
     yield [CaseButton(press) for press in card.case_presses]
+    yield [AuditButton(press) for press in card.audit_presses]
     yield [ModelButton(press) for press in card.model_presses]
     for draft_row in card.draft_rows:
         yield [DraftButton(press) for press in draft_row]

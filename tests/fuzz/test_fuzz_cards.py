@@ -15,15 +15,25 @@ from fuzz_profile import tries
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from bot.domain.audit import AuditEntry
+from bot.domain.audit import (
+    AuditEntry,
+    AuditPage,
+    AuditQuery,
+    ModelChange,
+    StyleChange,
+    WordChange,
+    WordsChange,
+)
 from bot.domain.errors import ModelUnknown, OptionRefused, PromptRefused
 from bot.domain.job import Cause, Job, Output, Progress, Stage
 from bot.domain.money import MAX_PICO, Money
 from bot.domain.news import News
 from bot.domain.picture import Picture
 from bot.domain.prompt import MAX_PROMPT_CHARS, checked_prompt
-from bot.domain.rules import WordRule
+from bot.domain.rules import ModelRule, WordRule
+from bot.domain.style import Style
 from bot.view.card import Card
+from bot.view.cards.audit import audit_card
 from bot.view.cards.lists import running_card
 from bot.view.cards.logs import entry_card
 from bot.view.cards.records import history_card
@@ -194,8 +204,17 @@ def test_an_address_stays_inside_its_link(url: str) -> None:
 def test_every_other_card_with_words_of_others_can_be_shown(job: Job, words: str) -> None:
     check_card(info_card(job))
     check_card(history_card(many(job, 8), 1, 2, has_newer=True, has_older=True, is_direct=False))
-    entry = AuditEntry(1, 2, "rules word add", f"the word {words}", words, words, 1.8e9)
-    check_card(entry_card(entry))
+    changes = [
+        WordChange(WordRule(words, is_pattern=True), before=True, after=False),
+        WordsChange(words, f"the word {words}", words, words),
+        StyleChange(words, None, Style(1, 0, words, words, 2, 1.8e9, negative_prompt=words, model=words)),
+        ModelChange(words, None, ModelRule.ADULT),
+    ]
+    entries = [AuditEntry(1, 2, change, 1.8e9) for change in changes]
+    for entry in entries:
+        check_card(entry_card(entry))
+    query = AuditQuery(1, member_id=2**63 - 1, since_s=2**40, page=2, newest_id=2**40)
+    check_card(audit_card(AuditPage(query, tuple(entries * 2), has_older=True)))
     rules = [WordRule(words[:200] or "x", is_pattern=True)] * 50
     check_card(trial_card(words[:2_000], rules))
 

@@ -21,7 +21,7 @@ from sim_weather import a_weather
 from sim_wire import Dead, Life, Wire
 from sim_wiro import SimWiro
 
-from bot.domain.audit import AuditEntry
+from bot.domain.audit import AuditEntry, LimitChange
 from bot.domain.binding import Dimension, LimitRule
 from bot.domain.errors import StoreError
 from bot.domain.limits import Audience, Measure, Window
@@ -198,8 +198,9 @@ class Simulation:
         if self.chance.random() < 0.5:
             return
         at_once = self.chance.randint(1, 4)
-        entry = AuditEntry(GUILD, 1, "limits set", "at once", "", str(at_once), self.wall())
         dimension = Dimension(Measure.AT_ONCE, Window.EVER)
+        change = LimitChange(Audience.EVERYONE, 0, dimension, None, at_once)
+        entry = AuditEntry(GUILD, 1, change, self.wall())
         try:
             await engine.houses.set_limit(LimitRule(Audience.EVERYONE, 0, dimension, at_once), entry)
         except StoreError:

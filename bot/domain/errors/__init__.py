@@ -17,6 +17,7 @@ BotError
 │  ├─ RuleRefused             the server's rules forbid it
 │  ├─ PatternRefused          a word rule that cannot be taken
 │  ├─ AmountRefused           an amount of a limit or grant that makes no sense
+│  ├─ MomentRefused           a text that is no moment in the past
 │  ├─ CaseDecided             another moderator was quicker
 │  ├─ CaseNotFound
 │  ├─ CaseRefused             a case that cannot be opened or decided this way
@@ -72,6 +73,7 @@ from bot.domain.errors.moderation import (
     CaseNotFound,
     CaseRefused,
     LimitReached,
+    MomentRefused,
     PatternFault,
     PatternRefused,
     RuleFault,
@@ -167,6 +169,7 @@ __all__ = [
     "LogUnreachable",
     "ManagersOnly",
     "ModelUnknown",
+    "MomentRefused",
     "NotAccepting",
     "NotPermitted",
     "NotYours",

@@ -77,6 +77,13 @@ class AmountRefused(Refusal):
     is_money: bool
 
 
+@dataclass(eq=False)
+class MomentRefused(Refusal):
+    """A text that is no moment in the past."""
+
+    text: str
+
+
 class SubjectFault(Enum):
     """Why a command cannot be about what was named."""
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 import discord
 from discord import ui
 
+from bot.view.buttons.audit import AuditButton
 from bot.view.buttons.base import PressButton
 from bot.view.buttons.cases import CaseButton
 from bot.view.buttons.drafts import DraftButton
@@ -20,6 +21,7 @@ BUTTONS: Final[tuple[type[PressButton[Any]], ...]] = (
     JobButton,
     MemberButton,
     CaseButton,
+    AuditButton,
     ModelButton,
     DraftButton,
     TextButton,

@@ -7,6 +7,7 @@ from typing import Final
 from bot.domain.audit import AuditEntry
 from bot.domain.budget import BudgetWarning
 from bot.view.card import Card, Tone
+from bot.view.words.changes import change_words
 from bot.view.words.limits import allowance_words, extent_words
 from bot.view.words.text import plain, relative
 
@@ -20,13 +21,16 @@ INTRODUCTION: Final = Card(
 
 def entry_card(entry: AuditEntry) -> Card:
     """One change: who, what, from what to what. Mentions in it are shown, nobody is pinged."""
-    before, after = (plain(text, SHOWN_CHARS) or "nothing" for text in (entry.before, entry.after))
-    lines = [f"<@{entry.actor_id}> · **{plain(entry.action, 60)}**", plain(entry.subject, SHOWN_CHARS)]
-    return Card(
-        Tone.WAITING,
-        "\n".join([*(line for line in lines if line), f"{before} → {after}"]),
-        small_print=f"<t:{int(entry.at_s)}:f>",
-    )
+    lines = change_lines(entry, SHOWN_CHARS)
+    return Card(Tone.WAITING, "\n".join(lines), small_print=f"<t:{int(entry.at_s)}:f>")
+
+
+def change_lines(entry: AuditEntry, limit: int) -> list[str]:
+    """Who did what; what it was about; from what to what. Each part in so many characters."""
+    words = change_words(entry.change)
+    before, after = (plain(text, limit) or "nothing" for text in (words.before, words.after))
+    lines = [f"<@{entry.actor_id}> · **{plain(words.action, 60)}**", plain(words.subject, limit)]
+    return [*(line for line in lines if line), f"{before} → {after}"]
 
 
 def warning_card(warning: BudgetWarning) -> Card:

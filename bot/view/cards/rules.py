@@ -7,18 +7,12 @@ from typing import Final
 
 from bot.domain.rules import ChannelRule, HouseRules, ModelRule, WordRule
 from bot.view.card import Card, Tone
+from bot.view.words.changes import ChangeWords
+from bot.view.words.rules import channel_words, model_words, word_words
 from bot.view.words.text import code, escaped, plural
 
 # A message with Components V2 holds 4,000 characters of text (Discord docs, Components reference, 2026).
 SECTION_CHARS: Final = 700
-NOTHING: Final = "no rule"
-
-_CHANNEL_WORDS: Final = {ChannelRule.ALLOW: "allowed", ChannelRule.DENY: "denied"}
-_MODEL_WORDS: Final = {
-    ModelRule.ALLOW: "allowed",
-    ModelRule.DENY: "denied",
-    ModelRule.ADULT: "adult: age-restricted channels only",
-}
 
 
 def show_card(rules: HouseRules) -> Card:
@@ -47,9 +41,9 @@ def show_card(rules: HouseRules) -> Card:
     )
 
 
-def changed_card(subject: str, before: str, after: str) -> Card:
+def changed_card(words: ChangeWords) -> Card:
     """What a change did."""
-    return Card(Tone.DONE, f"### Changed\n{subject}: {before} → **{after}**")
+    return Card(Tone.DONE, f"### Changed\n{words.subject}: {words.before} → **{words.after}**")
 
 
 def unchanged_card(subject: str, state: str) -> Card:
@@ -68,19 +62,6 @@ def trial_card(text: str, hits: Sequence[WordRule]) -> Card:
         f"### This prompt would be refused\n{shown}\n**{plural(len(hits), 'rule')}** {tripped}",
         small_print="Nothing was stored.",
     )
-
-
-def channel_words(rule: ChannelRule | None) -> str:
-    return _CHANNEL_WORDS[rule] if rule is not None else NOTHING
-
-
-def model_words(rule: ModelRule | None) -> str:
-    return _MODEL_WORDS[rule] if rule is not None else NOTHING
-
-
-def word_words(word: WordRule) -> str:
-    """As it is typed after /rules word."""
-    return code(f"/{word.text}/" if word.is_pattern else word.text, 200)
 
 
 def _listed(items: Iterable[str], otherwise: str) -> str:

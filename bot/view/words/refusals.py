@@ -11,6 +11,7 @@ from bot.domain.errors import (
     CaseFault,
     CaseRefused,
     LimitReached,
+    MomentRefused,
     OptionRefused,
     PatternFault,
     PatternRefused,
@@ -118,6 +119,13 @@ def amount_refused(error: AmountRefused) -> str:
     return (
         f"{escaped(error.text, 40) or 'Nothing'} is not an amount that can be used here. "
         f"Nothing was changed; give {example}."
+    )
+
+
+def moment_refused(error: MomentRefused) -> str:
+    return (
+        f"{escaped(error.text, 40) or 'Nothing'} is no moment in the past. Nothing was looked up; give a date "
+        "such as 2026-11-01 (in UTC), or how long ago, such as 12h, 7d or 2w."
     )
 
 

@@ -26,6 +26,7 @@ from bot.domain.errors import (
     LogUnreachable,
     ManagersOnly,
     ModelUnknown,
+    MomentRefused,
     NotAccepting,
     NotPermitted,
     NotYours,
@@ -49,6 +50,7 @@ from bot.view.words.refusals import (
     block_refused,
     case_refused,
     limit_reached,
+    moment_refused,
     option_refused,
     pattern_refused,
     prompt_refused,
@@ -107,6 +109,8 @@ def sentence(error: BotError) -> str:
             return pattern_refused(error)
         case AmountRefused():
             return amount_refused(error)
+        case MomentRefused():
+            return moment_refused(error)
         case CaseNotFound():
             return "There is no record of this case on this server, so the button can do nothing."
         case CaseDecided():

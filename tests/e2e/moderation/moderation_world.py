@@ -7,8 +7,8 @@ from typing import Any
 
 import discord
 
-from bot.domain.audit import AuditEntry
-from bot.store.guilds import GuildRecords
+from bot.domain.audit import AuditEntry, AuditQuery
+from bot.view.words.changes import ChangeWords, change_words
 
 BuildClub = Callable[..., Awaitable["Club"]]
 
@@ -44,12 +44,14 @@ class Club:
         thread = self.world.env.backend.create_thread(channel.id, name, self.greta.id)
         return type(channel)(self.world.env, self.guild, thread)
 
-    async def audit(self) -> list[AuditEntry]:
-        """The server's audit log, the newest first."""
+    async def entries(self) -> list[AuditEntry]:
+        """The first page of the server's audit log, the newest first."""
         houses = self.world.studio.services.houses
-        records = houses._store
-        assert isinstance(records, GuildRecords)
-        return list(await records.audit_log(self.guild.id, 100))
+        return list((await houses.audit_log(AuditQuery(self.guild.id))).entries)
+
+    async def audit(self) -> list[ChangeWords]:
+        """The same in words."""
+        return [change_words(entry.change) for entry in await self.entries()]
 
     async def rules(self) -> list[Any]:
         """The limits on record."""

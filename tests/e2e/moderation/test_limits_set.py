@@ -25,7 +25,7 @@ async def test_a_limit_is_set_changed_and_cleared_each_said_and_on_record(club: 
         ("limits set", "", "3 runs a day"),
     ]
     assert {e.subject for e in entries} == {"runs a day for everyone"}
-    assert {e.actor_id for e in entries} == {club.greta.id}
+    assert {e.actor_id for e in await club.entries()} == {club.greta.id}
 
 
 async def test_clearing_what_is_not_there_says_so_and_records_nothing(club: Club) -> None:

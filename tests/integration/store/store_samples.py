@@ -8,10 +8,11 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from bot.domain.audit import AuditEntry
+from bot.domain.audit import AuditEntry, AuditQuery, WordsChange
 from bot.domain.job import Cause, Job, Origin, PictureRequest, Stage
 from bot.domain.limits import OPERATOR, Limit, Measure, Scope, Window, member_scope
 from bot.domain.money import PICO_PER_DOLLAR, Money
+from bot.store.guilds import GuildRecords
 
 NOON_S = 1_772_366_400.0  # 2026-03-01 12:00 UTC
 DAY_S = 86_400
@@ -48,7 +49,17 @@ def a_job(
 
 
 def an_entry(action: str = "limits set", *, guild_id: int = GUILD, at_s: float = NOON_S) -> AuditEntry:
-    return AuditEntry(guild_id, 99, action, "runs a day", "", "5", at_s)
+    return AuditEntry(guild_id, 99, WordsChange(action, "runs a day", "", "5"), at_s)
+
+
+async def audit_of(guilds: GuildRecords, guild_id: int = GUILD) -> list[AuditEntry]:
+    """The whole audit log of a server, the newest first."""
+    page = await guilds.audit_log(AuditQuery(guild_id))
+    entries = list(page.entries)
+    while page.has_older:
+        page = await guilds.audit_log(replace(page.query, page=page.query.page + 1))
+        entries += page.entries
+    return entries
 
 
 def ended(job: Job, stage: Stage = Stage.SUCCEEDED, cost_pico: int | None = None) -> Job:

@@ -6,7 +6,7 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from store_samples import DAY_S, GUILD, NOON_S, an_entry
+from store_samples import DAY_S, GUILD, NOON_S, an_entry, audit_of
 
 from bot.domain.binding import Dimension, Grant, LimitRule
 from bot.domain.errors import StoreError
@@ -20,14 +20,14 @@ RUNS_A_DAY = Dimension(Measure.RUNS, Window.DAY)
 
 
 async def noted(guilds: GuildRecords) -> int:
-    return len(await guilds.audit_log(GUILD, 100))
+    return len(await audit_of(guilds))
 
 
 async def test_a_server_that_has_set_nothing_has_no_rules(guilds: GuildRecords) -> None:
     assert await guilds.house_rules(GUILD) == NO_RULES
     assert list(await guilds.limit_rules(GUILD)) == list(await guilds.tracked(GUILD)) == []
     assert await guilds.granted(GUILD, 1, NOON_S) == {}
-    assert await guilds.audit_log(GUILD, 10) == []
+    assert await audit_of(guilds) == []
 
 
 async def test_every_rule_survives_a_reopening_and_is_one_servers_own(path: Path) -> None:
@@ -135,7 +135,7 @@ async def test_the_audit_log_shows_the_newest_first_and_only_grows(
     for entry in entries:
         await guilds.note(entry)
     await guilds.note(an_entry("elsewhere", guild_id=GUILD + 1))
-    assert await guilds.audit_log(GUILD, 3) == [entries[4], entries[3], entries[2]]
+    assert await audit_of(guilds) == entries[::-1]
     for change in (
         "UPDATE audit_log SET actor_id = 1",
         "DELETE FROM audit_log",

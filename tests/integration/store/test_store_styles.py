@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import partial
 
 import pytest
-from store_samples import GUILD, NOON_S, a_job, an_entry, counters_of
+from store_samples import GUILD, NOON_S, a_job, an_entry, audit_of, counters_of
 
 from bot.domain.errors import StyleFault, StyleRefused
 from bot.domain.style import Style
@@ -62,7 +62,7 @@ async def test_one_more_than_there_is_room_for_is_refused_and_nothing_is_written
     with pytest.raises(StyleRefused) as refused:
         await styles.keep_style(PINNED, 3, an_entry("style save"))
     assert (refused.value.fault, refused.value.limit) == (StyleFault.TOO_MANY_PINNED, 3)
-    assert len(await guilds.audit_log(GUILD, 100)) == 3
+    assert len(await audit_of(guilds)) == 3
     await styles.keep_style(OIL, 1, None)
     with pytest.raises(StyleRefused) as refused:
         await styles.keep_style(replace(OIL, name="Ink"), 1, None)
@@ -81,7 +81,7 @@ async def test_a_deletion_is_audited_once(styles: StyleRecords, guilds: GuildRec
     await styles.keep_style(PINNED, 25, None)
     assert await styles.delete_style(PINNED, an_entry("style delete"))
     assert not await styles.delete_style(PINNED, an_entry("style delete"))
-    assert [entry.action for entry in await guilds.audit_log(GUILD, 9)] == ["style delete"]
+    assert await audit_of(guilds) == [an_entry("style delete")]
 
 
 async def test_a_members_own_go_and_what_they_pinned_stays_without_them(styles: StyleRecords) -> None:

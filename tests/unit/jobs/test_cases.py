@@ -11,9 +11,9 @@ from bot_fakes.moderators import Moderation
 from bot_fakes.samples import CHANNEL, GUILD, NOON_S, a_request, an_asker, an_origin
 
 from bot.domain.asker import Asker, Place
-from bot.domain.audit import AuditEntry
+from bot.domain.audit import AuditEntry, AuditQuery, CaseChange, LogChannelChange
 from bot.domain.binding import Dimension, LimitRule
-from bot.domain.cases import Decision, Verdict
+from bot.domain.cases import CaseKind, Decision, Verdict
 from bot.domain.errors import (
     BlockFault,
     BlockRefused,
@@ -29,7 +29,7 @@ from bot.domain.rules import WordRule
 from bot.jobs.cases import MAX_KEPT
 from bot.jobs.supervisor import Supervisor
 
-ENTRY = AuditEntry(GUILD, 9, "limits set", "", "", "", NOON_S)
+ENTRY = AuditEntry(GUILD, 9, LogChannelChange(None, 77), NOON_S)
 BOSS = 9
 
 
@@ -223,8 +223,10 @@ async def test_an_approval_that_was_cut_short_is_carried_out_once(house: House, 
     assert job.origin.message_id == 5_001
     assert len(desk.desk.statuses) == 1
     assert [(told.case.verdict, told.failure) for told in desk.desk.told] == [(Verdict.APPROVED, None)]
-    noted = await house.guilds.audit_log(GUILD, 50)
-    assert [entry.action for entry in noted].count("case decided") == 1
+    noted = (await house.guilds.audit_log(AuditQuery(GUILD))).entries
+    assert [entry.change.after for entry in noted if isinstance(entry.change, CaseChange)] == [
+        Verdict.APPROVED
+    ]
 
 
 async def test_an_approval_whose_run_was_started_is_told_and_not_run_again(
@@ -249,8 +251,8 @@ async def test_what_stands_against_a_late_approval_is_told_to_the_member(
     (told,) = desk.desk.told
     assert isinstance(told.failure, CaseRefused)
     assert house.jobs.running == 0
-    noted = await house.guilds.audit_log(GUILD, 1)
-    assert noted[0].after == "could not be carried out"
+    noted = (await house.guilds.audit_log(AuditQuery(GUILD))).entries
+    assert noted[0].change == CaseChange(1, CaseKind.ASK, 1, Verdict.APPROVED, None)
     assert await desk.records.to_do() == []
 
 

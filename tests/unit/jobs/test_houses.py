@@ -9,14 +9,14 @@ from bot_fakes.house import House, MemoryLogChannel
 from bot_fakes.samples import GUILD, MODEL, NOON_S, an_asker
 
 from bot.domain.asker import Asker
-from bot.domain.audit import AuditEntry
+from bot.domain.audit import AuditEntry, AuditQuery, MemberChange
 from bot.domain.errors import DatabaseUnavailable, RuleFault, RuleRefused
 from bot.domain.rules import HouseRules
 from bot.jobs.house import Houses
 from bot.store.database import Database
 from bot.store.guilds import GuildRecords
 
-ENTRY = AuditEntry(GUILD, 9, "rules block", "<@1>", "allowed", "blocked", NOON_S)
+ENTRY = AuditEntry(GUILD, 9, MemberChange(1, before=False, after=True), NOON_S)
 
 
 class WornRecords(GuildRecords):
@@ -71,7 +71,7 @@ async def test_a_block_is_in_force_though_its_caller_was_cancelled(records: Worn
     await asyncio.gather(blocking, return_exceptions=True)
     assert blocking.cancelled()
     await reading
-    assert [entry.after for entry in await records.audit_log(GUILD, 5)] == ["blocked"]
+    assert (await records.audit_log(AuditQuery(GUILD))).entries == (ENTRY,)
     assert await is_blocked(houses, an_asker(1))
 
 

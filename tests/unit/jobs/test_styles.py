@@ -13,7 +13,7 @@ from bot_fakes.clocks import StoppedClock
 from bot_fakes.house import MemoryLogChannel
 from bot_fakes.samples import GUILD, NOON_S, a_request
 
-from bot.domain.audit import AuditEntry
+from bot.domain.audit import AuditEntry, AuditQuery, LogChannelChange, StyleChange
 from bot.domain.errors import DatabaseUnavailable, ManagersOnly, StoreError, StyleFault, StyleRefused
 from bot.domain.style import MAX_OWN, Style
 from bot.jobs.house import Houses
@@ -52,7 +52,7 @@ class Atelier:
     def anew(self) -> Styles:
         """As after a restart."""
         clock = StoppedClock().clock
-        return Styles(self.store, Houses(self.guilds, self.log), clock, lambda s: s.template if s else "none")
+        return Styles(self.store, Houses(self.guilds, self.log), clock)
 
     def names(self, user_id: int = 1, text: str = "", guild_id: int | None = GUILD) -> list[str]:
         return [style.name for style in self.styles.names(guild_id, user_id, text, 25)]
@@ -96,24 +96,23 @@ async def test_saving_over_a_name_tells_what_was_there(atelier: Atelier) -> None
 
 
 async def test_what_is_pinned_is_audited_and_announced_and_nothing_else_is(atelier: Atelier) -> None:
-    rules = AuditEntry(GUILD, 9, "rules log", "", "", "", NOON_S)
+    rules = AuditEntry(GUILD, 9, LogChannelChange(None, 30), NOON_S)
     houses = Houses(atelier.guilds, atelier.log)
     await houses.set_log_channel(30, rules)
     await atelier.styles.save(OIL)
     await atelier.styles.save(NOIR)
     await atelier.styles.save(replace(NOIR, template="{prompt}, darker", saved_by=8))
     await atelier.styles.delete("noir", GUILD, 7, is_manager=True)
-    told = [(e.actor_id, e.action, e.subject, e.before, e.after) for e in atelier.log.entries[1:]]
+    kept = replace(NOIR, saved_at_s=NOON_S + 1_000)
+    darker = replace(kept, template="{prompt}, darker", saved_by=8)
+    told = [(entry.actor_id, entry.change) for entry in atelier.log.entries[1:]]
     assert told == [
-        (9, "style save", "the style Noir", "none", "{prompt}, film noir"),
-        (8, "style save", "the style Noir", "{prompt}, film noir", "{prompt}, darker"),
-        (7, "style delete", "the style Noir", "{prompt}, darker", "none"),
+        (9, StyleChange("Noir", None, kept)),
+        (8, StyleChange("Noir", kept, darker)),
+        (7, StyleChange("Noir", darker, None)),
     ]
-    assert [e.action for e in await atelier.guilds.audit_log(GUILD, 3)] == [
-        "style delete",
-        "style save",
-        "style save",
-    ]
+    page = await atelier.guilds.audit_log(AuditQuery(GUILD))
+    assert list(page.entries) == atelier.log.entries[::-1]
 
 
 async def test_only_managers_delete_what_is_pinned(atelier: Atelier) -> None:

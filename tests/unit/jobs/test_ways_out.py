@@ -11,7 +11,7 @@ from bot_fakes.house import House
 from bot_fakes.moderators import Moderation
 from bot_fakes.samples import GUILD, MODEL, NOON_S, a_request, an_asker
 
-from bot.domain.audit import AuditEntry
+from bot.domain.audit import AuditEntry, LogChannelChange
 from bot.domain.binding import Dimension, LimitRule
 from bot.domain.errors import LimitReached
 from bot.domain.files import InputFile
@@ -26,7 +26,7 @@ CHEAP, CHEAPER = "owner/cheap", "owner/cheaper"
 
 
 def entry() -> AuditEntry:
-    return AuditEntry(GUILD, 9, "limits set", "", "", "", NOON_S)
+    return AuditEntry(GUILD, 9, LogChannelChange(None, 77), NOON_S)
 
 
 async def limit(house: House, measure: Measure, amount: int, **dimension: Any) -> None:

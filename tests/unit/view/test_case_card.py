@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from bot_fakes.samples import GUILD, NOON_S, a_request
 
-from bot.domain.audit import AuditEntry
+from bot.domain.audit import AuditEntry, WordsChange
 from bot.domain.budget import BudgetWarning
 from bot.domain.cases import Case, CaseKind, Decision, Verdict
 from bot.domain.errors import LimitReached, NotAccepting
@@ -128,7 +128,8 @@ def replace_limit(error: LimitReached, limit: int) -> LimitReached:
 
 
 def test_a_change_in_the_log_pings_and_breaks_nothing() -> None:
-    entry = AuditEntry(GUILD, 9, "rules word add", "the word `x`", "", "refused\n# loud", NOON_S)
+    change = WordsChange("rules word add", "the word `x`", "", "refused\n# loud")
+    entry = AuditEntry(GUILD, 9, change, NOON_S)
     card = entry_card(entry)
     assert card.text == "<@9> · **rules word add**\nthe word `x`\nnothing → refused # loud"
 

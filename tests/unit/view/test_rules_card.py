@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bot.domain.audit import ChannelChange
 from bot.domain.rules import NO_RULES, ChannelRule, HouseRules, ModelRule, WordRule
 from bot.view.cards.rules import changed_card, show_card, trial_card, unchanged_card
+from bot.view.words.changes import change_words
 
 MAX_TEXT = 4_000  # of one message (Discord docs, Components reference, 2026)
 
@@ -57,5 +59,6 @@ def test_a_dry_run_names_the_rules_and_shows_the_prompt_harmlessly() -> None:
 
 
 def test_a_change_says_before_and_after() -> None:
-    assert "<#5>: allowed → **denied**" in changed_card("<#5>", "allowed", "denied").text
+    change = ChannelChange(5, ChannelRule.ALLOW, ChannelRule.DENY)
+    assert "<#5>: allowed → **denied**" in changed_card(change_words(change)).text
     assert "Nothing was changed" in unchanged_card("<#5>", "denied").text

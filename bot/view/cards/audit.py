@@ -1,0 +1,46 @@
+"""The card of /rules audit: who changed and decided what on this server, page by page."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from bot.domain.audit import AuditEntry, AuditPage, AuditQuery
+from bot.view.card import AuditAction, AuditPress, Card, Row, Tone
+from bot.view.cards.logs import change_lines
+
+# Eight entries of these at most, in a message's 4,000 characters (Discord docs, Components reference, 2026).
+SHOWN_CHARS: Final = 120
+
+
+def audit_card(page: AuditPage) -> Card:
+    """One page, the newest first, with buttons to the others."""
+    query = page.query
+    presses = []
+    if query.page > 1:
+        presses.append(_press(AuditAction.NEWER, query, query.page - 1))
+    if page.has_older:
+        presses.append(_press(AuditAction.OLDER, query, query.page + 1))
+    whom = f" by or about <@{query.member_id}>" if query.member_id else ""
+    when = f" since <t:{query.since_s}:f>" if query.since_s else ""
+    if not page.entries:
+        text = (
+            f"Nothing was changed or decided{whom}{when}."
+            if query.page == 1
+            else f"There is no page {query.page:,} of what was changed or decided{whom}{when}."
+        )
+        return Card(Tone.WAITING, text, audit_presses=tuple(presses))
+    return Card(
+        Tone.DONE,
+        f"### Changes and verdicts{whom}{when}",
+        rows=tuple(Row(_entry(entry), 0) for entry in page.entries),
+        small_print=f"page {query.page:,}",
+        audit_presses=tuple(presses),
+    )
+
+
+def _press(action: AuditAction, query: AuditQuery, page: int) -> AuditPress:
+    return AuditPress(action, query.member_id, query.since_s, query.newest_id, page)
+
+
+def _entry(entry: AuditEntry) -> str:
+    return f"<t:{int(entry.at_s)}:f> · " + "\n".join(change_lines(entry, SHOWN_CHARS))

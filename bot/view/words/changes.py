@@ -1,0 +1,89 @@
+"""A change by a moderator in words: the command, what it was about, what was so before and after."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, assert_never
+
+from bot.domain.audit import (
+    CaseChange,
+    Change,
+    ChannelChange,
+    GrantChange,
+    LimitChange,
+    LogChannelChange,
+    MemberChange,
+    ModelChange,
+    StyleChange,
+    WordChange,
+    WordsChange,
+)
+from bot.domain.binding import LimitRule
+from bot.domain.cases import CaseKind
+from bot.view.words.limits import allowance_words, amount_words, subject_words
+from bot.view.words.rules import NOTHING, channel_words, model_words, word_words
+from bot.view.words.styles import style_words
+from bot.view.words.text import code, escaped
+
+_CASES: Final = {CaseKind.ASK: "a request", CaseKind.REPORT: "what was reported"}
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeWords:
+    """`before` and `after` are empty for nothing."""
+
+    action: str
+    subject: str
+    before: str
+    after: str
+
+
+def change_words(change: Change) -> ChangeWords:
+    match change:
+        case LimitChange():
+            return _of_limit(change)
+        case GrantChange():
+            extra = f"{amount_words(change.measure, change.after)} more"
+            return ChangeWords("limits grant", f"an extra for <@{change.user_id}>", "", extra)
+        case ChannelChange():
+            before, after = channel_words(change.before), channel_words(change.after)
+            return ChangeWords("rules channel", f"<#{change.channel_id}>", before, after)
+        case ModelChange():
+            before, after = model_words(change.before), model_words(change.after)
+            return ChangeWords("rules model", code(change.model), before, after)
+        case WordChange():
+            action = "rules word add" if change.after else "rules word remove"
+            before, after = (
+                "refused" if is_refused else NOTHING for is_refused in (change.before, change.after)
+            )
+            return ChangeWords(action, f"the word {word_words(change.word)}", before, after)
+        case MemberChange():
+            action = "rules block" if change.after else "rules unblock"
+            before, after = ("blocked" if is_so else "allowed" for is_so in (change.before, change.after))
+            return ChangeWords(action, f"<@{change.user_id}>", before, after)
+        case LogChannelChange():
+            before, after = (f"<#{place}>" if place else "none" for place in (change.before, change.after))
+            return ChangeWords("rules log", "the log channel", before, after)
+        case StyleChange():
+            action = "style save" if change.after is not None else "style delete"
+            before, after = style_words(change.before), style_words(change.after)
+            return ChangeWords(action, f"the style {escaped(change.name, 40)}", before, after)
+        case CaseChange():
+            subject = f"{_CASES[change.case_kind]} of <@{change.user_id}>"
+            after = change.after.value if change.after is not None else "could not be carried out"
+            return ChangeWords("case decided", subject, change.before.value, after)
+        case WordsChange():
+            return ChangeWords(change.action, change.subject, change.before, change.after)
+        case _:
+            assert_never(change)
+
+
+def _of_limit(change: LimitChange) -> ChangeWords:
+    dimension = change.dimension
+
+    def words(amount: int | None) -> str:
+        return "" if amount is None else allowance_words(dimension.measure, dimension.window, amount)
+
+    rule = LimitRule(change.audience, change.audience_id, dimension, 0)
+    action = "limits set" if change.after is not None else "limits clear"
+    return ChangeWords(action, subject_words(rule), words(change.before), words(change.after))

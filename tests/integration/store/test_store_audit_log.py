@@ -1,0 +1,158 @@
+"""The audit log: every change comes back as the data it was, in pages, also what was once kept as words."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import get_args
+
+import pytest
+from store_samples import GUILD, NOON_S, an_entry, audit_of
+
+from bot.domain.audit import (
+    AuditEntry,
+    AuditQuery,
+    CaseChange,
+    Change,
+    ChannelChange,
+    GrantChange,
+    LimitChange,
+    LogChannelChange,
+    MemberChange,
+    ModelChange,
+    StyleChange,
+    WordChange,
+    WordsChange,
+)
+from bot.domain.binding import Dimension
+from bot.domain.cases import CaseKind, Verdict
+from bot.domain.errors import DatabaseUnavailable
+from bot.domain.limits import Audience, Measure, Window
+from bot.domain.money import MAX_PICO
+from bot.domain.rules import ChannelRule, ModelRule, WordRule
+from bot.domain.style import Style
+from bot.store.database import Database
+from bot.store.guilds import GuildRecords
+from bot.store.schema import known_migrations, migrate
+
+SPEND_HERE = Dimension(Measure.SPEND, Window.MONTH, 30, "a/b")
+STYLE = Style(GUILD, 0, "Öl ❄ \ud800", "{prompt}, oil", 9, NOON_S, "fog", "a/b", 64, 64, 30, 7)
+CHANGES: tuple[Change, ...] = (
+    LimitChange(Audience.ROLE, 201, SPEND_HERE, None, MAX_PICO),
+    LimitChange(Audience.MEMBER, 5, SPEND_HERE, 3, None),
+    GrantChange(5, Measure.SPEND, 10**12, case_id=2**63 - 1),
+    ChannelChange(30, None, ChannelRule.DENY),
+    ModelChange("a/b", ModelRule.ADULT, None),
+    WordChange(WordRule('(a+)"\n{"x": 1}', is_pattern=True), before=False, after=True),
+    MemberChange(5, before=True, after=False),
+    LogChannelChange(2**62, None),
+    StyleChange(STYLE.name, None, STYLE),
+    CaseChange(7, CaseKind.REPORT, 5, Verdict.OPEN, Verdict.RESTORED),
+    CaseChange(7, CaseKind.ASK, 5, Verdict.APPROVED, None),
+    WordsChange("limits set", "runs a day for <@5>", "", "3 runs a day"),
+)
+
+INSERT = """
+INSERT INTO audit_log (guild_id, actor_id, kind, subject, before, after, at_s) VALUES (?, ?, ?, ?, ?, ?, ?)
+"""
+
+
+def entry_of(change: Change, *, actor_id: int = 9, at_s: float = NOON_S) -> AuditEntry:
+    return AuditEntry(GUILD, actor_id, change, at_s)
+
+
+async def test_every_kind_of_change_comes_back_as_the_data_it_was(guilds: GuildRecords) -> None:
+    assert {type(change) for change in CHANGES} == set(get_args(Change))
+    for change in CHANGES:
+        await guilds.note(entry_of(change))
+    whole = replace(STYLE, name="Öl ❄ \ufffd")  # half a pair cannot be kept
+    kept = [StyleChange(whole.name, None, whole) if isinstance(c, StyleChange) else c for c in CHANGES]
+    assert [entry.change for entry in await audit_of(guilds)] == kept[::-1]
+
+
+async def test_an_entry_written_before_a_field_was_added_takes_its_default(
+    database: Database, guilds: GuildRecords
+) -> None:
+    row = (GUILD, 9, "grant", '{"user_id": 5, "measure": "runs"}', "null", "3", NOON_S)
+    await database.write(lambda sqlite: sqlite.execute(INSERT, row).rowcount)
+    assert await audit_of(guilds) == [entry_of(GrantChange(5, Measure.RUNS, 3))]
+
+
+@pytest.mark.parametrize(
+    ("kind", "subject", "after"),
+    [
+        ("grant", "{}", "3"),
+        ("weather", "{}", "1"),
+        ("grant", "[]", "1"),
+        ("channel", '{"channel_id": 3}', '"x"'),
+    ],
+)
+async def test_an_entry_that_no_version_of_ours_wrote_is_told_as_damage(
+    database: Database, guilds: GuildRecords, kind: str, subject: str, after: str
+) -> None:
+    row = (GUILD, 9, kind, subject, "null", after, NOON_S)
+    await database.write(lambda sqlite: sqlite.execute(INSERT, row).rowcount)
+    with pytest.raises(DatabaseUnavailable, match="audit entry 1 cannot be read"):
+        await audit_of(guilds)
+
+
+async def test_what_was_kept_as_words_is_read_as_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "old.sqlite3"
+    connection = (
+        sqlite3.connect(path, autocommit=True)
+        if hasattr(sqlite3, "LEGACY_TRANSACTION_CONTROL")
+        else (sqlite3.connect(path, isolation_level=None))
+    )
+    migrate(connection, [m for m in known_migrations() if m.name != "audit_data"], time.time)
+    words = ("rules word add", 'the word `"x"`', "", "refused\n# loud ❄")
+    insert = (
+        "INSERT INTO audit_log (guild_id, actor_id, action, subject, before, after, at_s) "
+        "VALUES (?, 9, ?, ?, ?, ?, ?)"
+    )
+    connection.execute(insert, (GUILD, *words, NOON_S))
+    connection.execute(insert, (GUILD + 1, "rules log", "the log channel", "none", "<#5>", NOON_S))
+    connection.close()
+    async with Database(path) as database:
+        guilds = GuildRecords(database)
+        await guilds.note(entry_of(CHANGES[0]))
+        assert await audit_of(guilds) == [entry_of(CHANGES[0]), entry_of(WordsChange(*words))]
+        assert len(await audit_of(guilds, GUILD + 1)) == 1
+
+
+async def test_a_members_entries_are_what_they_did_and_what_was_about_them(guilds: GuildRecords) -> None:
+    for change in CHANGES:
+        await guilds.note(entry_of(change))
+    await guilds.note(entry_of(CHANGES[0], actor_id=5))
+    page = await guilds.audit_log(AuditQuery(GUILD, member_id=5))
+    about = [entry.change for entry in page.entries if entry.actor_id != 5]
+    assert about == [
+        change
+        for change in reversed(CHANGES)
+        if isinstance(change, GrantChange | MemberChange | CaseChange | WordsChange) or change is CHANGES[1]
+    ]
+    assert page.entries[0].actor_id == 5
+    assert (await guilds.audit_log(AuditQuery(GUILD, member_id=55))).entries == ()
+    assert (await guilds.audit_log(AuditQuery(GUILD + 1, member_id=5))).entries == ()
+
+
+async def test_since_is_the_first_moment_that_is_shown(guilds: GuildRecords) -> None:
+    for number in range(4):
+        await guilds.note(an_entry(at_s=NOON_S + number))
+    page = await guilds.audit_log(AuditQuery(GUILD, since_s=int(NOON_S) + 2))
+    assert [entry.at_s for entry in page.entries] == [NOON_S + 3, NOON_S + 2]
+
+
+async def test_pages_stand_still_while_the_log_grows(guilds: GuildRecords) -> None:
+    for number in range(20):
+        await guilds.note(an_entry(f"action {number}"))
+    first = await guilds.audit_log(AuditQuery(GUILD))
+    seen = list(first.entries)
+    page = first
+    while page.has_older:
+        await guilds.note(an_entry("came in meanwhile"))
+        page = await guilds.audit_log(replace(page.query, page=page.query.page + 1))
+        seen += page.entries
+    assert seen == [an_entry(f"action {number}") for number in reversed(range(20))]
+    assert (await guilds.audit_log(replace(first.query, page=10**9 - 1))).entries == ()
