@@ -203,7 +203,7 @@ def _services(
     prices = Prices(catalogue, store, settings.default_estimate)
     forms = Forms(catalogue, houses, prices, LastValueRecords(database), clock)
     vary_model, upscale_model = settings.wiro_vary_model, settings.wiro_upscale_model
-    remixes = Remixes(jobs, houses, catalogue, prices, purse, vary_model, upscale_model)
+    remixes = Remixes(houses, catalogue, prices, purse, vary_model, upscale_model)
     styles = Styles(StyleRecords(database), houses, clock)
     ways_out = WaysOut(purse, houses, catalogue, prices)
     cases = Cases(case_records, houses, purse, ways_out, prices, jobs, desk, watch, clock)

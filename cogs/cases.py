@@ -18,7 +18,7 @@ from bot.view.discord_errors import DISCORD_ERRORS
 from bot.view.hiding import hidden, is_about_job, is_hidden, kept, shown, words_of
 from bot.view.layout import NO_MENTIONS, layout_of
 from bot.view.log_channel import ModeratorsDesk
-from cogs.origins import asker_of
+from cogs.origins import asker_of, requester_of
 
 log = logging.getLogger(__name__)
 
@@ -63,7 +63,7 @@ class Cases(commands.Cog):
         message = interaction.message
         if message is None:
             raise CaseRefused(CaseFault.MESSAGE_GONE)
-        case, is_new = await self._cases.report(press.job_id, asker_of(interaction), message.id)
+        case, is_new = await self._cases.report(press.job_id, requester_of(interaction))
         # A report that was cut short by a restart is made good by the next one.
         if case.verdict is Verdict.OPEN and (is_new or not is_hidden(message)):
             await interaction.edit_original_response(

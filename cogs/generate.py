@@ -23,7 +23,7 @@ from bot.view.cards.picks import picture_in
 from bot.view.messages.board import StatusBoard
 from cogs.aspects import ASPECT_CHOICES, ASPECTS
 from cogs.model_options import model_choices
-from cogs.origins import asker_of, origin_of
+from cogs.origins import asker_of, origin_of, requester_of
 from cogs.style_options import style_choices
 
 
@@ -121,7 +121,9 @@ class Generate(commands.Cog):
         message_id = await acknowledge(interaction, ephemeral=is_private)
         with self._board.attached(interaction):
             origin = origin_of(interaction, message_id, is_private=is_private)
-            await self._jobs.again(job_id, interaction.id, origin, asker_of(interaction), is_retry=is_retry)
+            await self._jobs.again(
+                job_id, interaction.id, origin, requester_of(interaction), is_retry=is_retry
+            )
 
 
 async def setup(bot: StudioBot) -> None:

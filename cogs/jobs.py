@@ -6,13 +6,13 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.discord_bot import Interaction, StudioBot
+from bot.domain.access import JobAct, has_access
 from bot.jobs.service import Jobs as JobService
-from bot.jobs.service import may_act
-from bot.view.answers import acknowledge, acknowledge_press, fill, is_moderator
+from bot.view.answers import acknowledge, acknowledge_press, fill
 from bot.view.card import Action, Card, JobPress
 from bot.view.cards.lists import running_card
 from bot.view.cards.renderer import info_card
-from cogs.origins import actor_of
+from cogs.origins import requester_of
 
 
 class Jobs(commands.Cog):
@@ -28,25 +28,24 @@ class Jobs(commands.Cog):
 
     async def cancel(self, interaction: Interaction, press: JobPress) -> None:
         await acknowledge_press(interaction)
-        await self._jobs.cancel(press.job_id, actor_of(interaction))
-        job = await self._jobs.job(press.job_id)
+        job = await self._jobs.cancel(press.job_id, requester_of(interaction))
         if interaction.message is not None and interaction.message.id != job.origin.message_id:
             await fill(interaction, self._list(interaction))
 
     async def info(self, interaction: Interaction, press: JobPress) -> None:
         await acknowledge(interaction, ephemeral=True)
-        job = await self._jobs.job(press.job_id)
-        may_see_log = is_moderator(interaction) or interaction.user.id == job.origin.user_id
-        await fill(interaction, info_card(job, may_see_log=may_see_log))
+        requester = requester_of(interaction)
+        job = await self._jobs.reach(press.job_id, requester, JobAct.READ)
+        await fill(interaction, info_card(job, may_see_log=has_access(job, requester, JobAct.READ_LOG)))
 
     async def delete(self, interaction: Interaction, press: JobPress) -> None:
         await acknowledge_press(interaction)
-        may_act(await self._jobs.job(press.job_id), actor_of(interaction), "delete")
+        await self._jobs.reach(press.job_id, requester_of(interaction), JobAct.DELETE)
         await interaction.delete_original_response()
 
     def _list(self, interaction: Interaction) -> Card:
         running = self._jobs.running_in(interaction.channel_id or 0)
-        return running_card(running, interaction.user.id, is_moderator=is_moderator(interaction))
+        return running_card(running, requester_of(interaction))
 
 
 async def setup(bot: StudioBot) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import discord
 
 from bot.discord_bot import Interaction
+from bot.domain.access import Requester
 from bot.domain.asker import Asker, Place
 from bot.domain.job import Origin
-from bot.jobs.service import Actor
 from bot.view.answers import is_moderator
 
 
@@ -24,9 +24,15 @@ def origin_of(interaction: Interaction, message_id: int | None, *, is_private: b
     )
 
 
-def actor_of(interaction: Interaction) -> Actor:
+def requester_of(interaction: Interaction) -> Requester:
     """Who pressed or asked, with the permissions that Discord states for this very interaction."""
-    return Actor(interaction.user.id, is_moderator(interaction))
+    message = interaction.message
+    return Requester(
+        asker_of(interaction),
+        is_moderator=is_moderator(interaction),
+        message_id=message.id if message is not None else None,
+        is_alone=interaction.guild_id is None or (message is not None and message.flags.ephemeral),
+    )
 
 
 def asker_of(interaction: Interaction) -> Asker:

@@ -50,7 +50,7 @@ class PictureInput(commands.Cog):
         self._board = board
         self._catalogue = catalogue
         self._remixes = remixes
-        self._open: OrderedDict[int, _Open] = OrderedDict()
+        self._open: OrderedDict[tuple[int, int], _Open] = OrderedDict()  # by form and whoever opened it
 
     async def use(self, interaction: Interaction, message: discord.Message) -> None:
         pictures = pictures_in(message, interaction.application_id)[:MAX_CHOICES]
@@ -58,7 +58,8 @@ class PictureInput(commands.Cog):
             raise InputRefused("", InputFault.NO_PICTURE)
         models = self._models()
         # What is made of a message that only its reader sees is for them alone, too.
-        self._open[interaction.id] = _Open(pictures, models[0].slug, message.flags.ephemeral)
+        opened = _Open(pictures, models[0].slug, message.flags.ephemeral)
+        self._open[interaction.id, interaction.user.id] = opened
         while len(self._open) > MAX_FORMS:
             self._open.popitem(last=False)
         await open_form(interaction, input_form(interaction.id, pictures, models))
@@ -68,7 +69,7 @@ class PictureInput(commands.Cog):
         if form_id is None:
             raise ButtonUnknown(custom_id)
         typed = typed_in(interaction)
-        opened = self._open.pop(form_id, None)
+        opened = self._open.pop((form_id, interaction.user.id), None)
         is_private = opened is not None and opened.is_private
         message_id = await acknowledge(interaction, ephemeral=is_private)
         try:

@@ -9,11 +9,12 @@ from typing import Final, TypeVar
 from discord.ext import commands
 
 from bot.discord_bot import Interaction, StudioBot
+from bot.domain.access import JobAct, check_access
 from bot.domain.errors import AlreadyStarted, BotError, ButtonUnknown, JobNotFound
 from bot.domain.job import Job, Parent, PictureRequest, Relation
 from bot.domain.prompt import checked_prompt
 from bot.jobs.catalogue import Catalogue
-from bot.jobs.remix import Remixes, check_reach, parent_of
+from bot.jobs.remix import Remixes, parent_of
 from bot.jobs.service import Jobs
 from bot.view.answers import acknowledge, fill
 from bot.view.card import Go, GoAction, Pick, PickAction
@@ -22,7 +23,7 @@ from bot.view.cards.remix import FORM, PROMPT_FIELD, confirmation, prompt_form, 
 from bot.view.discord_errors import DISCORD_ERRORS
 from bot.view.forms.modals import open_form, returned, typed_in
 from bot.view.messages.board import StatusBoard
-from cogs.origins import asker_of, origin_of
+from cogs.origins import asker_of, origin_of, requester_of
 
 _Kept = TypeVar("_Kept")
 
@@ -47,12 +48,11 @@ class Remix(commands.Cog):
     async def ask(self, interaction: Interaction, pick: Pick) -> None:
         """Vary or Upscale: what will run and its price, for the presser alone."""
         await acknowledge(interaction, ephemeral=True)
-        asker = asker_of(interaction)
-        job = await self._remixes.parent(pick.job_id, asker)
+        job = await self._parent(interaction, pick.job_id)
         go = Go(_GOES[pick.action], pick.job_id, pick.place, job.origin.is_private)
         preview = preview_of(interaction.message, job, pick.place)
         request = await self._request(go, job, preview.url if preview is not None else None)
-        quote = await self._remixes.quote(request, asker)
+        quote = await self._remixes.quote(request, asker_of(interaction))
         await fill(interaction, confirmation(quote, go, preview))
         _keep(self._asked, interaction.id, interaction)
 
@@ -67,7 +67,7 @@ class Remix(commands.Cog):
         try:
             preview = first_preview(interaction.message)
             message_id = await acknowledge(interaction, ephemeral=go.is_private)
-            job = await self._remixes.parent(go.job_id, asker_of(interaction))
+            job = await self._parent(interaction, go.job_id)
             request = await self._request(go, job, preview.url if preview is not None else None)
             parent = parent_of(job, _RELATIONS[go.action])
             await self._start(interaction, job_id, message_id, request, parent, is_private=go.is_private)
@@ -81,15 +81,14 @@ class Remix(commands.Cog):
     async def edit(self, interaction: Interaction, pick: Pick) -> None:
         """The form with the prompt. It is the acknowledgement, so it comes from memory or not at once."""
         job = self._jobs.known(pick.job_id)
-        asker = asker_of(interaction)
         if job is None:
             await acknowledge(interaction, ephemeral=True)
-            job = await self._remixes.parent(pick.job_id, asker)
+            job = await self._parent(interaction, pick.job_id)
             _check_words(job)
             preview = first_preview(interaction.message) if pick.action is PickAction.REWORD else None
             await fill(interaction, ready_card(pick, preview))
             return
-        check_reach(job, asker)
+        check_access(job, requester_of(interaction), JobAct.GO_ON)
         _check_words(job)
         model = job.request.model if pick.action is PickAction.EDIT else self._remixes.model_for(job)
         summary = self._catalogue.summary(model)
@@ -106,7 +105,7 @@ class Remix(commands.Cog):
         message_id = await acknowledge(interaction, ephemeral=form.is_private)
         try:
             prompt = checked_prompt(typed)
-            job = await self._remixes.parent(form.pick.job_id, asker_of(interaction))
+            job = await self._parent(interaction, form.pick.job_id)
             if form.pick.action is PickAction.EDIT:
                 request, relation = await self._remixes.edited(job, prompt), Relation.EDIT
             else:
@@ -120,6 +119,9 @@ class Remix(commands.Cog):
             )
         except BotError as error:
             raise returned(error, typed) from None
+
+    async def _parent(self, interaction: Interaction, job_id: int) -> Job:
+        return await self._jobs.reach(job_id, requester_of(interaction), JobAct.GO_ON)
 
     async def _request(self, go: Go, job: Job, spare_url: str | None) -> PictureRequest:
         if go.action is GoAction.VARY:

@@ -11,7 +11,8 @@ import discord
 from discord.ext import commands
 
 from bot.discord_bot import Interaction, StudioBot
-from bot.domain.errors import NotYours, WordsFault, WordsGone
+from bot.domain.access import JobAct
+from bot.domain.errors import WordsFault, WordsGone
 from bot.domain.job import Job
 from bot.jobs.service import Jobs
 from bot.view.answers import acknowledge, acknowledge_press, fill
@@ -19,7 +20,7 @@ from bot.view.card import Action, JobPress, TextPart, TextPress, Turn
 from bot.view.cards.texts import LOG_NAME, log_card, page_card
 from bot.view.words import said
 from bot.view.words.pages import Page
-from cogs.origins import actor_of
+from cogs.origins import requester_of
 
 MARGIN_BYTES: Final = 64 * 1024  # of an upload: the words around a file
 
@@ -36,10 +37,7 @@ class Texts(commands.Cog):
             await acknowledge(interaction, ephemeral=True)
         else:
             await acknowledge_press(interaction)
-        job = await self._jobs.job(press.job_id)
-        # What is shown in a channel may be read on by whoever sees it; what is private by its owner.
-        if job.origin.is_private and interaction.user.id != job.origin.user_id:
-            raise NotYours
+        job = await self._jobs.reach(press.job_id, requester_of(interaction), JobAct.READ)
         pages = await _pages(job, press.part)
         card = page_card(job, press.part, pages, press.page)
         files = []
@@ -53,7 +51,7 @@ class Texts(commands.Cog):
 
     async def log(self, interaction: Interaction, press: JobPress) -> None:
         await acknowledge(interaction, ephemeral=True)
-        job, log = await self._jobs.log_of(press.job_id, actor_of(interaction))
+        job, log = await self._jobs.log_of(press.job_id, requester_of(interaction))
         content = log.encode("utf-8", "replace")
         is_attached = 0 < len(content) <= interaction.filesize_limit - MARGIN_BYTES
         card = log_card(job, log, is_attached=is_attached)

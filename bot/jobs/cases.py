@@ -7,6 +7,7 @@ from collections import OrderedDict
 from dataclasses import dataclass, replace
 from typing import Final
 
+from bot.domain.access import JobAct, Requester, check_access
 from bot.domain.asker import Asker
 from bot.domain.cases import Case, CaseKind, Decision, Verdict
 from bot.domain.clock import Clock
@@ -156,22 +157,20 @@ class Cases:
 
     # --- a reported picture ----------------------------------------------------------------------
 
-    async def report(self, job_id: int, reporter: Asker, message_id: int) -> tuple[Case, bool]:
+    async def report(self, job_id: int, reporter: Requester) -> tuple[Case, bool]:
         """The case of this picture, and whether this report opened it. Raises JobNotFound, StoreError."""
         if job_id > MAX_ID:
             raise JobNotFound(job_id)
         job = await self._runs.job(job_id)
+        check_access(job, reporter, JobAct.REPORT)
         origin = job.origin
-        is_there = origin.message_id in {None, message_id} and not origin.is_private
-        if origin.guild_id is None or origin.guild_id != reporter.place.guild_id or not is_there:
-            raise JobNotFound(job_id)
         case = Case(
             case_id=job_id,
             kind=CaseKind.REPORT,
-            guild_id=origin.guild_id,
+            guild_id=origin.guild_id or 0,
             channel_id=origin.channel_id,
             user_id=origin.user_id,
-            opened_by=reporter.user_id,
+            opened_by=reporter.asker.user_id,
             opened_at_s=self._clock.wall(),
             job_id=job_id,
         )

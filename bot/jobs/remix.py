@@ -17,7 +17,6 @@ from bot.domain.quote import Quote
 from bot.jobs.catalogue import Catalogue
 from bot.jobs.house import Houses
 from bot.jobs.purse import Purse
-from bot.jobs.service import Jobs
 from bot.jobs.ways_out import Prices
 
 WORDLESS: Final = "A variation of this picture"  # for a picture that was made without any words
@@ -28,7 +27,6 @@ class Remixes:
 
     def __init__(
         self,
-        jobs: Jobs,
         houses: Houses,
         catalogue: Catalogue,
         prices: Prices,
@@ -36,7 +34,6 @@ class Remixes:
         vary_model: str,
         upscale_model: str,
     ) -> None:
-        self._jobs = jobs
         self._houses = houses
         self._catalogue = catalogue
         self._prices = prices
@@ -49,12 +46,6 @@ class Remixes:
         own = self._catalogue.known(job.request.model)
         takes = own is not None and own.picture_input() is not None
         return job.request.model if takes else self.vary_model
-
-    async def parent(self, job_id: int, asker: Asker) -> Job:
-        """The job to go on from. Raises JobNotFound, StoreError."""
-        job = await self._jobs.job(job_id)
-        check_reach(job, asker)
-        return job
 
     async def variation(
         self, job: Job, place: int, spare_url: str | None, prompt: str | None = None
@@ -123,15 +114,6 @@ class Remixes:
             return await self._catalogue.model(slug)
         except ModelUnknown:
             return None
-
-
-def check_reach(job: Job, asker: Asker) -> None:
-    """A job belongs to its server, a private one to its member. Raises JobNotFound."""
-    origin = job.origin
-    is_own = origin.user_id == asker.user_id
-    is_here = origin.guild_id is not None and origin.guild_id == asker.place.guild_id
-    if not is_own and (origin.is_private or not is_here):
-        raise JobNotFound(job.job_id)
 
 
 def parent_of(job: Job, relation: Relation) -> Parent:

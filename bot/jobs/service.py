@@ -6,10 +6,11 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from random import Random
 from typing import Final
 
+from bot.domain.access import JobAct, Requester, check_access
 from bot.domain.asker import Asker, Place
 from bot.domain.errors import (
     JobEnded,
@@ -17,7 +18,6 @@ from bot.domain.errors import (
     LimitReached,
     LogUnreachable,
     NotAccepting,
-    NotPermitted,
     PictureNotTaken,
     StoreError,
     WiroError,
@@ -57,14 +57,6 @@ TRIES_AFTER_FAULT: Final = 3  # a fault of ours: taken up again from the record 
 PAUSE_AFTER_FAULT_S: Final = 5.0
 WISH_S: Final = 1.0  # for a wish to cancel to be recorded before it is passed on all the same
 DELIVERY_GRACE_S: Final = 2.5  # at the end, for endings on their way: a full upload, a token's window of 2 s
-
-
-@dataclass(frozen=True, slots=True)
-class Actor:
-    """Who presses a button, and whether they may act on other members' jobs here."""
-
-    user_id: int
-    is_moderator: bool
 
 
 def checked(request: PictureRequest) -> PictureRequest:
@@ -175,29 +167,31 @@ class Jobs:
         return job
 
     async def again(
-        self, job_id: int, new_job_id: int, origin: Origin, asker: Asker, *, is_retry: bool
+        self, job_id: int, new_job_id: int, origin: Origin, requester: Requester, *, is_retry: bool
     ) -> Job | None:
         """The same request once more, on this member's own quota; a retry keeps a seed that was asked for."""
-        job = await self.job(job_id)
+        job = await self.reach(job_id, requester, JobAct.REPEAT)
         if job.is_forgotten:
             raise JobNotFound(job_id)
         request = job.request if is_retry else replace(job.request, seed=None)
         # It tells what the model chose by itself, too, which may lie past the bounds of /imagine.
-        return await self.submit(new_job_id, request, origin, asker, parent=job.parent, is_within_bounds=True)
+        return await self.submit(
+            new_job_id, request, origin, requester.asker, parent=job.parent, is_within_bounds=True
+        )
 
-    async def cancel(self, job_id: int, actor: Actor) -> None:
+    async def cancel(self, job_id: int, requester: Requester) -> Job:
         """Stop a job at whatever stage it is. Raises JobNotFound, NotPermitted, JobEnded."""
-        follower = self._followers.get(job_id)
-        job = follower.job if follower is not None else await self.job(job_id)
-        may_act(job, actor, "cancel")
+        job = await self.reach(job_id, requester, JobAct.CANCEL)
         if job.is_terminal:
             raise JobEnded(job_id)
+        follower = self._followers.get(job_id)
         if follower is not None:
             follower.hold_back()
         await self._record_wish(job_id)
         follower = self._followers.get(job_id)  # the very same, or one that took the job up from the record
         if follower is not None and not follower.job.is_terminal:
             follower.ask_to_cancel()
+        return job
 
     async def _record_wish(self, job_id: int) -> None:
         """Before anything comes of it, so that a restart does not forget it; a stop saves money, so a slow or
@@ -213,8 +207,14 @@ class Jobs:
                 raise
             log.warning("job %d: the wish to cancel is not recorded: %s", job_id, error.reason)
 
+    async def reach(self, job_id: int, requester: Requester, act: JobAct) -> Job:
+        """The job, for somebody who wants to do this with it. Raises JobNotFound, NotPermitted."""
+        job = await self.job(job_id)
+        check_access(job, requester, act)
+        return job
+
     async def job(self, job_id: int) -> Job:
-        """Raises JobNotFound."""
+        """Whoever wants it: for what the bot does by itself. Raises JobNotFound."""
         follower = self._followers.get(job_id)
         if follower is not None:
             return follower.job
@@ -233,13 +233,12 @@ class Jobs:
         """This member's records are being erased."""
         self._recent.forget(user_id)
 
-    async def log_of(self, job_id: int, actor: Actor) -> tuple[Job, str]:
-        """The job, and everything that its model has written so far. For its owner and moderators.
+    async def log_of(self, job_id: int, requester: Requester) -> tuple[Job, str]:
+        """The job, and everything that its model has written so far.
 
         Raises JobNotFound, NotPermitted, WordsGone, LogUnreachable.
         """
-        job = await self.job(job_id)
-        may_act(job, actor, "read the log of")
+        job = await self.reach(job_id, requester, JobAct.READ_LOG)
         if job.is_forgotten:
             raise WordsGone(WordsFault.ERASED)
         if job.task_id is None:
@@ -325,9 +324,3 @@ class Jobs:
         follower = self._followers[job_id]
         await follower.hear(Refused(Cause.INTERNAL))
         await self._tools.courier.deliver(follower.job, "")
-
-
-def may_act(job: Job, actor: Actor, action: str) -> None:
-    """Only the owner of a job and moderators act on it. Raises NotPermitted."""
-    if actor.user_id != job.origin.user_id and not actor.is_moderator:
-        raise NotPermitted(action)

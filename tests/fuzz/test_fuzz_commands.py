@@ -11,8 +11,9 @@ from typing import Any
 
 import discord
 import pytest
+from bot_fakes.forged import TYPING, books, forge, words_of
 from discord import app_commands
-from fuzz_discord import TYPING, books, command, examples, forge, words_of
+from fuzz_discord import command, examples
 from fuzz_json import ANYTHING, NUMBER_TEXTS, TEXTS
 from fuzz_profile import tries
 from hypothesis import example, given

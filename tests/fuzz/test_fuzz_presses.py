@@ -8,7 +8,8 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
-from fuzz_discord import FORM, PRESS, books, examples, forge, words_of
+from bot_fakes.forged import FORM, PRESS, books, forge, words_of
+from fuzz_discord import examples
 from fuzz_json import TEXTS
 from fuzz_profile import tries
 from hypothesis import example, given

@@ -8,10 +8,10 @@ from sim_engine import CHANNELS, GUILD, Engine
 from sim_messages import Message
 from sim_wiro import MODEL
 
+from bot.domain.access import Requester
 from bot.domain.asker import Asker, Place
 from bot.domain.errors import Refusal, StoreError
 from bot.domain.job import Origin, PictureRequest
-from bot.jobs.service import Actor
 
 if TYPE_CHECKING:
     from sim_run import Simulation
@@ -76,11 +76,13 @@ class Members:
             is_private=message.is_private,
             attachment_limit_bytes=10_485_760,
         )
-        asker = Asker(message.user_id, frozenset(), Place(GUILD, message.channel_id))
+        asker = _asker(message)
         try:
             with engine.board.attached(engine.client.interaction(message)):
                 if repeats is not None:
-                    await engine.jobs.again(repeats, message.job_id, origin, asker, is_retry=True)
+                    await engine.jobs.again(
+                        repeats, message.job_id, origin, Requester(asker, is_alone=True), is_retry=True
+                    )
                 else:
                     await engine.jobs.submit(message.job_id, request, origin, asker)
         except (Refusal, StoreError) as error:
@@ -94,7 +96,7 @@ class Members:
     async def _cancelling(self, engine: Engine, message: Message) -> None:
         self._run.trace.note("cancel-pressed", message.job_id)
         try:
-            await engine.jobs.cancel(message.job_id, Actor(message.user_id, is_moderator=False))
+            await engine.jobs.cancel(message.job_id, Requester(_asker(message)))
         except (Refusal, StoreError):
             return
 
@@ -106,3 +108,7 @@ class Members:
     def _delete(self, message: Message) -> None:
         message.is_deleted = True
         self._run.trace.note("deleted", message.job_id)
+
+
+def _asker(message: Message) -> Asker:
+    return Asker(message.user_id, frozenset(), Place(GUILD, message.channel_id))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from bot.domain.access import JobAct, Requester, has_access
 from bot.domain.news import News
 from bot.view.card import Action, Card, Row, Tone
 from bot.view.cards.renderer import headline
@@ -13,11 +14,11 @@ from bot.view.words.text import plural
 MAX_ROWS: Final = 10  # three components each, of forty in a message (Discord docs, Components, 2026)
 
 
-def running_card(jobs: Sequence[News], viewer_id: int, *, is_moderator: bool) -> Card:
+def running_card(jobs: Sequence[News], viewer: Requester) -> Card:
     """The running jobs of a channel as this viewer may see them."""
     if not jobs:
         return Card(Tone.WAITING, "Nothing is running in this channel. Start something with `/imagine`.")
-    rows = tuple(_row(news, viewer_id, is_moderator=is_moderator) for news in jobs[:MAX_ROWS])
+    rows = tuple(_row(news, viewer) for news in jobs[:MAX_ROWS])
     more = len(jobs) - len(rows)
     return Card(
         Tone.WORKING,
@@ -27,14 +28,13 @@ def running_card(jobs: Sequence[News], viewer_id: int, *, is_moderator: bool) ->
     )
 
 
-def _row(news: News, viewer_id: int, *, is_moderator: bool) -> Row:
+def _row(news: News, viewer: Requester) -> Row:
     origin = news.job.origin
-    is_own = origin.user_id == viewer_id
-    if origin.is_private and not is_own:
-        text = f"**A private picture**\n-# by <@{origin.user_id}>"
-    else:
+    if has_access(news.job, viewer, JobAct.READ):
         text = f"{headline(news)} · by <@{origin.user_id}>{_jump(news)}"
-    may_cancel = (is_own or is_moderator) and not news.is_cancelling
+    else:
+        text = f"**A private picture**\n-# by <@{origin.user_id}>"
+    may_cancel = has_access(news.job, viewer, JobAct.CANCEL) and not news.is_cancelling
     return Row(text, news.job.job_id, Action.CANCEL if may_cancel else None)
 
 

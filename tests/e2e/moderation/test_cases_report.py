@@ -9,6 +9,7 @@ import pytest
 from moderation_world import Club
 from test_cases_ask import button, buttons, words
 
+from bot.domain.access import Requester
 from bot.domain.asker import Asker, Place
 from bot.domain.errors import JobNotFound
 
@@ -102,8 +103,9 @@ async def test_block_keeps_it_hidden_and_its_maker_out(wall: Wall) -> None:
 async def test_a_second_report_is_refused_kindly(wall: Wall) -> None:
     await wall.report()
     job_id = int(button(wall.picture, "Restore").split(":")[1])
-    reporter = Asker(wall.club.ann.id, frozenset(), Place(wall.club.guild.id, wall.club.art.id))
-    _, is_new = await wall.world.studio.services.cases.report(job_id, reporter, wall.picture.id)
+    asker = Asker(wall.club.ann.id, frozenset(), Place(wall.club.guild.id, wall.club.art.id))
+    reporter = Requester(asker, message_id=wall.picture.id)
+    _, is_new = await wall.world.studio.services.cases.report(job_id, reporter)
     assert not is_new
     cases = [m for m in wall.world.messages(wall.club.greta, wall.log) if "was reported" in words(m)]
     assert len(cases) == 1
@@ -127,9 +129,10 @@ async def test_private_pictures_and_direct_messages_have_no_report(club: Club) -
     asked, card = await club.world.draw(club.alice, "a secret", private=True)
     assert "Report" not in card.buttons
     job_id = int(card.buttons["Info"].split(":")[1])
-    reporter = Asker(club.bob.id, frozenset(), Place(club.guild.id, club.art.id))
+    asker = Asker(club.bob.id, frozenset(), Place(club.guild.id, club.art.id))
+    reporter = Requester(asker, message_id=asked.response.id)
     with pytest.raises(JobNotFound):
-        await club.world.studio.services.cases.report(job_id, reporter, asked.response.id)
+        await club.world.studio.services.cases.report(job_id, reporter)
 
 
 async def test_reports_and_verdicts_work_after_restarts(wall: Wall) -> None:

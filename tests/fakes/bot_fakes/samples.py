@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from bot.domain.access import Requester
 from bot.domain.asker import Asker, Place
 from bot.domain.job import Job, Origin, Output, PictureRequest
 from bot.domain.money import Money
@@ -32,6 +33,11 @@ def an_origin(**changes: Any) -> Origin:
 
 def an_asker(user_id: int = MEMBER, channel_id: int = CHANNEL, *role_ids: int) -> Asker:
     return Asker(user_id, frozenset(role_ids), Place(GUILD, channel_id))
+
+
+def a_requester(user_id: int = MEMBER, **changes: Any) -> Requester:
+    """Somebody who presses a button of a message of CHANNEL."""
+    return replace(Requester(an_asker(user_id), message_id=900), **changes)
 
 
 def a_request(**changes: Any) -> PictureRequest:

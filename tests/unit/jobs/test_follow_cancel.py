@@ -8,17 +8,16 @@ from pathlib import Path
 import pytest
 from bot_fakes.clocks import until
 from bot_fakes.house import House, a_house
-from bot_fakes.samples import PNG
+from bot_fakes.samples import PNG, a_requester
 
 from bot.domain.errors import JobEnded, JobNotFound, NotPermitted, WiroBusy, WiroRefused, WiroUnreachable
 from bot.domain.events import Cancelled, Reached, Settled
 from bot.domain.job import Cause, Stage
 from bot.domain.money import Money
-from bot.jobs.service import Actor
 
-OWNER = Actor(1, is_moderator=False)
-MODERATOR = Actor(2, is_moderator=True)
-STRANGER = Actor(3, is_moderator=False)
+OWNER = a_requester(1)
+MODERATOR = a_requester(2, is_moderator=True)
+STRANGER = a_requester(3)
 COST = Money.parse("0.001")
 SUCCESS = Settled(is_success=True, cost=COST, outputs=(PNG,), elapsed_s=4.2)
 

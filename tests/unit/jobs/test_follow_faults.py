@@ -8,14 +8,13 @@ import logging
 import pytest
 from bot_fakes.clocks import until
 from bot_fakes.house import House
-from bot_fakes.samples import PNG
+from bot_fakes.samples import PNG, a_requester
 
 from bot.domain.errors import DatabaseFull, DatabaseUnavailable, StoreError, WiroUnreachable
 from bot.domain.events import Settled
 from bot.domain.job import Cause, Stage
 from bot.domain.money import Money
 from bot.jobs import service
-from bot.jobs.service import Actor
 
 COST = Money.parse("0.001")
 SUCCESS = Settled(is_success=True, cost=COST, outputs=(PNG,), elapsed_s=4.2)
@@ -53,7 +52,7 @@ async def test_a_job_that_waits_for_room_can_be_cancelled_and_is_told_so_when_th
     house.store.faults["settle"].extend([FULL] * 10_000)
     await house.submit()
     await until(lambda: len(house.store.faults["save"]) < 9_995)
-    await house.jobs.cancel(1, Actor(1, is_moderator=False))
+    await house.jobs.cancel(1, a_requester(1))
     await until(lambda: len(house.store.faults["settle"]) < 9_995)
     assert house.board.concluded == []
     house.store.faults["settle"].clear()

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from bot_fakes.clocks import until
 from bot_fakes.house import House, a_house
-from bot_fakes.samples import PNG
+from bot_fakes.samples import PNG, a_requester
 
 from bot.domain.errors import DatabaseFull, JobEnded, WiroServerFault, WiroUnreachable
 from bot.domain.events import Cancelled, Event, Reached, Settled
@@ -18,10 +18,9 @@ from bot.domain.job import Cause, Job, Stage
 from bot.domain.ledger import settlement_of
 from bot.domain.money import Money
 from bot.jobs import service
-from bot.jobs.service import Actor
 from bot.jobs.watching import NOT_FOUND_TRIES
 
-OWNER = Actor(1, is_moderator=False)
+OWNER = a_requester(1)
 COST = Money.parse("0.001")
 SUCCESS = Settled(is_success=True, cost=COST, outputs=(PNG,), elapsed_s=4.2)
 RUNNING_STAGES = [Stage.PREPARING, Stage.RUNNING, Stage.FINISHING]

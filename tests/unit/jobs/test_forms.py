@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 from bot_fakes.house import ALLOWANCE, House, a_house
-from bot_fakes.samples import MODEL, an_asker, an_origin
+from bot_fakes.samples import MODEL, a_requester, an_asker, an_origin
 
 from bot.domain.draft import Form
 from bot.domain.errors import (
@@ -30,7 +30,6 @@ from bot.domain.job import Stage
 from bot.domain.model import Kind, Model, Parameter, PriceRule
 from bot.domain.money import Money
 from bot.jobs.forms import Forms
-from bot.jobs.service import Actor
 from bot.jobs.ways_out import Prices
 from bot.store.last_values import LastValueRecords
 
@@ -231,7 +230,7 @@ async def test_what_a_form_asks_for_is_run_and_can_be_run_again_past_the_bounds_
     assert job is not None
     assert (job.hold, job.request.width, job.request.steps) == (Money.parse("0.4"), 4096, 400)
     assert counter.forms.draft(7, 1).runs == 1
-    again = await house.jobs.again(1, 2, an_origin(), an_asker(), is_retry=False)
+    again = await house.jobs.again(1, 2, an_origin(), a_requester(), is_retry=False)
     assert again is not None
     assert dict(again.request.values)["steps"] == 400
     with pytest.raises(OptionRefused):
@@ -246,7 +245,7 @@ async def test_again_holds_a_forms_values_to_the_models_page_of_today(counter: C
     await house.jobs.submit(1, request, an_origin(), an_asker(), is_within_bounds=True)
     counter.change(parameters=(PROMPT, replace(STEPS, maximum=Decimal(50)), WIDTH))
     with pytest.raises((FieldsRefused, OptionRefused)):
-        await house.jobs.again(1, 2, an_origin(), an_asker(), is_retry=True)
+        await house.jobs.again(1, 2, an_origin(), a_requester(), is_retry=True)
     assert await house.store.job(2) is None
 
 
@@ -283,8 +282,8 @@ async def test_a_forgotten_job_is_not_run_again(counter: Counter) -> None:
     await counter.open()
     request = await counter.forms.request(counter.forms.draft(7, 1))
     await house.jobs.submit(1, request, an_origin(), an_asker(), is_within_bounds=True)
-    await house.jobs.cancel(1, Actor(1, is_moderator=False))
+    await house.jobs.cancel(1, a_requester(1))
     await house.end_of(1)
     await house.store._database.write(lambda sqlite: sqlite.execute("UPDATE jobs SET is_forgotten = 1"))
     with pytest.raises(JobNotFound):
-        await house.jobs.again(1, 2, an_origin(), an_asker(), is_retry=False)
+        await house.jobs.again(1, 2, an_origin(), a_requester(), is_retry=False)

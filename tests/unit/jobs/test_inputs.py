@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from bot_fakes.clocks import until
 from bot_fakes.house import House, a_house
-from bot_fakes.samples import GUILD, MODEL, PNG, a_request, an_asker, an_origin
+from bot_fakes.samples import GUILD, MODEL, PNG, a_request, a_requester, an_asker, an_origin
 from bot_fakes.sources import MemoryFolders, MemorySources
 from bot_fakes.wiro import LOST_ANSWER, ScriptedWiro
 
@@ -285,7 +285,7 @@ async def test_again_sends_what_wiro_keeps(house: House) -> None:
     house.wiro.tell(task_id, SUCCESS)
     await house.end_of()
     house.sources.contents.clear()  # Discord's copy has expired
-    again = await house.jobs.again(1, 2, an_origin(), an_asker(), is_retry=False)
+    again = await house.jobs.again(1, 2, an_origin(), a_requester(), is_retry=False)
     assert again is not None
     await house.watched(2)
     assert house.wiro.runs[0][1]["inputImageUrl"] == house.wiro.runs[1][1]["inputImageUrl"]
@@ -299,7 +299,7 @@ async def test_again_of_what_went_along_needs_the_file_once_more(house: House) -
     await house.end_of()
     house.sources.contents.clear()
     with pytest.raises(InputRefused):
-        await house.jobs.again(1, 2, an_origin(), an_asker(), is_retry=False)
+        await house.jobs.again(1, 2, an_origin(), a_requester(), is_retry=False)
 
 
 async def accepted_but_not_sent(path: Path, wiro: ScriptedWiro, *, is_kept: bool) -> Job:

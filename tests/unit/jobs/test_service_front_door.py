@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from bot_fakes.clocks import until
 from bot_fakes.house import House, a_house
-from bot_fakes.samples import MODEL, PNG, a_job, a_request, an_asker, an_origin
+from bot_fakes.samples import MODEL, PNG, a_request, a_requester, an_asker, an_origin
 
 from bot.domain.errors import (
     BotError,
@@ -17,7 +17,6 @@ from bot.domain.errors import (
     LimitReached,
     ModelUnknown,
     NotAccepting,
-    NotPermitted,
     OptionRefused,
     PromptRefused,
 )
@@ -27,7 +26,6 @@ from bot.domain.limits import Measure
 from bot.domain.model import Kind, Model, Parameter
 from bot.domain.money import Money
 from bot.jobs.purse import Allowance
-from bot.jobs.service import Actor, may_act
 
 SUCCESS = Settled(is_success=True, cost=Money.parse("0.001"), outputs=(PNG,), elapsed_s=2.0)
 
@@ -133,7 +131,7 @@ async def test_the_hold_follows_our_own_median_where_wiro_prices_by_the_second(h
 
 async def test_again_is_the_same_request_with_another_seed_on_the_clickers_quota(house: House) -> None:
     await house.submit(1, seed=77, steps=20)
-    again = await house.jobs.again(1, 2, an_origin(user_id=5), an_asker(5), is_retry=False)
+    again = await house.jobs.again(1, 2, an_origin(user_id=5), a_requester(5), is_retry=False)
     assert again is not None
     assert (again.request.prompt, again.request.steps) == ("a lighthouse at dusk", 20)
     assert again.seed != 77
@@ -142,14 +140,14 @@ async def test_again_is_the_same_request_with_another_seed_on_the_clickers_quota
 
 async def test_a_retry_keeps_the_seed_that_was_asked(house: House) -> None:
     await house.submit(1, seed=77)
-    retry = await house.jobs.again(1, 2, an_origin(), an_asker(), is_retry=True)
+    retry = await house.jobs.again(1, 2, an_origin(), a_requester(), is_retry=True)
     assert retry is not None
     assert retry.seed == 77
 
 
 async def test_what_is_not_on_record_cannot_be_asked_again(house: House) -> None:
     with pytest.raises(JobNotFound):
-        await house.jobs.again(404, 2, an_origin(), an_asker(), is_retry=False)
+        await house.jobs.again(404, 2, an_origin(), a_requester(), is_retry=False)
 
 
 async def test_a_job_is_known_while_it_runs_and_after(house: House) -> None:
@@ -184,22 +182,6 @@ async def test_a_message_is_let_go_of_when_its_job_is_over(house: House) -> None
     house.wiro.tell(task_id, SUCCESS)
     await house.end_of()
     assert house.board.dropped == [1]
-
-
-@pytest.mark.parametrize(
-    ("actor", "is_allowed"),
-    [
-        (Actor(1, is_moderator=False), True),
-        (Actor(2, is_moderator=True), True),
-        (Actor(2, is_moderator=False), False),
-    ],
-)
-def test_only_the_owner_and_moderators_act_on_a_job(actor: Actor, is_allowed: bool) -> None:
-    if is_allowed:
-        may_act(a_job(), actor, "delete")
-        return
-    with pytest.raises(NotPermitted):
-        may_act(a_job(), actor, "delete")
 
 
 async def test_the_purse_tells_a_members_day_and_when_it_ends(house: House) -> None:

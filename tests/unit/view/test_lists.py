@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from bot_fakes.samples import a_job, a_request, an_origin
+from bot_fakes.samples import a_job, a_request, a_requester, an_origin
 
 from bot.domain.job import Stage
 from bot.domain.news import News
@@ -20,11 +20,11 @@ def a_row(job_id: int = 1, *, user_id: int = OWN, is_private: bool = False, **ne
 
 
 def test_a_quiet_channel_is_told_how_to_begin() -> None:
-    assert "/imagine" in running_card([], OWN, is_moderator=False).text
+    assert "/imagine" in running_card([], a_requester(OWN)).text
 
 
 def test_everybody_sees_what_runs_and_where() -> None:
-    card = running_card([a_row(1), a_row(2, user_id=OTHER)], viewer_id=3, is_moderator=False)
+    card = running_card([a_row(1), a_row(2, user_id=OTHER)], a_requester(3))
     assert "2 pictures running" in card.text
     assert [row.job_id for row in card.rows] == [1, 2]
     assert "https://discord.com/channels/700/30/900" in card.rows[0].text
@@ -38,37 +38,37 @@ def test_everybody_sees_what_runs_and_where() -> None:
 def test_cancel_is_offered_to_the_owner_and_to_moderators(
     viewer_id: int, is_moderator: bool, may_cancel: bool
 ) -> None:
-    (row,) = running_card([a_row()], viewer_id, is_moderator=is_moderator).rows
+    (row,) = running_card([a_row()], a_requester(viewer_id, is_moderator=is_moderator)).rows
     assert (row.action is Action.CANCEL) == may_cancel
 
 
 def test_what_is_being_cancelled_is_not_offered_again() -> None:
-    (row,) = running_card([a_row(is_cancelling=True)], OWN, is_moderator=True).rows
+    (row,) = running_card([a_row(is_cancelling=True)], a_requester(OWN, is_moderator=True)).rows
     assert row.action is None
 
 
 @pytest.mark.parametrize("is_moderator", [True, False])
 def test_a_private_prompt_is_seen_by_its_owner_alone(is_moderator: bool) -> None:
     private = [a_row(is_private=True)]
-    (theirs,) = running_card(private, OTHER, is_moderator=is_moderator).rows
+    (theirs,) = running_card(private, a_requester(OTHER, is_moderator=is_moderator)).rows
     assert "lighthouse" not in theirs.text
-    (own,) = running_card(private, OWN, is_moderator=False).rows
+    (own,) = running_card(private, a_requester(OWN)).rows
     assert "lighthouse" in own.text
     assert "jump" not in own.text
 
 
 def test_a_direct_message_is_jumped_to_as_such() -> None:
     news = News(a_job(origin=an_origin(guild_id=None)))
-    assert "/channels/@me/30/900" in running_card([news], OWN, is_moderator=False).rows[0].text
+    assert "/channels/@me/30/900" in running_card([news], a_requester(OWN)).rows[0].text
 
 
 def test_a_message_that_is_not_known_is_not_jumped_to() -> None:
     news = News(a_job(origin=an_origin(message_id=None)))
-    assert "jump" not in running_card([news], OWN, is_moderator=False).rows[0].text
+    assert "jump" not in running_card([news], a_requester(OWN)).rows[0].text
 
 
 def test_many_jobs_are_counted_where_they_do_not_fit() -> None:
-    card = running_card([a_row(n) for n in range(1, 1_201)], OWN, is_moderator=False)
+    card = running_card([a_row(n) for n in range(1, 1_201)], a_requester(OWN))
     assert len(card.rows) == MAX_ROWS
     assert card.small_print == f"and {1_200 - MAX_ROWS:,} more"
     assert "1,200 pictures" in card.text
@@ -80,6 +80,6 @@ def test_the_fullest_list_fits_into_one_message() -> None:
     jobs = [
         News(a_job(SNOWFLAKE + n, origin=origin, request=request, stage=Stage.UNKNOWN)) for n in range(30)
     ]
-    view = layout_of(running_card(jobs, SNOWFLAKE, is_moderator=True))
+    view = layout_of(running_card(jobs, a_requester(SNOWFLAKE)))
     assert view.content_length() <= 4_000
     assert view.total_children_count <= 40
