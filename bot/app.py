@@ -116,8 +116,10 @@ async def opened(settings: Settings, around: Surroundings) -> AsyncIterator[Stud
         wiro = wiro_client(settings, session, around.clock)
         feeds = SocketTally()
         store, inputs = JobStore(database), Inputs(wiro, sources, FolderRecords(database))
-        tools = _tools(settings, around, owner, wiro, store, inputs, board, session, pictures, feeds)
         supervisor = Supervisor(owner)
+        tools = _tools(
+            settings, around, owner, supervisor, wiro, store, inputs, board, session, pictures, feeds
+        )
         services = _services(settings, around, owner, supervisor, tools, board, bot, database)
         bot.serve(services)
         lag = LoopLag(around.clock.monotonic)
@@ -151,6 +153,7 @@ def _tools(
     settings: Settings,
     around: Surroundings,
     owner: TaskOwner,
+    supervisor: Supervisor,
     wiro: WiroClient,
     store: JobStore,
     inputs: Inputs,
@@ -162,10 +165,11 @@ def _tools(
     """What follows a job from submitting to its ending."""
     clock, chance = around.clock, around.chance
 
+    reconnects = _delays(chance, first_s=0.5, cap_s=30)
+
     def open_feed() -> TaskFeed:
-        delays = _delays(chance, first_s=0.5, cap_s=30)
-        url = settings.wiro_socket_url
-        return TaskFeed(session, url, spawn=around.spawn, delays=delays, tally=feeds)
+        spawn = partial(owner.start, "wiro-feed")
+        return TaskFeed(session, settings.wiro_socket_url, spawn=spawn, delays=reconnects, tally=feeds)
 
     return Tools(
         wiro=wiro,
@@ -175,7 +179,7 @@ def _tools(
         catalogue=Catalogue(wiro, settings.wiro_model, clock, owner),
         inputs=inputs,
         queue=FairQueue(settings.wiro_max_running, clock.monotonic, _delays(chance, first_s=2, cap_s=30)),
-        tracker=Tracker(open_feed, owner),
+        tracker=Tracker(open_feed, supervisor, reconnects),
         clock=clock,
         patience=Patience(settings.silence_s, settings.unknown_grace_s, settings.job_deadline_s),
         poll_delays=_delays(chance, first_s=0.4, cap_s=10),

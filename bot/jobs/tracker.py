@@ -10,7 +10,7 @@ from bot.domain.events import Event, Gap
 from bot.domain.task import Task
 from bot.jobs.mailbox import Mailbox
 from bot.jobs.ports import Feed
-from bot.jobs.tasks import TaskOwner
+from bot.jobs.supervisor import Delays, Supervisor
 
 log = logging.getLogger(__name__)
 
@@ -30,13 +30,18 @@ class Watch:
 
 
 class _Line:
-    """A socket, its tasks, and the one background task that reads it."""
+    """A socket, its tasks, and the one background task that reads it: from its feed, and should that end by
+    itself or fail, from a new one, whose Gaps let every task ask the record."""
 
-    def __init__(self, name: str, feed: Feed, owner: TaskOwner) -> None:
+    def __init__(
+        self, name: str, open_feed: Callable[[], Feed], supervisor: Supervisor, delays: Delays
+    ) -> None:
         self.name = name
-        self._feed = feed
+        self._open_feed = open_feed
+        self._feed = open_feed()
+        self._is_read = False
         self.watches: dict[str, Watch] = {}
-        self._reader = owner.start(f"socket {name}", self._read())
+        self._reader = supervisor.every("socket", 0.0, self._read, delays)
 
     def join(self, watch: Watch) -> None:
         self.watches[watch.task.task_id] = watch
@@ -51,10 +56,17 @@ class _Line:
         await self._feed.close()
 
     async def _read(self) -> None:
+        if self._is_read:
+            await self._feed.close()
+            self._feed = self._open_feed()
+            for waiting in self.watches.values():
+                self._feed.register(waiting.task)
+        self._is_read = True
         async for task_id, event in self._feed.events():
             watch = self.watches.get(task_id)
             if watch is not None:
                 watch.hear(event)
+        raise RuntimeError(f"the feed of socket {self.name} ended by itself")
 
 
 class Tracker:
@@ -64,9 +76,10 @@ class Tracker:
     2026), so the first task that hears nothing there while Task/Detail shows it moving ends the sharing.
     """
 
-    def __init__(self, open_feed: Callable[[], Feed], owner: TaskOwner) -> None:
+    def __init__(self, open_feed: Callable[[], Feed], supervisor: Supervisor, delays: Delays) -> None:
         self._open_feed = open_feed
-        self._owner = owner
+        self._supervisor = supervisor
+        self._delays = delays  # before a feed that failed is replaced
         self._lines: dict[str, _Line] = {}
         self._may_share = True
 
@@ -101,7 +114,7 @@ class Tracker:
     def _join(self, name: str, watch: Watch) -> None:
         line = self._lines.get(name)
         if line is None:
-            line = self._lines[name] = _Line(name, self._open_feed(), self._owner)
+            line = self._lines[name] = _Line(name, self._open_feed, self._supervisor, self._delays)
         line.join(watch)
 
     async def _leave(self, watch: Watch) -> None:

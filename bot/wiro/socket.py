@@ -141,7 +141,7 @@ class TaskFeed:
             while True:
                 await self._until_wanted()
                 heard, began_s = self.frames_heard, monotonic()
-                reason = await self._connection()
+                reason = await self._connection_or_fault()
                 # A server in trouble may greet and close at once: that alone earns no quick return.
                 if self.frames_heard > heard and monotonic() - began_s >= self._steady_s:
                     pauses = self._delays()
@@ -163,6 +163,14 @@ class TaskFeed:
                 self._inbox.put(task_id, Gap(reason))
                 self._tally.gaps += 1
         self._untold.clear()
+
+    async def _connection_or_fault(self) -> str | None:
+        """The border of a connection: what nobody foresaw ends it alone, not the reader."""
+        try:
+            return await self._connection()
+        except Exception:
+            log.exception("%s: a fault of ours", self._name)
+            return "lost by a fault of ours"
 
     async def _connection(self) -> str | None:
         """One connection from beginning to end; why it broke, or None where no task was left for it."""

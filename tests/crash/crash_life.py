@@ -38,6 +38,7 @@ from bot.jobs.inputs import Inputs
 from bot.jobs.purse import Allowance, Purse
 from bot.jobs.queue import FairQueue
 from bot.jobs.service import Jobs
+from bot.jobs.supervisor import Supervisor
 from bot.jobs.tasks import TaskOwner
 from bot.jobs.tracker import Tracker
 from bot.store.database import Database
@@ -199,7 +200,7 @@ def _engine(
         catalogue=catalogue,
         inputs=Inputs(wiro, MemorySources(), FolderRecords(database)),
         queue=FairQueue(None, clock.monotonic, tiny_delays),
-        tracker=Tracker(open_feed, owner),
+        tracker=Tracker(open_feed, Supervisor(owner), tiny_delays),
         clock=clock,
         patience=Patience(silence_s=0.5, unknown_grace_s=grace_s, deadline_s=36_000.0),
         poll_delays=tiny_delays,

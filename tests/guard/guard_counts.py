@@ -35,6 +35,7 @@ from bot.jobs.inputs import Inputs
 from bot.jobs.purse import Allowance, Purse
 from bot.jobs.queue import FairQueue
 from bot.jobs.service import Jobs
+from bot.jobs.supervisor import Supervisor
 from bot.jobs.tasks import TaskOwner
 from bot.jobs.tracker import Tracker
 from bot.store.database import Database
@@ -87,7 +88,7 @@ class Wired:
             catalogue=Catalogue(self.wiro, MODEL, clock, owner),
             inputs=Inputs(self.wiro, MemorySources(), MemoryFolders()),
             queue=FairQueue(None, clock.monotonic, lambda: repeat(0.01)),
-            tracker=Tracker(self.sockets.open, owner),
+            tracker=Tracker(self.sockets.open, Supervisor(owner), lambda: repeat(0.2)),
             clock=clock,
             patience=Patience(),
             poll_delays=lambda: repeat(0.2),

@@ -167,7 +167,9 @@ class Engine:
         self.store = parts.store(database)
         wiro = parts.wiro(world.wiro, life)
         self.sockets = SimSockets(world.wiro, life, serves_one_task=world.serves_one_task)
-        self.tracker = Tracker(self.sockets.open, self.owner)
+        self.supervisor = Supervisor(self.owner)
+        delays = _delays(chance, first_s=0.5, cap_s=30)
+        self.tracker = Tracker(self.sockets.open, self.supervisor, delays)
         self.queue = FairQueue(world.max_running, clock.monotonic, _delays(chance, first_s=2, cap_s=30))
         self.catalogue = Catalogue(wiro, MODEL, clock, self.owner)
         pictures = SimPictures(world.discord, life)
@@ -193,7 +195,6 @@ class Engine:
         self.looks = Looks.after(PATIENCE.unknown_grace_s)
         self.retries = _delays(chance, first_s=2, cap_s=60)
         self.orphans = Orphans(wiro, self.store, clock, self.owner, self.looks, self.retries)
-        self.supervisor = Supervisor(self.owner)
         self.is_ready = False
 
     async def start(self) -> None:

@@ -28,6 +28,7 @@ from bot.jobs.inputs import Inputs
 from bot.jobs.purse import Allowance, Purse
 from bot.jobs.queue import FairQueue
 from bot.jobs.service import Jobs
+from bot.jobs.supervisor import Supervisor
 from bot.jobs.tasks import TaskOwner
 from bot.jobs.tracker import Tracker
 from bot.store.database import Database
@@ -126,6 +127,7 @@ class House:
         self.pictures = MemoryPictures()
         self.sockets = FakeSockets()
         self.owner = TaskOwner(asyncio.create_task)
+        self.supervisor = Supervisor(self.owner)
         clock = self.time.clock
         self.queue = FairQueue(max_running, clock.monotonic, tiny_delays)
         self.catalogue = Catalogue(wiro, MODEL, clock, self.owner)
@@ -137,7 +139,7 @@ class House:
             catalogue=self.catalogue,
             inputs=Inputs(wiro, self.sources, MemoryFolders()),
             queue=self.queue,
-            tracker=Tracker(self.sockets.open, self.owner),
+            tracker=Tracker(self.sockets.open, self.supervisor, tiny_delays),
             clock=clock,
             patience=patience,
             poll_delays=tiny_delays,

@@ -17,6 +17,7 @@ from bot.domain.events import Event, Gap, Progressed, Reached, Unrecognised
 from bot.domain.job import Progress, Stage
 from bot.domain.task import Task
 from bot.wiro.socket import TaskFeed
+from bot.wiro.values import Frame
 
 A, B = Task("1", "token-a"), Task("2", "token-b")
 
@@ -236,6 +237,36 @@ async def test_a_half_open_connection_is_noticed_by_the_heartbeat(
         ("1", Gap("lost ServerTimeoutError")),
         ("1", Gap("connected")),
     ]
+
+
+async def test_what_nobody_foresaw_costs_the_connection_alone_and_is_told(
+    feed: TaskFeed,
+    wire: ScriptedSocket,
+    world: World,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    socket = await opened(feed, wire, A, B)
+
+    def fail(_text: str) -> Frame:
+        raise KeyError("id")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("bot.wiro.socket.socket_frame", fail)
+        await socket.send_json(frame("task_start", "1"))
+        assert await take(feed, 2) == [
+            ("1", Gap("lost by a fault of ours")),
+            ("2", Gap("lost by a fault of ours")),
+        ]
+    assert await take(feed, 2) == [("1", Gap("connected")), ("2", Gap("connected"))]
+    again = await wire.until_registered(1, "token-b")
+    await again.send_json(frame("task_end", "2"))
+    assert await take(feed, 1) == [("2", Reached(Stage.FINISHING))]
+    assert world.paused_s == [1.0]
+    assert len(world.spawned) == 1
+    (record,) = [record for record in caplog.records if record.levelname == "ERROR"]
+    assert record.getMessage() == "wiro-feed: a fault of ours"
+    assert record.exc_info is not None
 
 
 async def test_a_server_that_refuses_is_told_once_and_tried_ever_more_slowly(

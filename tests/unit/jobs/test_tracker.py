@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from typing import Any
 
 import pytest
-from bot_fakes.clocks import settle_down
+from bot_fakes.clocks import settle_down, until
 from bot_fakes.wiro import FakeSockets
 
 from bot.domain.events import Gap, Reached
 from bot.domain.job import Stage
 from bot.domain.task import Task
 from bot.jobs.mailbox import Mailbox
+from bot.jobs.supervisor import Supervisor
 from bot.jobs.tasks import TaskOwner
 from bot.jobs.tracker import Tracker, Watch
 
@@ -26,7 +28,9 @@ class Room:
     def __init__(self) -> None:
         self.sockets = FakeSockets()
         self.owner = TaskOwner(asyncio.create_task)
-        self.tracker = Tracker(self.sockets.open, self.owner)
+        self.supervisor = Supervisor(self.owner)
+        self.pauses_s = [0.0]
+        self.tracker = Tracker(self.sockets.open, self.supervisor, lambda: iter(self.pauses_s))
         self.stack = AsyncExitStack()
 
     async def watch(self, channel_id: int, task_id: str) -> Watch:
@@ -134,6 +138,44 @@ async def test_a_task_that_was_heard_stays(room: Room) -> None:
     await settle_down()
     await room.tracker.moved_unheard(watch)
     assert room.tracker.sockets == 1
+
+
+@pytest.mark.parametrize("end", [None, ("too", "many", "values")], ids=["ends", "fails"])
+async def test_a_socket_that_ends_by_itself_is_replaced_and_its_watchers_ask_the_record(
+    room: Room, end: Any
+) -> None:
+    watches = [await room.watch(30, "101"), await room.watch(30, "102")]
+    await settle_down()
+    for watch in watches:
+        assert await watch.mailbox.get(0) == Gap("registered")
+    (broken,) = room.sockets.feeds
+    broken._events.put_nowait(end)
+    await until(lambda: len(room.sockets.feeds) == 2)
+    assert broken.is_closed
+    await room.watch(30, "103")
+    room.sockets.say("103", RUNNING)
+    room.sockets.say("101", RUNNING)
+    await settle_down()
+    assert [await watches[0].mailbox.get(0) for _ in range(2)] == [Gap("registered"), RUNNING]
+    assert await watches[1].mailbox.get(0) == Gap("registered")
+    assert (len(room.sockets.open_feeds), room.tracker.sockets) == (1, 1)
+    assert room.supervisor.failures == {"socket": 1}
+
+
+async def test_who_joins_while_a_socket_is_being_replaced_is_on_the_new_one(room: Room) -> None:
+    first = await room.watch(30, "101")
+    room.pauses_s = [0.02]
+    room.sockets.feeds[0]._events.put_nowait(None)
+    await settle_down()
+    assert len(room.sockets.feeds) == 1
+    second = await room.watch(30, "102")
+    await until(lambda: len(room.sockets.feeds) == 2)
+    await settle_down()
+    assert sorted(room.sockets.feeds[1].tasks) == ["101", "102"]
+    for watch in (first, second):
+        room.sockets.say(watch.task.task_id, RUNNING)
+        await settle_down()
+        assert watch.has_heard
 
 
 async def test_a_watch_that_is_over_is_nobodys_business() -> None:
