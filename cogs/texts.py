@@ -16,7 +16,7 @@ from bot.domain.errors import WordsFault, WordsGone
 from bot.domain.job import Job
 from bot.jobs.service import Jobs
 from bot.view.answers import acknowledge, acknowledge_press, fill
-from bot.view.card import Action, JobPress, TextPart, TextPress, Turn
+from bot.view.card import Action, Card, JobPress, TextPart, TextPress, Turn
 from bot.view.cards.texts import LOG_NAME, log_card, page_card
 from bot.view.words import said
 from bot.view.words.pages import Page
@@ -44,7 +44,7 @@ class Texts(commands.Cog):
         if press.turn is Turn.OPEN and press.part is TextPart.THINKING and len(pages) > 1:
             thoughts = said.whole(job, TextPart.THINKING)
             limit_bytes = interaction.filesize_limit - MARGIN_BYTES
-            file = said.text_file(thoughts, said.THINKING_NAME, limit_bytes)
+            file = await asyncio.to_thread(said.text_file, thoughts, said.THINKING_NAME, limit_bytes)
             if file is not None and file.content is not None:
                 files.append(discord.File(io.BytesIO(file.content), file.filename))
         await fill(interaction, replace(card, files=tuple(file.filename for file in files)), files)
@@ -52,11 +52,14 @@ class Texts(commands.Cog):
     async def log(self, interaction: Interaction, press: JobPress) -> None:
         await acknowledge(interaction, ephemeral=True)
         job, log = await self._jobs.log_of(press.job_id, requester_of(interaction))
-        content = log.encode("utf-8", "replace")
-        is_attached = 0 < len(content) <= interaction.filesize_limit - MARGIN_BYTES
-        card = log_card(job, log, is_attached=is_attached)
+        card, content = await asyncio.to_thread(_log, job, log, interaction.filesize_limit - MARGIN_BYTES)
         files = [discord.File(io.BytesIO(content), LOG_NAME)] if card.files else []
         await fill(interaction, card, files)
+
+
+def _log(job: Job, log: str, limit_bytes: int) -> tuple[Card, bytes]:
+    content = log.encode("utf-8", "replace")
+    return log_card(job, log, is_attached=0 < len(content) <= limit_bytes), content
 
 
 async def _pages(job: Job, part: TextPart) -> list[Page]:

@@ -208,10 +208,15 @@ def _choice(parameter: Parameter, texts: Sequence[str]) -> str | tuple[str, ...]
     An option without a value leaves the choice to the model.
     """
     asked = texts if parameter.kind is Kind.CHOICES and len(texts) > 1 else texts[:1]
+    exact, folded = {option.value for option in parameter.options}, _folded_options(parameter)
+
+    def option(text: str) -> str | None:
+        return text if text in exact else folded.get(text.casefold())
+
     chosen: list[str] = []
     for text in asked:
-        exact = _option(parameter, text)
-        parts = [exact] if exact is not None else [_option(parameter, part) for part in _listed(text)]
+        whole = option(text)
+        parts = [whole] if whole is not None else [option(part) for part in _listed(text)]
         if not parts or None in parts or (len(parts) > 1 and parameter.kind is Kind.CHOICE):
             return Complaint(parameter, FieldFault.NOT_AN_OPTION, text)
         chosen += [part for part in parts if part]
@@ -220,14 +225,13 @@ def _choice(parameter: Parameter, texts: Sequence[str]) -> str | tuple[str, ...]
     return tuple(dict.fromkeys(chosen)) if parameter.kind is Kind.CHOICES else chosen[0]
 
 
-def _option(parameter: Parameter, text: str) -> str | None:
+def _folded_options(parameter: Parameter) -> Mapping[str, str]:
+    """Values by themselves and by their labels, in any case; of two that are called alike, the first."""
+    found: dict[str, str] = {}
     for option in parameter.options:
-        if option.value == text:
-            return option.value
-    for option in parameter.options:
-        if text.casefold() in {option.value.casefold(), option.shown.casefold()}:
-            return option.value
-    return None
+        for name in (option.value, option.shown):
+            found.setdefault(name.casefold(), option.value)
+    return found
 
 
 def _listed(text: str) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from typing import Final
 from bot.domain.model import ModelSummary
 
 MAX_SIMILAR: Final = 3
+MAX_SEARCH_CHARS: Final = 100  # as long as a model's name may be typed: each word is looked for in each model
 _LEAST_LIKENESS: Final = 0.3  # shared trigrams over all: below it, names have nothing to do with each other
 _NO_USES: Final[Mapping[str, int]] = {}
 
@@ -53,8 +54,7 @@ class ModelIndex:
         First those that are called so, then those whose name begins so, then the rest; among equals what
         `uses` counts most (by slug in lower case), then the order of the index.
         """
-        whole = " ".join(text.lower().split())
-        words = whole.split()
+        whole, words = _asked(text)
         ranked = (
             (_rank(entry, whole), -uses.get(entry.slug, 0), place)
             for place, entry in enumerate(self._entries)
@@ -64,8 +64,7 @@ class ModelIndex:
 
     def search(self, text: str, category: str = "", uses: Mapping[str, int] = _NO_USES) -> list[ModelSummary]:
         """As `suggestions`, without a limit; descriptions count too, after everything else."""
-        whole = " ".join(text.lower().split())
-        words = whole.split()
+        whole, words = _asked(text)
         shelf = category.strip().lower()
         ranked = [
             (_rank(entry, whole), any(word not in entry.names for word in words), -uses.get(entry.slug, 0), n)
@@ -87,6 +86,11 @@ class ModelIndex:
         return tuple(
             self._by_slug[known].summary.slug for likeness, known in likely if likeness >= _LEAST_LIKENESS
         )
+
+
+def _asked(text: str) -> tuple[str, list[str]]:
+    words = text[:MAX_SEARCH_CHARS].lower().split()
+    return " ".join(words), list(dict.fromkeys(words))
 
 
 def _entry(summary: ModelSummary) -> _Entry:

@@ -6,7 +6,7 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from random import SystemRandom
-from typing import Final
+from typing import Final, TypeVar
 from urllib.parse import quote
 
 import aiohttp
@@ -16,13 +16,15 @@ from bot.domain.errors import WiroNotFound, WiroRefused, WiroServerFault
 from bot.domain.files import StoredFile, Upload
 from bot.domain.model import Model, ModelSummary, Value
 from bot.domain.task import Task, TaskReport
-from bot.wiro import frames
+from bot.wiro import frames, reading
 from bot.wiro.backoff import jittered_delays
 from bot.wiro.catalogue import clean_slug, model_of, slug_of, slug_parts, summary_of
 from bot.wiro.faults import is_transient
 from bot.wiro.scalars import as_text
 from bot.wiro.signing import Credentials
 from bot.wiro.transport import Answer, Transport
+
+T = TypeVar("T")
 
 __all__ = ["WiroClient", "is_transient"]
 
@@ -76,7 +78,8 @@ class WiroClient:
         path = "Run/" + "/".join(quote(part, safe="") for part in parts)
         fields, headers = self._keyed(parameters, key)
         form = (lambda: _form(fields, files)) if files else None
-        return frames.started_task(await self._once(path, fields, self._run_timeout_s, form, headers))
+        answer = await self._once(path, fields, self._run_timeout_s, form, headers)
+        return await _read(frames.started_task, answer)
 
     def _keyed(
         self, parameters: Mapping[str, Value], key: str
@@ -96,7 +99,7 @@ class WiroClient:
     async def detail(self, task_id: str) -> TaskReport:
         """What Wiro has on record of a task. Raises WiroNotFound."""
         answer = await self._repeated("Task/Detail", {"taskid": task_id})
-        reports = frames.task_reports(answer, self._credentials.redact)
+        reports = await _read(self._task_reports, answer)
         if not reports:
             raise WiroNotFound("Task/Detail gives no task")
         for report in reports:
@@ -111,7 +114,7 @@ class WiroClient:
     async def log_of(self, task_id: str) -> str:
         """Everything that the model wrote while it ran, secrets left out. Raises WiroNotFound."""
         answer = await self._repeated("Task/Detail", {"taskid": task_id})
-        return frames.task_log(answer, task_id, self._credentials.redact)
+        return await _read(lambda fields: frames.task_log(fields, task_id, self._credentials.redact), answer)
 
     async def kill(self, task_id: str) -> None:
         """Stop a running task."""
@@ -126,7 +129,7 @@ class WiroClient:
             body = {"type": "model", "sort": "id", "order": "DESC", "start": str(start), "limit": str(size)}
             try:
                 answer = await self._repeated("Task/List", body)
-                page = frames.task_reports(answer, self._credentials.redact)
+                page = await _read(self._task_reports, answer)
             except WiroNotFound as error:
                 if error.code != 1 or error.http_status == 404:
                     raise  # the list itself is missing, which does not mean that no task runs
@@ -141,15 +144,15 @@ class WiroClient:
     async def model(self, slug: str) -> Model:
         """A model with its parameters and prices, by its clean slug or its raw one. Raises WiroNotFound."""
         for spelling in dict.fromkeys((clean_slug(slug), slug.strip())):
-            tool = await self._tool(spelling)
-            if tool is not None:
-                return model_of(tool, slug)
+            model = await self._model(spelling, slug)
+            if model is not None:
+                return model
         # Some models answer to their raw slug alone, which the catalogue knows.
         raw = await self._raw_slug(clean_slug(slug))
-        tool = await self._tool(raw) if raw is not None else None
-        if tool is None:
+        model = await self._model(raw, slug) if raw is not None else None
+        if model is None:
             raise WiroNotFound(f"no model {slug}")
-        return model_of(tool, slug)
+        return model
 
     async def models(self) -> list[ModelSummary]:
         """The catalogue without workflows: at most `MAX_MODELS` lines."""
@@ -157,11 +160,11 @@ class WiroClient:
         start = 0
         for _ in range(MAX_LIST_PAGES):
             answer = await self._repeated("Tool/List", _listing(start, PAGE_SIZE, ""))
-            page = frames.tools(answer)
+            page = await _read(_summaries, answer)
             known = len(found)
-            found |= {summary.slug: summary for summary in map(summary_of, page) if summary.slug}
+            found |= {summary.slug: summary for summary in page if summary.slug}
             start += len(page)
-            total = frames.total(answer)
+            total = frames.total(answer.fields)
             is_enough = len(found) >= MAX_MODELS or (total is not None and start >= total)
             if not page or len(found) == known or is_enough:
                 break
@@ -177,14 +180,15 @@ class WiroClient:
     async def create_folder(self, name: str, parent_id: str | None = None) -> StoredFile:
         """Make a folder; `name` has letters, digits, dashes and underscores. Sent once."""
         body = {"name": name} | ({"parentid": parent_id} if parent_id is not None else {})
-        return _stored(await self._once("File/FolderCreate", body, self._request_timeout_s))
+        return await _read(_stored, await self._once("File/FolderCreate", body, self._request_timeout_s))
 
     async def upload(self, file: Upload, folder_id: str | None = None) -> StoredFile:
         """Keep a file at Wiro (100 MB at most). Sent once."""
         fields = {"folderid": folder_id} if folder_id is not None else {}
         named = Upload("file", file.filename, file.content, file.content_type)
-        return _stored(
-            await self._once("File/Upload", None, self._run_timeout_s, lambda: _form(fields, [named]))
+        return await _read(
+            _stored,
+            await self._once("File/Upload", None, self._run_timeout_s, lambda: _form(fields, [named])),
         )
 
     async def delete_files(self, task: Task) -> None:
@@ -195,13 +199,14 @@ class WiroClient:
         """As `delete_files`, by the task's number: its token is asked for. Raises WiroNotFound."""
         await self.delete_files((await self.detail(task_id)).task)
 
-    async def _tool(self, slug: str) -> frames.Tool | None:
+    async def _model(self, slug: str, asked: str) -> Model | None:
         parts = slug_parts(slug)
         if parts is None:
             return None
         body = {"slugowner": parts[0], "slugproject": parts[1]}
         try:
-            found = frames.tools(await self._repeated("Tool/Detail", body))
+            answer = await self._repeated("Tool/Detail", body)
+            found = await _read(lambda fields: [model_of(t, asked) for t in frames.tools(fields)[:1]], answer)
         except WiroNotFound:
             return None
         return found[0] if found else None
@@ -210,11 +215,15 @@ class WiroClient:
         parts = slug_parts(clean)
         if parts is None:
             return None
-        for tool in frames.tools(await self._repeated("Tool/List", _listing(0, PAGE_SIZE, parts[1]))):
+        listed = await self._repeated("Tool/List", _listing(0, PAGE_SIZE, parts[1]))
+        for tool in await _read(frames.tools, listed):
             raw = f"{tool.slugowner}/{tool.slugproject}"
             if slug_of(tool) == clean and raw != clean:
                 return raw
         return None
+
+    def _task_reports(self, fields: Mapping[str, object]) -> list[TaskReport]:
+        return frames.task_reports(fields, self._credentials.redact)
 
     async def _once(
         self,
@@ -257,8 +266,16 @@ def _form(fields: Mapping[str, Value], files: Sequence[Upload]) -> aiohttp.FormD
     return form
 
 
-def _stored(answer: Answer) -> StoredFile:
-    entries = [entry for entry in frames.stored_files(answer) if entry.id]
+def _summaries(fields: Mapping[str, object]) -> list[ModelSummary]:
+    return [summary_of(tool) for tool in frames.tools(fields)]
+
+
+async def _read(function: Callable[[Mapping[str, object]], T], answer: Answer) -> T:
+    return await reading.read(function, answer.fields, answer.size_bytes)
+
+
+def _stored(fields: Mapping[str, object]) -> StoredFile:
+    entries = [entry for entry in frames.stored_files(fields) if entry.id]
     if not entries:
         raise WiroServerFault("an answer that names no file")
     return StoredFile(entries[0].id, entries[0].name, entries[0].url or None)

@@ -7,7 +7,6 @@ nothing else is ever raised. Wiro's status words are known in this file alone.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Annotated, Any, Final
@@ -20,6 +19,7 @@ from bot.domain.job import Output, Progress, Stage
 from bot.domain.money import Money
 from bot.domain.task import Task, TaskReport
 from bot.wiro import scalars, texts
+from bot.wiro.reading import loads
 from bot.wiro.scalars import as_list, as_object, as_objects, as_text, decoded, plain
 from bot.wiro.values import Frame, Verdict
 
@@ -198,7 +198,7 @@ class StoredFileEntry(_Wire):
 def parsed(body: str | bytes) -> Mapping[str, object]:
     """The JSON object in an answer or a frame. Raises WiroServerFault."""
     try:
-        value = json.loads(body)
+        value = loads(body)
     except (ValueError, RecursionError):
         value = None
     if not isinstance(value, dict):

@@ -11,6 +11,7 @@ from pathlib import PurePosixPath
 from typing import Final
 
 from bot.domain.money import Money
+from bot.wiro.reading import loads
 
 log = logging.getLogger(__name__)
 
@@ -105,7 +106,7 @@ def decoded(value: object) -> object:
     """The value itself, or what it holds when it is the JSON text of a list or an object."""
     if isinstance(value, str) and value.lstrip()[:1] in {"[", "{"}:
         try:
-            inner: object = json.loads(value)
+            inner: object = loads(value)
         except (ValueError, RecursionError):
             return value
         return inner

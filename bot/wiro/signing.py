@@ -9,7 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
-_SIGNATURE: Final = re.compile(r"[0-9a-fA-F]{64}")
+# Each run of digits is looked through once, which only the look behind makes sure of.
+_SIGNATURE: Final = re.compile(r"(?<![0-9a-fA-F])[0-9a-fA-F]{64,}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from bot.wiro.backoff import jittered_delays
 from bot.wiro.faults import parse_retry_after
 from bot.wiro.frames import socket_frame
 from bot.wiro.inbox import CONNECTED, EventInbox
+from bot.wiro.reading import read
 from bot.wiro.transport import USER_AGENT
 from bot.wiro.values import Frame
 
@@ -232,7 +233,7 @@ class TaskFeed:
             message = await socket.receive()
             match message.type:
                 case aiohttp.WSMsgType.TEXT:
-                    self._heard(message.data)
+                    await self._heard(message.data)
                 case aiohttp.WSMsgType.BINARY:
                     self.frames_ignored += 1  # only realtime voice sends sound
                 case aiohttp.WSMsgType.ERROR:
@@ -243,14 +244,14 @@ class TaskFeed:
                         return f"lost {type(error).__name__}"
                     return f"closed {int(socket.close_code or aiohttp.WSCloseCode.ABNORMAL_CLOSURE)}"
 
-    def _heard(self, text: str) -> None:
+    async def _heard(self, text: str) -> None:
         self.frames_heard += 1
         if len(text) > self._max_frame_chars:
             self.frames_ignored += 1
             log.warning("%s: a frame of %d characters is ignored", self._name, len(text))
             return
         try:
-            frame = socket_frame(text)
+            frame = await read(socket_frame, text, len(text))
         except WiroServerFault:
             self.frames_ignored += 1
             log.warning("%s: a frame that is no JSON object is ignored", self._name)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final, TypeAlias
 
 import aiohttp
@@ -13,6 +14,7 @@ from bot.domain.clock import Clock
 from bot.domain.errors import WiroError, WiroServerFault
 from bot.wiro.faults import fault_of, is_transient, parse_retry_after, unreachable
 from bot.wiro.frames import MAX_DETAIL_CHARS, parsed, verdict
+from bot.wiro.reading import read
 from bot.wiro.scalars import as_text
 from bot.wiro.signing import Credentials, NonceMaker, auth_headers
 
@@ -23,8 +25,15 @@ USER_AGENT: Final = "wiro-discord-bot/0.1"  # the front of Wiro's host turns def
 MAX_ANSWER_BYTES: Final = 32 * 1024 * 1024
 RETRY_BUDGET_S: Final = 60.0
 
-Answer: TypeAlias = Mapping[str, object]
 Form: TypeAlias = Callable[[], aiohttp.FormData]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The JSON object of a yes, and how large it was: a large one is read further off the loop, too."""
+
+    fields: Mapping[str, object]
+    size_bytes: int
 
 
 class Transport:
@@ -107,7 +116,8 @@ class Transport:
             content = await self._read(response)
             retry_after_s = parse_retry_after(response.headers.get("Retry-After"), self._clock.wall())
             task_token = as_text((body or {}).get("tasktoken"))
-            return self._judged(response.status, content, retry_after_s, task_token)
+            judge = partial(self._judged, response.status, retry_after_s, task_token)
+            return Answer(await read(judge, content, len(content)), len(content))
 
     async def _read(self, response: aiohttp.ClientResponse) -> bytes:
         content = bytearray()
@@ -117,7 +127,9 @@ class Transport:
                 raise WiroServerFault("an answer past every size", None, response.status)
         return bytes(content)
 
-    def _judged(self, status: int, content: bytes, retry_after_s: float | None, task_token: str) -> Answer:
+    def _judged(
+        self, status: int, retry_after_s: float | None, task_token: str, content: bytes
+    ) -> Mapping[str, object]:
         try:
             answer = parsed(content)
         except WiroServerFault:

@@ -14,6 +14,7 @@ from bot.view.words.text import code_block, plural
 LOG_NAME: Final = "log.txt"
 LOG_UNITS: Final = 3_300  # of the 4,000 that a message may show
 LOG_LINES: Final = 40
+LINE_CHARS: Final = 20_000  # of one line that are looked at, colours and what was written over included
 _COLOURS: Final = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
 
 
@@ -43,13 +44,12 @@ def page_card(job: Job, part: TextPart, pages: list[Page], number: int) -> Card:
 
 def log_card(job: Job, log: str, *, is_attached: bool) -> Card:
     """The last lines of a log, as a terminal would show them."""
-    lines = terminal_lines(log)
+    lines, number = last_lines(log)
     if not lines:
         words = "The model has written nothing." if job.is_terminal else "The model has written nothing yet."
         return Card(Tone.WAITING, f"### Log\n{words}", job.job_id, actions=_again(job))
-    shown = last_lines(lines)
-    head = f"### Log\n{code_block(shown, LOG_UNITS)}"
-    total = plural(len(lines), "line")
+    head = f"### Log\n{code_block(_fitting(lines), LOG_UNITS)}"
+    total = plural(number, "line")
     rest = " in all, attached as a file" if is_attached else " in all; as a file it is too large to attach"
     return Card(
         Tone.WAITING,
@@ -61,20 +61,32 @@ def log_card(job: Job, log: str, *, is_attached: bool) -> Card:
     )
 
 
-def terminal_lines(log: str) -> list[str]:
-    """A log's lines without colours; of a line that was written over, what stood there last."""
-    plain = _COLOURS.sub("", log).replace("\r\n", "\n")
-    lines = [line.rstrip("\r").rpartition("\r")[2].rstrip() for line in plain.split("\n")]
-    while lines and not lines[-1]:
-        lines.pop()
-    return lines
+def last_lines(log: str) -> tuple[list[str], int]:
+    """The last lines as a terminal shows them, and how many there are; blank ones at the end do not count."""
+    lines: list[str] = []
+    number, end = log.count("\n") + 1, len(log)
+    while end >= 0 and len(lines) < LOG_LINES:
+        start = log.rfind("\n", 0, end) + 1
+        line = _terminal_line(log[start:end])
+        if line or lines:
+            lines.append(line)
+        else:
+            number -= 1
+        end = start - 1
+    return lines[::-1], number
 
 
-def last_lines(lines: list[str]) -> str:
+def _terminal_line(line: str) -> str:
+    """Without colours; where it was written over, what stood there last. Of a very long one, the end."""
+    last = line[-LINE_CHARS:].rstrip("\r").rpartition("\r")[2]
+    return _COLOURS.sub("", last).rstrip()
+
+
+def _fitting(lines: list[str]) -> str:
     """As many of the last lines as a card has room for; of a single long one, its end."""
     kept: list[str] = []
     left = LOG_UNITS
-    for line in reversed(lines[-LOG_LINES:]):
+    for line in reversed(lines):
         left -= units(line) + 1
         if left < 0:
             break

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import accumulate
 from typing import Final
 
 from bot.domain.job import PictureRequest
@@ -10,6 +11,7 @@ from bot.view.words.text import escaped, plural
 
 VALUE_CHARS: Final = 40
 NAME_CHARS: Final = 40
+_BETWEEN: Final = " · "
 
 
 def heading(request: PictureRequest, limit: int) -> str:
@@ -26,11 +28,11 @@ def sent_words(request: PictureRequest, room: int) -> str:
     """Values of a form and files, as many as `room` characters hold; the rest is counted."""
     facts = [f"{escaped(name, VALUE_CHARS)} {value_words(value)}" for name, value in request.values]
     facts += [f"{_input(file.parameter_id)}{escaped(file.filename, VALUE_CHARS)}" for file in request.files]
+    ends = list(accumulate(len(_BETWEEN) + len(fact) for fact in facts))
     for shown in range(len(facts), 0, -1):
         more = [f"{len(facts) - shown:,} more"] if shown < len(facts) else []
-        words = " · ".join([*facts[:shown], *more])
-        if len(words) <= room:
-            return words
+        if ends[shown - 1] + sum(len(_BETWEEN) + len(words) for words in more) - len(_BETWEEN) <= room:
+            return _BETWEEN.join([*facts[:shown], *more])
     return sent_count(request)
 
 

@@ -16,7 +16,11 @@ from bot.view.words.text import plural
 FIRST_UNITS: Final = 2_200  # of the 4,000 that a message may show: title, links and facts stand there, too
 PAGE_UNITS: Final = 3_600
 MAX_PAGES: Final = 100  # to turn; what is longer is read in the file
+MAX_CHARS: Final = PAGE_UNITS * (MAX_PAGES + 1)  # as much as can be turned to, and a little more
 TAIL_UNITS: Final = 2_400
+GLANCE_CHARS: Final = (
+    20_000  # looked over for the first page: the whole of a longer answer is nobody's to wait for
+)
 ZIP_TYPE: Final = "application/zip"
 THINKING_NAME: Final = "thinking.md"
 ANSWER_STEM: Final = "answer."  # of the file, zipped or not
@@ -46,21 +50,20 @@ def whole(job: Job, part: TextPart) -> str:
 def pages(job: Job, part: TextPart) -> list[Page]:
     """The pages of a job's text, at most one past MAX_PAGES; the first page of an answer is its card's."""
     first = FIRST_UNITS if part is TextPart.ANSWER else PAGE_UNITS
-    return pages_of(_beginning(job, part), PAGE_UNITS, first=first, most=MAX_PAGES + 1)
+    text = shown(whole(job, part)[:MAX_CHARS])  # nobody waits for megabytes to be looked over
+    return pages_of(text, PAGE_UNITS, first=first, most=MAX_PAGES + 1)
 
 
 def first_page(job: Job) -> tuple[str, bool]:
     """What the card shows of the answer, and whether that is only its beginning."""
-    text = _beginning(job, TextPart.ANSWER)
-    found = pages_of(text, PAGE_UNITS, first=FIRST_UNITS, most=1)
+    text = whole(job, TextPart.ANSWER)
+    glance_chars = GLANCE_CHARS
+    while len(seen := shown(text[:glance_chars])) < FIRST_UNITS and glance_chars < min(len(text), MAX_CHARS):
+        glance_chars *= 2  # all of it but a little was what cannot be shown
+    found = pages_of(seen, PAGE_UNITS, first=FIRST_UNITS, most=1)
     if not found:
         return ONLY_THOUGHTS, False
-    return found[0].shown, len(found[0].body) < len(text)
-
-
-def _beginning(job: Job, part: TextPart) -> str:
-    """As much as can be turned to, and a little more: nobody waits for megabytes to be looked over."""
-    return shown(whole(job, part)[: PAGE_UNITS * (MAX_PAGES + 1)])
+    return found[0].shown, len(found[0].body) < len(seen) or glance_chars < len(text)
 
 
 def answer_file(job: Job, limit_bytes: int) -> Picture | None:

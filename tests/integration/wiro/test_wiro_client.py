@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 import traceback
 from collections.abc import Awaitable, Callable
 from itertools import repeat
@@ -20,6 +21,7 @@ from bot.domain.files import StoredFile, Upload
 from bot.domain.job import Stage
 from bot.domain.money import Money
 from bot.domain.task import Task
+from bot.wiro import frames, transport
 from bot.wiro.client import WiroClient
 from bot.wiro.signing import Credentials, sign
 from bot.wiro.transport import MAX_ANSWER_BYTES
@@ -282,6 +284,32 @@ async def test_an_answer_past_every_size_is_given_up(client: WiroClient, api: Sc
     api.script = [answer('{"result":true,"pad":"' + "x" * MAX_ANSWER_BYTES + '"}')] * 4
     with pytest.raises(errors.WiroServerFault, match="size"):
         await client.detail("2221")
+
+
+async def test_a_long_answer_is_read_beside_the_loop(
+    client: WiroClient, api: ScriptedApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = {"id": "2221", "status": "task_postprocess_end", "pexit": "0"}
+    outputs = [{"content": {"raw": "\u00e9" * 1_000_000}}]
+    steps: list[tuple[str, bool]] = []
+    here = threading.get_ident()
+
+    def noted(name: str) -> Any:
+        function = getattr(frames, name)
+
+        def wrapper(*given: Any) -> Any:
+            steps.append((name, threading.get_ident() == here))
+            return function(*given)
+
+        return wrapper
+
+    for place, name in ((transport, "parsed"), (transport, "verdict"), (frames, "task_reports")):
+        monkeypatch.setattr(place, name, noted(name))
+    api.script = [answer({"result": True, "tasklist": [said | more]}) for more in ({}, {"outputs": outputs})]
+    for _ in range(2):
+        await client.detail("2221")
+    names = ("parsed", "verdict", "task_reports")
+    assert steps == [*((name, True) for name in names), *((name, False) for name in names)]
 
 
 async def test_the_newest_tasks_come_newest_first_over_pages(client: WiroClient, api: ScriptedApi) -> None:

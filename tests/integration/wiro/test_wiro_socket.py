@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from itertools import count
 from typing import Any
@@ -13,9 +14,10 @@ import pytest
 from aiohttp import web
 from wiro_scripted import ScriptedSocket
 
-from bot.domain.events import Event, Gap, Progressed, Reached, Unrecognised
+from bot.domain.events import Event, Gap, Progressed, Reached, Spoke, Unrecognised
 from bot.domain.job import Progress, Stage
 from bot.domain.task import Task
+from bot.wiro import socket as socket_module
 from bot.wiro.socket import TaskFeed
 from bot.wiro.values import Frame
 
@@ -120,6 +122,25 @@ async def test_many_tasks_share_one_connection_and_one_reader(
     assert len(wire.connections) == 1
     (reader,) = world.spawned
     assert reader.get_name() == "wiro-feed"
+
+
+async def test_a_long_frame_is_read_beside_the_loop_and_stays_in_its_place(
+    feed: TaskFeed, wire: ScriptedSocket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    on_loop: list[bool] = []
+    here, read_frame = threading.get_ident(), socket_module.socket_frame
+
+    def noted(text: str) -> Any:
+        on_loop.append(threading.get_ident() == here)
+        return read_frame(text)
+
+    monkeypatch.setattr(socket_module, "socket_frame", noted)
+    socket = await opened(feed, wire, A, B)
+    await socket.send_json(frame("task_output", "1", {"answer": "word " * 200_000}))
+    await socket.send_json(frame("task_start", "2"))
+    (one, spoke), (other, started) = await take(feed, 2)
+    assert (one, type(spoke), other, started) == ("1", Spoke, "2", Reached(Stage.RUNNING))
+    assert on_loop[-2:] == [False, True]  # the greeting came before
 
 
 async def test_frames_become_events_of_their_task(feed: TaskFeed, wire: ScriptedSocket) -> None:

@@ -16,12 +16,13 @@ from bot.domain.news import News
 from bot.domain.picture import Picture
 from bot.view.card import Action, TextPart, TextPress, Turn
 from bot.view.cards.renderer import ending_card
-from bot.view.cards.texts import last_lines, log_card, page_card, terminal_lines
+from bot.view.cards.texts import last_lines, log_card, page_card
 from bot.view.files.fitting import Bounds
 from bot.view.layout import layout_of
 from bot.view.messages.luggage import attachments
 from bot.view.words import said
 from bot.view.words.links import LINKS_CHARS
+from bot.view.words.text import code_block
 
 MIB = 1024 * 1024
 WHOLE = Bounds(10 * MIB, 24 * MIB)
@@ -121,6 +122,16 @@ def test_several_answers_are_numbered() -> None:
     assert said.whole(a_job(), TextPart.ANSWER) == ""
 
 
+@pytest.mark.parametrize("hidden", ["", "\x00" * 19_000, "\x00" * 100_000])
+def test_the_first_page_begins_where_something_is_to_be_seen(hidden: str) -> None:
+    job = a_text(f"{hidden}word {'more ' * 6_000}")
+    body, is_cut = said.first_page(job)
+    assert body.startswith("word more")
+    assert is_cut
+    assert body == said.pages(job, TextPart.ANSWER)[0].shown
+    assert said.first_page(a_text(f"{hidden}word")) == ("word", False)
+
+
 def test_pages_lead_to_their_neighbours() -> None:
     job = a_text("word " * 3_000)
     pages = said.pages(job, TextPart.ANSWER)
@@ -144,12 +155,18 @@ def test_every_page_fits_into_a_message(text: str, number: int) -> None:
 
 def test_a_log_is_shown_as_a_terminal_would() -> None:
     log = "\x1b[31mwarning\x1b[0m: x\r\nstep 1/3\rstep 2/3\rstep 3/3\ndone\n\n"
-    assert terminal_lines(log) == ["warning: x", "step 3/3", "done"]
+    assert last_lines(log) == (["warning: x", "step 3/3", "done"], 3)
     card = log_card(a_text("x"), log, is_attached=True)
     assert "warning: x\nstep 3/3\ndone" in card.text
     assert card.files == ("log.txt",)
     assert card.small_print == "3 lines in all, attached as a file"
     assert card.actions == ()
+
+
+def test_a_log_without_end_is_shown_by_its_end() -> None:
+    log = "first\n" + "\x1b[m\n" * 5 + "x" * 50_000 + "\rlast\n" + "\x1b[0m \n" * 1_000
+    assert last_lines(log) == (["first", "", "", "", "", "", "last"], 7)
+    assert last_lines("\n".join(map(str, range(100))))[0] == [str(number) for number in range(60, 100)]
 
 
 def test_an_empty_log_says_so() -> None:
@@ -163,8 +180,10 @@ def test_an_empty_log_says_so() -> None:
 def test_a_card_of_any_log_fits_and_shows_its_end(log: str) -> None:
     card = log_card(a_job(stage=Stage.RUNNING, task_id="1"), log, is_attached=True)
     assert layout_of(card).content_length() <= 4_000
-    if lines := terminal_lines(log):
-        assert last_lines(lines).endswith(lines[-1][-5:])
+    lines, _ = last_lines(log)
+    if lines:
+        end = code_block(lines[-1][-5:], 10).removeprefix("```\n")
+        assert card.text.replace("`", "'").endswith(end.replace("`", "'"))
 
 
 def test_words_hide_no_marks_of_a_code_block() -> None:

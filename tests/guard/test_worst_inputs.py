@@ -1,0 +1,175 @@
+"""Whatever a member, a moderator or a model sends: work grows with its length, and leaves the loop."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Final
+
+import pytest
+from bot_fakes.samples import a_job
+from guard_growth import MOST, growth
+
+from bot.domain.form import read_field
+from bot.domain.job import Job, Output, PictureRequest, Speech, Stage
+from bot.domain.model import Kind, ModelSummary, Option, Parameter
+from bot.domain.prompt import words_of
+from bot.jobs.model_index import MAX_SEARCH_CHARS, ModelIndex
+from bot.view.card import TextPart
+from bot.view.cards.texts import log_card
+from bot.view.files.export import text_cell
+from bot.view.words import said
+from bot.view.words.headings import sent_words
+from bot.view.words.text import code_block, escaped
+from bot.wiro import frames
+from bot.wiro.reading import LARGE_CHARS, loads, read
+from bot.wiro.scalars import plain
+from bot.wiro.signing import Credentials
+
+Made = Callable[[int], str]
+
+
+def repeated(piece: str, before: str = "", after: str = "") -> Made:
+    """A text of so many characters, nearly all of them `piece`."""
+    return lambda length: before + piece * (length // len(piece)) + after
+
+
+# What made one reader or another slow, or well might.
+TEXTS: Final[Mapping[str, Made]] = {
+    "blanks after a link's bracket": repeated(" ", "[a]("),
+    "blanks and no address": repeated(" ", "[a](", "x"),
+    "blanks on both sides of a bracket": lambda length: f"[a]({' ' * (length // 2)}<{' ' * (length // 2)}",
+    "links without end": repeated("]("),
+    "links that lead somewhere": repeated("](a:/"),
+    "line breaks": repeated("\n"),
+    "blanks": repeated(" "),
+    "fences": repeated("```"),
+    "fences and blanks": repeated("``` \n"),
+    "flags": repeated("\U0001f1e9"),
+    "accents": repeated("\u0301", "a"),
+    "joiners": repeated("\u200d", "a"),
+    "nothing that is seen": repeated("\x00"),
+    "thoughts": repeated("<think>"),
+    "ended thoughts": repeated("<think></think>"),
+    "colours": repeated("\x1b[m"),
+    "half a colour": repeated("1;", "\x1b["),
+    "written over": repeated("\r"),
+    "half a signature": repeated("a" * 63 + " "),
+    "tags": repeated("<"),
+    "letters that unfold": repeated("\ufdfa"),
+    "brackets": repeated("["),
+    "words": repeated("word, "),
+}
+
+
+def a_text(text: str) -> Job:
+    output = Output("output", "raw", None, text=text, thinking=text)
+    return a_job(stage=Stage.SUCCEEDED, outputs=(output,), task_id="101")
+
+
+def of_task(text: str) -> dict[str, object]:
+    task = {
+        "id": "7",
+        "status": "task_postprocess_end",
+        "pexit": "1",
+        "debugoutput": text,
+        "debugerror": text,
+    }
+    return {"result": True, "tasklist": [task | {"outputs": [{"content": {"raw": text}}]}]}
+
+
+def of_frame(text: str) -> str:
+    return json.dumps({"type": "task_output", "id": "7", "message": {"answer": [text], "raw": text}})
+
+
+def of_tool(text: str) -> dict[str, object]:
+    tool = {"title": text, "description": text, "license": text, "computingtime": text, "categories": text}
+    return {"tool": [tool]}
+
+
+SECRETS: Final = Credentials("a-key", "a-secret")
+READERS: Final[Mapping[str, Callable[[str], object]]] = {
+    "the first page": lambda text: said.first_page(a_text(text)),
+    "the pages": lambda text: said.pages(a_text(text), TextPart.THINKING),
+    "an answer so far": lambda text: said.so_far(Speech(text)),
+    "thoughts so far": lambda text: said.so_far(Speech("", text)),
+    "the answer's file": lambda text: said.answer_file(a_text(text), 10**9),
+    "a log": lambda text: log_card(a_text(""), text, is_attached=True),
+    "a detail of Wiro's": lambda text: frames.task_reports(of_task(text), SECRETS.redact),
+    "a log of Wiro's": lambda text: frames.task_log(of_task(text), "7", SECRETS.redact),
+    "a frame": lambda text: frames.socket_frame(of_frame(text)),
+    "a model's page": lambda text: frames.tools(of_tool(text)),
+    "a line of Wiro's": plain,
+    "a line": lambda text: escaped.__wrapped__(text, 100),
+    "a code block": lambda text: code_block(text, 2_000),
+    "a prompt": lambda text: words_of(PictureRequest("a/b", text, values=(("more", text),))),
+    "a cell": text_cell,
+}
+
+
+@pytest.mark.parametrize("reader", READERS)
+def test_a_longer_text_takes_no_more_than_its_share(reader: str) -> None:
+    found = {name: growth(READERS[reader], text) for name, text in TEXTS.items()}
+    assert {name: times for name, times in found.items() if times >= MOST} == {}
+
+
+@pytest.mark.parametrize("piece", ["a,", "['", '","', ", "])
+def test_a_choice_of_much_among_many_takes_no_more_than_its_share(piece: str) -> None:
+    def field(length: int) -> tuple[Parameter, str]:
+        options = tuple(Option(f"{number}", "") for number in range(length // 4))
+        return Parameter("style", Kind.CHOICES, options=(*options, Option("a", "A"))), piece * (length // 4)
+
+    assert growth(lambda given: read_field(given[0], (given[1],)), field, 2_000) < MOST
+
+
+def test_what_a_form_sent_is_told_in_no_more_than_its_share() -> None:
+    def request(length: int) -> PictureRequest:
+        return PictureRequest("a/b", "", values=tuple((f"name-{n}", f"value {n}") for n in range(length)))
+
+    assert growth(lambda given: sent_words(given, 1_000), request, 4_000) < MOST
+
+
+def test_a_search_for_very_many_words_looks_for_the_first_ones() -> None:
+    class Counted(str):
+        __slots__ = ()
+
+        def __contains__(self, word: str) -> bool:
+            looked_for.append(word)
+            return True
+
+    looked_for: list[str] = []
+    index = ModelIndex([ModelSummary("a/b", "a b", None)], "a/b")
+    index._entries = [replace(entry, names=Counted(entry.names)) for entry in index._entries]
+    index.suggestions("a b " * 3_000, 25)
+    assert looked_for == ["a", "b"]
+    looked_for.clear()
+    index.suggestions(" ".join(f"{number}" for number in range(3_000)), 25)
+    assert len(looked_for) <= MAX_SEARCH_CHARS
+
+
+# --- off the loop ------------------------------------------------------------------------------------
+
+
+async def test_a_large_answer_of_wiros_is_read_beside_the_loop() -> None:
+    threads: list[int] = []
+
+    def note(_text: str) -> None:
+        threads.append(threading.get_ident())
+
+    await read(note, "x" * LARGE_CHARS, LARGE_CHARS)
+    await read(note, "x" * (LARGE_CHARS + 1), LARGE_CHARS + 1)
+    here = threading.get_ident()
+    assert [thread == here for thread in threads] == [True, False]
+
+
+@pytest.mark.parametrize("part", ["[],", "1,", '{"a":1},', '"a",'])
+def test_json_of_very_many_parts_is_read_by_steps_and_is_the_same(part: str) -> None:
+    text = f"[{part * 60_000}1]"
+    assert loads(text) == loads(text.encode()) == json.loads(text)
+
+
+def test_json_of_more_parts_than_anybody_writes_is_none() -> None:
+    with pytest.raises(ValueError, match="too many parts"):
+        loads(f"[{'[],' * 600_000}1]")
