@@ -49,7 +49,8 @@ class Cause(Enum):
     OUTPUT_UNUSABLE = auto()
     CANCELLED = auto()
     INTERNAL = auto()
-    INPUT_LOST = auto()  # a file of the request could not be fetched any more, or Wiro would not take it
+    INPUT_LOST = auto()  # a file of the request could not be fetched
+    INPUT_REFUSED = auto()  # a file that cannot go into a run; `detail` keeps why (input_faults.py)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ class Delivery(Enum):
     """How the ending reached the member."""
 
     SHOWN = auto()  # in the status message
+    ALONE = auto()  # to the asker alone, as refusals are; the status message is gone
     BY_DM = auto()
     GONE = auto()  # the message was deleted: nobody is told again
     UNDELIVERABLE = auto()  # no way left to tell

@@ -58,14 +58,19 @@ def check_rules(
     rules: HouseRules, asker: Asker, model: str, prompt: str, hits: Callable[[WordRule, str], bool]
 ) -> None:
     """Raises RuleRefused with the first rule that forbids this run. `hits` matches a word rule."""
+    check_place(rules, asker, model)
+    for word in rules.words:
+        if hits(word, prompt):
+            raise RuleRefused(RuleFault.WORD, word.text)
+
+
+def check_place(rules: HouseRules, asker: Asker, model: str) -> None:
+    """Raises RuleRefused where this member may not run this model here, whatever the prompt is."""
     if asker.user_id in rules.blocked_user_ids:
         raise RuleRefused(RuleFault.BLOCKED)
     if not _channel_allowed(rules, asker):
         raise RuleRefused(RuleFault.CHANNEL)
     check_model(rules, asker, model)
-    for word in rules.words:
-        if hits(word, prompt):
-            raise RuleRefused(RuleFault.WORD, word.text)
 
 
 def check_model(rules: HouseRules, asker: Asker, model: str) -> None:

@@ -11,6 +11,7 @@ from bot.domain.browse import Reading
 from bot.domain.clock import Clock
 from bot.domain.errors import ModelUnknown, NotAccepting, WiroError, WiroNotFound
 from bot.domain.model import Model, ModelSummary
+from bot.jobs.door import Door
 from bot.jobs.model_index import ModelIndex
 from bot.jobs.popularity import Popularity, UsesStore
 from bot.jobs.ports import Wiro
@@ -43,6 +44,7 @@ class Catalogue:
         self._summaries: tuple[ModelSummary, ...] = ()
         self._index = ModelIndex((), default_model)
         self._reading = Reading()
+        self.door = Door()
 
     @property
     def default_model(self) -> str:
@@ -58,15 +60,23 @@ class Catalogue:
         return self._index.categories
 
     async def model(self, slug: str) -> Model:
+        """As `page`, for a command: one that waits when the bot stops is told. Raises NotAccepting, too."""
+        fresh = self._fresh(slug)
+        if fresh is not None:
+            return fresh
+        async with self.door.while_open():
+            return await self.page(slug)
+
+    async def page(self, slug: str) -> Model:
         """The model with its schema and prices. Raises ModelUnknown, and NotAccepting while the bot stops.
 
         Where Wiro's catalogue does not answer, or does not list the operator's own default, the
         model comes without a schema: Run has the last word.
         """
         key = slug.strip().lower()
-        known = self._models.get(key)
-        if known is not None and self._clock.monotonic() - known[0] < FRESH_S:
-            return known[1]
+        fresh = self._fresh(slug)
+        if fresh is not None:
+            return fresh
         lookup = self._lookups.get(key)
         if lookup is None:
             lookup = self._lookups[key] = asyncio.get_running_loop().create_future()
@@ -80,7 +90,12 @@ class Catalogue:
             raise ModelUnknown(slug, self._index.similar(slug)) from None
         except WiroError as error:
             log.warning("the catalogue does not answer for %s: %s", slug, type(error).__name__)
-            return known[1] if known is not None else Model(slug.strip(), slug.strip())
+            return self.known(slug) or Model(slug.strip(), slug.strip())
+
+    def _fresh(self, slug: str) -> Model | None:
+        known = self._models.get(slug.strip().lower())
+        is_fresh = known is not None and self._clock.monotonic() - known[0] < FRESH_S
+        return known[1] if known is not None and is_fresh else None
 
     def known(self, slug: str) -> Model | None:
         """The model as it was last seen, from memory alone."""

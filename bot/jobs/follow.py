@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any, TypeVar
 
 from bot.domain.clock import Clock
 from bot.domain.errors import (
@@ -26,6 +27,7 @@ from bot.domain.errors import (
 )
 from bot.domain.events import Accepted, Cancelled, Event, Reached, Refused, Settled, Unanswered
 from bot.domain.files import Upload
+from bot.domain.input_faults import refused_by
 from bot.domain.job import Cause, Job, Stage
 from bot.domain.ledger import settlement_of
 from bot.domain.lifecycle import advance
@@ -44,6 +46,8 @@ from bot.jobs.tracker import Tracker
 from bot.jobs.watching import NOT_FOUND_TRIES, Watching
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +86,8 @@ class Follower:
         self.mailbox = Mailbox()
         self._is_cancel_sent = False
         self.is_out_of_time = False
-        self._queue_wait: asyncio.Task[None] | None = None
-        self._is_called_out = False  # of our queue, by the wish to cancel
+        self._wait: asyncio.Task[Any] | None = None  # that the wish to cancel ends at once
+        self._is_called_out = False  # of that wait
         self._queue_position: int | None = None
         self._quiet_since_s: float | None = None
         self._task: Task | None = None  # with the socket's secret, where this process submitted it
@@ -115,8 +119,8 @@ class Follower:
     def ask_to_cancel(self) -> None:
         """Cancel at whatever stage the job is. Asking twice is asking once."""
         self.hold_back()
-        if self._queue_wait is not None and not self._is_called_out:
-            self._is_called_out = self._queue_wait.cancel()
+        if self._wait is not None and not self._is_called_out:
+            self._is_called_out = self._wait.cancel()
         self.mailbox.wake()
         self._show()
 
@@ -146,7 +150,10 @@ class Follower:
     # --- Run -----------------------------------------------------------------------------------
 
     async def _submit(self) -> None:
-        parameters = None if self.job.is_cancel_asked else await self._resolved_parameters()
+        if not self.job.is_cancel_asked:
+            await self._take_in()
+        is_wanted = not (self.job.is_cancel_asked or self.job.is_terminal)
+        parameters = await self._resolved_parameters() if is_wanted else None
         if self.job.is_cancel_asked:
             await self.hear(Refused(Cause.CANCELLED))
         is_first = False
@@ -160,10 +167,24 @@ class Follower:
                     is_first = await self._send(parameters, files)
             except InputRefused as error:
                 self.tools.queue.leave(self.job.job_id)
-                await self.hear(Refused(Cause.INPUT_LOST, error.filename))
+                await self.hear(refused_by(error))
                 return
             if not is_first:
                 return
+
+    async def _take_in(self) -> None:
+        """The files of the request, brought to Wiro; one that cannot be is the end. A restart begins anew."""
+        files = self.job.request.files
+        if all(file.stored_url is not None for file in files):
+            return
+        try:
+            taken = await self._until_called_out(self.tools.inputs.take_in(files, self.job.origin.guild_id))
+        except InputRefused as error:
+            await self.hear(refused_by(error))
+            return
+        if taken is not None:
+            self.job = replace(self.job, request=replace(self.job.request, files=taken))
+            await self._save()
 
     async def _send(self, parameters: Mapping[str, Value], files: Sequence[Upload]) -> bool:
         """One Run. True where Wiro is too busy to take it now."""
@@ -204,7 +225,7 @@ class Follower:
         if self._parameters is None:
             request = self.job.request
             try:
-                model = await self.tools.catalogue.model(request.model)
+                model = await self.tools.catalogue.page(request.model)
                 self._parameters = run_parameters(request, self.job.seed, model)
             except OptionRefused as error:
                 await self.hear(Refused(Cause.REFUSED, f"{error.option}: {error.value}"))
@@ -217,20 +238,28 @@ class Follower:
         """False when the job was cancelled while it waited."""
         if self.job.is_cancel_asked:
             return False
-        self._queue_wait = asyncio.current_task()
+        job_id, user_id = self.job.job_id, self.job.origin.user_id
+
+        async def enter() -> bool:
+            await self.tools.queue.enter(job_id, user_id, self._at_place, is_first=is_first)
+            return True
+
         try:
-            await self.tools.queue.enter(
-                self.job.job_id, self.job.origin.user_id, self._at_place, is_first=is_first
-            )
-        except asyncio.CancelledError:
-            current = asyncio.current_task()
-            if not self._is_called_out or current is None or current.uncancel() > 0:
-                raise
-            return False
+            return await self._until_called_out(enter()) is not None
         finally:
-            self._queue_wait, self._is_called_out = None, False
             self._queue_position = None
-        return True
+
+    async def _until_called_out(self, step: Coroutine[Any, Any, T]) -> T | None:
+        """What the step returns; None where the wish to cancel cut it short."""
+        self._wait = asyncio.current_task()
+        try:
+            return await step
+        except asyncio.CancelledError:
+            if not self._is_called_out or self._wait is None or self._wait.uncancel() > 0:
+                raise
+            return None
+        finally:
+            self._wait, self._is_called_out = None, False
 
     def _at_place(self, place: int) -> None:
         self._queue_position = place

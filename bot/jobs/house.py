@@ -16,7 +16,16 @@ from bot.domain.binding import Dimension, Grant, LimitRule
 from bot.domain.errors import StoreError
 from bot.domain.job import PictureRequest
 from bot.domain.prompt import words_of
-from bot.domain.rules import NO_RULES, ChannelRule, HouseRules, ModelRule, WordRule, check_model, check_rules
+from bot.domain.rules import (
+    NO_RULES,
+    ChannelRule,
+    HouseRules,
+    ModelRule,
+    WordRule,
+    check_model,
+    check_place,
+    check_rules,
+)
 from bot.jobs.guild_ports import GuildStore
 from bot.jobs.patterns import hits
 
@@ -68,6 +77,14 @@ class Houses:
         """Raises RuleRefused where the server forbids this run."""
         house = await self.of(asker.place.guild_id)
         check_rules(house.rules, asker, model, prompt, hits)
+
+    async def check_place(self, asker: Asker, model: str) -> None:
+        """Raises RuleRefused where the server forbids this run whatever its words are."""
+        check_place((await self.of(asker.place.guild_id)).rules, asker, model)
+
+    async def has_words(self, asker: Asker) -> bool:
+        """Whether the server refuses prompts for their words at all."""
+        return bool((await self.of(asker.place.guild_id)).rules.words)
 
     async def check_request(self, asker: Asker, request: PictureRequest) -> None:
         """Raises RuleRefused where the server forbids this run: the one check, whoever asks for it."""

@@ -28,13 +28,13 @@ from bot.domain.errors import (
 from bot.domain.estimate import estimate
 from bot.domain.events import Refused
 from bot.domain.files import counted
+from bot.domain.input_faults import check_claims
 from bot.domain.job import Cause, Job, Origin, Parent, PictureRequest, Stage
 from bot.domain.model import Value
 from bot.domain.money import Money
 from bot.domain.news import News
 from bot.domain.parameters import (
     check_bounds,
-    file_parameters,
     largest_seed,
     parameters_for,
     placed_files,
@@ -98,7 +98,7 @@ class Jobs:
         self._followers: dict[int, Follower] = {}
         self._following: dict[int, asyncio.Task[None]] = {}
         self._recent = RecentJobs(tools.clock.monotonic)
-        self._is_accepting = True
+        self._door = tools.catalogue.door
 
     @property
     def running(self) -> int:
@@ -127,8 +127,7 @@ class Jobs:
         /imagine were kept before, or do not bind; the model's own always do. Raises Refusal (nothing held,
         nothing sent) or StoreError.
         """
-        if not self._is_accepting:
-            raise NotAccepting
+        self._require_open()
         if not is_within_bounds:
             check_bounds(request)
         model = await self._tools.catalogue.model(request.model)
@@ -138,22 +137,21 @@ class Jobs:
         except PictureNotTaken as refused:
             refused.takers = self._tools.catalogue.picture_takers(MAX_TAKERS)
             raise
+        check_claims(placed)
         request = replace(request, model=model.slug, files=placed)
-        await self._houses.check_request(asker, request)
+        await self._houses.check_place(asker, request.model)
         seed = request.seed or self._chance.randint(1, largest_seed(model))
         parameters = parameters_for(request, seed, model)
         median_s = await self._tools.store.median_elapsed_s(request.model)
         hold = estimate(model, parameters, median_s, self._fallback_estimate, counted(request.files))
         limits, counters = await self._purse.limits(asker, request.model, is_approved=is_approved)
         try:
-            if request.files:  # those of a member at a limit are not even fetched
+            if await self._houses.has_words(asker):  # which take their time: not for a member at a limit
                 await self._purse.check(limits, hold)
-            files = await self._tools.inputs.take_in(request.files, origin.guild_id)
+            await self._houses.check_request(asker, request)
             created_at_s = self._tools.clock.wall()
-            resolved_request = replace(resolved(request, parameters), files=files)
-            job = Job(job_id, origin, resolved_request, seed, hold, created_at_s, parent=parent)
-            if not self._is_accepting:  # the bot began to stop meanwhile
-                raise NotAccepting
+            job = Job(job_id, origin, resolved(request, parameters), seed, hold, created_at_s, parent=parent)
+            self._require_open()  # the bot may have begun to stop meanwhile
             is_new = await self._tools.store.reserve(job, limits, counters)
         except LimitReached as refused:
             refused.request, refused.is_private = request, origin.is_private
@@ -161,7 +159,8 @@ class Jobs:
         if not is_new:
             return None
         self._tools.catalogue.note_use(origin.guild_id, request.model)
-        self._follow(job, parameters | file_parameters(files, model))
+        # The files are fetched by the follower, so that a refusal leaves none anywhere.
+        self._follow(job, None if request.files else parameters)
         if asker.place.guild_id is not None:
             self._owner.start(f"budget {job_id}", self._watch.look(asker, request.model))
         return job
@@ -236,7 +235,7 @@ class Jobs:
     async def log_of(self, job_id: int, requester: Requester) -> tuple[Job, str]:
         """The job, and everything that its model has written so far.
 
-        Raises JobNotFound, NotPermitted, WordsGone, LogUnreachable.
+        Raises JobNotFound, NotPermitted, WordsGone, LogUnreachable, NotAccepting.
         """
         job = await self.reach(job_id, requester, JobAct.READ_LOG)
         if job.is_forgotten:
@@ -244,7 +243,8 @@ class Jobs:
         if job.task_id is None:
             raise WordsGone(WordsFault.NO_LOG)
         try:
-            return job, await self._tools.wiro.log_of(job.task_id)
+            async with self._door.while_open():
+                return job, await self._tools.wiro.log_of(job.task_id)
         except WiroNotFound:
             raise WordsGone(WordsFault.NO_LOG) from None
         except WiroError as error:
@@ -265,8 +265,12 @@ class Jobs:
         return len(jobs)
 
     def refuse_more(self) -> None:
-        """From now on new requests raise NotAccepting."""
-        self._is_accepting = False
+        """From now on new requests raise NotAccepting, and so do those that wait for a model's page."""
+        self._door.shut()
+
+    def _require_open(self) -> None:
+        if not self._door.is_open:
+            raise NotAccepting
 
     async def drain(self) -> None:
         """Take no more, stop following; what is unfinished stays on record for the next start.

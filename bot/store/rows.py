@@ -35,13 +35,12 @@ _FIXED: Final = (
     "picture_count",
     "strength",
     "form_values",
-    "files",
     "parent",
     "seed",
     "hold_pico",
     "created_at_s",
 )
-# What changes while it runs, and what its end adds.
+# What changes while it runs, and what its end adds. Files get their address at Wiro.
 _MOVING: Final = (
     "stage",
     "sent_at_s",
@@ -50,6 +49,7 @@ _MOVING: Final = (
     "progress_step",
     "progress_total",
     "is_cancel_asked",
+    "files",
 )
 _ENDING: Final = ("cause", "detail", "cost_pico", "elapsed_s", "outputs")
 _ALL: Final = (*_FIXED, *_MOVING, *_ENDING, "is_delivered", "is_forgotten")

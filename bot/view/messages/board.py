@@ -13,15 +13,18 @@ from typing import Final
 import discord
 
 from bot.domain.clock import Clock
+from bot.domain.errors import InputRefused
+from bot.domain.input_faults import refusal_of
 from bot.domain.job import Job
 from bot.domain.news import Delivery, News
 from bot.domain.picture import Picture
 from bot.view.cards.renderer import ending_card, passing_mark
+from bot.view.discord_errors import DISCORD_ERRORS
 from bot.view.files.fitting import Bounds
 from bot.view.files.media import fit
 from bot.view.messages.budget import Budgets
 from bot.view.messages.doors import doors_of
-from bot.view.messages.editor import ENDING_TRIES, MessageEditor, Pace, Start
+from bot.view.messages.editor import ENDING_TIMEOUT_S, ENDING_TRIES, MessageEditor, Pace, Start
 from bot.view.messages.luggage import attachments
 from bot.view.messages.routes import (
     PLACE_REFUSED,
@@ -33,6 +36,7 @@ from bot.view.messages.routes import (
     Ways,
 )
 from bot.view.messages.second_looks import Concluded, SecondLooks
+from bot.view.words.sentences import sentence
 
 log = logging.getLogger(__name__)
 
@@ -105,6 +109,9 @@ class StatusBoard:
         await message.editor.stop_passing()
         if message.editor.is_gone:
             return Delivery.GONE
+        refusal = refusal_of(news.job)
+        if refusal is not None and await self._is_told_alone(message, news.job, refusal):
+            return Delivery.ALONE
         gives_up_s = self._clock.monotonic() + ENDING_LIFE_S
         delays = self._pace.retry_delays()
         tries = ENDING_TRIES
@@ -119,6 +126,29 @@ class StatusBoard:
             log.warning("job %d: Discord takes no edits at the moment; trying again", news.job.job_id)
             tries = 1
             await asyncio.sleep(ROUND_PAUSES * next(delays))
+
+    async def _is_told_alone(self, message: _Message, job: Job, refusal: InputRefused) -> bool:
+        """A file that cannot go in is a refusal: seen by the asker alone, with nothing left in the channel.
+
+        False: not while the token lives, or half of it failed. Then the ending goes by the ways left.
+        """
+        route = message.ways.current(self._clock.monotonic())
+        if job.origin.is_private or not isinstance(route, TokenRoute):
+            return False
+        try:
+            async with asyncio.timeout(ENDING_TIMEOUT_S):
+                await route.take_back()
+        except DISCORD_ERRORS as error:
+            log.info("job %d: its message stays: %s", job.job_id, type(error).__name__)
+            return False
+        try:
+            async with asyncio.timeout(ENDING_TIMEOUT_S):
+                await route.say_alone(sentence(refusal))
+        except DISCORD_ERRORS as error:
+            log.warning("job %d: its refusal goes by direct message: %s", job.job_id, type(error).__name__)
+            message.ways.close(route, Refused.CHANNEL_GONE)  # with the message, every way there
+            return False
+        return True
 
     async def _round(
         self, message: _Message, news: News, pictures: Sequence[Picture], tries: int

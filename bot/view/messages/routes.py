@@ -141,6 +141,14 @@ class TokenRoute:
             allowed_mentions=NO_MENTIONS,
         )
 
+    async def take_back(self) -> None:
+        """Delete the message."""
+        await self._interaction.delete_original_response()
+
+    async def say_alone(self, text: str) -> None:
+        """A message of its own that the asker alone sees."""
+        await self._interaction.followup.send(text, ephemeral=True, allowed_mentions=NO_MENTIONS)
+
     async def seen(self) -> Sequence[str]:
         if self._message_id is None:
             return ()

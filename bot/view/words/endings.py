@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
+from bot.domain.errors import InputFault, InputRefused
+from bot.domain.input_faults import refusal_of
 from bot.domain.job import Cause, Job
 from bot.domain.money import ZERO, Money
 from bot.view.words.models import withdrawn_words
+from bot.view.words.requests import input_refused
 from bot.view.words.text import escaped
 
 
@@ -41,11 +44,9 @@ def ending(job: Job) -> str:
         case Cause.OUTPUT_UNUSABLE:
             reason = _because(_fault_words(job.detail))
             return f"Wiro answered with something that cannot be shown{reason}. You were not charged."
-        case Cause.INPUT_LOST:
-            return (
-                f"The file {escaped(job.detail, 60)} could not be sent to Wiro: it is no longer where it was. "
-                "Nothing was charged; attach it again."
-            )
+        case Cause.INPUT_LOST | Cause.INPUT_REFUSED:
+            refusal = refusal_of(job) or InputRefused("", InputFault.UNAVAILABLE)
+            return input_refused(refusal, spared="Nothing was charged")
         case Cause.INTERNAL | None:
             return (
                 "Something went wrong on our side. You were not charged; the operator can see it in the log."

@@ -36,40 +36,37 @@ def picture_not_taken(error: PictureNotTaken) -> str:
     )
 
 
-def input_refused(error: InputRefused) -> str:
-    """Why a file cannot go into a run."""
+def input_refused(error: InputRefused, *, spared: str = "Nothing was held") -> str:
+    """Why a file cannot go into a run. `spared` says what it did not cost."""
     name = escaped(error.filename, 60) or "The file"
     match error.fault:
         case InputFault.EMPTY:
-            return f"{name} is an empty file. Nothing was held; attach one with something in it."
+            return f"{name} is an empty file. {spared}; attach one with something in it."
         case InputFault.TOO_LARGE:
             return (
                 f"{name} is larger than the {MAX_FILE_BYTES // _MEGABYTE} MB that Wiro takes{_size(error)}. "
-                "Nothing was held; attach a smaller one."
+                f"{spared}; attach a smaller one."
             )
         case InputFault.NOT_A_PICTURE:
             what = f" but {escaped(error.detail, 60)}" if error.detail else ""
-            return f"{name} is not a picture{what}. Nothing was held; attach a PNG, JPEG, WebP or GIF."
+            return f"{name} is not a picture{what}. {spared}; attach a PNG, JPEG, WebP or GIF."
         case InputFault.DAMAGED:
             why = f" ({escaped(error.detail, 60)})" if error.detail else ""
-            return f"{name} is damaged{why}. Nothing was held; save it anew and attach it again."
+            return f"{name} is damaged{why}. {spared}; save it anew and attach it again."
         case InputFault.TOO_MANY_PIXELS:
             why = f" ({escaped(error.detail, 60)})" if error.detail else ""
-            return f"{name} has more pixels than can be worked with{why}. Nothing was held; make it smaller."
+            return f"{name} has more pixels than can be worked with{why}. {spared}; make it smaller."
         case InputFault.UNAVAILABLE:
-            return (
-                f"{name} could not be fetched: it is no longer where it was. Nothing was held; "
-                "attach it again."
-            )
+            return f"{name} could not be fetched: it is no longer where it was. {spared}; attach it again."
         case InputFault.FORGOTTEN:
             return (
                 "The bot does not remember any more which picture this form was opened for. "
-                "Nothing was held; use the picture as input once more."
+                f"{spared}; use the picture as input once more."
             )
         case InputFault.NO_PICTURE:
-            return "There is no picture in it that could be used. Nothing was held; choose another one."
+            return f"There is no picture in it that could be used. {spared}; choose another one."
         case InputFault.ANIMATED:
-            return f"{name} is animated, and this takes still pictures. Nothing was held; attach a still one."
+            return f"{name} is animated, and this takes still pictures. {spared}; attach a still one."
         case _:
             assert_never(error.fault)
 

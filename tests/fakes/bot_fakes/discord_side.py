@@ -129,10 +129,24 @@ class FakeInteraction:
         self.channel_id = CHANNEL
         self.app_permissions = discord.Permissions(view_channel=True, send_messages=True)
         self.desk = Desk()
-        self.followup = SimpleNamespace(fetch_message=self._fetch)
+        self.followup = SimpleNamespace(fetch_message=self._fetch, send=self._send)
+        self.taken_back: list[bool] = []  # shared by the copies that routes keep
+        self.said_alone: list[str] = []
+        self.alone_faults: deque[Exception] = deque()
 
     async def edit_original_response(self, **request: Any) -> None:
         await self.desk.take(**request)
+
+    async def delete_original_response(self) -> None:
+        if self.alone_faults:
+            raise self.alone_faults.popleft()
+        self.taken_back.append(True)
+
+    async def _send(self, text: str, *, ephemeral: bool, **_: Any) -> None:
+        if self.alone_faults:
+            raise self.alone_faults.popleft()
+        assert ephemeral
+        self.said_alone.append(text)
 
     async def _fetch(self, _message_id: int) -> Any:
         return await self.desk.look()

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from bot.domain.errors import InputFault, InputRefused
 from bot.domain.files import InputFile, Upload
 
 
 class MemorySources:
-    """Has what `put` was given; everything else is gone."""
+    """Has what `put` was given; everything else is gone. Who fetches waits for `gate`."""
 
     def __init__(self) -> None:
         self.contents: dict[str, bytes] = {}
         self.fetched: list[str] = []
+        self.faults: dict[str, InputRefused] = {}
+        self.gate = asyncio.Event()
+        self.gate.set()
 
     def put(self, url: str, content: bytes = b"a picture") -> InputFile:
         self.contents[url] = content
@@ -19,6 +24,9 @@ class MemorySources:
 
     async def fetch(self, file: InputFile) -> Upload:
         self.fetched.append(file.source_url)
+        await self.gate.wait()
+        if file.source_url in self.faults:
+            raise self.faults[file.source_url]
         content = self.contents.get(file.source_url)
         if content is None:
             raise InputRefused(file.filename, InputFault.UNAVAILABLE)

@@ -24,12 +24,13 @@ from bot.domain.errors import (
     WiroUnreachable,
 )
 from bot.domain.events import Settled
-from bot.domain.files import InputFile, StoredFile, Upload
+from bot.domain.files import MAX_FILE_BYTES, InputFile, StoredFile, Upload
 from bot.domain.job import Cause, Job, Stage
 from bot.domain.model import Kind, Model, ModelSummary, Parameter
 from bot.domain.money import Money
 from bot.jobs.inputs import MAX_AT_ONCE, Inputs
 from bot.jobs.purse import Allowance
+from bot.view.words.endings import ending
 
 REFUSED = WiroRefused("invalid-parameters", code=0)
 SUCCESS = Settled(is_success=True, cost=Money.parse("0.001"), outputs=(PNG,), elapsed_s=2.0)
@@ -253,16 +254,84 @@ async def test_an_approved_request_takes_its_picture_in_then(tmp_path: Path) -> 
         request = a_request(**files)
         job = await house.jobs.submit(2, request, an_origin(), an_asker(), is_approved=True)
         assert job is not None
-        assert job.request.files[0].stored_url == "https://cdn1.wiro.ai/1/dog.png"
         await house.watched(2)
+        recorded = await house.store.job(2)
+        assert recorded is not None
+        assert recorded.request.files[0].stored_url == "https://cdn1.wiro.ai/1/dog.png"
 
 
-async def test_a_refused_file_holds_nothing(house: House) -> None:
+async def test_ten_at_once_with_room_for_one_bring_one_picture_to_wiro(tmp_path: Path) -> None:
+    one = Allowance(1, Money.parse("2"), Money.parse("20"))
+    async with a_house(tmp_path / "db", allowance=one) as house:
+        files = with_picture(house)
+        submits = [
+            house.jobs.submit(job_id, a_request(**files), an_origin(), an_asker()) for job_id in range(1, 11)
+        ]
+        answers = await asyncio.gather(*submits, return_exceptions=True)
+        assert sum(isinstance(answer, LimitReached) for answer in answers) == 9
+        await until(lambda: len(house.wiro.runs) == 1)
+        assert len(house.wiro.uploads) == len(house.sources.fetched) == 1
+
+
+async def test_a_file_that_is_gone_ends_its_job_without_a_charge(house: House) -> None:
     house.wiro.known_models[MODEL.lower()] = taking(Kind.FILE)
-    with pytest.raises(InputRefused):
-        await house.submit(files=(InputFile("", "https://gone", "dog.png"),))
+    await house.submit(files=(InputFile("", "https://gone", "dog.png"),))
+    job = await house.end_of()
+    assert (job.stage, job.cause, job.detail) == (Stage.FAILED, Cause.INPUT_LOST, "dog.png")
     assert await house.spent() == (0, 0, 0, 0)
-    assert await house.store.unfinished() == []
+    assert house.wiro.runs == []
+
+
+@pytest.mark.parametrize(
+    ("given", "fault"),
+    [
+        (InputFile("", URL, "dog.png", "image/png", 0), InputFault.EMPTY),
+        (InputFile("", URL, "dog.png", "image/png", MAX_FILE_BYTES + 1), InputFault.TOO_LARGE),
+        (InputFile("", URL, "a.txt", "text/plain", 9, is_picture=True), InputFault.NOT_A_PICTURE),
+    ],
+)
+async def test_what_discord_says_of_a_file_is_looked_at_before_anything_is_held(
+    house: House, given: InputFile, fault: InputFault
+) -> None:
+    house.wiro.known_models[MODEL.lower()] = taking(Kind.FILE)
+    with pytest.raises(InputRefused) as refused:
+        await house.submit(files=(given,))
+    assert refused.value.fault is fault
+    assert await house.store.unfinished() == house.sources.fetched == []
+
+
+async def test_what_only_its_bytes_show_is_told_as_the_end(house: House) -> None:
+    house.sources.faults[URL] = InputRefused("dog.png", InputFault.DAMAGED, "cut off")
+    await house.submit(**with_picture(house))
+    job = await house.end_of()
+    assert (job.stage, job.cause) == (Stage.FAILED, Cause.INPUT_REFUSED)
+    assert ending(job) == (
+        "dog.png is damaged (cut off). Nothing was charged; save it anew and attach it again."
+    )
+    assert await house.spent() == (0, 0, 0, 0)
+
+
+async def test_a_cancel_while_a_file_is_brought_in_is_heard_at_once(house: House) -> None:
+    house.sources.gate.clear()
+    await house.submit(**with_picture(house))
+    await until(lambda: house.sources.fetched == [URL])
+    await house.jobs.cancel(1, a_requester())
+    job = await house.end_of()
+    assert (job.stage, job.cause) == (Stage.CANCELLED, Cause.CANCELLED)
+    assert house.wiro.uploads == house.wiro.runs == []
+
+
+async def test_a_restart_while_a_file_is_brought_in_begins_with_it_again(tmp_path: Path) -> None:
+    wiro = ScriptedWiro()
+    async with a_house(tmp_path / "db", wiro) as house:
+        house.sources.gate.clear()
+        await house.submit(**with_picture(house))
+        await until(lambda: house.sources.fetched == [URL])
+    async with a_house(tmp_path / "db", wiro) as house:
+        house.sources.put(URL)
+        await house.jobs.take_up()
+        await house.watched()
+        assert wiro.runs[0][1]["inputImageUrl"] == "https://cdn1.wiro.ai/1/dog.png"
 
 
 async def test_a_model_without_pictures_is_refused_with_some_that_take_them(house: House) -> None:
@@ -298,8 +367,8 @@ async def test_again_of_what_went_along_needs_the_file_once_more(house: House) -
     house.wiro.tell(task_id, SUCCESS)
     await house.end_of()
     house.sources.contents.clear()
-    with pytest.raises(InputRefused):
-        await house.jobs.again(1, 2, an_origin(), a_requester(), is_retry=False)
+    await house.jobs.again(1, 2, an_origin(), a_requester(), is_retry=False)
+    assert (await house.end_of(2)).cause is Cause.INPUT_LOST
 
 
 async def accepted_but_not_sent(path: Path, wiro: ScriptedWiro, *, is_kept: bool) -> Job:
@@ -308,7 +377,9 @@ async def accepted_but_not_sent(path: Path, wiro: ScriptedWiro, *, is_kept: bool
         await house.submit_and_watch(1)
         if not is_kept:
             wiro.upload_faults.extend([REFUSED] * 2)
-        return await house.submit(2, **with_picture(house))
+        job = await house.submit(2, **with_picture(house))
+        await until(lambda: any(n.job.job_id == 2 and n.queue_position == 1 for n in house.board.shown))
+        return job
 
 
 @pytest.mark.parametrize("is_kept", [True, False])
@@ -317,6 +388,8 @@ async def test_after_a_restart_the_file_goes_into_the_run_all_the_same(tmp_path:
     await accepted_but_not_sent(tmp_path / "db", wiro, is_kept=is_kept)
     async with a_house(tmp_path / "db", wiro) as house:
         house.sources.put(URL)
+        if not is_kept:
+            wiro.upload_faults.extend([REFUSED] * 2)
         await house.jobs.take_up()
         await house.watched(2)
         assert wiro.runs[-1][1].get("inputImageUrl") == (

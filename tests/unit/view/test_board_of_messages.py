@@ -16,7 +16,10 @@ from bot_fakes.discord_side import TOKEN, Desk, FakeClient, FakeInteraction, an_
 from bot_fakes.samples import CHANNEL, MEMBER, PNG, a_job, an_origin
 from PIL import Image
 
+from bot.domain.errors import InputFault, InputRefused
+from bot.domain.input_faults import refused_by
 from bot.domain.job import Cause, Job, Stage
+from bot.domain.lifecycle import advance
 from bot.domain.money import Money
 from bot.domain.news import Delivery, News
 from bot.domain.picture import Picture
@@ -435,3 +438,51 @@ async def test_a_drain_drops_the_looks_that_are_left(hall: Hall) -> None:
     await hall.owner.drain()
     assert hall.client.channel.looks == 0
     assert hall.budgets._windows.keys() <= {channel_key(CHANNEL)}
+
+
+# --- refusals that come late ---------------------------------------------------------------------------
+
+
+def a_refused_file(**origin: Any) -> News:
+    end = refused_by(InputRefused("dog.png", InputFault.DAMAGED))
+    return News(advance(a_job(origin=an_origin(**origin)), end))
+
+
+SENTENCE = "dog.png is damaged. Nothing was held; save it anew and attach it again."
+
+
+async def test_a_file_that_cannot_go_in_is_told_to_its_asker_alone(hall: Hall) -> None:
+    hall.attach()
+    assert await hall.conclude(a_refused_file()) is Delivery.ALONE
+    assert (hall.interaction.taken_back, hall.interaction.said_alone) == ([True], [SENTENCE])
+    assert hall.interaction.desk.requests == hall.client.channel.requests == hall.client.direct.requests == []
+
+
+async def test_in_a_private_message_it_stands_where_the_picture_would(hall: Hall) -> None:
+    hall.attach()
+    assert await hall.conclude(a_refused_file(is_private=True)) is Delivery.SHOWN
+    assert "dog.png is damaged. Nothing was charged" in hall.interaction.desk.texts[0]
+
+
+async def test_without_a_token_it_stands_in_the_status_message(hall: Hall) -> None:
+    assert await hall.conclude(a_refused_file()) is Delivery.SHOWN
+    assert "dog.png is damaged" in hall.client.channel.texts[0]
+
+
+async def test_where_the_message_cannot_be_taken_back_it_stands_there(hall: Hall) -> None:
+    hall.attach()
+    hall.interaction.alone_faults.append(an_http_error(503))
+    assert await hall.conclude(a_refused_file()) is Delivery.SHOWN
+    assert "dog.png is damaged" in hall.interaction.desk.texts[0]
+
+
+async def test_once_the_message_is_gone_it_comes_by_direct_message_at_least(hall: Hall) -> None:
+    hall.attach()
+
+    async def delete() -> None:
+        hall.interaction.alone_faults.append(DEAD_TOKEN)
+
+    hall.interaction.delete_original_response = delete  # type: ignore[method-assign]  # a token that dies
+    assert await hall.conclude(a_refused_file()) is Delivery.BY_DM
+    assert "dog.png is damaged" in hall.client.direct.texts[0]
+    assert hall.client.channel.requests == []

@@ -1,0 +1,46 @@
+"""Files that cannot go into a run: what is known before they are fetched, and how a job keeps the reason."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Final
+
+from bot.domain.errors import InputFault, InputRefused
+from bot.domain.events import Refused
+from bot.domain.files import MAX_FILE_BYTES, InputFile
+from bot.domain.job import Cause, Job
+
+_UNTOLD: Final = ("", "application/octet-stream")  # a type that says nothing
+
+
+def check_claims(files: Sequence[InputFile]) -> None:
+    """What Discord says of the files, before one is fetched. Raises InputRefused."""
+    for file in files:
+        if file.size_bytes == 0:
+            raise InputRefused(file.filename, InputFault.EMPTY)
+        if file.size_bytes is not None and file.size_bytes > MAX_FILE_BYTES:
+            raise InputRefused(file.filename, InputFault.TOO_LARGE, str(file.size_bytes))
+        kind = file.content_type
+        if file.is_picture and kind not in _UNTOLD and not kind.startswith("image/"):
+            raise InputRefused(file.filename, InputFault.NOT_A_PICTURE, f"a file of the type {kind}")
+
+
+def refused_by(error: InputRefused) -> Refused:
+    """The end of a job whose file cannot be sent."""
+    if error.fault is InputFault.UNAVAILABLE:
+        return Refused(Cause.INPUT_LOST, error.filename)
+    return Refused(Cause.INPUT_REFUSED, json.dumps([error.fault.name, error.filename, error.detail]))
+
+
+def refusal_of(job: Job) -> InputRefused | None:
+    """What `refused_by` kept of the file that ended this job, if one did."""
+    if job.cause is Cause.INPUT_LOST:
+        return InputRefused(job.detail, InputFault.UNAVAILABLE)
+    if job.cause is not Cause.INPUT_REFUSED:
+        return None
+    try:
+        fault, filename, more = json.loads(job.detail)
+        return InputRefused(str(filename), InputFault[fault], str(more))
+    except (ValueError, KeyError, TypeError):  # none of ours, and a card must show something
+        return InputRefused("", InputFault.UNAVAILABLE)
