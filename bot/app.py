@@ -283,13 +283,16 @@ async def _drain(studio: Studio, serving: asyncio.Task[None]) -> None:
     jobs.refuse_more()
     if not serving.done():
         await asyncio.sleep(LINGER_S)  # whoever presses at this moment is told, not left alone
-    await _within(DRAIN_S, jobs.drain())
-    answers = studio.bot.answering()
-    if answers:
-        _, late = await asyncio.wait(answers, timeout=LINGER_S)
-        for answer in late:
-            answer.cancel()  # else each would fail on the closed session
+    # Commands on their way in have just been refused, and telling that takes Discord a moment.
+    await asyncio.gather(_within(DRAIN_S, jobs.drain()), _within(DRAIN_S, _all_answered(studio.bot)))
+    for answer in studio.bot.answering():
+        answer.cancel()  # else each would fail on the closed session
     await _within(CLOSE_S, studio.bot.close())
+
+
+async def _all_answered(bot: StudioBot) -> None:
+    while answers := bot.answering():
+        await asyncio.wait(answers)
 
 
 async def _within(limit_s: float, step: Coroutine[Any, Any, None]) -> None:

@@ -1,6 +1,7 @@
 """Stopped and started: in time whatever hangs, commands refused in words, jobs taken up before all else."""
 
 import asyncio
+import io
 import signal
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -8,18 +9,27 @@ from pathlib import Path
 import pytest
 from blackbox_house import House, eventually
 from blackbox_process import ROOT
+from discord_standin import Upload
+from PIL import Image
 
 from bot.sandbox.faults import Hold, Moment, Wait
 
 Opened = Callable[..., Awaitable[House]]
+KLEIN = "black-forest-labs/flux-2-klein-4b"
 FAULTY_DISK = Path(__file__).with_name("faulty_disk")
+
+
+def a_picture() -> bytes:
+    held = io.BytesIO()
+    Image.effect_noise((48, 32), 80).convert("RGB").save(held, "PNG")
+    return held.getvalue()
 
 
 async def test_a_hundred_running_pictures_and_everything_hanging_do_not_hold_up_the_end(
     opened: Opened,
 ) -> None:
     house = await opened()
-    house.wiro.faults.add(Hold("task_output", 100_000))
+    house.wiro.faults.add(Hold("task_output", 100_000), times=None)
     bot = await house.start(DEFAULT_RUNS_PER_DAY="200", DEFAULT_SPEND_PER_DAY="100", EDIT_INTERVAL_S="60")
     for number in range(100):
         house.imagine(house.alice if number % 2 else house.bob, f"number {number}")
@@ -111,4 +121,42 @@ async def test_a_frozen_disk_does_not_hold_up_the_end(opened: Opened) -> None:
     code, took_s = await bot.terminate()
     assert (code, took_s < 5) == (0, True), bot.output[-2000:]
     assert house.books().kinds == [None]
+    assert house.runs == 1
+
+
+@pytest.mark.parametrize("way", ["command", "form", "vary"])
+async def test_a_request_on_its_way_in_is_told_that_the_bot_stops(opened: Opened, way: str) -> None:
+    house = await opened()
+    bot = await house.start()
+    made = house.imagine(house.alice, "a mill")
+    await house.ended(made)
+    house.wiro.faults.add(Wait(None, Moment.BEFORE), path="Tool/Detail")
+    match way:
+        case "command":
+            asked = house.imagine(house.bob, "on its way", model=KLEIN, force=True)
+        case "form":
+            asked = house.bob.slash(house.channel, "run", {"model": "wiro/ask-me"}, force=True)
+        case _:
+            asked = house.bob.click(made.original, "Vary")
+    await eventually(lambda: len(house.wiro.books.requests_to("Tool/Detail")) >= 2)
+    house.discord.fault(None, asked.token, kind="slow", hang_s=0.5, times=None)  # Discord takes its time
+    bot.send(signal.SIGTERM)
+    assert "is restarting and takes no new pictures" in await house.refused(asked)
+    assert await bot.exited() == 0
+    assert "Traceback" not in bot.output
+
+
+async def test_a_picture_on_its_way_in_is_kept_for_the_next_start(opened: Opened) -> None:
+    house = await opened()
+    bot = await house.start()
+    house.wiro.faults.add(Wait(None, Moment.BEFORE), path="File/Upload")
+    asked = house.imagine(house.bob, "as a drawing", image=Upload("dog.png", a_picture()), model=KLEIN)
+    await eventually(lambda: len(house.wiro.books.requests_to("File/Upload")) == 1)
+    code, took_s = await bot.terminate()
+    assert (code, took_s < 5) == (0, True), bot.output[-2000:]
+    assert house.books().kinds == [None]
+    assert house.runs == 0
+    house.wiro.faults.clear()
+    await house.start()
+    assert (await house.ended(asked)).shown_files()
     assert house.runs == 1
