@@ -2,7 +2,8 @@
 FROM python:3.13-slim AS build
 COPY requirements/run.txt /build/run.txt
 RUN python -m venv /venv \
- && /venv/bin/pip install --no-cache-dir --disable-pip-version-check --require-hashes -r /build/run.txt
+ && /venv/bin/pip install --no-cache-dir --disable-pip-version-check --no-deps --only-binary :all: --require-hashes \
+      -r /build/run.txt
 
 FROM python:3.13-slim
 RUN useradd --uid 10001 --create-home --home-dir /app bot \

@@ -46,19 +46,20 @@ bench-quick: setup  ## the same with fewer rounds: a look, no proof
 plot: setup  ## draw docs/delay.svg from the last `make bench`
 	$(BIN)/python -m benchmarks.plot artefacts/bench.json docs/delay.svg
 
-lock: setup  ## write requirements/*.txt anew, pinned and hashed
+lock: setup  ## write requirements/*.txt anew: complete, pinned, hashed, and of wheels alone
 	for name in run demo dev; do \
 	  extra=$$( [ $$name = run ] || echo "--extra $$name" ); \
-	  $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --upgrade \
+	  $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --only-binary :all: --upgrade \
 	    --no-header --no-annotate $$extra pyproject.toml -o requirements/$$name.txt; \
 	done
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed; name one with make PYTHON=python3.12")'
-	$(PYTHON) -m venv .venv
+	$(PYTHON) -m venv .venv || { rm -rf .venv; exit 1; }
 
+# The lock is complete: --no-deps, since some versions of pip resolve extras anew and refuse what appeared since.
 .venv/%.done: requirements/%.txt | .venv/bin/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --only-binary :all: --require-hashes -r $<
 	@touch $@
 
 clean:  ## remove what was built; settings and data stay
