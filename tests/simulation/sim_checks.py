@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from sim_loop import VirtualLoop
 from sim_trace import Trace
+from virtual_loop import VirtualLoop
 
 from bot.store.audit import discrepancies
 

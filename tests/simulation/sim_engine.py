@@ -14,9 +14,9 @@ from bot_fakes.sources import MemorySources
 from sim_discord import SimClient, SimDiscord
 from sim_disk import DatabaseOfALife, Disk
 from sim_feed import SimSockets
-from sim_loop import VirtualLoop
 from sim_wire import Life
 from sim_wiro import MODEL, SimWiro, WiroPort
+from virtual_loop import VirtualLoop
 
 from bot.domain.audit import AuditEntry
 from bot.domain.budget import BudgetWarning

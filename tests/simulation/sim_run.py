@@ -13,13 +13,13 @@ from sim_checks import check_books, check_the_end
 from sim_discord import SimDiscord
 from sim_disk import Disk
 from sim_engine import GUILD, Engine, Parts, SimLogChannel, World, cards_on_the_wire
-from sim_loop import VirtualLoop
 from sim_members import Members
 from sim_sky import Sky
 from sim_trace import Trace, Violation
 from sim_weather import a_weather
 from sim_wire import Dead, Life, Wire
 from sim_wiro import SimWiro
+from virtual_loop import VirtualLoop
 
 from bot.domain.audit import AuditEntry, LimitChange
 from bot.domain.binding import Dimension, LimitRule

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from random import Random
 from typing import Any
 
-from sim_loop import VirtualLoop
 from sim_trace import Trace
+from virtual_loop import VirtualLoop
 
 
 class Dead(BaseException):

@@ -8,10 +8,10 @@ import time
 from typing import Final
 
 import pytest
-from sim_loop import Stuck, VirtualLoop
 from sim_main import complaint, outcomes, summary
 from sim_run import Simulation
 from sim_wrong import WRONG
+from virtual_loop import Stuck, VirtualLoop
 
 FIRST: Final = int(os.environ.get("SIM_FIRST", "1"))
 SEEDS: Final = int(os.environ.get("SIM_SEEDS", "100"))
@@ -98,7 +98,7 @@ def test_what_waits_for_nothing_is_found_out() -> None:
 
 
 def test_what_never_lets_time_pass_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sim_loop.MAX_STEPS_AT_ONE_MOMENT", 1_000)
+    monkeypatch.setattr("virtual_loop.MAX_STEPS_AT_ONE_MOMENT", 1_000)
     loop = VirtualLoop()
 
     async def spin() -> None:

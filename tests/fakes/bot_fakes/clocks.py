@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable
 
 from bot.domain.clock import Clock
@@ -13,10 +12,11 @@ PATIENCE_S = 5.0  # only a test that fails waits so long
 
 
 class SteppedClock:
-    """Starts at `NOON_S`; `forward` jumps ahead on both faces, `put_right` on the wall alone."""
+    """Goes as the running loop does, from `NOON_S`; `forward` jumps on both faces, `put_right` on one."""
 
     def __init__(self) -> None:
-        self._started_s = time.monotonic()
+        self._now = asyncio.get_running_loop().time
+        self._started_s = self._now()
         self._ahead_s = 0.0
         self._wall_ahead_s = 0.0
         self.clock = Clock(wall=self.wall, monotonic=self.monotonic)
@@ -32,7 +32,7 @@ class SteppedClock:
         return NOON_S + self.monotonic() + self._wall_ahead_s
 
     def monotonic(self) -> float:
-        return time.monotonic() - self._started_s + self._ahead_s
+        return self._now() - self._started_s + self._ahead_s
 
 
 class StoppedClock:

@@ -80,6 +80,7 @@ async def test_a_settlement_that_found_no_room_is_made_good_later(house: House) 
     await until(lambda: house.board.concluded)
     job = await house.end_of()
     while not job.is_terminal:
+        await asyncio.sleep(0.001)
         job = await house.end_of()
     assert (job.stage, job.cost, job.is_delivered) == (Stage.SUCCEEDED, COST, True)
     assert await house.spent() == (1, 0, COST.pico, 0)

@@ -74,7 +74,7 @@ async def looked_again(house: House, times: int = 1) -> None:
 
 
 async def several_ticks(house: House) -> None:
-    await asyncio.sleep(0.05)  # a sweep that must do nothing does nothing, however slow the machine
+    await asyncio.sleep(0.05)  # virtual: a dozen of `tiny_delays`
 
 
 @asynccontextmanager

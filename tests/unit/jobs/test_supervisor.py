@@ -15,6 +15,7 @@ from bot.jobs.supervisor import Supervisor
 from bot.jobs.tasks import TaskOwner
 
 NOT_DONE = False
+SOON_S = 0.001
 
 
 class Steps:
@@ -42,7 +43,7 @@ class Pauses:
 
     def __call__(self) -> Iterator[float]:
         self.begun += 1
-        for delay_s in self._delays_s or repeat(0.0):
+        for delay_s in self._delays_s or repeat(SOON_S):
             self.given += 1
             yield delay_s
 
@@ -59,7 +60,7 @@ async def test_a_loop_goes_on_after_what_nobody_foresaw(
 ) -> None:
     supervisor, pauses = Supervisor(owner), Pauses()
     steps = Steps(KeyError("id"), WiroServerFault("down"), asyncio.CancelledError(), NOT_DONE)
-    task = supervisor.every("the list", 0.0, steps.take, pauses)
+    task = supervisor.every("the list", SOON_S, steps.take, pauses)
     assert supervisor.failures == {"the list": 0}
     await until(lambda: steps.calls > 6)
     assert task.get_name() == "the list"
@@ -76,10 +77,10 @@ async def test_a_loop_goes_on_after_what_nobody_foresaw(
 
 
 async def test_a_success_lets_the_delays_begin_anew(owner: TaskOwner) -> None:
-    pauses = Pauses(0.0, 0.0)
+    pauses = Pauses(SOON_S, SOON_S)
     fault = WiroServerFault("down")
     steps = Steps(fault, None, fault, fault)
-    Supervisor(owner).every("the list", 0.0, steps.take, pauses)
+    Supervisor(owner).every("the list", SOON_S, steps.take, pauses)
     await until(lambda: steps.calls > 4)
     assert pauses.given == 3
     assert pauses.begun >= 2
@@ -87,7 +88,7 @@ async def test_a_success_lets_the_delays_begin_anew(owner: TaskOwner) -> None:
 
 async def test_delays_that_end_leave_the_usual_interval(owner: TaskOwner) -> None:
     steps = Steps(*[WiroServerFault("down")] * 5)
-    Supervisor(owner).every("the list", 0.0, steps.take, lambda: iter((0.0,)))
+    Supervisor(owner).every("the list", SOON_S, steps.take, lambda: iter((0.0,)))
     await until(lambda: steps.calls > 5)
 
 
@@ -103,7 +104,7 @@ async def test_a_task_is_given_up_with_its_delays_and_that_is_told(
     owner: TaskOwner, caplog: pytest.LogCaptureFixture
 ) -> None:
     steps = Steps(*[WiroServerFault("down")] * 9)
-    await Supervisor(owner).until_done("names", steps.take, Pauses(0.0, 0.0))
+    await Supervisor(owner).until_done("names", steps.take, Pauses(SOON_S, SOON_S))
     assert steps.calls == 3
     assert caplog.messages[-1] == "names: given up; the next start tries again"
 
@@ -120,7 +121,7 @@ async def test_the_end_of_its_owner_ends_a_loop_within_its_step(owner: TaskOwner
         finally:
             is_ended = True
 
-    task = supervisor.every("the list", 0.0, hang, Pauses())
+    task = supervisor.every("the list", SOON_S, hang, Pauses())
     await is_begun.wait()
     await owner.drain()
     assert is_ended

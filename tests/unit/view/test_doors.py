@@ -57,7 +57,7 @@ class Street:
 
 
 @pytest.fixture
-def street() -> Street:
+async def street() -> Street:
     return Street()
 
 
