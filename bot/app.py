@@ -56,6 +56,7 @@ from bot.store.last_values import LastValueRecords
 from bot.store.popularity import PopularityRecords
 from bot.store.reports import ReportRecords
 from bot.store.styles import StyleRecords
+from bot.view.cards.renderer import Look
 from bot.view.files.download import Downloader
 from bot.view.files.fetching import Fetcher, download_delays, downloader_session
 from bot.view.files.sources import BOUNDS, Attachments, FileSources
@@ -111,8 +112,8 @@ async def opened(settings: Settings, around: Surroundings) -> AsyncIterator[Stud
         stack.push_async_callback(owner.drain)
         bot = StudioBot(is_own_api=is_own_api(settings), http_trace=_trace(budgets))
         pace = Pace(settings.edit_interval_s, _delays(around.chance, first_s=0.5, cap_s=30))
-        can_upscale = bool(settings.wiro_upscale_model)
-        board = StatusBoard(bot, owner.start, budgets, around.clock, pace, can_upscale=can_upscale)
+        look = Look(can_upscale=bool(settings.wiro_upscale_model), has_ai_notice=settings.ai_notice)
+        board = StatusBoard(bot, owner.start, budgets, around.clock, pace, look)
         wiro = wiro_client(settings, session, around.clock)
         feeds = SocketTally()
         store, inputs = JobStore(database), Inputs(wiro, sources, FolderRecords(database))

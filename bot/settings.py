@@ -65,6 +65,7 @@ class Settings(BaseSettings):
     default_spend_per_day: Dollars = Money.parse("2")
     default_estimate: Dollars = Money.parse("0.05")
     operator_spend_per_day: Dollars = Money.parse("20")
+    ai_notice: bool = False
     edit_interval_s: float = Field(1.0, ge=0, le=60)
     silence_s: float = Field(20.0, gt=0, le=600)
     unknown_grace_s: float = Field(120.0, gt=0, le=3600)

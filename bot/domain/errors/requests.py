@@ -80,6 +80,7 @@ class InputFault(Enum):
     DAMAGED = auto()
     TOO_MANY_PIXELS = auto()  # `detail` is the size
     ANIMATED = auto()  # several frames, where models take a still picture
+    METADATA = auto()  # what it tells beside the picture could not be left out
     UNAVAILABLE = auto()  # it could not be fetched
     NO_PICTURE = auto()  # a message or result without one
     FORGOTTEN = auto()  # a form was opened for it before a restart, or long ago

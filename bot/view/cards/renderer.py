@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final, assert_never
 
 from bot.domain.job import Cause, Job, Parent, Progress, Relation, Stage
 from bot.domain.news import News
 from bot.domain.picture import Picture
 from bot.view.card import Action, Card, TextPart, TextPress, Tone
-from bot.view.cards.picks import picks_of
+from bot.view.cards.picks import picks_of, picture_places
 from bot.view.files.media import is_picture
 from bot.view.words import links, said
 from bot.view.words.endings import ending
@@ -26,6 +27,7 @@ MAX_GALLERY: Final = 10  # pictures in one media gallery (Discord docs, Componen
 # 26 of them: with so much else in it, only the first pictures have any.
 ROOM_BESIDE_PICKS: Final = 3
 FEWER_PICKS: Final = 5
+ORIGIN: Final = "made by AI, as each picture's file says in its metadata (IPTC digital source type)"
 _FILMS: Final = frozenset({"video/mp4", "video/webm", "video/quicktime"})  # that Discord plays in a gallery
 _FILM_SUFFIXES: Final = (".mp4", ".webm", ".mov")
 _CAN_RETRY: Final = frozenset(
@@ -62,8 +64,19 @@ def passing_mark(job: Job) -> str:
     return f"{_model(job)} · about {job.hold} held · asked {relative(job.created_at_s)}"
 
 
-def ending_card(news: News, pictures: Sequence[Picture], *, can_upscale: bool = False) -> Card:
-    """A job that has ended, with its pictures; `can_upscale`: there is a model for that."""
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What an operator chooses for all endings: whether there is a model for Upscale, a word about AI."""
+
+    can_upscale: bool = False
+    has_ai_notice: bool = False
+
+
+PLAIN: Final = Look()
+
+
+def ending_card(news: News, pictures: Sequence[Picture], look: Look = PLAIN) -> Card:
+    """A job that has ended, with its pictures."""
     job = news.job
     if job.stage is not Stage.SUCCEEDED:
         is_cancelled = job.stage is Stage.CANCELLED
@@ -84,7 +97,7 @@ def ending_card(news: News, pictures: Sequence[Picture], *, can_upscale: bool = 
         lines.append("It was made, but it can no longer be fetched.")
     lines += [f"-# {note[:NOTE_CHARS]}" for note in (job.detail, news.note) if note]
     files = tuple(picture.filename for picture in attached if picture.filename not in gallery)
-    picks = picks_of(job, pictures, can_upscale=can_upscale)
+    picks = picks_of(job, pictures, can_upscale=look.can_upscale)
     if len(files) + len(presses) + len(notes) + bool(body) > ROOM_BESIDE_PICKS:
         picks = tuple(pick for pick in picks if pick.number <= FEWER_PICKS)
     return Card(
@@ -93,7 +106,7 @@ def ending_card(news: News, pictures: Sequence[Picture], *, can_upscale: bool = 
         job.job_id,
         pictures=tuple(gallery),
         files=files,
-        small_print=_facts(job),
+        small_print=_facts(job) + (" · made by AI" if look.has_ai_notice else ""),
         actions=(Action.AGAIN, Action.INFO, Action.DELETE, *_reporting(job)),
         body=body,
         text_presses=presses,
@@ -145,6 +158,7 @@ def info_card(job: Job, *, may_see_log: bool = False) -> Card:
         ("Held", str(job.hold)),
         ("Cost", str(job.cost) if job.cost is not None else None),
         ("Time billed", duration(job.elapsed_s) if job.elapsed_s is not None else None),
+        ("Origin", ORIGIN if job.stage is Stage.SUCCEEDED and picture_places(job) else None),
         ("Wiro task", code(job.task_id) if job.task_id else None),
     ]
     lines = [f"### About this {'answer' if said.is_text(job) else 'picture'}"]

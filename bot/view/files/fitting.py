@@ -52,8 +52,8 @@ async def fitted(pictures: Sequence[Picture], bounds: Bounds, shrink: Shrink) ->
     kept = sum(min(sizes[place], bounds.file_bytes, _STILL_BYTES) for place in stills)
     for place in sorted(rigid.intersection(chosen), key=lambda place: sizes[place]):
         if sizes[place] <= left - kept:
-            result[place] = pictures[place]
-            left -= sizes[place]
+            result[place] = await shrink(pictures[place], min(bounds.file_bytes, left - kept))
+            left -= len(result[place].content or b"")
     for number, place in enumerate(stills):  # the smallest first: what it leaves goes to the larger ones
         share = min(bounds.file_bytes, left // (len(stills) - number))
         if share > 0:

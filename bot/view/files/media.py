@@ -30,6 +30,7 @@ from bot.view.files.containers import (
     sniff,
 )
 from bot.view.files.filenames import claims_picture, filename_for, plain_name
+from bot.view.files.metadata import MARK_BYTES, marked
 
 __all__ = [
     "ANSWER_NAME",
@@ -124,19 +125,24 @@ def is_animated(picture: Picture) -> bool:
 def fit(picture: Picture, limit_bytes: int) -> Picture:
     """`picture` in at most `limit_bytes`, or with `content` None when only its link is left.
 
-    A still picture goes down a ladder: lossless WebP where that has a chance, WebP 90, JPEG 85 and 70 (WebP
-    for transparent ones), then smaller by steps. Never re-encoded: animations, other kinds than pictures, and
-    WebPs and transparent pictures of more than `WORK_PIXELS`.
+    Pictures come out with the mark of AI origin, whatever becomes of them. A still one goes down a ladder:
+    lossless WebP where that has a chance, WebP 90, JPEG 85 and 70 (WebP for transparent ones), then smaller
+    by steps. Never re-encoded: animations, other kinds than pictures, and WebPs and transparent pictures of
+    more than `WORK_PIXELS`.
     """
     content = picture.content
-    if content is None or len(content) <= limit_bytes:
+    if content is None:
         return picture
-    made = _smaller(content, picture.content_type, limit_bytes) if is_picture(picture.content_type) else None
-    if made is None:
-        return replace(picture, content=None)
+    told = marked(content, picture.content_type)
+    if len(told) <= limit_bytes:
+        return picture if told is content else replace(picture, content=told)
+    room = limit_bytes - MARK_BYTES
+    made = _smaller(content, picture.content_type, room) if is_picture(picture.content_type) else None
+    if made is None:  # better without the mark than not at all
+        return picture if len(content) <= limit_bytes else replace(picture, content=None)
     content_type, smaller = made
     filename = filename_for(picture.filename, content_type)
-    return Picture(filename, content_type, smaller, picture.url, is_reduced=True)
+    return Picture(filename, content_type, marked(smaller, content_type), picture.url, is_reduced=True)
 
 
 def _smaller(content: bytes, content_type: str, limit_bytes: int) -> tuple[str, bytes] | None:

@@ -13,8 +13,10 @@ from bot.domain.errors import InputFault, InputRefused, OutputError, OutputTooLa
 from bot.domain.files import MAX_FILE_BYTES, InputFile, Upload
 from bot.domain.job import Output
 from bot.view.files import media
+from bot.view.files.containers import Broken
 from bot.view.files.download import Downloader
 from bot.view.files.fetching import Bounds
+from bot.view.files.metadata import without_traces
 
 T = TypeVar("T")
 
@@ -87,8 +89,9 @@ async def _checked_apart(file: InputFile, content: bytes) -> Upload:
 
 
 def checked(file: InputFile, content: bytes) -> Upload:
-    """A picture is what its bytes say, whatever its name claims; nothing is decoded or changed.
+    """A picture is what its bytes say, whatever its name claims; nothing is decoded, and no pixel changes.
 
+    What a member's picture tells of place, camera and people stays here; an output tells nothing of them.
     CMYK, EXIF turns and single pixels are the model's business. Raises InputRefused: empty, damaged, a
     picture past `media.MAX_PIXELS`, and, where a picture is wanted, one that moves or any other kind.
     """
@@ -106,7 +109,17 @@ def checked(file: InputFile, content: bytes) -> Upload:
         raise InputRefused(file.filename, InputFault.NOT_A_PICTURE, what)
     if file.is_picture and facts.shape is not None and facts.shape.is_animated:
         raise InputRefused(file.filename, InputFault.ANIMATED)
+    if not file.is_output:
+        content = _without_traces(file, content, facts.content_type)
     return Upload(file.parameter_id, facts.filename, content, facts.content_type)
+
+
+def _without_traces(file: InputFile, content: bytes, content_type: str) -> bytes:
+    """Raises InputRefused where nobody can be sure that nothing personal is left in it."""
+    try:
+        return without_traces(content, content_type)
+    except Broken:
+        raise InputRefused(file.filename, InputFault.METADATA) from None
 
 
 def _unusable(file: InputFile, reason: str) -> InputRefused:

@@ -18,7 +18,7 @@ from bot.domain.input_faults import refusal_of
 from bot.domain.job import Job
 from bot.domain.news import Delivery, News
 from bot.domain.picture import Picture
-from bot.view.cards.renderer import ending_card, passing_mark
+from bot.view.cards.renderer import PLAIN, Look, ending_card, passing_mark
 from bot.view.discord_errors import DISCORD_ERRORS
 from bot.view.files.fitting import Bounds
 from bot.view.files.media import fit
@@ -68,15 +68,14 @@ class StatusBoard:
         budgets: Budgets,
         clock: Clock,
         pace: Pace,
-        *,
-        can_upscale: bool = False,
+        look: Look = PLAIN,
     ) -> None:
         self._client = client
         self._start = start
         self._budgets = budgets
         self._clock = clock
         self._pace = pace
-        self._can_upscale = can_upscale
+        self._look = look
         self._messages: dict[int, _Message] = {}
         self._fitting = asyncio.Lock()
         self._second_looks = SecondLooks(budgets, clock, pace.look_pauses_s)
@@ -230,7 +229,7 @@ class StatusBoard:
         for bounds in (whole, Bounds(whole.file_bytes // 2, whole.request_bytes // 2), Bounds(0, 0)):
             async with self._fitting:  # a picture being re-encoded needs a few hundred MiB: one at a time
                 fitted = await attachments(news.job, pictures, bounds, _shrunk)
-            card = ending_card(news, fitted, can_upscale=self._can_upscale)
+            card = ending_card(news, fitted, self._look)
             if isinstance(route, DirectRoute):
                 card = replace(
                     card, text=f"{card.text}\n-# You asked for this in <#{news.job.origin.channel_id}>."

@@ -56,6 +56,11 @@ def input_refused(error: InputRefused, *, spared: str = "Nothing was held") -> s
         case InputFault.TOO_MANY_PIXELS:
             why = f" ({escaped(error.detail, 60)})" if error.detail else ""
             return f"{name} has more pixels than can be worked with{why}. {spared}; make it smaller."
+        case InputFault.METADATA:
+            return (
+                f"{name} may tell where and with what it was taken, in a way that could not be removed. "
+                f"{spared}; save it as PNG or JPEG and attach that."
+            )
         case InputFault.UNAVAILABLE:
             return f"{name} could not be fetched: it is no longer where it was. {spared}; attach it again."
         case InputFault.FORGOTTEN:

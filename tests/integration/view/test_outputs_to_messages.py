@@ -29,6 +29,7 @@ from bot.view.files import media
 from bot.view.files.download import Downloader
 from bot.view.files.fetching import downloader_session
 from bot.view.files.fitting import Bounds
+from bot.view.files.metadata import marked
 from bot.view.messages.luggage import attachments
 from bot.wiro.frames import task_reports
 
@@ -128,7 +129,7 @@ async def test_a_small_picture_stays_as_it_is_beside_a_large_one_that_is_made_sm
         {"url": f"{base}/a.png", "name": "2.png"},
         bounds=bounds,
     )
-    assert made[1].content == BODIES["a.png"]
+    assert made[1].content == marked(BODIES["a.png"], "image/png")
     assert 0 < len(made[0].content or b"") <= bounds.file_bytes
     assert f"is shown smaller; [original]({base}/large.png)" in card.text
 

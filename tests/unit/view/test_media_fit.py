@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import io
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -12,6 +13,7 @@ from PIL import Image, ImageCms
 
 from bot.domain.picture import Picture
 from bot.view.files.media import WORK_PIXELS, fit, sniff
+from bot.view.files.metadata import MARK_BYTES, marked
 
 URL = "https://cdn1.wiro.ai/a/0.png"
 
@@ -50,10 +52,18 @@ def opened(result: Picture) -> Image.Image:
     return image
 
 
-def test_what_fits_is_not_touched() -> None:
+def test_what_fits_is_not_touched_but_for_its_mark() -> None:
     original = picture(encoded(noise("RGB", 40, 30)))
     assert original.content is not None
-    assert fit(original, len(original.content)) is original
+    told = fit(original, len(original.content) + MARK_BYTES)
+    assert told == replace(original, content=marked(original.content, "image/png"))
+    assert fit(told, len(told.content or b"")) is told
+
+
+def test_a_film_of_pictures_without_room_for_the_mark_goes_without_it() -> None:
+    still = noise("RGB", 40, 30).convert("P")
+    moving = picture(encoded(still, "GIF", save_all=True, append_images=[still.rotate(90)]))
+    assert fit(moving, len(moving.content or b"")) is moving
 
 
 def test_a_link_stays_a_link() -> None:

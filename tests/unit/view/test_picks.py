@@ -19,7 +19,7 @@ from bot.view.buttons.picks import GoButton, PickButton
 from bot.view.card import Card, Go, GoAction, Pick, PickAction, Preview, Tone
 from bot.view.cards.picks import picks_of, picture_places
 from bot.view.cards.remix import confirmation, prompt_form, ready_card, remix_form
-from bot.view.cards.renderer import ending_card
+from bot.view.cards.renderer import Look, ending_card
 from bot.view.layout import layout_of
 
 MAX_COMPONENTS = 40  # of one message (Discord docs, Components reference, 2026)
@@ -38,7 +38,7 @@ def rows_of(card: Card) -> list[list[str]]:
 
 def test_one_picture_is_varied_enlarged_and_asked_for_in_other_words() -> None:
     job, pictures = a_result(1)
-    rows = rows_of(ending_card(News(job), pictures, can_upscale=True))
+    rows = rows_of(ending_card(News(job), pictures, Look(can_upscale=True)))
     assert rows == [["Again", "Info", "Delete", "Report"], ["Vary", "Upscale", "Edit prompt"]]
 
 
@@ -54,7 +54,7 @@ def test_without_a_model_for_it_nothing_is_enlarged() -> None:
 def test_several_pictures_have_numbers_in_rows_that_discord_takes(count: int) -> None:
     job, pictures = a_result(count)
     pictures[10:] = [replace(picture, content=None) for picture in pictures[10:]]  # they are linked
-    card = ending_card(News(job), pictures, can_upscale=True)
+    card = ending_card(News(job), pictures, Look(can_upscale=True))
     shown = min(count, 10)
     assert [p.number for p in card.picks if p.action is PickAction.VARY] == list(range(1, shown + 1))
     assert [p.place for p in card.picks if p.action is PickAction.UPSCALE] == list(range(shown))

@@ -16,7 +16,7 @@ from bot.domain.money import Money
 from bot.domain.news import News
 from bot.domain.picture import Picture
 from bot.view.card import Action, Card, TextPart, TextPress, Tone
-from bot.view.cards.renderer import BAR_CELLS, bar, ending_card, headline, info_card, status_card
+from bot.view.cards.renderer import BAR_CELLS, Look, bar, ending_card, headline, info_card, status_card
 from bot.view.layout import layout_of, passing_layout_of
 
 PASSING = [stage for stage in Stage if not stage.is_terminal]
@@ -297,7 +297,7 @@ def test_an_ending_of_any_mixture_has_no_more_parts_than_a_message_may(
         outputs += (Output("output", "raw", None, text="word " * 3_000, thinking="hm"),)
         pictures = [Picture("answer.md", "text/markdown", b"x", None), *pictures[:9]]
     job = replace(SUCCESS, outputs=outputs)
-    assert_fits(ending_card(News(job), pictures, can_upscale=can_upscale))
+    assert_fits(ending_card(News(job), pictures, Look(can_upscale=can_upscale, has_ai_notice=True)))
 
 
 @pytest.mark.parametrize("stage", [Stage.RUNNING, Stage.FINISHING])
