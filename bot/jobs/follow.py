@@ -43,7 +43,7 @@ from bot.jobs.ports import Board, Store, Wiro
 from bot.jobs.queue import FairQueue
 from bot.jobs.reconcile import find_task
 from bot.jobs.tracker import Tracker
-from bot.jobs.watching import NOT_FOUND_TRIES, Watching
+from bot.jobs.watching import Watching
 
 log = logging.getLogger(__name__)
 
@@ -145,7 +145,7 @@ class Follower:
             task = await self._look_for_task()
         if not self.job.is_terminal and self.job.task_id is not None:
             self.tools.queue.occupy(self.job.job_id)
-            await self._watch(task or self._task)
+            await Watching(self, task or self._task).until_the_end()
 
     # --- Run -----------------------------------------------------------------------------------
 
@@ -304,22 +304,21 @@ class Follower:
         since_s = self.tools.clock.monotonic() - max(0.0, self.tools.clock.wall() - sent_at_s)
         while True:
             waited_s = self.tools.clock.monotonic() - since_s
+            patience_s = self.tools.patience.deadline_s
             try:
                 report = await find_task(self.tools.wiro, self.tools.store, self.job)
             except (WiroError, StoreError) as error:
                 log.warning("job %d: the list of tasks could not be read: %s", self.job.job_id, error)
-                if waited_s > self.tools.patience.deadline_s:
-                    await self.hear(Refused(Cause.UNANSWERED))
-                    return None
             else:
-                if report is not None:
-                    if await self._adopt(report.task.task_id):
-                        log.info("job %d: found as task %s", self.job.job_id, report.task.task_id)
-                        return report.task
-                elif waited_s > self.tools.patience.unknown_grace_s:
-                    cause = Cause.CANCELLED if self.job.is_cancel_asked else Cause.UNANSWERED
-                    await self.hear(Refused(cause))
-                    return None
+                if report is None:
+                    patience_s = self.tools.patience.unknown_grace_s
+                elif await self._adopt(report.task.task_id):
+                    log.info("job %d: found as task %s", self.job.job_id, report.task.task_id)
+                    return report.task
+            if waited_s > patience_s:
+                cause = Cause.CANCELLED if self.job.is_cancel_asked else Cause.UNANSWERED
+                await self.hear(Refused(cause))
+                return None
             await asyncio.sleep(next(delays))
 
     async def _adopt(self, task_id: str) -> bool:
@@ -344,33 +343,6 @@ class Follower:
             return False
 
     # --- a task exists -------------------------------------------------------------------------
-
-    async def _watch(self, task: Task | None) -> None:
-        task_id = self.job.task_id or ""
-        if task is None:  # taken up from the record, which never holds the socket's secret
-            task = await self._recover_task(task_id)
-            if task is None:
-                return
-        async with self.tools.tracker.watch(self.job.origin.channel_id, task, self.mailbox) as watch:
-            await Watching(self, watch).until_the_end()
-
-    async def _recover_task(self, task_id: str) -> Task | None:
-        not_found = 0
-        for delay_s in self.tools.poll_delays():
-            try:
-                report = await self.tools.wiro.detail(task_id)
-            except WiroNotFound:
-                not_found += 1
-                if not_found >= NOT_FOUND_TRIES and self.is_past_grace:
-                    await self.hear(Refused(Cause.LOST))
-                    return None
-            except WiroError as error:
-                log.warning("job %d: Task/Detail: %s", self.job.job_id, error.message)
-            else:
-                await self.take(report)
-                return None if self.job.is_terminal else report.task
-            await asyncio.sleep(delay_s)
-        return None
 
     async def take(self, report: TaskReport) -> None:
         """Bring the job up to what Task/Detail says; its endings are inspected and settled."""

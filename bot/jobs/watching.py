@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Final
 
 from bot.domain.errors import WiroError, WiroNotFound
 from bot.domain.events import Event, Gap, Reached, Refused
 from bot.domain.job import Cause, Stage
+from bot.domain.task import Task
 from bot.jobs.tracker import Watch
 
 if TYPE_CHECKING:
@@ -22,11 +24,18 @@ KILL_GRACE_S: Final = 60.0  # how long Task/Detail may take to show the end of a
 
 
 class Watching:
-    """The news of one task until Task/Detail ends it. The socket is news, Task/Detail is the record."""
+    """One task until Task/Detail ends it, whether the socket speaks of it or cannot be heard yet.
 
-    def __init__(self, follower: Follower, watch: Watch) -> None:
+    `task` bears the socket's secret. The record never holds it, so of a job that was taken up from there
+    Task/Detail is asked first; deadline and wish to cancel hold meanwhile.
+    """
+
+    def __init__(self, follower: Follower, task: Task | None) -> None:
         self._follower = follower
-        self._watch = watch
+        self._task = task
+        self._task_id = follower.job.task_id or ""
+        self._watch: Watch | None = None
+        self._sockets = AsyncExitStack()
         tools = follower.tools
         self._tools = tools
         self._patience = tools.patience
@@ -36,9 +45,23 @@ class Watching:
         self._is_past_deadline = False
         self._last_news_s = now_s
         self._not_found = 0
-        self._end_delays: Iterator[float] | None = None
+        self._poll_delays: Iterator[float] | None = None
 
     async def until_the_end(self) -> None:
+        async with self._sockets:
+            if self._task is None:
+                await self._ask()
+            else:
+                await self._listen(self._task)
+            await self._hear_out()
+
+    async def _listen(self, task: Task) -> None:
+        tracker, channel_id = self._tools.tracker, self._follower.job.origin.channel_id
+        watch = tracker.watch(channel_id, task, self._follower.mailbox)
+        self._watch = await self._sockets.enter_async_context(watch)
+        self._poll_delays = None
+
+    async def _hear_out(self) -> None:
         while not self._follower.job.is_terminal:
             event = await self._follower.mailbox.get(self._patience_now_s())
             if self._follower.should_cancel():
@@ -53,10 +76,10 @@ class Watching:
 
     def _patience_now_s(self) -> float:
         """How long to wait for news before asking."""
-        if self._follower.job.stage is Stage.FINISHING:
-            if self._end_delays is None:
-                self._end_delays = self._tools.poll_delays()
-            return next(self._end_delays)
+        if self._watch is None or self._follower.job.stage is Stage.FINISHING:
+            if self._poll_delays is None:
+                self._poll_delays = self._tools.poll_delays()
+            return next(self._poll_delays)
         silence_s = self._patience.silence_s
         until_ask_s = silence_s if self._watch.has_heard else min(FIRST_NEWS_S, silence_s)
         until_deadline_s = self._deadline_s - self._tools.clock.monotonic()
@@ -73,7 +96,7 @@ class Watching:
         if quiet_s >= self._patience.silence_s and job.stage is not Stage.FINISHING:
             self._follower.grew_quiet(self._tools.clock.wall() - quiet_s)
         try:
-            report = await self._tools.wiro.detail(self._watch.task.task_id)
+            report = await self._tools.wiro.detail(self._task_id)
         except WiroNotFound:
             self._not_found += 1
             if self._not_found >= NOT_FOUND_TRIES and self._follower.is_past_grace:
@@ -85,14 +108,17 @@ class Watching:
         self._not_found = 0
         before = job.stage
         await self._follower.take(report)
-        if self._follower.job.stage > before:
+        if self._watch is None:
+            if not self._follower.job.is_terminal:
+                await self._listen(report.task)
+        elif self._follower.job.stage > before:
             self._last_news_s = self._tools.clock.monotonic()
             if before >= Stage.QUEUED and quiet_s >= min(FIRST_NEWS_S, self._patience.silence_s):
                 await self._tools.tracker.moved_unheard(self._watch)
 
     async def _cancel_at_wiro(self) -> None:
         """Cancel while queued at Wiro, Kill once it runs; Task/Detail says what came of it."""
-        wiro, task_id = self._tools.wiro, self._watch.task.task_id
+        wiro, task_id = self._tools.wiro, self._task_id
         is_queued = self._follower.job.stage <= Stage.QUEUED
         for stop in (wiro.cancel, wiro.kill) if is_queued else (wiro.kill, wiro.cancel):
             try:

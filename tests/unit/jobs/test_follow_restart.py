@@ -18,7 +18,7 @@ from bot.domain.job import Cause, Job, Stage
 from bot.domain.ledger import settlement_of
 from bot.domain.money import Money
 from bot.jobs import service
-from bot.jobs.watching import NOT_FOUND_TRIES
+from bot.jobs.watching import KILL_GRACE_S, NOT_FOUND_TRIES
 
 OWNER = a_requester(1)
 COST = Money.parse("0.001")
@@ -155,6 +155,48 @@ async def test_a_wiro_that_is_down_at_the_start_is_asked_until_it_answers(house:
     async with restarted(house) as again:
         assert await again.watched() == task_id
         assert not house.wiro.detail_faults
+
+
+async def test_a_deadline_holds_also_while_wiro_has_not_answered_since_the_restart(house: House) -> None:
+    await house.submit_and_watch()
+    await house.stop()
+    house.wiro.detail_faults.extend([WiroServerFault("down")] * 100_000)
+    async with restarted(house) as again:
+        await until(lambda: again.wiro.details_asked > 3)
+        again.time.forward(again.tools.patience.deadline_s + 1)
+        await until(lambda: house.wiro.stopped)
+        assert again.jobs.running == 1, "the kill may yet be seen"
+        again.time.forward(KILL_GRACE_S + 1)
+        assert (await again.end_of()).cause is Cause.DEADLINE
+        assert await again.spent() == (0, 0, 0, 0)
+
+
+async def test_a_cancel_is_passed_on_also_while_wiro_has_not_answered_since_the_restart(house: House) -> None:
+    task_id = await house.submit_and_watch()
+    await house.stop()
+    house.wiro.detail_faults.extend([WiroServerFault("down")] * 100_000)
+    house.wiro.on_stop = Cancelled(Money(0))
+    async with restarted(house) as again:
+        await until(lambda: again.wiro.details_asked > 3)
+        await again.jobs.cancel(1, OWNER)
+        await until(lambda: house.wiro.stopped == [("cancel", task_id)])
+        house.wiro.detail_faults.clear()
+        assert (await again.end_of()).stage is Stage.CANCELLED
+
+
+async def test_a_deadline_holds_also_while_a_found_task_cannot_be_recorded(house: House) -> None:
+    house.wiro.run_faults.append(WiroUnreachable("timeout"))
+    await house.submit()
+    await until(lambda: house.wiro.lists_asked)
+    house.store.faults["save"].extend([DatabaseFull("no room")] * 100_000)
+    house.wiro.make(house.wiro.runs[0][1])
+    house.time.forward(house.tools.patience.unknown_grace_s + 1)
+    asked = house.wiro.lists_asked
+    await until(lambda: house.wiro.lists_asked > asked + 3)
+    assert house.jobs.running == 1, "it is ours, once there is room to say so"
+    house.time.forward(house.tools.patience.deadline_s)
+    assert (await house.end_of()).cause is Cause.UNANSWERED
+    house.store.faults["save"].clear()
 
 
 async def test_a_settled_job_whose_member_was_not_told_is_shown_and_not_settled_again(house: House) -> None:
