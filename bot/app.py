@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from random import Random
+from secrets import token_bytes
 from types import SimpleNamespace
 from typing import Any, Final
 
@@ -52,10 +53,12 @@ from bot.store.database import Database
 from bot.store.folders import FolderRecords
 from bot.store.guilds import GuildRecords
 from bot.store.jobs import JobStore
+from bot.store.keys import KEY_BYTES, KeyRecords
 from bot.store.last_values import LastValueRecords
 from bot.store.popularity import PopularityRecords
 from bot.store.reports import ReportRecords
 from bot.store.styles import StyleRecords
+from bot.view.buttons.seal import Seal
 from bot.view.cards.renderer import Look
 from bot.view.files.download import Downloader
 from bot.view.files.fetching import Fetcher, download_delays, downloader_session
@@ -110,7 +113,8 @@ async def opened(settings: Settings, around: Surroundings) -> AsyncIterator[Stud
         session = await stack.enter_async_context(aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()))
         pictures, sources = await stack.enter_async_context(_files(settings, around))
         stack.push_async_callback(owner.drain)
-        bot = StudioBot(is_own_api=is_own_api(settings), http_trace=_trace(budgets))
+        seal = Seal(*await KeyRecords(database).custom_id_key(token_bytes(KEY_BYTES), around.clock.wall()))
+        bot = StudioBot(seal, is_own_api=is_own_api(settings), http_trace=_trace(budgets))
         pace = Pace(settings.edit_interval_s, _delays(around.chance, first_s=0.5, cap_s=30))
         look = Look(can_upscale=bool(settings.wiro_upscale_model), has_ai_notice=settings.ai_notice)
         board = StatusBoard(bot, owner.start, budgets, around.clock, pace, look)

@@ -31,6 +31,7 @@ from bot.jobs.styles import Styles
 from bot.view.answers import ALREADY_ACKNOWLEDGED, NO_POSTSCRIPT, Postscript, refuse
 from bot.view.buttons.base import Press, PressT
 from bot.view.buttons.known import BUTTONS, is_on, is_ours
+from bot.view.buttons.seal import Seal
 from bot.view.log_channel import ModeratorsDesk
 from bot.view.messages.board import StatusBoard
 from bot.view.messages.first_answers import FirstAnswers
@@ -109,7 +110,7 @@ class Tree(app_commands.CommandTree[commands.Bot]):
 class StudioBot(commands.Bot):
     """Commands and buttons. Interactions come without any intent (Discord docs, Gateway intents, 2026)."""
 
-    def __init__(self, *, is_own_api: bool = False, **options: Any) -> None:
+    def __init__(self, seal: Seal, *, is_own_api: bool = False, **options: Any) -> None:
         # No voice here, and nothing to install for it.
         discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
         super().__init__(
@@ -124,6 +125,7 @@ class StudioBot(commands.Bot):
             allowed_installs=app_commands.AppInstallationType(guild=True, user=False),
             **options,
         )
+        self.seal = seal
         self._is_own_api = is_own_api
         self.first_answers = FirstAnswers()
         self._services: Services | None = None
@@ -180,11 +182,19 @@ class StudioBot(commands.Bot):
         if interaction.type in {discord.InteractionType.component, discord.InteractionType.modal_submit}:
             data: Mapping[str, Any] = interaction.data or {}
             custom_id = str(data.get("custom_id", ""))
-            form = self._forms.get(custom_id.partition(":")[0])
-            if form is not None and interaction.type is discord.InteractionType.modal_submit:
-                await self._answered(interaction, form(interaction, custom_id))
-            elif not self._is_answered_elsewhere(interaction, custom_id):
+            opened = self._opened(interaction)
+            form = self._forms.get((opened or "").partition(":")[0])
+            is_form = interaction.type is discord.InteractionType.modal_submit
+            if opened is not None and form is not None and is_form:
+                await self._answered(interaction, form(interaction, opened))
+            elif opened is None or not self._is_answered_elsewhere(interaction, custom_id):
                 await refuse(interaction, ButtonUnknown(custom_id))
+
+    def _opened(self, interaction: Interaction) -> str | None:
+        """The custom id without its mark; None where this bot never made it."""
+        data: Mapping[str, Any] = interaction.data or {}
+        message = interaction.message
+        return self.seal.opened(str(data.get("custom_id", "")), message.id if message is not None else None)
 
     def _is_answered_elsewhere(self, interaction: Interaction, custom_id: str) -> bool:
         """Whether discord.py hands this press to a button of ours."""
@@ -211,8 +221,9 @@ class StudioBot(commands.Bot):
         log.info("connected to Discord as %s", self.user)
 
     async def pressed(self, interaction: Interaction, press: Press) -> None:
-        """Where buttons lead."""
-        await self._answered(interaction, self._press_handlers[press.action](interaction, press))
+        """Where buttons lead. What this bot never made is answered by `on_interaction`."""
+        if self._opened(interaction) is not None:
+            await self._answered(interaction, self._press_handlers[press.action](interaction, press))
 
     async def postscript(self, interaction: Interaction, error: Exception) -> Postscript:
         """What a refusal says besides its reason. A failure to find it out is logged, not told."""

@@ -9,6 +9,7 @@ import discord
 
 from bot.discord_bot import Interaction
 from bot.view.answers import fill
+from bot.view.buttons.seal import seal_of
 from bot.view.card import Card, Tone
 from bot.view.files.export import Attachment
 from bot.view.layout import NO_MENTIONS, layout_of
@@ -23,7 +24,7 @@ async def fill_with(interaction: Interaction, card: Card, attachments: Sequence[
     await fill(interaction, card, [_file(first)])
     for attachment in further:
         await interaction.followup.send(
-            view=layout_of(Card(Tone.DONE, "", files=(attachment.filename,))),
+            view=layout_of(Card(Tone.DONE, "", files=(attachment.filename,)), seal_of(interaction.client)),
             file=_file(attachment),
             ephemeral=True,
             allowed_mentions=NO_MENTIONS,

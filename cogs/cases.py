@@ -12,6 +12,7 @@ from bot.domain.cases import Decision, Verdict
 from bot.domain.errors import CaseDecided, CaseFault, CaseRefused, LimitReached
 from bot.jobs.cases import Cases as CaseService
 from bot.view.answers import Postscript, acknowledge_press, require_manager
+from bot.view.buttons.seal import seal_of
 from bot.view.card import Action, CaseAction, CasePress, JobPress
 from bot.view.cards.cases import decided_card, offer_words
 from bot.view.discord_errors import DISCORD_ERRORS
@@ -67,7 +68,9 @@ class Cases(commands.Cog):
         # A report that was cut short by a restart is made good by the next one.
         if case.verdict is Verdict.OPEN and (is_new or not is_hidden(message)):
             await interaction.edit_original_response(
-                view=hidden(message, case.case_id), attachments=kept(message), allowed_mentions=NO_MENTIONS
+                view=hidden(message, case.case_id, seal_of(interaction.client)),
+                attachments=kept(message),
+                allowed_mentions=NO_MENTIONS,
             )
         if not is_new:
             raise CaseRefused(CaseFault.REPORTED)
@@ -104,7 +107,9 @@ class Cases(commands.Cog):
         try:
             if not is_picture:
                 card = decided_card(words_of(message), decision)
-                await interaction.edit_original_response(view=layout_of(card), allowed_mentions=NO_MENTIONS)
+                await interaction.edit_original_response(
+                    view=layout_of(card, seal_of(interaction.client)), allowed_mentions=NO_MENTIONS
+                )
             elif case.verdict is Verdict.RESTORED:
                 await interaction.edit_original_response(
                     view=shown(message, case.case_id), attachments=kept(message), allowed_mentions=NO_MENTIONS

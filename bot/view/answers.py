@@ -13,6 +13,7 @@ from discord import ui
 
 from bot.domain.errors import BotError, ManagersOnly
 from bot.view.buttons.cases import CaseButton
+from bot.view.buttons.seal import seal_of
 from bot.view.card import Card, CasePress, Tone
 from bot.view.discord_errors import CONNECTION_ERRORS, LATE_ERRORS
 from bot.view.layout import NO_MENTIONS, layout_of
@@ -72,7 +73,9 @@ async def fill(
 ) -> None:
     """The card as the answer to an acknowledged interaction, with the files that it names."""
     await interaction.edit_original_response(
-        view=layout_of(card), attachments=files or discord.utils.MISSING, allowed_mentions=NO_MENTIONS
+        view=layout_of(card, seal_of(interaction.client)),
+        attachments=files or discord.utils.MISSING,
+        allowed_mentions=NO_MENTIONS,
     )
 
 
@@ -96,7 +99,7 @@ async def refuse(
     view: ui.View = discord.utils.MISSING
     if postscript.press is not None:
         view = ui.View(timeout=None)
-        view.add_item(CaseButton(postscript.press))
+        view.add_item(CaseButton(postscript.press, seal_of(interaction.client)))
     try:
         await _say_alone(interaction, text, view)
     except LATE_ERRORS as failure:
@@ -127,7 +130,7 @@ async def _say_alone(interaction: discord.Interaction[discord.Client], text: str
 async def _add_notes(interaction: discord.Interaction[discord.Client], error: Exception) -> None:
     """What else belongs to a refusal, such as what was typed into a form: each in a message of its own."""
     for note in getattr(error, "__notes__", ()):
-        card = layout_of(Card(Tone.WAITING, str(note)))
+        card = layout_of(Card(Tone.WAITING, str(note)), seal_of(interaction.client))
         try:
             await interaction.followup.send(view=card, ephemeral=True, allowed_mentions=NO_MENTIONS)
         except LATE_ERRORS as failure:

@@ -9,10 +9,11 @@ import discord
 from discord import ui
 
 from bot.view.buttons.cases import CaseButton
+from bot.view.buttons.seal import Seal, bare
 from bot.view.card import Action, CaseAction, CasePress
 
 
-def hidden(message: discord.Message, case_id: int) -> ui.LayoutView:
+def hidden(message: discord.Message, case_id: int, seal: Seal) -> ui.LayoutView:
     """Its pictures and files behind spoilers, and Restore for the moderators instead of Report."""
     view = _with_spoilers(message, is_hidden=True)
     _drop(view, _custom_ids(case_id))
@@ -20,7 +21,7 @@ def hidden(message: discord.Message, case_id: int) -> ui.LayoutView:
     if rows:
         # Where Report was; other rows may be full.
         row = next((row for row in rows if _has_job_buttons(row)), rows[-1])
-        row.add_item(CaseButton(CasePress(CaseAction.RESTORE, case_id)))
+        row.add_item(CaseButton(CasePress(CaseAction.RESTORE, case_id), seal))
     return view
 
 
@@ -78,7 +79,7 @@ def _custom_ids(case_id: int) -> set[str]:
 def _drop(view: ui.LayoutView, custom_ids: set[str]) -> None:
     for row in [item for item in view.walk_children() if isinstance(item, ui.ActionRow)]:
         for button in row.children:
-            if isinstance(button, ui.Button) and button.custom_id in custom_ids:
+            if isinstance(button, ui.Button) and bare(button.custom_id or "") in custom_ids:
                 row.remove_item(button)
 
 

@@ -19,6 +19,7 @@ from bot.view.buttons.jobs import JobButton
 from bot.view.buttons.members import MemberButton
 from bot.view.buttons.models import ModelButton
 from bot.view.buttons.picks import GoButton, PickButton
+from bot.view.buttons.seal import Seal
 from bot.view.buttons.texts import TextButton
 from bot.view.card import Card, JobPress
 
@@ -28,12 +29,12 @@ ROW_BUTTONS: Final = 5  # in one row of buttons (Discord docs, Components refere
 NO_MENTIONS = discord.AllowedMentions.none()
 
 
-def layout_of(card: Card) -> ui.LayoutView:
+def layout_of(card: Card, seal: Seal) -> ui.LayoutView:
     """The card as a view that never times out and keeps nothing in the library's memory."""
     box: ui.Container[ui.LayoutView] = ui.Container(accent_colour=card.tone.value)
-    for item in _contents(card):
+    for item in _contents(card, seal):
         box.add_item(item)
-    for buttons in _button_rows(card):
+    for buttons in _button_rows(card, seal):
         if buttons:
             box.add_item(ui.ActionRow(*buttons))
     view = ui.LayoutView(timeout=None)
@@ -41,10 +42,10 @@ def layout_of(card: Card) -> ui.LayoutView:
     return view
 
 
-def passing_layout_of(card: Card) -> ui.LayoutView:
+def passing_layout_of(card: Card, seal: Seal) -> ui.LayoutView:
     """As `layout_of`, for one of many cards of a job that differ in their words alone: drawn once for all."""
     frame = replace(card, text=_TEXT if card.text else "", body=_BODY if card.body else "")
-    return _Worded(_drawn(frame), {_TEXT: card.text, _BODY: card.body})
+    return _Worded(_drawn(frame, seal), {_TEXT: card.text, _BODY: card.body})
 
 
 class _Worded(ui.LayoutView):
@@ -67,22 +68,22 @@ class _Worded(ui.LayoutView):
 
 
 @lru_cache(maxsize=MAX_FRAMES)
-def _drawn(card: Card) -> Sequence[Mapping[str, Any]]:
-    view: Any = layout_of(card)  # whose own word has no types
+def _drawn(card: Card, seal: Seal) -> Sequence[Mapping[str, Any]]:
+    view: Any = layout_of(card, seal)  # whose own word has no types
     components: Sequence[Mapping[str, Any]] = view.to_components()
     return components
 
 
-def _contents(card: Card) -> Iterator[ui.Item[Any]]:
+def _contents(card: Card, seal: Seal) -> Iterator[ui.Item[Any]]:
     if card.text:
         yield ui.TextDisplay(card.text)
     if card.body:
         yield ui.TextDisplay(card.body)
     for row in card.rows:
         if row.press is not None:
-            yield ui.Section(row.text, accessory=ModelButton(row.press))
+            yield ui.Section(row.text, accessory=ModelButton(row.press, seal))
         elif row.action is not None:
-            yield ui.Section(row.text, accessory=JobButton(JobPress(row.action, row.job_id)))
+            yield ui.Section(row.text, accessory=JobButton(JobPress(row.action, row.job_id), seal))
         else:
             yield ui.TextDisplay(row.text)
     if card.preview is not None:
@@ -95,28 +96,28 @@ def _contents(card: Card) -> Iterator[ui.Item[Any]]:
         yield ui.TextDisplay(f"-# {card.small_print}")
 
 
-def _button_rows(card: Card) -> Iterator[Sequence[ui.DynamicItem[ui.Button[ui.LayoutView]]]]:
+def _button_rows(card: Card, seal: Seal) -> Iterator[Sequence[ui.DynamicItem[ui.Button[ui.LayoutView]]]]:
     """Rows as they stand from above; some may be empty."""
-    yield [TextButton(press) for press in card.text_presses]
+    yield [TextButton(press, seal) for press in card.text_presses]
     if card.job_id is not None:
-        yield [JobButton(JobPress(action, card.job_id)) for action in card.actions]
-    yield from _pick_rows(card)
-    yield [MemberButton(press) for press in card.presses]
-    yield [CaseButton(press) for press in card.case_presses]
-    yield [AuditButton(press) for press in card.audit_presses]
-    yield [ModelButton(press) for press in card.model_presses]
+        yield [JobButton(JobPress(action, card.job_id), seal) for action in card.actions]
+    yield from _pick_rows(card, seal)
+    yield [MemberButton(press, seal) for press in card.presses]
+    yield [CaseButton(press, seal) for press in card.case_presses]
+    yield [AuditButton(press, seal) for press in card.audit_presses]
+    yield [ModelButton(press, seal) for press in card.model_presses]
     for draft_row in card.draft_rows:
-        yield [DraftButton(press) for press in draft_row]
+        yield [DraftButton(press, seal) for press in draft_row]
 
 
-def _pick_rows(card: Card) -> Iterator[Sequence[PickButton | GoButton]]:
+def _pick_rows(card: Card, seal: Seal) -> Iterator[Sequence[PickButton | GoButton]]:
     """Those with numbers in rows of five for each action, the others in one row."""
     numbered = [pick for pick in card.picks if pick.number]
     for action in dict.fromkeys(pick.action for pick in numbered):
-        row = [PickButton(pick) for pick in numbered if pick.action is action]
+        row = [PickButton(pick, seal) for pick in numbered if pick.action is action]
         yield from (row[at : at + ROW_BUTTONS] for at in range(0, len(row), ROW_BUTTONS))
-    plain: list[PickButton | GoButton] = [PickButton(pick) for pick in card.picks if not pick.number]
-    yield [GoButton(card.go), *plain] if card.go is not None else plain
+    plain: list[PickButton | GoButton] = [PickButton(pick, seal) for pick in card.picks if not pick.number]
+    yield [GoButton(card.go, seal), *plain] if card.go is not None else plain
 
 
 def texts_of(message: discord.Message) -> list[str]:

@@ -16,6 +16,7 @@ from bot.domain.budget import BudgetWarning
 from bot.domain.cases import Case, Decision
 from bot.domain.errors import CaseFault, CaseRefused
 from bot.domain.ways_out import WayOut
+from bot.view.buttons.seal import seal_of
 from bot.view.card import Card, Tone
 from bot.view.cards.cases import member_words, open_card
 from bot.view.cards.logs import INTRODUCTION, entry_card, warning_card
@@ -122,7 +123,7 @@ class ModeratorsDesk:
         channel = self._client.get_partial_messageable(case.channel_id)
         # With a nonce, one that is sent again after a crash in between is still one message.
         sending = channel.send(
-            view=layout_of(Card(Tone.WAITING, text)),
+            view=layout_of(Card(Tone.WAITING, text), seal_of(self._client)),
             nonce=case.press_id or case.case_id,
             allowed_mentions=NO_MENTIONS,
         )
@@ -176,7 +177,7 @@ class ModeratorsDesk:
 
     async def _post(self, channel_id: int, card: Card) -> discord.Message | None:
         channel = self._client.get_partial_messageable(channel_id)
-        sending = channel.send(view=layout_of(card), allowed_mentions=NO_MENTIONS)
+        sending = channel.send(view=layout_of(card, seal_of(self._client)), allowed_mentions=NO_MENTIONS)
         return await self._tried(sending, f"a message to channel {channel_id}")
 
     async def _tried(self, request: Coroutine[Any, Any, _T], what: str) -> _T | None:

@@ -7,7 +7,7 @@ import re
 from dataclasses import replace
 from typing import Any
 
-from bot_fakes.samples import a_job, a_requester
+from bot_fakes.samples import SEAL, a_job, a_requester
 from discord_standin.check_components import ComponentCheck
 from discord_standin.problems import Problems
 from fuzz_json import TEXTS
@@ -85,7 +85,7 @@ PROMPTS = WORDS.map(lambda text: text[:MAX_PROMPT_CHARS])
 def check_card(card: Card) -> None:
     """As Discord would check it: 4,000 characters, 40 components, lengths, ids, no id twice."""
     problems = Problems()
-    components: list[Any] = layout_of(card).to_components()
+    components: list[Any] = layout_of(card, SEAL).to_components()
     ComponentCheck(problems, lambda _path, url: {"url": url}).layout(components, ("components",))
     assert not problems, problems._tree
     assert NO_MENTIONS.to_dict() == {"parse": []}

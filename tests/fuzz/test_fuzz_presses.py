@@ -58,7 +58,7 @@ async def test_no_forged_press_changes_anything(build: Build, faults: Callable[[
         f"{own}:forget:{'9' * 20}:0",
     ]
     for custom_id in custom_ids:
-        data = {"custom_id": custom_id, "component_type": 2}
+        data = {"custom_id": world.studio.bot.seal.marked(custom_id), "component_type": 2}
         pressed = await forge(world.bob, world.art, data, kind=PRESS, message=message)
         assert faults() == [], repr(custom_id)
         is_own_page = custom_id.startswith((f"{own}:older", f"{own}:newer")) and is_ours(custom_id)
@@ -81,7 +81,8 @@ async def test_a_button_that_its_message_does_not_bear_is_refused(
         "case:1:ask",
     ):
         for component_type in (2, 3, 99):
-            data = {"custom_id": custom_id, "component_type": component_type, "values": []}
+            marked = world.studio.bot.seal.marked(custom_id)
+            data = {"custom_id": marked, "component_type": component_type, "values": []}
             is_there = component_type != 2
             pressed = await forge(
                 world.bob, world.art, data, kind=PRESS, message=message, is_on_message=is_there
@@ -94,9 +95,9 @@ async def test_a_button_that_its_message_does_not_bear_is_refused(
 async def test_forged_forms_are_answered_too(build: Build, faults: Callable[[], list[str]]) -> None:
     world = await build()
     for custom_id in examples(ANY_IDS, 20):
-        data = {"custom_id": custom_id, "components": []}
-        sent = await forge(world.bob, world.art, data, kind=FORM)
-        assert "none of the bot's" in words_of(world, sent)
+        for sent_id in (custom_id, world.studio.bot.seal.marked(custom_id)):
+            sent = await forge(world.bob, world.art, {"custom_id": sent_id, "components": []}, kind=FORM)
+            assert "none of the bot's" in words_of(world, sent)
     assert faults() == []
 
 

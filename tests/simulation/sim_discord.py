@@ -76,6 +76,8 @@ class SimDiscord:
 class SimClient:
     """One life's discord.Client, as far as the routes use it."""
 
+    seal = None  # nothing is drawn here: cards go over the wire as they are
+
     def __init__(self, discord_: SimDiscord, life: Life, budgets: Budgets) -> None:
         self._discord = discord_
         self._life = life
@@ -93,6 +95,7 @@ class SimClient:
         is_open = message.channel_id not in self._discord.messages.closed_places
         return SimpleNamespace(
             id=message.job_id,
+            client=self,
             token=message.token,
             channel_id=message.channel_id,
             guild_id=700,

@@ -60,7 +60,7 @@ FALLBACK: Final = Money.parse("0.05")
 @contextmanager
 def cards_on_the_wire() -> Iterator[None]:
     """Components are made and read by tests of their own: here the card itself goes over the wire."""
-    itself = {"layout_of": lambda card: card, "passing_layout_of": lambda card: card}
+    itself = {"layout_of": lambda card, _: card, "passing_layout_of": lambda card, _: card}
     with patch.multiple(routes, texts_of=lambda texts: texts, **itself):
         yield
 

@@ -9,6 +9,8 @@ from typing import Final, Generic, Protocol, TypeVar, cast
 import discord
 from discord import ui
 
+from bot.view.buttons.seal import MARK, Seal, Sealed
+
 # Plain digits: \d would also take those of every other script, and int() reads them all.
 NUMBER: Final = "[0-9]{1,20}"
 MAX_NUMBER: Final = 2**63 - 1  # what the record holds; nothing of ours has a larger id
@@ -34,18 +36,26 @@ class Press(Protocol):
 PressT = TypeVar("PressT", bound=Press)
 
 
-class Switchboard(Protocol):
+class Switchboard(Sealed, Protocol):
     """What the client must offer for presses to find their way."""
 
     async def pressed(self, interaction: discord.Interaction[discord.Client], press: Press) -> None: ...
 
 
 class PressButton(ui.DynamicItem[ui.Button[ui.LayoutView]], Generic[PressT], template="(?!)"):
-    """A button that works for ever. Whether the presser may is asked when it is pressed."""
+    """A button that works for ever. Whether the presser may is asked when it is pressed.
 
-    def __init__(self, press: PressT) -> None:
+    `template` is of the custom id as `drawn` makes it; the mark behind it is the same for all.
+    """
+
+    def __init_subclass__(cls, *, template: str = "(?!)") -> None:
+        super().__init_subclass__(template=f"(?:{template})(?:{MARK})?")
+
+    def __init__(self, press: PressT, seal: Seal) -> None:
         self.press = press
-        super().__init__(self.drawn(press))
+        button = self.drawn(press)
+        button.custom_id = seal.marked(button.custom_id or "")
+        super().__init__(button)
 
     @staticmethod
     def drawn(press: PressT) -> ui.Button[ui.LayoutView]:
@@ -60,12 +70,12 @@ class PressButton(ui.DynamicItem[ui.Button[ui.LayoutView]], Generic[PressT], tem
     @classmethod
     async def from_custom_id(
         cls,
-        interaction: discord.Interaction[discord.Client],  # noqa: ARG003 — the library's signature
+        interaction: discord.Interaction[discord.Client],
         item: ui.Item[ui.LayoutView],  # noqa: ARG003 — the library's signature
         match: re.Match[str],
         /,
     ) -> PressButton[PressT]:
-        return cls(cls.read(match))
+        return cls(cls.read(match), cast(Switchboard, interaction.client).seal)
 
     async def callback(self, interaction: discord.Interaction[discord.Client]) -> None:
         await cast(Switchboard, interaction.client).pressed(interaction, self.press)

@@ -9,9 +9,8 @@ import discord
 from discord import ui
 
 from bot.view.buttons.base import PressButton, any_of
+from bot.view.buttons.seal import ROOM
 from bot.view.card import ModelAction, ModelPress
-
-MAX_CUSTOM_ID: Final = 100  # Discord docs, Components reference, 2026
 
 _LABELS: Final[dict[ModelAction, tuple[str, str, discord.ButtonStyle]]] = {
     ModelAction.DETAILS: ("Details", "🔎", discord.ButtonStyle.secondary),
@@ -32,7 +31,7 @@ def custom_id_of(press: ModelPress) -> str:
 def has_room(press: ModelPress) -> bool:
     """Whether it fits into a custom id, however Discord counts: a press that does not is not offered."""
     custom_id = custom_id_of(press)
-    return len(custom_id.encode("utf-16-le", "surrogatepass")) // 2 <= MAX_CUSTOM_ID
+    return len(custom_id.encode("utf-16-le", "surrogatepass")) // 2 <= ROOM
 
 
 def press_in(action: ModelAction, subject: str) -> ModelPress:
@@ -46,7 +45,7 @@ def press_in(action: ModelAction, subject: str) -> ModelPress:
 
 class ModelButton(
     PressButton[ModelPress],
-    template=rf"model:(?P<action>{any_of(ModelAction)}):(?P<subject>[^\n]{{0,100}})",
+    template=rf"model:(?P<action>{any_of(ModelAction)}):(?P<subject>[^\n]{{0,100}}?)",
 ):
     """One action on one model, or another page of the list."""
 

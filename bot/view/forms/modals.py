@@ -11,6 +11,7 @@ from discord import ui
 
 from bot.domain.errors import BotError
 from bot.view.answers import ALREADY_ACKNOWLEDGED, FIRST_ANSWER_S
+from bot.view.buttons.seal import seal_of
 from bot.view.discord_errors import CONNECTION_ERRORS
 from bot.view.words.text import code_block
 
@@ -21,8 +22,10 @@ MAX_RETURNED_CHARS: Final = 3_800  # of the 4,000 that a card may show
 async def open_form(interaction: discord.Interaction[discord.Client], form: ui.Modal) -> None:
     """Answer with a form. A connection that breaks or hangs gets a second try, as in `acknowledge`.
 
-    The library forgets the form at once: whoever answers it goes by its custom id, after a restart too.
+    The form bears the bot's mark, for all its fields. The library forgets it at once: whoever answers it goes
+    by its custom id, after a restart too.
     """
+    form.custom_id = seal_of(interaction.client).marked(form.custom_id)
     try:
         try:
             async with asyncio.timeout(FIRST_ANSWER_S):

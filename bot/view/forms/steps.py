@@ -15,6 +15,7 @@ from bot.domain.files import InputFile
 from bot.domain.form import MAX_CHOICES, Typed, fields_of, most_chars, most_files, pages_of, read_field
 from bot.domain.model import Kind, Model, Option, Parameter
 from bot.view.buttons.base import NUMBER, number_in
+from bot.view.buttons.seal import MAX_ID_CHARS, ROOM
 from bot.view.card import FORM_KIND
 from bot.view.forms.modals import MAX_TITLE_CHARS
 from bot.view.words.text import plain
@@ -22,7 +23,6 @@ from bot.view.words.text import plain
 # All from Discord docs, Components reference, 2026.
 MAX_LABEL_CHARS: Final = 45
 MAX_HINT_CHARS: Final = 100  # of a label's description, a placeholder and an option
-MAX_ID_CHARS: Final = 100
 LONG_CHARS: Final = 100  # a text longer than this is shown in several lines
 
 _ID: Final = re.compile(rf"{FORM_KIND}:(?P<draft>{NUMBER}):save:(?P<page>[0-9]{{1,3}}):(?P<slug>.*)", re.S)
@@ -119,7 +119,7 @@ def _modal_id(draft: Draft, page: int) -> str:
     """With the model's name, if there is room, so that what was typed survives a restart in between."""
     start = f"{FORM_KIND}:{draft.draft_id}:save:{page}:"
     slug = draft.model.slug
-    return start + slug if _is_id(start + slug) else start
+    return start + slug if _is_id(start + slug, ROOM) else start
 
 
 def _field_id(parameter: Parameter, number: int) -> str:
@@ -127,10 +127,10 @@ def _field_id(parameter: Parameter, number: int) -> str:
     return name if _is_id(name) else f"#{number}"
 
 
-def _is_id(text: str) -> bool:
+def _is_id(text: str, most: int = MAX_ID_CHARS) -> bool:
     """Whether it can stand in an id however Discord counts and trims; ours begin with a #."""
     units = len(text.encode("utf-16-le", "surrogatepass")) // 2
-    return 0 < units <= MAX_ID_CHARS and text.isprintable() and text == text.strip() and text[0] != "#"
+    return 0 < units <= most and text.isprintable() and text == text.strip() and text[0] != "#"
 
 
 def _component(draft: Draft, parameter: Parameter, number: int) -> _Item:

@@ -11,6 +11,7 @@ import aiohttp
 import discord
 
 from bot.domain.picture import Picture
+from bot.view.buttons.seal import seal_of
 from bot.view.card import Card
 from bot.view.discord_errors import CONNECTION_ERRORS
 from bot.view.layout import NO_MENTIONS, files_of, layout_of, passing_layout_of, texts_of
@@ -110,8 +111,9 @@ def _light(interaction: discord.Interaction[discord.Client]) -> discord.Interact
     return cast("discord.Interaction[discord.Client]", light)
 
 
-def _layout(card: Card, pictures: Sequence[Picture] | None) -> discord.ui.LayoutView:
-    return passing_layout_of(card) if pictures is None else layout_of(card)
+def _layout(card: Card, pictures: Sequence[Picture] | None, client: discord.Client) -> discord.ui.LayoutView:
+    draw = passing_layout_of if pictures is None else layout_of
+    return draw(card, seal_of(client))
 
 
 class TokenRoute:
@@ -136,7 +138,7 @@ class TokenRoute:
 
     async def send(self, card: Card, pictures: Sequence[Picture] | None) -> None:
         await self._interaction.edit_original_response(
-            view=_layout(card, pictures),
+            view=_layout(card, pictures, self._interaction.client),
             attachments=discord.utils.MISSING if pictures is None else files_of(pictures),
             allowed_mentions=NO_MENTIONS,
         )
@@ -174,7 +176,7 @@ class ChannelRoute:
     async def send(self, card: Card, pictures: Sequence[Picture] | None) -> None:
         channel = self._client.get_partial_messageable(self._channel_id)
         await channel.get_partial_message(self._message_id).edit(
-            view=_layout(card, pictures),
+            view=_layout(card, pictures, self._client),
             attachments=discord.utils.MISSING if pictures is None else files_of(pictures),
             allowed_mentions=NO_MENTIONS,
         )
@@ -203,7 +205,7 @@ class DirectRoute:
     async def send(self, card: Card, pictures: Sequence[Picture] | None) -> None:
         channel = await self._client.create_dm(discord.Object(self._user_id))
         await channel.send(
-            view=layout_of(card),
+            view=layout_of(card, seal_of(self._client)),
             files=files_of(pictures or ()),
             nonce=self._job_id,
             allowed_mentions=NO_MENTIONS,

@@ -29,6 +29,7 @@ from studio_world import (
     pinging,
     seen,
     unforeseen,
+    unmarked,
     until,
 )
 
@@ -93,6 +94,7 @@ async def build(tmp_path: Path) -> AsyncIterator[Build]:
     for world in worlds:
         assert unforeseen(world.env.errors) == []
         assert pinging(world) == []
+        assert unmarked(world) == []
 
 
 @pytest_asyncio.fixture

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -25,6 +26,7 @@ from bot.sandbox.pace import Pace
 from bot.sandbox.simulated_discord import SimulatedFiles, Slot, let_refusals_through, spawn_outside
 from bot.sandbox.wiro_server import WiroSandbox
 from bot.settings import load_settings
+from bot.view.buttons.seal import MARK
 
 ACCOUNT = Account("k" * 32, "s" * 64)
 QUICK = Pace(scale=0.02)  # a picture takes about a tenth of a second
@@ -154,6 +156,8 @@ class World:
         clock = Clock(time.time, lambda: time.perf_counter() + self._skipped_s)
         around = Surroundings(clock, self.chance, spawn_outside(self._slot), SimulatedFiles(self._slot))
         self.studio = await self._opened.enter_async_context(opened(settings, around))
+        bot = self.studio.bot
+        bot.seal = replace(bot.seal, made_at_s=0.0)  # the simulated Discord's ids are of January 2026
 
     async def _stop(self) -> None:
         await self.shut_down()
@@ -280,6 +284,18 @@ class World:
 def unforeseen(errors: Iterable[BaseException]) -> list[BaseException]:
     """Refusals reach the command tree as errors too; they are the bot's way to say no."""
     return [error for error in errors if not isinstance(getattr(error, "original", error), BotError)]
+
+
+def unmarked(world: World) -> list[str]:
+    """Buttons and forms that were sent without the bot's mark. A form's own is for all its fields."""
+    found = []
+    for request in world.env.http_requests:
+        body = request.json if isinstance(request.json, dict) else {}
+        body = (body.get("data") or body) if "/interactions/" in request.path else body
+        nodes = _nodes(body.get("components") or ())
+        ids = [body["custom_id"]] if "custom_id" in body else [n.get("custom_id") for n in nodes]
+        found += [f"{request.method} {request.path}: {i}" for i in ids if i and not re.search(f"{MARK}$", i)]
+    return found
 
 
 def pinging(world: World) -> list[str]:

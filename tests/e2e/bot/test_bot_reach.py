@@ -17,6 +17,7 @@ from bot.domain.access import JobAct
 from bot.sandbox.showroom import WRITER
 from bot.view.buttons.jobs import JobButton
 from bot.view.buttons.picks import GoButton, PickButton
+from bot.view.buttons.seal import Seal
 from bot.view.buttons.texts import TextButton
 from bot.view.card import Action, Go, GoAction, JobPress, Pick, PickAction, TextPart, TextPress, Turn
 
@@ -42,16 +43,17 @@ ACTS: Mapping[Enum, JobAct] = {
 FORMS = (PickAction.EDIT, PickAction.REWORD)
 
 
-def custom_id(action: Enum, job_id: int) -> str:
+def custom_id(action: Enum, job_id: int, seal: Seal) -> str:
+    """With the bot's own mark, which nobody can forge: the mark is not what stands before the job."""
     match action:
         case Action():
-            button: Any = JobButton(JobPress(action, job_id))
+            button: Any = JobButton(JobPress(action, job_id), seal)
         case TextPart():
-            button = TextButton(TextPress(job_id, action, 0, Turn.OPEN))
+            button = TextButton(TextPress(job_id, action, 0, Turn.OPEN), seal)
         case PickAction():
-            button = PickButton(Pick(action, job_id))
+            button = PickButton(Pick(action, job_id), seal)
         case GoAction():
-            button = GoButton(Go(action, job_id, 0))
+            button = GoButton(Go(action, job_id, 0), seal)
         case _:
             pytest.fail(f"{action} is about no job")
     return str(button.custom_id)
@@ -66,14 +68,14 @@ class Presser:
     message: Any
 
     async def presses(self, world: World, action: Enum, job_id: int, message: Any = None) -> Any:
-        data = {"custom_id": custom_id(action, job_id), "component_type": 2}
+        data = {"custom_id": custom_id(action, job_id, world.studio.bot.seal), "component_type": 2}
         return await forge(self.actor, self.channel, data, kind=PRESS, message=message or self.message)
 
     async def sends(self, world: World, action: Enum, job_id: int) -> Any:
         """The form of Edit prompt, without having opened it."""
         field = {"type": 4, "custom_id": "prompt", "value": "a plain mill"}
         data = {
-            "custom_id": f"remix:{action.value}:{job_id}:0:0",
+            "custom_id": world.studio.bot.seal.marked(f"remix:{action.value}:{job_id}:0:0"),
             "components": [{"type": 18, "component": field}],
         }
         return await forge(

@@ -13,7 +13,7 @@ import discord
 from bot.domain.picture import Picture
 from bot.view.card import Card
 from bot.view.messages.budget import Key, token_key
-from bot_fakes.samples import CHANNEL, GUILD
+from bot_fakes.samples import CHANNEL, GUILD, SEAL
 
 TOKEN = "tok"
 TOKEN_KEY = token_key(TOKEN)
@@ -128,6 +128,7 @@ class FakeInteraction:
         self.guild_id = GUILD
         self.channel_id = CHANNEL
         self.app_permissions = discord.Permissions(view_channel=True, send_messages=True)
+        self.client = SimpleNamespace(seal=SEAL)
         self.desk = Desk()
         self.followup = SimpleNamespace(fetch_message=self._fetch, send=self._send)
         self.taken_back: list[bool] = []  # shared by the copies that routes keep
@@ -154,6 +155,8 @@ class FakeInteraction:
 
 class FakeClient:
     """The bot's own way: messages in channels, and direct messages."""
+
+    seal = SEAL
 
     def __init__(self) -> None:
         self.channel = Desk()

@@ -13,7 +13,7 @@ import discord
 import pytest
 from bot_fakes.clocks import SteppedClock, settle_down, until
 from bot_fakes.discord_side import TOKEN, Desk, FakeClient, FakeInteraction, an_http_error, text_of
-from bot_fakes.samples import CHANNEL, MEMBER, PNG, a_job, an_origin
+from bot_fakes.samples import CHANNEL, MEMBER, PNG, SEAL, a_job, an_origin
 from PIL import Image
 
 from bot.domain.errors import InputFault, InputRefused
@@ -368,7 +368,7 @@ async def until_looked() -> None:
 
 def late_edit(desk: Desk) -> None:
     """An edit that was given up is carried out."""
-    desk.view = layout_of(status_card(News(a_job(stage=Stage.RUNNING))))
+    desk.view = layout_of(status_card(News(a_job(stage=Stage.RUNNING))), SEAL)
 
 
 async def test_after_an_edit_of_unknown_outcome_the_ending_is_looked_at_and_put_back(hall: Hall) -> None:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from bot_fakes.samples import an_origin
+from bot_fakes.samples import SEAL, an_origin
 from discord_standin.check_components import ComponentCheck
 from discord_standin.problems import Problems
 from hypothesis import given, settings
@@ -207,7 +207,7 @@ def test_inputs_past_what_a_message_can_hold_stay_at_their_defaults_and_are_coun
     fields = [replace(STEPS, parameter_id=f"s{n}") for n in range(200)]
     card = form_card(a_form(a_draft(*fields)))
     assert "75 more inputs have no room" in card.text
-    check(layout_of(card).to_components() and {"components": layout_of(card).to_components()})
+    check(layout_of(card, SEAL).to_components() and {"components": layout_of(card, SEAL).to_components()})
 
 
 def test_fields_at_their_defaults_are_counted_where_the_card_is_full() -> None:
@@ -258,7 +258,7 @@ async def test_whatever_the_schema_and_the_texts_discord_takes_card_and_modals(
     typed = defaults_of(model) | {f.parameter_id: (text,) for f, text in zip(fields, texts, strict=False)}
     files = tuple(replace(PICTURE, parameter_id=f.parameter_id) for f in fields if f.kind.takes_files)
     draft = Draft(DRAFT, 1, model, typed, files)
-    check({"components": layout_of(form_card(a_form(draft))).to_components()})
+    check({"components": layout_of(form_card(a_form(draft)), SEAL).to_components()})
     for page in range(len(pages_of(model))):
         modal = modal_of(draft, page)
         assert modal is not None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from bot_fakes.samples import a_job, a_request, a_requester, an_origin
+from bot_fakes.samples import SEAL, a_job, a_request, a_requester, an_origin
 
 from bot.domain.job import Stage
 from bot.domain.news import News
@@ -80,6 +80,6 @@ def test_the_fullest_list_fits_into_one_message() -> None:
     jobs = [
         News(a_job(SNOWFLAKE + n, origin=origin, request=request, stage=Stage.UNKNOWN)) for n in range(30)
     ]
-    view = layout_of(running_card(jobs, a_requester(SNOWFLAKE)))
+    view = layout_of(running_card(jobs, a_requester(SNOWFLAKE)), SEAL)
     assert view.content_length() <= 4_000
     assert view.total_children_count <= 40

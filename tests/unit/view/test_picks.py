@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
 
 import discord
 import pytest
-from bot_fakes.samples import a_job, a_picture, a_request
+from bot_fakes.samples import SEAL, a_job, a_picture, a_request
 from discord import ui
 
 from bot.domain.job import Job, Output, Parent, Relation, Stage
@@ -24,6 +26,8 @@ from bot.view.layout import layout_of
 
 MAX_COMPONENTS = 40  # of one message (Discord docs, Components reference, 2026)
 
+PRESSED: Any = SimpleNamespace(client=SimpleNamespace(seal=SEAL))
+
 
 def a_result(count: int, **changes: object) -> tuple[Job, list[Picture]]:
     pictures = [a_picture(f"{n}.png") for n in range(count)]
@@ -32,7 +36,7 @@ def a_result(count: int, **changes: object) -> tuple[Job, list[Picture]]:
 
 
 def rows_of(card: Card) -> list[list[str]]:
-    rows = [item for item in layout_of(card).walk_children() if isinstance(item, ui.ActionRow)]
+    rows = [item for item in layout_of(card, SEAL).walk_children() if isinstance(item, ui.ActionRow)]
     return [[str(button.item.label) for button in row.children] for row in rows]  # type: ignore[attr-defined]
 
 
@@ -60,7 +64,7 @@ def test_several_pictures_have_numbers_in_rows_that_discord_takes(count: int) ->
     assert [p.place for p in card.picks if p.action is PickAction.UPSCALE] == list(range(shown))
     rows = rows_of(card)
     assert max(len(row) for row in rows) <= 5
-    assert len(list(layout_of(card).walk_children())) <= MAX_COMPONENTS
+    assert len(list(layout_of(card, SEAL).walk_children())) <= MAX_COMPONENTS
 
 
 def test_numbers_are_those_of_the_pictures_that_are_shown() -> None:
@@ -88,18 +92,18 @@ def test_a_picture_without_words_has_none_to_edit() -> None:
 
 @pytest.mark.parametrize("action", list(PickAction))
 async def test_a_button_is_found_again_by_its_id(action: PickAction) -> None:
-    button = PickButton(Pick(action, 12, 3, number=4))
+    button = PickButton(Pick(action, 12, 3, number=4), SEAL)
     match = re.fullmatch(PickButton.__discord_ui_compiled_template__, str(button.item.custom_id))
     assert match is not None
-    again = await PickButton.from_custom_id(None, None, match)  # type: ignore[arg-type]  # neither is read
+    again = await PickButton.from_custom_id(PRESSED, None, match)  # type: ignore[arg-type]  # the item is not read
     assert again.press == Pick(action, 12, 3)
 
 
 @pytest.mark.parametrize("go", [Go(GoAction.VARY, 12, 0), Go(GoAction.UPSCALE, 12, 9, is_private=True)])
 async def test_a_confirmation_is_found_again_by_its_id(go: Go) -> None:
-    match = re.fullmatch(GoButton.__discord_ui_compiled_template__, str(GoButton(go).item.custom_id))
+    match = re.fullmatch(GoButton.__discord_ui_compiled_template__, str(GoButton(go, SEAL).item.custom_id))
     assert match is not None
-    assert (await GoButton.from_custom_id(None, None, match)).press == go  # type: ignore[arg-type]  # see above
+    assert (await GoButton.from_custom_id(PRESSED, None, match)).press == go  # type: ignore[arg-type]  # see above
 
 
 @pytest.mark.parametrize(
@@ -124,7 +128,7 @@ def test_a_form_comes_back_as_what_it_was_opened_for() -> None:
 def test_a_confirmation_shows_its_picture_and_hides_what_was_hidden() -> None:
     quote = Quote(a_request(), Money.parse("0.002"), Money.parse("1.20"))
     card = confirmation(quote, Go(GoAction.VARY, 1, 0), Preview("https://cdn/x.png", is_spoiler=True))
-    (gallery,) = [item for item in layout_of(card).walk_children() if isinstance(item, ui.MediaGallery)]
+    (gallery,) = [item for item in layout_of(card, SEAL).walk_children() if isinstance(item, ui.MediaGallery)]
     assert [(item.media.url, item.spoiler) for item in gallery.items] == [("https://cdn/x.png", True)]
     assert rows_of(card) == [["Run", "Edit prompt"]]
     assert "about $0.002 of your $1.20 left today" in card.text
@@ -152,4 +156,4 @@ def test_a_child_names_its_parent(parent: Parent, words: str) -> None:
 
 def test_a_card_without_buttons_has_no_rows() -> None:
     assert rows_of(Card(Tone.DONE, "done")) == []
-    assert isinstance(layout_of(Card(Tone.DONE, "done")), discord.ui.LayoutView)
+    assert isinstance(layout_of(Card(Tone.DONE, "done"), SEAL), discord.ui.LayoutView)

@@ -7,7 +7,7 @@ from dataclasses import replace
 import discord
 import pytest
 from bot_fakes.histories import progresses
-from bot_fakes.samples import NOON_S, PNG, a_job, a_picture, a_request
+from bot_fakes.samples import NOON_S, PNG, SEAL, a_job, a_picture, a_request
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -39,7 +39,7 @@ def everything_in(card: Card) -> str:
 
 
 def assert_fits(card: Card) -> None:
-    view = layout_of(card)
+    view = layout_of(card, SEAL)
     assert view.content_length() <= MAX_TEXT_CHARS
     assert view.total_children_count <= MAX_COMPONENTS
 
@@ -77,12 +77,12 @@ def components_of(view: discord.ui.LayoutView) -> object:
 )
 def test_a_card_that_is_drawn_once_for_all_is_the_card_that_is_drawn_anew(news: list[News]) -> None:
     for card in map(status_card, news):
-        assert components_of(passing_layout_of(card)) == components_of(layout_of(card))
+        assert components_of(passing_layout_of(card, SEAL)) == components_of(layout_of(card, SEAL))
 
 
 def test_a_card_with_files_or_without_words_is_the_same_as_drawn_anew() -> None:
     for card in (ending_card(News(SUCCESS), [a_picture()]), Card(Tone.DONE, "", small_print="x")):
-        assert components_of(passing_layout_of(card)) == components_of(layout_of(card))
+        assert components_of(passing_layout_of(card, SEAL)) == components_of(layout_of(card, SEAL))
 
 
 @pytest.mark.parametrize(

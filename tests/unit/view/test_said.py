@@ -7,7 +7,7 @@ import zipfile
 from dataclasses import replace
 
 import pytest
-from bot_fakes.samples import a_job, a_picture
+from bot_fakes.samples import SEAL, a_job, a_picture
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -142,7 +142,7 @@ def test_pages_lead_to_their_neighbours() -> None:
     )
     assert middle.small_print == f"page 2 of {len(pages)}"
     assert [press.turn for press in page_card(job, TextPart.ANSWER, pages, 0).text_presses] == [Turn.ON]
-    assert layout_of(middle).content_length() <= 4_000
+    assert layout_of(middle, SEAL).content_length() <= 4_000
 
 
 @given(st.text(min_size=1, max_size=12_000), st.integers(0, 5))
@@ -150,7 +150,7 @@ def test_every_page_fits_into_a_message(text: str, number: int) -> None:
     job = a_text("x", thinking=text)
     pages = said.pages(job, TextPart.THINKING)
     if pages:
-        assert layout_of(page_card(job, TextPart.THINKING, pages, number)).content_length() <= 4_000
+        assert layout_of(page_card(job, TextPart.THINKING, pages, number), SEAL).content_length() <= 4_000
 
 
 def test_a_log_is_shown_as_a_terminal_would() -> None:
@@ -179,7 +179,7 @@ def test_an_empty_log_says_so() -> None:
 @given(st.text(max_size=9_000) | st.just("x" * 100_000) | st.just("\U0001f600" * 9_000))
 def test_a_card_of_any_log_fits_and_shows_its_end(log: str) -> None:
     card = log_card(a_job(stage=Stage.RUNNING, task_id="1"), log, is_attached=True)
-    assert layout_of(card).content_length() <= 4_000
+    assert layout_of(card, SEAL).content_length() <= 4_000
     lines, _ = last_lines(log)
     if lines:
         end = code_block(lines[-1][-5:], 10).removeprefix("```\n")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bot_fakes.samples import NOON_S, a_job, a_request, an_origin
+from bot_fakes.samples import NOON_S, SEAL, a_job, a_request, an_origin
 
 from bot.domain.job import Cause, Stage
 from bot.domain.money import ZERO, Money
@@ -74,7 +74,7 @@ def test_the_fullest_report_fits_into_a_message() -> None:
     full = replace(
         REPORT, runs=10**9, spend=Money(9 * 10**18), by_member=shares, by_channel=shares, by_model=models
     )
-    assert layout_of(usage_card(full, "the last 30 days")).content_length() <= MAX_CHARACTERS
+    assert layout_of(usage_card(full, "the last 30 days"), SEAL).content_length() <= MAX_CHARACTERS
 
 
 def test_a_hostile_model_name_stays_a_word() -> None:
@@ -142,7 +142,7 @@ def test_an_empty_history_says_how_to_begin() -> None:
 
 def test_a_full_page_fits_into_a_message() -> None:
     jobs = [a_job(10**19 + n, request=a_request(prompt="*" * 2_000)) for n in range(8)]
-    view = layout_of(page(*jobs, number=1_000, newer=True, older=True))
+    view = layout_of(page(*jobs, number=1_000, newer=True, older=True), SEAL)
     assert view.total_children_count <= MAX_COMPONENTS
     assert view.content_length() <= MAX_CHARACTERS
 

@@ -1,0 +1,24 @@
+"""The bot's own secret: the first one stays."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bot.domain.errors import DatabaseUnavailable
+from bot.store.database import Database
+from bot.store.keys import KEY_BYTES, KeyRecords
+
+
+async def test_the_first_secret_is_kept_with_its_hour(tmp_path: Path) -> None:
+    first, second = b"1" * KEY_BYTES, b"2" * KEY_BYTES
+    for fresh, now_s in ((first, 100.0), (second, 200.0)):
+        async with Database(tmp_path / "bot.sqlite3") as database:
+            assert await KeyRecords(database).custom_id_key(fresh, now_s) == (first, 100.0)
+
+
+async def test_a_short_secret_is_none(tmp_path: Path) -> None:
+    async with Database(tmp_path / "bot.sqlite3") as database:
+        with pytest.raises(DatabaseUnavailable):
+            await KeyRecords(database).custom_id_key(b"short", 100.0)
