@@ -45,7 +45,7 @@ class Wall:
 
     def case(self) -> discord.Message:
         messages = self.world.messages(self.club.greta, self.log)
-        return next(m for m in reversed(messages) if "was reported" in words(m))
+        return next(m for m in reversed(messages) if "was reported and" in words(m))
 
     async def press(self, label: str, actor: Any = None) -> Any:
         case = self.case()
@@ -107,7 +107,7 @@ async def test_a_second_report_is_refused_kindly(wall: Wall) -> None:
     reporter = Requester(asker, message_id=wall.picture.id)
     _, is_new = await wall.world.studio.services.cases.report(job_id, reporter)
     assert not is_new
-    cases = [m for m in wall.world.messages(wall.club.greta, wall.log) if "was reported" in words(m)]
+    cases = [m for m in wall.world.messages(wall.club.greta, wall.log) if "was reported and" in words(m)]
     assert len(cases) == 1
 
 
