@@ -1,13 +1,16 @@
 # Two stages: the first installs pinned and hashed packages, the second carries just what runs.
-FROM python:3.13-slim AS build
+# The tag moves with Python's and Debian's security fixes; give NAME@sha256:… to build on the very same bytes again.
+ARG PYTHON_IMAGE=python:3.13-slim
+FROM ${PYTHON_IMAGE} AS build
 COPY requirements/run.txt /build/run.txt
 RUN python -m venv /venv \
  && /venv/bin/pip install --no-cache-dir --disable-pip-version-check --no-deps --only-binary :all: --require-hashes \
       -r /build/run.txt
 
-FROM python:3.13-slim
-RUN useradd --uid 10001 --create-home --home-dir /app bot \
- && mkdir /data && chown bot:bot /data
+FROM ${PYTHON_IMAGE}
+# The bot's user owns its data and nothing else: packages and code are root's.
+RUN useradd --uid 10001 --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin bot \
+ && install -d -o bot -g bot -m 700 /data
 COPY --from=build /venv /venv
 COPY bot /app/bot
 COPY cogs /app/cogs
