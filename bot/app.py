@@ -23,6 +23,7 @@ from bot.discord_bot import Services, StudioBot
 from bot.discord_gates import use_api
 from bot.domain.clock import Clock
 from bot.domain.errors import StoreError
+from bot.jobs.bill_alarms import LOOK_EVERY_S, BillAlarms
 from bot.jobs.browse import Browser
 from bot.jobs.budget_watch import BudgetWatch
 from bot.jobs.cases import Cases
@@ -30,6 +31,7 @@ from bot.jobs.catalogue import REFRESH_S, Catalogue
 from bot.jobs.delivery import Courier
 from bot.jobs.follow import Patience, Tools
 from bot.jobs.forms import Forms
+from bot.jobs.holds import Holds
 from bot.jobs.house import Houses
 from bot.jobs.inputs import Inputs
 from bot.jobs.orphans import Looks, Orphans
@@ -44,10 +46,11 @@ from bot.jobs.styles import Styles
 from bot.jobs.supervisor import Supervisor
 from bot.jobs.tasks import TaskOwner
 from bot.jobs.tracker import Tracker
-from bot.jobs.ways_out import Prices, WaysOut
+from bot.jobs.ways_out import WaysOut
 from bot.meters import LoopLag, Meters
 from bot.settings import DISCORD_API, Settings
 from bot.stopping import StopSignal
+from bot.store.bill_alarms import AlarmRecords
 from bot.store.cases import CaseRecords
 from bot.store.database import Database
 from bot.store.folders import FolderRecords
@@ -208,24 +211,26 @@ def _services(
     houses = Houses(guilds, desk)
     purse = Purse(_allowance(settings), houses, guilds, store, clock)
     watch = BudgetWatch(purse, houses, guilds, desk, clock)
-    jobs = Jobs(tools, houses, purse, watch, owner, chance, settings.default_estimate)
-    prices = Prices(catalogue, store, settings.default_estimate)
-    forms = Forms(catalogue, houses, prices, LastValueRecords(database), clock)
+    holds = Holds(catalogue, store, clock, settings.default_estimate, settings.max_run_price)
+    jobs = Jobs(tools, houses, purse, watch, owner, chance, holds)
+    forms = Forms(catalogue, houses, holds, LastValueRecords(database), clock)
     vary_model, upscale_model = settings.wiro_vary_model, settings.wiro_upscale_model
-    remixes = Remixes(houses, catalogue, prices, purse, vary_model, upscale_model)
+    remixes = Remixes(houses, catalogue, holds, purse, vary_model, upscale_model)
     styles = Styles(StyleRecords(database), houses, clock)
-    ways_out = WaysOut(purse, houses, catalogue, prices)
-    cases = Cases(case_records, houses, purse, ways_out, prices, jobs, desk, watch, clock)
+    ways_out = WaysOut(purse, houses, catalogue, holds)
+    cases = Cases(case_records, houses, purse, ways_out, holds, jobs, desk, watch, clock)
     delays = _delays(chance, first_s=2, cap_s=60, attempts=6)
     reports = Reports(ReportRecords(database), case_records, tools.wiro, clock, owner, delays)
     looks = Looks.after(settings.unknown_grace_s)
     retries = _delays(chance, first_s=2, cap_s=60)
+    alarms = BillAlarms(AlarmRecords(database), houses, desk)
     orphans = Orphans(tools.wiro, store, clock, owner, looks, retries)
     tries = _delays(chance, first_s=2, cap_s=60, attempts=20)
 
     def start_background() -> None:
         supervisor.every("list of models", REFRESH_S, catalogue.refresh, retries)
         supervisor.every("late orphans", looks.tick_s, orphans.sweep, retries)
+        supervisor.every("bill alarms", LOOK_EVERY_S, alarms.look, retries)
         supervisor.until_done("decided cases", cases.finish_decided, tries)
         supervisor.until_done("names of styles", styles.load, tries)
         supervisor.until_done(
@@ -244,7 +249,7 @@ def _services(
         catalogue=catalogue,
         forms=forms,
         remixes=remixes,
-        browser=Browser(catalogue, store, houses),
+        browser=Browser(catalogue, store, houses, clock),
         styles=styles,
         board=board,
         desk=desk,
@@ -351,7 +356,10 @@ def _outcome(serving: asyncio.Task[None], failing: asyncio.Task[StoreError]) -> 
 
 def _allowance(settings: Settings) -> Allowance:
     return Allowance(
-        settings.default_runs_per_day, settings.default_spend_per_day, settings.operator_spend_per_day
+        settings.default_runs_per_day,
+        settings.default_spend_per_day,
+        settings.operator_spend_per_day,
+        settings.default_at_once,
     )
 
 

@@ -23,8 +23,11 @@ from bot.domain.errors import (
     WiroUnreachable,
 )
 from bot.settings import Settings, SettingsInvalid, load_settings
+from bot.store.bill_alarms import AlarmRecords
 from bot.store.database import Database
 from bot.store.jobs import JobStore
+
+RECONCILE_S: Final = 30 * 86_400.0  # for so long a bill that is not believed is worth a line
 
 # View channels, send messages (also in threads), attach files.
 PERMISSIONS: Final = discord.Permissions(
@@ -91,6 +94,7 @@ async def _database(settings: Settings, clock: Clock) -> Finding:
     try:
         async with Database(path, wall=clock.wall) as database:
             faults = await JobStore(database).audit()
+            strange = await AlarmRecords(database).to_reconcile(clock.wall() - RECONCILE_S)
     except DatabaseInUse:
         return Finding(
             "Database",
@@ -101,7 +105,14 @@ async def _database(settings: Settings, clock: Clock) -> Finding:
         return Finding("Database", is_fine=False, text=database_words(error))
     if faults:
         return Finding("Database", is_fine=False, text=f"{path}: the books do not balance: {faults[0]}.")
-    return Finding("Database", is_fine=True, text=f"{path} is ours and its books balance")
+    text = f"{path} is ours and its books balance"
+    if strange:
+        tasks = ", ".join(alarm.task_id or "?" for alarm in strange[:5])
+        text += (
+            f"; {len(strange)} bills of the last 30 days could not be believed and were booked as held: see "
+            f"their tasks in Wiro's dashboard ({tasks})"
+        )
+    return Finding("Database", is_fine=True, text=text)
 
 
 async def _discord(settings: Settings) -> Finding:

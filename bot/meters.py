@@ -15,6 +15,7 @@ from bot.domain.job import Stage
 from bot.jobs.purse import Purse
 from bot.jobs.queue import FairQueue
 from bot.jobs.service import Jobs
+from bot.store.bill_alarms import AlarmRecords
 from bot.store.database import Database
 from bot.view.messages.budget import Budgets
 from bot.wiro.socket import SocketTally
@@ -79,6 +80,8 @@ class Reading:
     reconnects: int
     sockets: int
     held_pico: int | None
+    surprises: int | None  # bills past all that was foreseen, since the database was made
+    disbelieved: int | None  # bills that are to be reconciled by hand
     commits: int
     lag_s: float
     worst_lag_s: float
@@ -101,11 +104,12 @@ class Meters:
 
     async def read(self) -> Reading:
         """All of them. A database that fails leaves its figure out: the others are wanted all the more."""
+        held_pico = surprises = disbelieved = None
         try:
             held_pico = await self.purse.held_pico()
+            surprises, disbelieved = await AlarmRecords(self.database).counts()
         except StoreError as error:
-            log.warning("the money held could not be read: %s", error.reason)
-            held_pico = None
+            log.warning("the figures of money could not be read: %s", error.reason)
         return Reading(
             is_connected=self.is_connected(),
             jobs=self.jobs.stages,
@@ -117,6 +121,8 @@ class Meters:
             reconnects=self.sockets.reconnects,
             sockets=self.sockets.open,
             held_pico=held_pico,
+            surprises=surprises,
+            disbelieved=disbelieved,
             commits=self.database.commits,
             lag_s=self.lag.last_s,
             worst_lag_s=self.lag.worst_s,

@@ -48,6 +48,14 @@ class _OneReading(Collector):
         if reading.held_pico is not None:
             held = reading.held_pico / PICO_PER_DOLLAR
             yield GaugeMetricFamily("bot_money_held_dollars", "Held for runs that have not ended.", held)
+        if reading.surprises is not None:
+            yield CounterMetricFamily(
+                "bot_bills_surprising", "Bills of more than three times what was held.", reading.surprises
+            )
+        if reading.disbelieved is not None:
+            yield CounterMetricFamily(
+                "bot_bills_disbelieved", "Bills to be reconciled by hand: no amount.", reading.disbelieved
+            )
         yield CounterMetricFamily("bot_database_commits", "Group commits.", reading.commits)
         failures = CounterMetricFamily(
             "bot_background_failures", "Failed steps of background work, each tried again.", labels=["work"]

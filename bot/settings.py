@@ -11,11 +11,12 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from yarl import URL
 
 from bot.domain.errors import AmountInvalid
-from bot.domain.money import Money
+from bot.domain.money import ZERO, Money
 
 DISCORD_API: Final = "https://discord.com/api/v10"
 SQLITE_PREFIX: Final = "sqlite:///"
 MAX_PATH_CHARS: Final = 1_000  # Linux refuses paths past 4,096 bytes, and a character has up to four
+MOST_A_RUN: Final = Money.parse("1000")  # a bill past it is not believed
 MAX_SHOWN_CHARS: Final = 60  # of a value in a sentence about it
 
 _RUN_KEY_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}", re.ASCII)
@@ -63,7 +64,9 @@ class Settings(BaseSettings):
     database_url: str = "sqlite:///data/bot.sqlite3"
     default_runs_per_day: int = Field(50, ge=0, le=1_000_000)
     default_spend_per_day: Dollars = Money.parse("2")
+    default_at_once: int = Field(3, ge=1, le=1_000)
     default_estimate: Dollars = Money.parse("0.05")
+    max_run_price: Dollars = Money.parse("5")
     operator_spend_per_day: Dollars = Money.parse("20")
     ai_notice: bool = False
     edit_interval_s: float = Field(1.0, ge=0, le=60)
@@ -109,7 +112,13 @@ class Settings(BaseSettings):
             raise ValueError("it has blanks, line breaks or characters within it that no such key has")
         return SecretStr(secret)
 
-    @field_validator("default_spend_per_day", "default_estimate", "operator_spend_per_day", mode="before")
+    @field_validator(
+        "default_spend_per_day",
+        "default_estimate",
+        "max_run_price",
+        "operator_spend_per_day",
+        mode="before",
+    )
     @classmethod
     def _dollars(cls, value: Any) -> Any:
         if isinstance(value, Money):
@@ -118,6 +127,13 @@ class Settings(BaseSettings):
             return Money.parse(str(value).removeprefix("$"))
         except AmountInvalid:
             raise ValueError("give dollars such as 2 or 0.50") from None
+
+    @field_validator("max_run_price", mode="after")
+    @classmethod
+    def _price_of_a_run(cls, value: Money) -> Money:
+        if not ZERO < value <= MOST_A_RUN:
+            raise ValueError(f"give dollars above 0 and up to {MOST_A_RUN.dollars:,f}")
+        return value
 
     @field_validator("wiro_upscale_model", mode="after")
     @classmethod

@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TypeAlias
+from dataclasses import dataclass, replace
+from typing import Final, TypeAlias
 
 from bot.domain.asker import Asker
-from bot.domain.limits import OPERATOR, Audience, Limit, Measure, Scope, Subject, Window, member_scope
+from bot.domain.limits import (
+    OPERATOR,
+    Audience,
+    Limit,
+    Measure,
+    Scope,
+    Subject,
+    Window,
+    member_scope,
+    person_scope,
+)
+from bot.domain.model import folded_slug
 from bot.domain.money import MAX_PICO
 
 
@@ -43,6 +54,9 @@ class Grant:
 
 Counter: TypeAlias = tuple[Scope, Window]
 
+UNPROVEN_A_PERSON: Final = 1  # runs at once of a model that nobody can say the price of
+UNPROVEN_TOGETHER: Final = 5
+
 
 def bind(
     rules: Sequence[LimitRule],
@@ -73,6 +87,23 @@ def bind(
     ]
     limits += [_limit(rule, OPERATOR, 0) for rule in operator]
     return tuple(limits)
+
+
+def caution(asker: Asker, model: str) -> tuple[Limit, ...]:
+    """What binds besides while nobody can say what a model costs: first bills, then crowds."""
+    slug = folded_slug(model)
+    return (
+        Limit(
+            person_scope(asker.user_id, slug),
+            Measure.AT_ONCE,
+            Window.EVER,
+            UNPROVEN_A_PERSON,
+            Audience.CAUTION,
+        ),
+        Limit(
+            replace(OPERATOR, model=slug), Measure.AT_ONCE, Window.EVER, UNPROVEN_TOGETHER, Audience.CAUTION
+        ),
+    )
 
 
 def counters_for(
@@ -118,13 +149,13 @@ def _applies(rule: LimitRule, asker: Asker, model: str) -> bool:
             return rule.audience_id in asker.role_ids
         case Audience.MEMBER:
             return rule.audience_id == asker.user_id
-        case Audience.DEFAULT | Audience.OPERATOR:
+        case Audience.DEFAULT | Audience.OPERATOR | Audience.CAUTION:
             return False
 
 
 def _covers(dimension: Dimension, asker: Asker, model: str) -> bool:
     is_here = dimension.channel_id in {0, asker.place.channel_id, asker.place.ruled_channel_id}
-    return is_here and dimension.model in {"", model.lower()}
+    return is_here and dimension.model in {"", folded_slug(model)}
 
 
 def _most_specific(rules: Sequence[LimitRule]) -> LimitRule | None:

@@ -60,6 +60,7 @@ class Settled:
     elapsed_s: float | None = None
     detail: str = ""
     cause: Cause = Cause.WIRO_FAILED  # read only when not is_success
+    is_cost_disbelieved: bool = False  # Wiro names one that is no amount, or past belief
 
 
 @dataclass(frozen=True, slots=True)

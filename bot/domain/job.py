@@ -168,6 +168,7 @@ class Job:
     parent: Parent | None = None
     speech: Speech | None = None
     is_forgotten: bool = False  # what was asked for and came of it has been erased
+    is_bill_disbelieved: bool = False  # it is no amount, or past belief; noted when the job is settled
     is_cancel_asked: bool = False  # a wish, kept until Wiro has answered to it; it is never taken back
 
     @property

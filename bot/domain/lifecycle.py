@@ -84,6 +84,7 @@ def _settled(job: Job, event: Settled) -> Job:
             outputs=event.outputs,
             elapsed_s=event.elapsed_s,
             detail=event.detail,
+            is_bill_disbelieved=event.is_cost_disbelieved,
         )
     return replace(
         job,
@@ -92,4 +93,5 @@ def _settled(job: Job, event: Settled) -> Job:
         cost=event.cost,
         elapsed_s=event.elapsed_s,
         detail=event.detail,
+        is_bill_disbelieved=event.is_cost_disbelieved,
     )

@@ -37,7 +37,8 @@ class Subject(Enum):
     """Whose usage a counter holds. Stored by value."""
 
     MEMBER = "member"  # one member in one server; in direct messages, with guild id 0
-    SERVER = "server"  # all members of one server together
+    SERVER = "server"  # all members of one server together; direct messages together have guild id 0
+    PERSON = "person"  # one person wherever they are
     OPERATOR = "operator"  # everybody everywhere
 
 
@@ -63,6 +64,10 @@ def member_scope(guild_id: int | None, user_id: int, channel_id: int = 0, model:
     return Scope(Subject.MEMBER, guild_id or 0, user_id, channel_id, model)
 
 
+def person_scope(user_id: int, model: str = "") -> Scope:
+    return Scope(Subject.PERSON, 0, user_id, 0, model)
+
+
 class Audience(Enum):
     """Who set a limit for whom. Stored by value."""
 
@@ -71,7 +76,8 @@ class Audience(Enum):
     MEMBER = "member"  # a moderator, for one member
     SERVER = "server"  # a moderator, for all members together
     DEFAULT = "default"  # the operator, for each member where the server says nothing
-    OPERATOR = "operator"  # the operator, for everybody everywhere
+    OPERATOR = "operator"  # the operator, for everybody, for each server or for each person
+    CAUTION = "caution"  # the bot itself, while nobody can say what a model costs
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +90,16 @@ class Limit:
     amount: int
     audience: Audience = Audience.DEFAULT
     audience_id: int = 0  # the role or member it was set for
+
+    @property
+    def is_operators(self) -> bool:
+        """Whether it lies above all that a server can decide."""
+        return self.audience in {Audience.OPERATOR, Audience.CAUTION} or self.scope == OPERATOR
+
+    @property
+    def is_members(self) -> bool:
+        """Whether the moderators can let a member pass it."""
+        return self.audience is not Audience.SERVER and not self.is_operators
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +164,7 @@ def decide(
         used, held = counter.used(limit.measure), counter.held(limit.measure)
         if used + held + asked > limit.amount:
             return LimitReached(
-                is_operator=limit.scope == OPERATOR,
+                is_operator=limit.is_operators,
                 is_money=limit.measure is Measure.SPEND,
                 limit=limit.amount,
                 used=used,

@@ -36,6 +36,11 @@ class Kind(Enum):
         return self in {Kind.FILE, Kind.FILES, Kind.FILES_OR_LINKS}
 
 
+def folded_slug(slug: str) -> str:
+    """A model's name as everything of ours compares and keeps it: members type it in any spelling."""
+    return slug.strip().lower()
+
+
 @dataclass(frozen=True, slots=True)
 class Option:
     """One choice: what Run is sent, and what people read."""

@@ -9,6 +9,7 @@ from enum import Enum
 
 from bot.domain.asker import Asker
 from bot.domain.errors import RuleFault, RuleRefused
+from bot.domain.model import folded_slug
 
 
 class ChannelRule(Enum):
@@ -75,7 +76,7 @@ def check_place(rules: HouseRules, asker: Asker, model: str) -> None:
 
 def check_model(rules: HouseRules, asker: Asker, model: str) -> None:
     """Raises RuleRefused where the model may not be used here."""
-    known = dict(rules.models).get(model.lower())
+    known = dict(rules.models).get(folded_slug(model))
     is_listing = any(rule is ModelRule.ALLOW for _, rule in rules.models)
     if known is ModelRule.ADULT and not asker.place.is_age_restricted:
         raise RuleRefused(RuleFault.ADULT_MODEL, model)

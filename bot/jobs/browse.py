@@ -8,7 +8,9 @@ from typing import Final, Protocol
 from bot.domain.abilities import abilities_of
 from bot.domain.asker import Asker
 from bot.domain.browse import Detail, Line, Page
+from bot.domain.clock import Clock
 from bot.domain.errors import RuleFault, RuleRefused
+from bot.domain.holds import History
 from bot.domain.model import Model, ModelSummary
 from bot.jobs.catalogue import Catalogue
 from bot.jobs.house import Houses
@@ -16,18 +18,19 @@ from bot.jobs.house import Houses
 PAGE_SIZE: Final = 8
 
 
-class Medians(Protocol):
-    """Our own history."""
+class Histories(Protocol):
+    """What models took and cost with us."""
 
-    async def median_elapsed_s(self, model: str) -> float | None: ...
+    async def model_history(self, model: str, at_s: float) -> History: ...
 
 
 class Browser:
     """Answers /models. Raises the StoreError family."""
 
-    def __init__(self, catalogue: Catalogue, medians: Medians, houses: Houses) -> None:
+    def __init__(self, catalogue: Catalogue, histories: Histories, houses: Houses, clock: Clock) -> None:
         self._catalogue = catalogue
-        self._medians = medians
+        self._histories = histories
+        self._clock = clock
         self._houses = houses
 
     async def find(self, search: str, category: str, asker: Asker) -> Page | Detail:
@@ -55,7 +58,7 @@ class Browser:
         return Detail(
             model=model,
             summary=summary,
-            median_s=await self._medians.median_elapsed_s(model.slug),
+            median_s=await self._median_s(model.slug),
             abilities=abilities_of(categories, model.parameters),
             forbidden=await self._forbidden(asker, model.slug),
             is_unread=model == Model(model.slug, model.title),
@@ -75,10 +78,13 @@ class Browser:
         known = self._catalogue.known(summary.slug)
         return Line(
             summary,
-            await self._medians.median_elapsed_s(summary.slug),
+            await self._median_s(summary.slug),
             abilities_of(summary.categories, known.parameters if known is not None else None),
             await self._forbidden(asker, summary.slug),
         )
+
+    async def _median_s(self, slug: str) -> float | None:
+        return (await self._histories.model_history(slug, self._clock.wall())).median_s
 
     async def _forbidden(self, asker: Asker, slug: str) -> RuleFault | None:
         try:

@@ -26,10 +26,11 @@ from bot.domain.ways_out import WayOut
 from bot.jobs.budget_watch import BudgetWatch
 from bot.jobs.case_ports import Desk, Runs
 from bot.jobs.guild_ports import CaseStore
+from bot.jobs.holds import Holds
 from bot.jobs.house import Houses
 from bot.jobs.purse import Purse
 from bot.jobs.verdicts import Verdicts
-from bot.jobs.ways_out import Prices, WaysOut
+from bot.jobs.ways_out import WaysOut
 
 log = logging.getLogger(__name__)
 
@@ -66,7 +67,7 @@ class Cases:
         houses: Houses,
         purse: Purse,
         ways_out: WaysOut,
-        prices: Prices,
+        holds: Holds,
         runs: Runs,
         desk: Desk,
         watch: BudgetWatch,
@@ -76,7 +77,7 @@ class Cases:
         self._houses = houses
         self._ways_out = ways_out
         self._runs = runs
-        self._verdicts = Verdicts(houses, purse, prices, runs, desk)
+        self._verdicts = Verdicts(houses, purse, holds, runs, desk)
         self._desk = desk
         self._watch = watch
         self._clock = clock

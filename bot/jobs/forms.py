@@ -24,11 +24,11 @@ from bot.domain.form import (
     still_taken,
 )
 from bot.domain.job import Origin, PictureRequest
-from bot.domain.model import Model
+from bot.domain.model import Model, folded_slug
 from bot.jobs.catalogue import Catalogue
 from bot.jobs.drafts import Drafts
+from bot.jobs.holds import Holds
 from bot.jobs.house import Houses
-from bot.jobs.ways_out import Prices
 
 log = logging.getLogger(__name__)
 
@@ -45,11 +45,11 @@ class Forms:
     """The forms of all members. Owns the drafts."""
 
     def __init__(
-        self, catalogue: Catalogue, houses: Houses, prices: Prices, last_values: LastValues, clock: Clock
+        self, catalogue: Catalogue, houses: Houses, holds: Holds, last_values: LastValues, clock: Clock
     ) -> None:
         self._catalogue = catalogue
         self._houses = houses
-        self._prices = prices
+        self._holds = holds
         self._last_values = last_values
         self._clock = clock
         self._drafts = Drafts(clock.monotonic)
@@ -58,7 +58,7 @@ class Forms:
         """With the member's last values of this model. Raises ModelUnknown, RuleRefused, StoreError."""
         model = await self._catalogue.model(slug)
         await self._houses.check(asker, model.slug, "")
-        known = await self._last_values.last_values(asker.user_id, _key(model.slug)) or {}
+        known = await self._last_values.last_values(asker.user_id, folded_slug(model.slug)) or {}
         kept, left_out = still_taken(model, known)
         if model.parameters is None:
             left_out = ()  # Wiro's page may just not have answered: nobody knows what the model takes
@@ -126,15 +126,17 @@ class Forms:
 
     async def save(self, user_id: int, slug: str, typed: Typed) -> None:
         """What was typed into a form that is gone: the next one of this model begins with it."""
-        known = await self._last_values.last_values(user_id, _key(slug)) or {}
-        await self._last_values.keep_last_values(user_id, _key(slug), {**known, **typed}, self._clock.wall())
+        key = folded_slug(slug)
+        known = await self._last_values.last_values(user_id, key) or {}
+        await self._last_values.keep_last_values(user_id, key, {**known, **typed}, self._clock.wall())
 
     async def _remember(self, user_id: int, model: Model, typed: Typed) -> None:
         try:
             if model.parameters is None:
                 await self.save(user_id, model.slug, typed)
             else:
-                await self._last_values.keep_last_values(user_id, _key(model.slug), typed, self._clock.wall())
+                key = folded_slug(model.slug)
+                await self._last_values.keep_last_values(user_id, key, typed, self._clock.wall())
         except StoreError as error:
             log.warning("a member's last values were not remembered: %s", error.reason)
 
@@ -142,10 +144,10 @@ class Forms:
         """Read after every wait, so that of two steps at once both are shown."""
         draft = self._drafts.of(draft_id, user_id)
         sent = sent_values(draft.model, draft.typed)
-        price = await self._prices.of_form(draft.model, sent, counted(draft.files))
-        usual_s = await self._prices.usual_s(draft.model)
+        hold = await self._holds.of_form(draft.model, sent, counted(draft.files))
+        usual_s = await self._holds.usual_s(draft.model)
         draft = self._drafts.of(draft_id, user_id)
-        return Form(draft, complaints_of(draft.model, draft.typed, draft.files), price, usual_s)
+        return Form(draft, complaints_of(draft.model, draft.typed, draft.files), hold.amount, usual_s)
 
 
 class Run:
@@ -164,7 +166,3 @@ def _without_hidden(draft: Draft, typed: Typed) -> Typed:
         if len(", ".join(draft.typed.get(parameter.parameter_id, ()))) > most_chars(parameter)
     }
     return {name: texts for name, texts in typed.items() if texts or name not in hidden}
-
-
-def _key(slug: str) -> str:
-    return slug.lower()

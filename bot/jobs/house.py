@@ -15,6 +15,7 @@ from bot.domain.audit import AuditEntry, AuditPage, AuditQuery
 from bot.domain.binding import Dimension, Grant, LimitRule
 from bot.domain.errors import StoreError
 from bot.domain.job import PictureRequest
+from bot.domain.model import folded_slug
 from bot.domain.prompt import words_of
 from bot.domain.rules import (
     NO_RULES,
@@ -121,7 +122,7 @@ class Houses:
 
     async def set_model_rule(self, model: str, rule: ModelRule | None, entry: AuditEntry) -> None:
         with self._changing(entry.guild_id):
-            await self._store.set_model_rule(entry.guild_id, model.lower(), rule, entry)
+            await self._store.set_model_rule(entry.guild_id, folded_slug(model), rule, entry)
         await self.announce(entry)
 
     async def add_word(self, word: WordRule, entry: AuditEntry) -> bool:

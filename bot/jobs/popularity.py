@@ -6,6 +6,8 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping
 from typing import Final, Protocol
 
+from bot.domain.model import folded_slug
+
 _NONE: Final[Mapping[str, int]] = {}
 
 
@@ -35,7 +37,7 @@ class Popularity:
     def count(self, guild_id: int | None, model: str) -> None:
         """One more run."""
         if guild_id is not None:
-            self._uses[guild_id][model.lower()] += 1
+            self._uses[guild_id][folded_slug(model)] += 1
 
     async def load(self, store: UsesStore) -> None:
         """Add what is on record, server by server. Raises StoreError; then it reads on there."""

@@ -8,6 +8,7 @@ from typing import Any, Protocol, TypeAlias
 
 from bot.domain.events import Event
 from bot.domain.files import StoredFile, Upload
+from bot.domain.holds import History
 from bot.domain.job import Job, Output
 from bot.domain.ledger import Settlement
 from bot.domain.limits import Limit, Scope, Usage, Window
@@ -131,8 +132,8 @@ class Store(Protocol):
 
     async def usage(self, scope: Scope, window: Window, at_s: float) -> Usage: ...
 
-    async def median_elapsed_s(self, model: str) -> float | None:
-        """The median billed time of the model's latest successes (at most 50)."""
+    async def model_history(self, model: str, at_s: float) -> History:
+        """What the model's latest successes took and cost (at most 50), and its surprises up to `at_s`."""
         ...
 
 

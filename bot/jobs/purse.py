@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.domain.asker import Asker
-from bot.domain.binding import Counter, Dimension, LimitRule, bind, counters_for
+from bot.domain.binding import Counter, Dimension, LimitRule, bind, caution, counters_for
 from bot.domain.clock import Clock
 from bot.domain.limits import OPERATOR, Audience, Limit, Measure, Usage, Window, decide, window_bounds
 from bot.domain.money import Money
@@ -17,11 +17,15 @@ from bot.jobs.ports import Store
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """What the settings grant: each member's day where a server says nothing, the operator's hard stop."""
+    """What the settings grant: each member where a server says nothing, and the operator's hard stops.
+
+    None: there is no such limit.
+    """
 
     runs_per_day: int
     spend_per_day: Money
     operator_spend_per_day: Money
+    at_once: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +57,15 @@ class Purse:
         self, allowance: Allowance, houses: Houses, guilds: GuildStore, store: Store, clock: Clock
     ) -> None:
         day_runs, day_spend = Dimension(Measure.RUNS, Window.DAY), Dimension(Measure.SPEND, Window.DAY)
-        self._defaults = (
-            LimitRule(Audience.DEFAULT, 0, day_runs, allowance.runs_per_day),
-            LimitRule(Audience.DEFAULT, 0, day_spend, allowance.spend_per_day.pico),
+        defaults = {
+            day_runs: allowance.runs_per_day,
+            day_spend: allowance.spend_per_day.pico,
+            Dimension(Measure.AT_ONCE, Window.EVER): allowance.at_once,
+        }
+        self._defaults = tuple(
+            LimitRule(Audience.DEFAULT, 0, dimension, amount)
+            for dimension, amount in defaults.items()
+            if amount is not None
         )
         self._operator = (LimitRule(Audience.OPERATOR, 0, day_spend, allowance.operator_spend_per_day.pico),)
         self._houses = houses
@@ -64,18 +74,18 @@ class Purse:
         self._clock = clock
 
     async def limits(
-        self, asker: Asker, model: str, *, is_approved: bool = False
+        self, asker: Asker, model: str, *, is_approved: bool = False, is_unproven: bool = False
     ) -> tuple[tuple[Limit, ...], tuple[Counter, ...]]:
         """The limits that a run must keep and the counters it moves.
 
         A run that a moderator approved passes the member's limits, not the server's and the operator's.
+        `is_unproven`: nobody can say what the model costs.
         """
         house = await self._houses.of(asker.place.guild_id)
-        limits = self._bound(house, asker, model, await self._granted(asker))
+        granted = await self._granted(asker)
+        limits = self._bound(house, asker, model, granted, is_unproven=is_unproven)
         if is_approved:
-            limits = tuple(
-                limit for limit in limits if limit.audience in {Audience.SERVER, Audience.OPERATOR}
-            )
+            limits = tuple(limit for limit in limits if not limit.is_members)
         return limits, counters_for(house.tracked, self._defaults, asker, model)
 
     async def check(self, limits: Sequence[Limit], hold: Money) -> None:
@@ -92,7 +102,7 @@ class Purse:
         if refusal is not None:
             raise refusal
 
-    async def standings(self, asker: Asker, model: str) -> tuple[Standing, ...]:
+    async def standings(self, asker: Asker, model: str, *, is_unproven: bool = False) -> tuple[Standing, ...]:
         """Every limit that binds here, tightest first; the operator's last."""
         at_s = self._clock.wall()
         house = await self._houses.of(asker.place.guild_id)
@@ -101,10 +111,10 @@ class Purse:
             Standing(
                 limit,
                 await self._store.usage(limit.scope, limit.window, at_s),
-                granted.get((limit.measure, limit.window), 0) if limit.audience is not Audience.SERVER else 0,
+                granted.get((limit.measure, limit.window), 0) if limit.is_members else 0,
                 window_bounds(limit.window, at_s)[1],
             )
-            for limit in self._bound(house, asker, model, granted)
+            for limit in self._bound(house, asker, model, granted, is_unproven=is_unproven)
         ]
         return tuple(sorted(standings, key=_tightness))
 
@@ -119,9 +129,16 @@ class Purse:
         return sum(day.held(Measure.SPEND) for day in days)
 
     def _bound(
-        self, house: House, asker: Asker, model: str, granted: Mapping[tuple[Measure, Window], int]
+        self,
+        house: House,
+        asker: Asker,
+        model: str,
+        granted: Mapping[tuple[Measure, Window], int],
+        *,
+        is_unproven: bool,
     ) -> tuple[Limit, ...]:
-        return bind(house.limits, self._defaults, self._operator, asker, model, granted)
+        wary = caution(asker, model) if is_unproven else ()
+        return wary + bind(house.limits, self._defaults, self._operator, asker, model, granted)
 
     async def _granted(self, asker: Asker) -> Mapping[tuple[Measure, Window], int]:
         if asker.place.guild_id is None:

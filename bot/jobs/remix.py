@@ -9,15 +9,15 @@ from bot.domain.asker import Asker
 from bot.domain.errors import InputFault, InputRefused, JobNotFound, ModelUnknown
 from bot.domain.files import InputFile
 from bot.domain.job import Job, Parent, PictureRequest, Relation
-from bot.domain.limits import Audience, Measure, Window
+from bot.domain.limits import Measure, Window
 from bot.domain.model import Model
 from bot.domain.money import Money
 from bot.domain.parameters import HEIGHT, PROMPT, SEED, WIDTH
 from bot.domain.quote import Quote
 from bot.jobs.catalogue import Catalogue
+from bot.jobs.holds import Holds
 from bot.jobs.house import Houses
 from bot.jobs.purse import Purse
-from bot.jobs.ways_out import Prices
 
 WORDLESS: Final = "A variation of this picture"  # for a picture that was made without any words
 
@@ -29,14 +29,14 @@ class Remixes:
         self,
         houses: Houses,
         catalogue: Catalogue,
-        prices: Prices,
+        holds: Holds,
         purse: Purse,
         vary_model: str,
         upscale_model: str,
     ) -> None:
         self._houses = houses
         self._catalogue = catalogue
-        self._prices = prices
+        self._holds = holds
         self._purse = purse
         self.vary_model = vary_model
         self._upscale_model = upscale_model
@@ -99,13 +99,13 @@ class Remixes:
     async def quote(self, request: PictureRequest, asker: Asker) -> Quote:
         """What a run of this request takes. Raises Refusal, StoreError."""
         await self._houses.check_request(asker, request)
-        price = await self._prices.of(request)
+        price = (await self._holds.of_request(request)).amount
         lefts = [
             Money(standing.left)
             for standing in await self._purse.standings(asker, request.model)
             if standing.limit.measure is Measure.SPEND
             and standing.limit.window is Window.DAY
-            and standing.limit.audience not in {Audience.SERVER, Audience.OPERATOR}
+            and standing.limit.is_members
         ]
         return Quote(request, price, min(lefts) if lefts else None)
 

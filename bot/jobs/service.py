@@ -25,13 +25,11 @@ from bot.domain.errors import (
     WordsFault,
     WordsGone,
 )
-from bot.domain.estimate import estimate
 from bot.domain.events import Refused
 from bot.domain.files import counted
 from bot.domain.input_faults import check_claims
 from bot.domain.job import Cause, Job, Origin, Parent, PictureRequest, Stage
 from bot.domain.model import Value
-from bot.domain.money import Money
 from bot.domain.news import News
 from bot.domain.parameters import (
     check_bounds,
@@ -44,6 +42,7 @@ from bot.domain.parameters import (
 from bot.domain.prompt import checked_negative_prompt, checked_prompt
 from bot.jobs.budget_watch import BudgetWatch
 from bot.jobs.follow import Follower, Tools
+from bot.jobs.holds import Holds
 from bot.jobs.house import Houses
 from bot.jobs.purse import Purse
 from bot.jobs.recent import RecentJobs
@@ -86,7 +85,7 @@ class Jobs:
         watch: BudgetWatch,
         owner: TaskOwner,
         chance: Random,
-        fallback_estimate: Money,
+        holds: Holds,
     ) -> None:
         self._tools = tools
         self._houses = houses
@@ -94,7 +93,7 @@ class Jobs:
         self._watch = watch
         self._owner = owner
         self._chance = chance
-        self._fallback_estimate = fallback_estimate
+        self._holds = holds
         self._followers: dict[int, Follower] = {}
         self._following: dict[int, asyncio.Task[None]] = {}
         self._recent = RecentJobs(tools.clock.monotonic)
@@ -142,15 +141,17 @@ class Jobs:
         await self._houses.check_place(asker, request.model)
         seed = request.seed or self._chance.randint(1, largest_seed(model))
         parameters = parameters_for(request, seed, model)
-        median_s = await self._tools.store.median_elapsed_s(request.model)
-        hold = estimate(model, parameters, median_s, self._fallback_estimate, counted(request.files))
-        limits, counters = await self._purse.limits(asker, request.model, is_approved=is_approved)
+        hold = await self._holds.of(model, parameters, counted(request.files))
+        limits, counters = await self._purse.limits(
+            asker, request.model, is_approved=is_approved, is_unproven=hold.is_unproven
+        )
         try:
             if await self._houses.has_words(asker):  # which take their time: not for a member at a limit
-                await self._purse.check(limits, hold)
+                await self._purse.check(limits, hold.amount)
             await self._houses.check_request(asker, request)
             created_at_s = self._tools.clock.wall()
-            job = Job(job_id, origin, resolved(request, parameters), seed, hold, created_at_s, parent=parent)
+            asked = resolved(request, parameters)
+            job = Job(job_id, origin, asked, seed, hold.amount, created_at_s, parent=parent)
             self._require_open()  # the bot may have begun to stop meanwhile
             is_new = await self._tools.store.reserve(job, limits, counters)
         except LimitReached as refused:

@@ -23,12 +23,13 @@ from bot.domain.errors import (
     RuleRefused,
 )
 from bot.domain.job import Job, Origin, PictureRequest
-from bot.domain.limits import OPERATOR, Audience, Measure
+from bot.domain.limits import Measure
 from bot.domain.money import Money
 from bot.jobs.case_ports import Desk, Runs
+from bot.jobs.holds import Holds
 from bot.jobs.house import Houses
 from bot.jobs.purse import Purse, Standing
-from bot.jobs.ways_out import Prices, needs
+from bot.jobs.ways_out import needs
 
 RUNS_GRANTED: Final = 5
 # Per file without boosts or Nitro (Discord docs, 2025-01-16): an approved run answers no interaction.
@@ -48,10 +49,10 @@ class Plan:
 class Verdicts:
     """Carries out what was decided; objections come before the decision, in `plan`."""
 
-    def __init__(self, houses: Houses, purse: Purse, prices: Prices, runs: Runs, desk: Desk) -> None:
+    def __init__(self, houses: Houses, purse: Purse, holds: Holds, runs: Runs, desk: Desk) -> None:
         self._houses = houses
         self._purse = purse
-        self._prices = prices
+        self._holds = holds
         self._runs = runs
         self._desk = desk
 
@@ -79,8 +80,9 @@ class Verdicts:
             await self._houses.check_request(asker, request)
         except RuleRefused:
             raise CaseRefused(CaseFault.RULES) from None
-        price = await self._prices.of(request)
-        standings = await self._purse.standings(asker, request.model)
+        hold = await self._holds.of_request(request)
+        price = hold.amount
+        standings = await self._purse.standings(asker, request.model, is_unproven=hold.is_unproven)
         refused = _server_refusal(standings, price)
         if refused is not None:
             raise refused
@@ -196,8 +198,7 @@ def _grants(standings: Sequence[Standing], price: Money) -> tuple[tuple[Measure,
     binding = [
         standing.limit.measure
         for standing in standings
-        if standing.limit.audience not in {Audience.SERVER, Audience.OPERATOR}
-        and standing.left < needs(standing.limit.measure, price)
+        if standing.limit.is_members and standing.left < needs(standing.limit.measure, price)
     ]
     return tuple(
         (measure, RUNS_GRANTED * needs(measure, price))
@@ -210,9 +211,9 @@ def _server_refusal(standings: Sequence[Standing], price: Money) -> LimitReached
     for standing in standings:
         limit = standing.limit
         asked = needs(limit.measure, price)
-        if limit.audience in {Audience.SERVER, Audience.OPERATOR} and standing.left < asked:
+        if not limit.is_members and standing.left < asked:
             return LimitReached(
-                is_operator=limit.scope == OPERATOR,
+                is_operator=limit.is_operators,
                 is_money=limit.measure is Measure.SPEND,
                 limit=limit.amount,
                 used=standing.used,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -15,18 +15,17 @@ from bot.domain.errors import (
     OptionRefused,
     PictureNotTaken,
     RuleRefused,
+    RunTooDear,
 )
-from bot.domain.estimate import estimate
-from bot.domain.files import counted
 from bot.domain.job import PictureRequest
 from bot.domain.limits import Measure
-from bot.domain.model import Model, Value
+from bot.domain.model import Model
 from bot.domain.money import Money
-from bot.domain.parameters import STEPS, parameters_for, placed_files, resolved, with_defaults
+from bot.domain.parameters import STEPS, parameters_for, resolved
 from bot.domain.ways_out import Fit, Saving, WayOut
 from bot.jobs.catalogue import Catalogue
+from bot.jobs.holds import Holds
 from bot.jobs.house import Houses
-from bot.jobs.ports import Store
 from bot.jobs.purse import Purse, Standing
 
 MAX_MODELS: Final = 1_000  # of the catalogue that are looked at
@@ -34,47 +33,20 @@ MAX_PAGES: Final = 3  # of models that are priced exactly
 PATIENCE_S: Final = 3.0  # a refusal is not held up longer by the pages of other models
 
 
-class Prices:
-    """What a request would be held for, before it is made."""
-
-    def __init__(self, catalogue: Catalogue, store: Store, fallback: Money) -> None:
-        self._catalogue = catalogue
-        self._store = store
-        self._fallback = fallback
-
-    async def of(self, request: PictureRequest) -> Money:
-        """The estimate. Raises ModelUnknown, FieldsRefused, OptionRefused, PictureNotTaken, StoreError."""
-        model = await self._catalogue.model(request.model)
-        median_s = await self._store.median_elapsed_s(request.model)
-        # A price never depends on the seed, so any will do.
-        sent = parameters_for(request, request.seed or 1, model)
-        files = counted(placed_files(request, model))
-        return estimate(model, sent, median_s, self._fallback, files)
-
-    async def of_form(self, model: Model, sent: Mapping[str, Value], files: Mapping[str, int]) -> Money:
-        """The estimate for a form as far as it is filled in; defaults stand for the rest. StoreError."""
-        median_s = await self._store.median_elapsed_s(model.slug)
-        return estimate(model, with_defaults(sent, model), median_s, self._fallback, files)
-
-    async def usual_s(self, model: Model) -> float | None:
-        """How long a run takes by our own history, else as Wiro says. Raises StoreError."""
-        median_s = await self._store.median_elapsed_s(model.slug)
-        return model.usual_s if median_s is None else median_s
-
-
 class WaysOut:
     """Tries smaller requests against the very limits that bind the member here."""
 
-    def __init__(self, purse: Purse, houses: Houses, catalogue: Catalogue, prices: Prices) -> None:
+    def __init__(self, purse: Purse, houses: Houses, catalogue: Catalogue, holds: Holds) -> None:
         self._purse = purse
         self._houses = houses
         self._catalogue = catalogue
-        self._prices = prices
+        self._holds = holds
 
     async def of(self, refused: LimitReached, request: PictureRequest, asker: Asker) -> WayOut:
         """Raises ModelUnknown, OptionRefused, StoreError."""
-        price = await self._prices.of(request)
-        standings = await self._purse.standings(asker, request.model)
+        hold = await self._holds.of_request(request)
+        price = hold.amount
+        standings = await self._purse.standings(asker, request.model, is_unproven=hold.is_unproven)
         fits: list[Fit | None] = []
         if _fits(standings, Money(0)):  # otherwise no run of this model fits, whatever it costs
             fits.append(
@@ -94,8 +66,8 @@ class WaysOut:
         """The largest of ever smaller requests that is cheaper and fits."""
         for request in requests:
             try:
-                smaller = await self._prices.of(request)
-            except (FieldsRefused, OptionRefused):
+                smaller = (await self._holds.of_request(request)).amount
+            except (FieldsRefused, OptionRefused, RunTooDear):
                 continue
             if smaller < price and _fits(standings, smaller):
                 return Fit(saving, request, smaller)
@@ -150,11 +122,12 @@ class WaysOut:
 
     async def _priced(self, request: PictureRequest, asker: Asker, price: Money) -> Fit | None:
         try:
-            cheaper = await self._prices.of(request)
-        except (FieldsRefused, ModelUnknown, OptionRefused, PictureNotTaken):
+            hold = await self._holds.of_request(request)
+        except (FieldsRefused, ModelUnknown, OptionRefused, PictureNotTaken, RunTooDear):
             return None
-        if cheaper < price and _fits(await self._purse.standings(asker, request.model), cheaper):
-            return Fit(Saving.CHEAPER_MODEL, request, cheaper)
+        standings = await self._purse.standings(asker, request.model, is_unproven=hold.is_unproven)
+        if hold.amount < price and _fits(standings, hold.amount):
+            return Fit(Saving.CHEAPER_MODEL, request, hold.amount)
         return None
 
 

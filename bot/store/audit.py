@@ -13,6 +13,9 @@ from bot.store.ledger import Key, model_key
 # A late bill is the operator's, as a write-off is; where nothing was billed, it is no run.
 _IS_BILLED: Final = "(r.kind = 'write_off' OR late.amount_pico > 0)"
 _IS_CHARGED: Final = f"(r.kind = 'post' OR ({_IS_BILLED} AND u.subject = '{Subject.OPERATOR.value}'))"
+_HELD: Final = """(
+    h.amount_pico + coalesce((SELECT sum(amount_pico) FROM hold_raise WHERE hold_raise.job_id = h.job_id), 0)
+)"""
 _CHARGE: Final = "coalesce(late.amount_pico, r.amount_pico)"  # with a late bill the resolution says nothing
 
 # Amounts are summed in halves: a sum past 64 bits is an error in SQLite.
@@ -22,8 +25,8 @@ SELECT u.subject, u.guild_id, u.subject_id, u.channel_id, u.model, u.window, u.s
        count(*) FILTER (WHERE r.job_id IS NULL),
        coalesce(sum({_CHARGE} >> 32) FILTER (WHERE {_IS_CHARGED}), 0),
        coalesce(sum({_CHARGE} & 4294967295) FILTER (WHERE {_IS_CHARGED}), 0),
-       coalesce(sum(h.amount_pico >> 32) FILTER (WHERE r.job_id IS NULL), 0),
-       coalesce(sum(h.amount_pico & 4294967295) FILTER (WHERE r.job_id IS NULL), 0)
+       coalesce(sum({_HELD} >> 32) FILTER (WHERE r.job_id IS NULL), 0),
+       coalesce(sum({_HELD} & 4294967295) FILTER (WHERE r.job_id IS NULL), 0)
 FROM reservation_usage AS u
 JOIN reservation AS h USING (job_id)
 LEFT JOIN resolution AS r USING (job_id)
@@ -55,6 +58,9 @@ _FAULTS: Final = {
         SELECT job_id FROM jobs JOIN reservation AS h USING (job_id)
         WHERE h.channel_id <> jobs.channel_id
            OR h.ruled_channel_id <> coalesce(nullif(jobs.ruled_channel_id, 0), jobs.channel_id)""",
+    "job {} is held for more because of a bill that was no surprise": """
+        SELECT job_id FROM hold_raise AS raised WHERE NOT EXISTS (
+            SELECT 1 FROM bill_alarm AS a WHERE a.job_id = raised.cause_job_id AND a.kind = 'surprise')""",
     "job {} was billed late and not voided": """
         SELECT job_id FROM late_bill LEFT JOIN resolution AS r USING (job_id) WHERE r.kind IS NOT 'void'""",
     "job {} was billed late for a task that belongs to another job": """

@@ -32,14 +32,17 @@ _UNCOUNTED: Final = """
 """
 
 # Amounts are summed in halves: a sum past 64 bits is an error in SQLite.
-_SUMS: Final = """
+_HELD: Final = """(
+    h.amount_pico + coalesce((SELECT sum(amount_pico) FROM hold_raise WHERE hold_raise.job_id = h.job_id), 0)
+)"""
+_SUMS: Final = f"""
 SELECT CASE :subject WHEN 'member' THEN h.user_id ELSE 0 END,
        count(*) FILTER (WHERE r.kind = 'post'),
        count(*) FILTER (WHERE r.job_id IS NULL),
        coalesce(sum(r.amount_pico >> 32) FILTER (WHERE r.kind = 'post'), 0),
        coalesce(sum(r.amount_pico & 4294967295) FILTER (WHERE r.kind = 'post'), 0),
-       coalesce(sum(h.amount_pico >> 32) FILTER (WHERE r.job_id IS NULL), 0),
-       coalesce(sum(h.amount_pico & 4294967295) FILTER (WHERE r.job_id IS NULL), 0)
+       coalesce(sum({_HELD} >> 32) FILTER (WHERE r.job_id IS NULL), 0),
+       coalesce(sum({_HELD} & 4294967295) FILTER (WHERE r.job_id IS NULL), 0)
 """
 
 _BOOK: Final = """

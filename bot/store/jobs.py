@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import json
 import sqlite3
-import statistics
 from collections.abc import Sequence
 from typing import Final
 
 from bot.domain.errors import JobNotFound
+from bot.domain.holds import History
 from bot.domain.job import Job
 from bot.domain.ledger import Settlement
 from bot.domain.limits import Limit, Scope, Usage, Window
 from bot.domain.money import Money
-from bot.store import ledger
+from bot.store import ledger, surprises
 from bot.store.audit import discrepancies
 from bot.store.database import Database
+from bot.store.histories import history_of
 from bot.store.rows import COLUMNS, PLACEHOLDERS, SET_ENDED, SET_MOVING, job_of, row_of, values_of_row
-
-SAMPLE: Final = 50  # successes that a median is taken over
 
 # Word for word the conditions of the partial indexes, or SQLite will not use them.
 _IS_RUNNING: Final = "stage NOT IN ('SUCCEEDED', 'FAILED', 'CANCELLED')"
@@ -52,11 +51,6 @@ WHERE is_forgotten = 0 AND is_delivered = 1 AND stage IN ('SUCCEEDED', 'FAILED',
   AND NOT EXISTS (SELECT 1 FROM late_bill AS late WHERE late.job_id = jobs.job_id)
 ORDER BY created_at_s, job_id
 """  # noqa: S608 — see above
-_ELAPSED: Final = """
-SELECT elapsed_s FROM jobs
-WHERE model = ? AND stage = 'SUCCEEDED' AND elapsed_s IS NOT NULL
-ORDER BY created_at_s DESC LIMIT ?
-"""
 
 
 class JobStore:
@@ -77,12 +71,16 @@ class JobStore:
         planned = ledger.Hold.of(job, limits, counters)
 
         def unit(sqlite: sqlite3.Connection) -> bool:
-            refusal = ledger.refusal(sqlite, planned)  # before anything is written: there is nothing to undo
+            raises = surprises.missed(sqlite, job)
+            more_pico = sum(pico for *_, pico in raises)
+            # Before anything is written: there is nothing to undo.
+            refusal = ledger.refusal(sqlite, planned, more_pico)
             if refusal is not None and not _is_on_record(sqlite, job.job_id):
                 raise refusal
             if refusal is not None or sqlite.execute(_INSERT, row).rowcount == 0:
                 return False
             ledger.hold(sqlite, planned)
+            surprises.write_raises(sqlite, raises, job.created_at_s)
             return True
 
         return await self._database.write(unit)
@@ -121,6 +119,10 @@ class JobStore:
             if not ledger.resolve(sqlite, job.job_id, settlement, at_s):
                 return False
             sqlite.execute(_END, row)
+            if job.cost is not None:
+                surprises.look_at_bill(sqlite, job.job_id, job.request, job.cost, at_s)
+            if job.is_bill_disbelieved:
+                surprises.note_disbelieved(sqlite, job, at_s)
             return True
 
         return await self._database.write(unit)
@@ -187,12 +189,9 @@ class JobStore:
         """What stands in one counter in the window around `at_s`."""
         return await self._database.read(lambda sqlite: ledger.usage_of(sqlite, (scope, window), at_s))
 
-    async def median_elapsed_s(self, model: str) -> float | None:
-        """The median billed time in seconds of the model's latest successes, at most SAMPLE of them."""
-        elapsed = await self._database.read(
-            lambda sqlite: [row[0] for row in sqlite.execute(_ELAPSED, (model, SAMPLE))]
-        )
-        return statistics.median(elapsed) if elapsed else None
+    async def model_history(self, model: str, at_s: float) -> History:
+        """What the model's latest successes took and cost, and its surprises up to `at_s`."""
+        return await self._database.read(lambda sqlite: history_of(sqlite, model, at_s))
 
     async def audit(self) -> list[str]:
         """What does not add up, each a sentence for the operator; empty where all is well.

@@ -14,6 +14,7 @@ from bot.domain.errors import LimitReached
 from bot.domain.job import Job
 from bot.domain.ledger import Resolution, Settlement
 from bot.domain.limits import Limit, Scope, Subject, Usage, Window, decide, window_bounds
+from bot.domain.model import folded_slug
 from bot.domain.money import MAX_PICO, ZERO, Money
 from bot.store.rows import storable
 
@@ -23,6 +24,11 @@ _RESERVE: Final = """
 INSERT INTO reservation (job_id, amount_pico, guild_id, user_id, channel_id, ruled_channel_id, model,
                          reserved_at_s)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+"""
+
+_HELD: Final = """
+SELECT amount_pico + coalesce((SELECT sum(amount_pico) FROM hold_raise WHERE job_id = h.job_id), 0)
+FROM reservation AS h WHERE job_id = ?
 """
 
 _BOOK: Final = """
@@ -126,10 +132,11 @@ class Hold:
         return cls(job, limits, place, _moment_s(at_s), limited, keys)
 
 
-def refusal(sqlite: sqlite3.Connection, planned: Hold) -> LimitReached | None:
-    """The limit that the reservation would pass by now, or None."""
+def refusal(sqlite: sqlite3.Connection, planned: Hold, more_pico: int = 0) -> LimitReached | None:
+    """The limit that the reservation would pass by now, were so much more held for it, or None."""
     usage = {counter: _usage(sqlite, key) for counter, key in planned.limited.items()}
-    return decide(planned.limits, usage, planned.job.hold, planned.job.created_at_s)
+    asked = Money(min(MAX_PICO, planned.job.hold.pico + more_pico))
+    return decide(planned.limits, usage, asked, planned.job.created_at_s)
 
 
 def hold(sqlite: sqlite3.Connection, planned: Hold) -> None:
@@ -165,16 +172,13 @@ def resolve(sqlite: sqlite3.Connection, job_id: int, settlement: Settlement, at_
     )
     if written.rowcount == 0:
         return False
-    (held_pico,) = sqlite.execute(
-        "SELECT amount_pico FROM reservation WHERE job_id = ?", (job_id,)
-    ).fetchone()
     is_everybodys = settlement.resolution is Resolution.POST
     is_operators = settlement.resolution is not Resolution.VOID
     sqlite.execute(
         _RELEASE,
         {
             "job_id": job_id,
-            "held_pico": held_pico,
+            "held_pico": held_pico(sqlite, job_id),
             "operator": Subject.OPERATOR.value,
             "operator_runs": int(is_operators),
             "operator_pico": amount_pico if is_operators else 0,
@@ -183,6 +187,12 @@ def resolve(sqlite: sqlite3.Connection, job_id: int, settlement: Settlement, at_
         },
     )
     return True
+
+
+def held_pico(sqlite: sqlite3.Connection, job_id: int) -> int:
+    """What a reservation holds, with all that it was raised by."""
+    (pico,) = sqlite.execute(_HELD, (job_id,)).fetchone()
+    return int(pico)
 
 
 def bill_late(sqlite: sqlite3.Connection, job_id: int, task_id: str, amount: Money, at_s: float) -> bool:
@@ -202,7 +212,7 @@ def bill_late(sqlite: sqlite3.Connection, job_id: int, task_id: str, amount: Mon
 @lru_cache(maxsize=256)
 def model_key(model: str) -> str:
     """A model as reservations, limits and counters name it."""
-    return storable(model).lower()
+    return folded_slug(storable(model))
 
 
 def _counters(guild_id: int, user_id: int, tracked: Iterable[tuple[int, str, str]]) -> Iterator[Counter]:

@@ -12,6 +12,7 @@ import discord
 
 from bot.domain.asker import Asker, Place
 from bot.domain.audit import AuditEntry
+from bot.domain.bill_alarm import BillAlarm
 from bot.domain.budget import BudgetWarning
 from bot.domain.cases import Case, Decision
 from bot.domain.errors import CaseFault, CaseRefused
@@ -19,7 +20,7 @@ from bot.domain.ways_out import WayOut
 from bot.view.buttons.seal import seal_of
 from bot.view.card import Card, Tone
 from bot.view.cards.cases import member_words, open_card
-from bot.view.cards.logs import INTRODUCTION, entry_card, warning_card
+from bot.view.cards.logs import INTRODUCTION, alarm_card, entry_card, warning_card
 from bot.view.discord_errors import DISCORD_ERRORS
 from bot.view.hiding import kept, shown
 from bot.view.layout import NO_MENTIONS, layout_of
@@ -53,6 +54,9 @@ class ModeratorsDesk:
 
     async def warn(self, channel_id: int, warning: BudgetWarning) -> None:
         await self._post(channel_id, warning_card(warning))
+
+    async def alarm(self, channel_id: int, alarm: BillAlarm) -> None:
+        await self._post(channel_id, alarm_card(alarm))
 
     async def post_case(
         self, channel_id: int, case: Case, way_out: WayOut | None, prompt: str, message_id: int | None

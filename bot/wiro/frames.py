@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Annotated, Any, Final
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from bot.domain.errors import WiroNotFound, WiroServerFault
 from bot.domain.events import Cancelled, Event, Progressed, Reached, Settled, Spoke, Unrecognised
@@ -109,6 +109,9 @@ class _Task(_Wire):
     endtime: _Epoch = 0.0
     elapsedseconds: _Seconds = None
     totalcost: _Money = None
+    is_cost_disbelieved: Annotated[bool, BeforeValidator(scalars.is_no_amount)] = Field(
+        default=False, validation_alias="totalcost"
+    )
     debugerror: _Line = ""
     debugoutput: _Text = ""
     categories: Any = None
@@ -321,6 +324,7 @@ def _settled(task: _Task, redact: Callable[[str], str], *, is_success: bool) -> 
             cost=task.totalcost,
             outputs=outputs,
             elapsed_s=task.elapsedseconds,
+            is_cost_disbelieved=task.is_cost_disbelieved,
             detail=f"{more} more outputs than the {MAX_OUTPUTS} that are taken" if more > 0 else "",
         )
     # Before it is cut: half a secret is not found any more.
@@ -331,6 +335,7 @@ def _settled(task: _Task, redact: Callable[[str], str], *, is_success: bool) -> 
         is_success=False,
         cost=task.totalcost,
         elapsed_s=task.elapsedseconds,
+        is_cost_disbelieved=task.is_cost_disbelieved,
         detail=words[-MAX_DETAIL_CHARS:],
     )
 

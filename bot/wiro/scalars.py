@@ -97,6 +97,15 @@ def as_money(value: object) -> Money | None:
     return Money.parse(number.quantize(_TWELVE_PLACES, ROUND_HALF_UP))
 
 
+def is_no_amount(value: object) -> bool:
+    """Whether a bill is named here that is none: nonsense, less than nothing, or past belief.
+
+    None at all, or an empty one, is a bill that is not on record yet.
+    """
+    number, text = as_number(value), as_text(value).strip()
+    return text not in {"", "null"} and (number is None or not 0 <= number <= MAX_BELIEVED_COST)
+
+
 def as_truth(value: object) -> bool | None:
     """True or False where the value clearly is one of them."""
     return {"true": True, "1": True, "false": False, "0": False}.get(as_text(value).strip().lower())

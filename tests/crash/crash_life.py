@@ -33,6 +33,7 @@ from bot.jobs.budget_watch import BudgetWatch
 from bot.jobs.catalogue import Catalogue
 from bot.jobs.delivery import Courier
 from bot.jobs.follow import Patience, Tools
+from bot.jobs.holds import Holds
 from bot.jobs.house import Houses
 from bot.jobs.inputs import Inputs
 from bot.jobs.purse import Allowance, Purse
@@ -208,5 +209,6 @@ def _engine(
     guilds, channel = GuildRecords(database), MemoryLogChannel()
     houses = Houses(guilds, channel)
     purse = Purse(_ALLOWANCE, houses, guilds, store, clock)
+    holds = Holds(tools.catalogue, store, clock, Money.parse("0.05"))
     watch = BudgetWatch(purse, houses, guilds, channel, clock)
-    return Jobs(tools, houses, purse, watch, owner, Random(7), Money.parse("0.05"))
+    return Jobs(tools, houses, purse, watch, owner, Random(7), holds)

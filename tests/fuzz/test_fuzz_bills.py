@@ -159,6 +159,8 @@ def test_an_estimate_is_exact_money_whatever_the_prices(
 ) -> None:
     (tool,) = tools(parsed(written(TOOLS | {"tool": [TOOL | prices]})))
     model = model_of(tool, "owner/a-model")
-    hold = estimate(model, {"width": size, "height": size, "samples": samples}, median_s, Money.parse("0.05"))
+    hold = estimate(
+        model, {"width": size, "height": size, "samples": samples}, median_s, Money.parse("0.05")
+    ).amount
     assert type(hold.pico) is int
     assert 0 <= hold.pico <= MAX_PICO

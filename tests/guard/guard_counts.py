@@ -30,6 +30,7 @@ from bot.jobs.budget_watch import BudgetWatch
 from bot.jobs.catalogue import Catalogue
 from bot.jobs.delivery import Courier
 from bot.jobs.follow import Patience, Tools
+from bot.jobs.holds import Holds
 from bot.jobs.house import Houses
 from bot.jobs.inputs import Inputs
 from bot.jobs.purse import Allowance, Purse
@@ -97,8 +98,9 @@ class Wired:
         houses = Houses(guilds, log_channel)
         purse = Purse(Allowance(10**6, Money(10**18), Money(10**18)), houses, guilds, jobs, clock)
         watch = BudgetWatch(purse, houses, guilds, log_channel, clock)
+        holds = Holds(tools.catalogue, jobs, clock, Money.parse("0.05"))
         self.tracker = tools.tracker
-        self.jobs = Jobs(tools, houses, purse, watch, owner, Random(7), Money.parse("0.05"))
+        self.jobs = Jobs(tools, houses, purse, watch, owner, Random(7), holds)
 
     def _spawn(self, coroutine: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         self.spawned += 1

@@ -30,6 +30,7 @@ from bot.jobs.budget_watch import BudgetWatch
 from bot.jobs.catalogue import REFRESH_S, Catalogue
 from bot.jobs.delivery import Courier
 from bot.jobs.follow import Patience, Tools
+from bot.jobs.holds import Holds
 from bot.jobs.house import Houses
 from bot.jobs.inputs import Inputs
 from bot.jobs.orphans import Looks, Orphans
@@ -191,7 +192,8 @@ class Engine:
         self.houses = Houses(self.guilds, world.log_channel)
         purse = Purse(world.allowance, self.houses, self.guilds, self.store, clock)
         watch = BudgetWatch(purse, self.houses, self.guilds, world.log_channel, clock)
-        self.jobs = parts.jobs(tools, self.houses, purse, watch, self.owner, chance, FALLBACK)
+        holds = Holds(self.catalogue, self.store, clock, FALLBACK)
+        self.jobs = parts.jobs(tools, self.houses, purse, watch, self.owner, chance, holds)
         self.looks = Looks.after(PATIENCE.unknown_grace_s)
         self.retries = _delays(chance, first_s=2, cap_s=60)
         self.orphans = Orphans(wiro, self.store, clock, self.owner, self.looks, self.retries)

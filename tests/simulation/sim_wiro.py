@@ -233,7 +233,7 @@ class WiroPort:
         return reports
 
     async def model(self, slug: str) -> Model:
-        model: Model = await self._ask(lambda: Model(MODEL, "Painter"))
+        model: Model = await self._ask(lambda: Model(MODEL, "Painter", approximate_cost=PRICE))
         return model
 
     async def models(self) -> Sequence[ModelSummary]:

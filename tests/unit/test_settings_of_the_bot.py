@@ -37,6 +37,7 @@ def test_three_settings_are_enough() -> None:
     assert settings.discord_api_url == DISCORD_API
     assert settings.default_spend_per_day == Money.parse("2")
     assert settings.operator_spend_per_day == Money.parse("20")
+    assert (settings.default_at_once, settings.max_run_price) == (3, Money.parse("5"))
     assert (settings.edit_interval_s, settings.silence_s) == (1.0, 20.0)
     assert (settings.unknown_grace_s, settings.job_deadline_s) == (120.0, 3600.0)
     assert (settings.health_port, settings.wiro_max_running) == (None, None)
@@ -110,6 +111,13 @@ def test_every_missing_setting_has_its_sentence() -> None:
         ("default_spend_per_day", "-1"),
         ("default_spend_per_day", "a lot"),
         ("default_estimate", "nan"),
+        ("default_at_once", "0"),
+        ("default_at_once", "1001"),
+        ("default_at_once", "three"),
+        ("max_run_price", "0"),
+        ("max_run_price", "-1"),
+        ("max_run_price", "1000.01"),
+        ("max_run_price", "cheap"),
         ("operator_spend_per_day", "1e30"),
         ("edit_interval_s", "-1"),
         ("edit_interval_s", "61"),

@@ -13,6 +13,7 @@ BotError
 │  ├─ PictureNotTaken         a picture for a model that takes none
 │  ├─ InputRefused            a file that cannot go into a run
 │  ├─ ModelUnknown
+│  ├─ RunTooDear              more for one run than the operator allows
 │  ├─ StyleRefused            a style that cannot be kept or used
 │  ├─ RuleRefused             the server's rules forbid it
 │  ├─ PatternRefused          a word rule that cannot be taken
@@ -110,6 +111,7 @@ from bot.domain.errors.requests import (
     PictureNotTaken,
     PromptFault,
     PromptRefused,
+    RunTooDear,
     StyleFault,
     StyleRefused,
 )
@@ -190,6 +192,7 @@ __all__ = [
     "Refusal",
     "RuleFault",
     "RuleRefused",
+    "RunTooDear",
     "StoreError",
     "StyleFault",
     "StyleRefused",

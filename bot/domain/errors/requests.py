@@ -103,6 +103,15 @@ class ModelUnknown(Refusal):
     similar: tuple[str, ...] = ()
 
 
+@dataclass(eq=False)
+class RunTooDear(Refusal):
+    """One run would hold more than the operator allows for any. Amounts in picodollars."""
+
+    model: str
+    asked_pico: int
+    most_pico: int
+
+
 class StyleFault(Enum):
     """What is wrong with a style."""
 

@@ -48,9 +48,10 @@ def table_card(
 ) -> Card:
     """Every limit of a server, grouped by whom it is for, a page at a time (from 1; too high is the last)."""
     pages = list(_pages(rules, gone))
-    standard = " and ".join(
+    *most, last = [
         allowance_words(rule.dimension.measure, rule.dimension.window, rule.amount) for rule in defaults
-    )
+    ]
+    standard = f"{', '.join(most)} and {last}"
     rest = (
         f"Where nothing is set, each member has the operator's default of {standard}. "
         "The operator has a daily stop over all servers besides."
@@ -133,8 +134,7 @@ def granted_card(user_id: int, measure: Measure, amount: int, standings: Sequenc
     blocks = [
         f"**{title_words(standing)}**\n{figures_words(standing)}"
         for standing in standings
-        if standing.limit.measure is measure
-        and standing.limit.audience not in {Audience.SERVER, Audience.OPERATOR}
+        if standing.limit.measure is measure and standing.limit.is_members
     ]
     heading = (
         f"<@{user_id}> is granted **{amount_words(measure, amount)}** more until each limit starts again."

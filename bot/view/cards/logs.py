@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Final
 
 from bot.domain.audit import AuditEntry
+from bot.domain.bill_alarm import BillAlarm
 from bot.domain.budget import BudgetWarning
 from bot.view.card import Card, Tone
 from bot.view.words.changes import change_words
 from bot.view.words.limits import allowance_words, extent_words
-from bot.view.words.text import plain, relative
+from bot.view.words.text import code, plain, plural, relative
 
 SHOWN_CHARS: Final = 300
 INTRODUCTION: Final = Card(
@@ -52,3 +53,21 @@ def warning_card(warning: BudgetWarning) -> Card:
     if is_out:
         lines.append("Until then requests are refused; `/limits set` with `whole_server` can raise it.")
     return Card(Tone.FAILED if is_out else Tone.WARNING, "\n".join(lines))
+
+
+def alarm_card(alarm: BillAlarm) -> Card:
+    """A bill past all that was foreseen, or one that is none, of a run on this server."""
+    if alarm.billed is None:
+        lines = [
+            "### A bill cannot be believed",
+            f"For a run of {code(alarm.model)} Wiro names no amount that can be believed.",
+            f"The {alarm.hold} that were held stand for it until the bot's operator has looked it up.",
+        ]
+    else:
+        lines = [
+            "### A run cost far more than anybody could foresee",
+            f"A run of {code(alarm.model)} was billed **{alarm.billed}**, where {alarm.hold} were held.",
+            f"Every run of this model holds as much now, also {plural(alarm.raised_jobs, 'run')} on the way.",
+            "What does not fit into a limit any more is refused.",
+        ]
+    return Card(Tone.WARNING, "\n".join(lines), small_print=f"<t:{int(alarm.at_s)}:f>")

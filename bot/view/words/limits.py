@@ -98,6 +98,8 @@ def audience_words(audience: Audience, audience_id: int, gone: frozenset[int] = 
             return "everyone, by the operator's default"
         case Audience.OPERATOR:
             return "all servers together"
+        case Audience.CAUTION:
+            return "a model whose price nobody knows"
         case _:
             assert_never(audience)
 
@@ -168,6 +170,8 @@ def reason_words(limit: Limit, rules: Sequence[LimitRule], reader: Reader) -> st
             return "the operator's default, because the moderators have set nothing in its place"
         case Audience.OPERATOR:
             return "the operator's stop over all servers"
+        case Audience.CAUTION:
+            return "because nobody can say what this model costs"
         case _:
             assert_never(limit.audience)
 

@@ -22,10 +22,10 @@ from bot.domain.errors import (
     SubjectFault,
     SubjectRefused,
 )
-from bot.domain.limits import Audience, Limit, Measure, Window
+from bot.domain.limits import Audience, Limit, Measure, Subject, Window
 from bot.domain.money import Money
 from bot.view.words.limits import allowance_words, amount_words, audience_words, extent_words
-from bot.view.words.text import escaped, plural, relative
+from bot.view.words.text import code, escaped, plural, relative
 
 
 def prompt_refused(error: PromptRefused) -> str:
@@ -170,6 +170,8 @@ def block_refused(error: BlockRefused) -> str:
 
 
 def limit_reached(error: LimitReached) -> str:
+    if error.bound is not None and error.bound.audience is Audience.CAUTION:
+        return _caution_words(error.bound)
     if error.is_operator:
         return (
             "The bot has spent all that its operator allows for today, over all servers. Nothing was held; "
@@ -198,6 +200,18 @@ def limit_reached(error: LimitReached) -> str:
         f"{'This server has' if is_servers else 'You have'} used {owner} {plural(error.limit, 'run')} "
         f"for {_PERIODS[window]}{extent} ({error.used:,} used, {error.held:,} running). "
         f"Nothing was held; {again} {relative(error.resets_at_s)}."
+    )
+
+
+def _caution_words(limit: Limit) -> str:
+    runs = (
+        "one run at a time for each person, and yours is still running"
+        if limit.scope.subject is Subject.PERSON
+        else f"{plural(limit.amount, 'run')} at a time for everybody together, and all of them are taken"
+    )
+    return (
+        f"Nobody can say yet what a run of {code(limit.scope.model)} costs, so the bot makes {runs}. Nothing was "
+        "held; there is room again when one of them ends, and more once its bill is known."
     )
 
 

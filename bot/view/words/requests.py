@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Final, assert_never
 
-from bot.domain.errors import FieldsRefused, InputFault, InputRefused, PictureNotTaken
+from bot.domain.errors import FieldsRefused, InputFault, InputRefused, PictureNotTaken, RunTooDear
 from bot.domain.files import MAX_FILE_BYTES
 from bot.domain.form import Complaint, FieldFault, most_chars, most_files, wanted_type
 from bot.domain.model import Parameter
+from bot.domain.money import Money
 from bot.view.words.text import code, escaped, plural
 
 MAX_TOLD: Final = 3  # complaints in one sentence
@@ -26,6 +27,14 @@ def fields_refused(error: FieldsRefused) -> str:
         told.append(f"{more:,} more {'field is' if more == 1 else 'fields are'} not right either")
     model = escaped(error.model, 100)
     return f"{model} cannot be run like this: {'; '.join(told)}. Nothing was held; change it and try again."
+
+
+def run_too_dear(error: RunTooDear) -> str:
+    return (
+        f"This run of {escaped(error.model, 100)} may cost {Money(error.asked_pico)}, and the bot's operator "
+        f"allows {Money(error.most_pico)} for one run. Nothing was held; make it smaller, with fewer "
+        "pictures, steps or pixels, or pick a cheaper model."
+    )
 
 
 def picture_not_taken(error: PictureNotTaken) -> str:

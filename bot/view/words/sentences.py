@@ -38,6 +38,7 @@ from bot.domain.errors import (
     PromptRefused,
     QuestionExpired,
     RuleRefused,
+    RunTooDear,
     StoreError,
     StyleRefused,
     SubjectRefused,
@@ -57,7 +58,7 @@ from bot.view.words.refusals import (
     rule_refused,
     subject_refused,
 )
-from bot.view.words.requests import fields_refused, input_refused, picture_not_taken
+from bot.view.words.requests import fields_refused, input_refused, picture_not_taken, run_too_dear
 from bot.view.words.styles import style_refused
 
 _WORDS_GONE: Final = {
@@ -90,6 +91,8 @@ def sentence(error: BotError) -> str:
             return "This has been started already; its result comes in a message of its own. Nothing was held twice."
         case PictureNotTaken():
             return picture_not_taken(error)
+        case RunTooDear():
+            return run_too_dear(error)
         case InputRefused():
             return input_refused(error)
         case FormGone():

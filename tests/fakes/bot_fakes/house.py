@@ -23,6 +23,7 @@ from bot.jobs.budget_watch import BudgetWatch
 from bot.jobs.catalogue import Catalogue
 from bot.jobs.delivery import Courier
 from bot.jobs.follow import Patience, Tools
+from bot.jobs.holds import Holds
 from bot.jobs.house import Houses
 from bot.jobs.inputs import Inputs
 from bot.jobs.purse import Allowance, Purse
@@ -149,9 +150,8 @@ class House:
         self.houses = Houses(guilds, self.log_channel)
         self.purse = Purse(allowance, self.houses, guilds, store, clock)
         watch = BudgetWatch(self.purse, self.houses, guilds, self.log_channel, clock)
-        self.jobs = Jobs(
-            self.tools, self.houses, self.purse, watch, self.owner, Random(7), Money.parse("0.05")
-        )
+        self.holds = Holds(self.catalogue, store, clock, Money.parse("0.05"))
+        self.jobs = Jobs(self.tools, self.houses, self.purse, watch, self.owner, Random(7), self.holds)
 
     async def submit(self, job_id: int = 1, *, user_id: int = 1, channel_id: int = 30, **request: Any) -> Job:
         job = await self.jobs.submit(

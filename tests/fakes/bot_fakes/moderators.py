@@ -11,7 +11,7 @@ from bot.domain.money import Money
 from bot.domain.ways_out import WayOut
 from bot.jobs.budget_watch import BudgetWatch
 from bot.jobs.cases import Cases
-from bot.jobs.ways_out import Prices, WaysOut
+from bot.jobs.ways_out import WaysOut
 from bot.store.cases import CaseRecords
 from bot_fakes.house import House
 
@@ -75,14 +75,13 @@ class Moderation:
         self.records = CaseRecords(house.store._database)
         self.desk = MemoryDesk()
         self.watch = BudgetWatch(house.purse, house.houses, house.guilds, house.log_channel, clock)
-        prices = Prices(house.catalogue, house.store, FALLBACK)
-        self.ways_out = WaysOut(house.purse, house.houses, house.catalogue, prices)
+        self.ways_out = WaysOut(house.purse, house.houses, house.catalogue, house.holds)
         self.cases = Cases(
             self.records,
             house.houses,
             house.purse,
             self.ways_out,
-            prices,
+            house.holds,
             house.jobs,
             self.desk,
             self.watch,

@@ -11,9 +11,11 @@ from bot.domain.events import Event, Gap, Reached
 from bot.domain.files import StoredFile, Upload
 from bot.domain.job import Stage
 from bot.domain.model import Model, ModelSummary, Value
+from bot.domain.money import Money
 from bot.domain.task import Task, TaskReport
 from bot_fakes.samples import MODEL
 
+TITLE, PRICE = "Stable Diffusion 3 Medium", Money.parse("0.05")
 LOST_ANSWER = WiroUnreachable("the connection broke", may_have_arrived=True)
 
 
@@ -43,7 +45,7 @@ class ScriptedWiro:
         self.list_faults: deque[WiroError] = deque()
         self.reports: dict[str, TaskReport] = {}
         self.made = 0
-        self.known_models: dict[str, Model] = {MODEL.lower(): Model(MODEL, "Stable Diffusion 3 Medium")}
+        self.known_models: dict[str, Model] = {MODEL.lower(): Model(MODEL, TITLE, approximate_cost=PRICE)}
         self.model_faults: deque[WiroError] = deque()
         self.model_gate = asyncio.Event()
         self.model_gate.set()

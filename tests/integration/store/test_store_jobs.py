@@ -14,9 +14,11 @@ from bot.domain.job import Cause, Job, Origin, Output, PictureRequest, Progress,
 from bot.domain.ledger import Resolution, Settlement, settlement_of
 from bot.domain.limits import OPERATOR, Usage, Window, member_scope
 from bot.domain.money import MAX_PICO, ZERO, Money
+from bot.store import histories
 from bot.store import jobs as statements
 from bot.store.database import Database
-from bot.store.jobs import SAMPLE, JobStore
+from bot.store.histories import SAMPLE
+from bot.store.jobs import JobStore
 
 MODEL = a_job(1).request.model
 
@@ -142,7 +144,7 @@ async def test_unfinished_are_those_who_run_or_were_not_told_oldest_first(store:
 
 
 async def test_the_median_is_taken_over_the_latest_successes_of_the_model(store: JobStore) -> None:
-    assert await store.median_elapsed_s(MODEL) is None
+    assert (await store.model_history(MODEL, NOON_S)).median_s is None
     for number in range(SAMPLE + 10):
         job = a_job(number + 1, at_s=NOON_S + number)
         await reserve(store, job)
@@ -150,8 +152,8 @@ async def test_the_median_is_taken_over_the_latest_successes_of_the_model(store:
     failed = a_job(999, at_s=NOON_S + 999)
     await reserve(store, failed)
     await settle(store, replace(ended(failed, Stage.FAILED), elapsed_s=9_999.0))
-    assert await store.median_elapsed_s(MODEL) == 4.0
-    assert await store.median_elapsed_s("another/model") is None
+    assert (await store.model_history(MODEL, NOON_S)).median_s == 4.0
+    assert (await store.model_history("another/model", NOON_S)).median_s is None
 
 
 async def test_a_charge_belongs_to_the_day_of_its_reservation(store: JobStore) -> None:
@@ -234,7 +236,8 @@ async def test_odd_text_is_kept_as_far_as_utf_8_goes(store: JobStore, prompt: st
         pytest.param(statements._CLAIMED, ("[]",), "jobs_by_task", id="claimed"),
         pytest.param(statements._CLAIMED, ("[]",), "sqlite_autoindex_late_bill_1", id="claimed late"),
         pytest.param(statements._UNANSWERED, (0.0,), "jobs_unanswered", id="unanswered"),
-        pytest.param(statements._ELAPSED, ("m", 1), "jobs_successes", id="elapsed"),
+        pytest.param(histories._LATEST, ("m", 1), "COVERING INDEX jobs_bills", id="a model's bills"),
+        pytest.param(histories._ALARMS, ("m", 0.0, 1), "bill_alarm_of_model", id="a model's alarms"),
     ],
 )
 async def test_every_lookup_goes_through_an_index(

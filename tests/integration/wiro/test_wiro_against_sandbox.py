@@ -181,7 +181,7 @@ async def test_a_model_has_a_schema_and_a_price(client: WiroClient) -> None:
     steps = model.parameter("steps")
     assert steps is not None
     assert steps.maximum is not None
-    assert estimate(model, {}, 4.0, ZERO) > ZERO
+    assert estimate(model, {}, 4.0, ZERO).amount > ZERO
 
 
 async def test_many_tasks_run_on_one_connection(

@@ -32,7 +32,7 @@ def cents(*rules: tuple[dict[str, str], Money], method: str = "cpr", **fields: A
 
 
 def held(model: Model, median_s: float | None = None, files: int = 0, **sent: Any) -> Money:
-    return estimate(model, sent, median_s, FALLBACK, {"inputImage": files} if files else {})
+    return estimate(model, sent, median_s, FALLBACK, {"inputImage": files} if files else {}).amount
 
 
 @pytest.mark.parametrize("given", ["1080P", " 1080p ", "1080p"])
@@ -166,4 +166,4 @@ def test_an_absurd_value_ends_at_a_limit_and_not_in_an_error(method: str, sent: 
     st.sampled_from(["cpr", "cpo", "cps", "cp-pixel", "cp-promptlength", "cpt"]),
 )
 def test_whatever_is_sent_there_is_something_to_hold(sent: dict[str, Any], method: str) -> None:
-    assert estimate(cents(({}, CENT), method=method), sent, 2.0, FALLBACK) >= Money(0)
+    assert estimate(cents(({}, CENT), method=method), sent, 2.0, FALLBACK).amount >= Money(0)

@@ -30,7 +30,6 @@ from bot.domain.job import Stage
 from bot.domain.model import Kind, Model, Parameter, PriceRule
 from bot.domain.money import Money
 from bot.jobs.forms import Forms
-from bot.jobs.ways_out import Prices
 from bot.store.last_values import LastValueRecords
 
 PROMPT = Parameter("prompt", Kind.LONG_TEXT, "Prompt", is_required=True)
@@ -72,8 +71,7 @@ class Counter:
 
     def after_a_restart(self) -> Forms:
         house = self.house
-        prices = Prices(house.catalogue, house.store, Money.parse("0.05"))
-        self.forms = Forms(house.catalogue, house.houses, prices, self.values, house.time.clock)
+        self.forms = Forms(house.catalogue, house.houses, house.holds, self.values, house.time.clock)
         return self.forms
 
     def change(self, **changes: Any) -> None:

@@ -20,7 +20,7 @@ from bot.domain.model import Kind, Model, ModelSummary, Parameter, PriceRule
 from bot.domain.money import Money
 from bot.domain.rules import ModelRule
 from bot.domain.ways_out import Saving
-from bot.jobs.ways_out import Prices
+from bot.jobs.holds import Holds
 
 CHEAP, CHEAPER = "owner/cheap", "owner/cheaper"
 
@@ -149,9 +149,9 @@ async def test_a_price_counts_the_files_of_the_request(shop: House) -> None:
     taker = (*(by_files.parameters or ()), Parameter("inputImage", Kind.FILES))
     shop.wiro.known_models[MODEL.lower()] = replace(by_files, parameters=taker)
     picture = shop.sources.put("https://cdn.discordapp.com/mill.png")
-    prices = Prices(shop.catalogue, shop.store, Money.parse("1"))
-    assert await prices.of(a_request(files=(picture,))) == Money.parse("0.05")
-    assert await prices.of(a_request(files=(picture, picture))) == Money.parse("0.07")
+    holds = Holds(shop.catalogue, shop.store, shop.time.clock, Money.parse("1"))
+    assert (await holds.of_request(a_request(files=(picture,)))).amount == Money.parse("0.05")
+    assert (await holds.of_request(a_request(files=(picture, picture)))).amount == Money.parse("0.07")
     job = await shop.submit(1, files=(picture, picture))
     assert job.hold == Money.parse("0.07")
 

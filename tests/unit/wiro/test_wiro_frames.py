@@ -166,6 +166,22 @@ def test_a_cost_that_cannot_be_read_is_none(cost: object) -> None:
     assert settled.is_success
 
 
+@pytest.mark.parametrize(
+    ("cost", "is_disbelieved"),
+    [
+        *((cost, True) for cost in ("NaN", "-1", "1e9", "1000.01", "free", "1e999999", 5_000)),
+        *((cost, False) for cost in ("", None, "null", "0", "0.00", "1000", 0.05)),
+    ],
+)
+def test_a_bill_that_is_none_is_told_from_one_that_is_not_there_yet(
+    cost: object, is_disbelieved: bool
+) -> None:
+    for pexit in ("0", "1"):
+        settled = event(totalcost=cost, pexit=pexit)
+        assert isinstance(settled, Settled)
+        assert settled.is_cost_disbelieved is is_disbelieved
+
+
 def test_a_failure_keeps_the_end_of_its_words_without_controls_and_without_the_token() -> None:
     settled = event(pexit="1", debugerror="", debugoutput="x" * 900 + "\x1b[31m\n token tok \u202eend")
     assert isinstance(settled, Settled)

@@ -1,0 +1,69 @@
+"""Tells the operator, and the moderators of the server, of bills that nobody could foresee."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from typing import Final, Protocol
+
+from bot.domain.bill_alarm import BillAlarm
+from bot.jobs.house import Houses
+
+log = logging.getLogger(__name__)
+
+LOOK_EVERY_S: Final = 15.0
+
+
+class AlarmStore(Protocol):
+    """Alarms on record. Raises the StoreError family."""
+
+    async def untold(self) -> Sequence[BillAlarm]: ...
+
+    async def told(self, alarm: BillAlarm) -> None: ...
+
+
+class AlarmChannel(Protocol):
+    """A server's log channel. Never raises."""
+
+    async def alarm(self, channel_id: int, alarm: BillAlarm) -> None: ...
+
+
+class BillAlarms:
+    """An alarm is recorded with its bill, and told once, over any restart."""
+
+    def __init__(self, store: AlarmStore, houses: Houses, channel: AlarmChannel) -> None:
+        self._store = store
+        self._houses = houses
+        self._channel = channel
+
+    async def look(self) -> None:
+        """Tell what has not been told. Raises StoreError."""
+        for alarm in await self._store.untold():
+            _log(alarm)
+            await self._store.told(alarm)
+            channel_id = (await self._houses.of(alarm.guild_id)).rules.log_channel_id
+            if channel_id is not None:
+                await self._channel.alarm(channel_id, alarm)
+
+
+def _log(alarm: BillAlarm) -> None:
+    if alarm.billed is None:
+        log.error(
+            "job %d (task %s, %s): Wiro's bill is no amount, or past belief; its hold of %s stands for it. "
+            "Look the task up in Wiro's dashboard",
+            alarm.job_id,
+            alarm.task_id,
+            alarm.model,
+            alarm.hold,
+        )
+    else:
+        log.error(
+            "job %d (task %s, %s): Wiro billed %s where %s was held; %d running jobs of this model are held "
+            "for as much now, and so is every new one for the next hour",
+            alarm.job_id,
+            alarm.task_id,
+            alarm.model,
+            alarm.billed,
+            alarm.hold,
+            alarm.raised_jobs,
+        )
