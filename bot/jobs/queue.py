@@ -4,22 +4,51 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import OrderedDict, deque
+from bisect import bisect_left, insort
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from itertools import count, zip_longest
+from itertools import count, islice
+from operator import attrgetter
+from typing import Final, TypeAlias
 
 log = logging.getLogger(__name__)
 
+FRONT: Final = 50  # who stand there hear of each move; who stand behind look by themselves,
+LOOK_S: Final = 1.0  # this often, and more seldom by as much for every `FRONT` of them before
+WALK_EVERY_S: Final = 1.0  # all of a long line is not counted through more often
 
-@dataclass(slots=True)
+# Where somebody stands: (0, ticket) of what was sent before goes before (1, number) of everything else.
+_Turn: TypeAlias = tuple[int, int]
+
+
+@dataclass(slots=True, eq=False)
 class _Waiter:
     job_id: int
     user_id: int
     on_place: Callable[[int], None]
-    ticket: int | None  # of a job that was sent before: the order in which those were
+    order: _Turn  # among the jobs of its member
     turn: asyncio.Event = field(default_factory=asyncio.Event)
-    place: int = 0
+    place: int = 0  # when it was last counted
+    told: int = 0
+
+    @property
+    def was_sent(self) -> bool:
+        return self.order[0] == 0
+
+    def tell(self) -> None:
+        if self.place != self.told:
+            self.told = self.place
+            self.on_place(self.place)
+
+
+@dataclass(slots=True, eq=False)
+class _Member:
+    turn: _Turn  # among all members
+    line: list[_Waiter] = field(default_factory=list)
+
+
+_BY_TURN: Final = attrgetter("turn")
+_BY_ORDER: Final = attrgetter("order")
 
 
 class FairQueue:
@@ -27,6 +56,7 @@ class FairQueue:
 
     Wiro's limit follows the account's balance (Wiro docs, Concurrency limits, 2026) and other programs
     may share the account, so the ceiling learned from a refusal is probed again, one job at a time.
+    Entering costs the same in a crowd: nobody is moved or told for it but the few at the front.
     """
 
     def __init__(
@@ -38,17 +68,19 @@ class FairQueue:
         self._max_running = max_running
         self._monotonic = monotonic
         self._probe_delays = probe_delays
-        self._lines: OrderedDict[int, deque[_Waiter]] = OrderedDict()
+        self._members: dict[int, _Member] = {}
+        self._ring: list[_Member] = []  # by turn
         self._running: set[int] = set()
         self._ceiling: int | None = None
         self._delays = probe_delays()
         self._probe_at = 0.0
         self._probe: int | None = None
         self._tickets: dict[int, int] = {}  # by job, from its first start until Wiro's answer
-        self._next_ticket = count()
+        self._numbers = count()
+        self._walked_s = float("-inf")
 
     def __len__(self) -> int:
-        return sum(len(line) for line in self._lines.values())
+        return sum(len(member.line) for member in self._ring)
 
     @property
     def running(self) -> int:
@@ -61,20 +93,27 @@ class FairQueue:
     async def enter(
         self, job_id: int, user_id: int, on_place: Callable[[int], None], *, is_first: bool = False
     ) -> None:
-        """Wait for this job's turn. `on_place` hears its place (1 is next) whenever that changes.
+        """Wait for this job's turn. `on_place` hears its place (1 is next): among the first `FRONT` whenever
+        that changes, further back from time to time.
 
         `is_first` puts a job that Wiro found too many back to where it stood. Cancelling leaves the line.
         """
-        waiter = _Waiter(job_id, user_id, on_place, self._tickets.get(job_id) if is_first else None)
+        ticket = self._tickets.get(job_id) if is_first else None
+        order = self._last_turn() if ticket is None else (0, ticket)
+        waiter = _Waiter(job_id, user_id, on_place, order)
         self._line_up(waiter)
         try:
-            while not self._try_start(waiter):
-                self._tell_places()
+            is_started = self._try_start(waiter)
+            if not is_started:
+                self._tell_front()
+            while not is_started:
                 await self._wait(waiter)
+                is_started = self._try_start(waiter)
         except asyncio.CancelledError:
             self._remove(waiter)
-            if waiter.ticket is not None and user_id in self._lines:
-                self._lines.move_to_end(user_id)  # its place at the front was not the member's next turn
+            if waiter.was_sent and user_id in self._members:
+                # Its place at the front was not the member's next turn.
+                self._move(self._members[user_id], self._last_turn())
             self._changed()
             raise
         self._changed()
@@ -109,19 +148,45 @@ class FairQueue:
             self._probe = None
         self._changed()
 
+    # --- the order -------------------------------------------------------------------------------
+
+    def _last_turn(self) -> _Turn:
+        return 1, next(self._numbers)
+
     def _line_up(self, waiter: _Waiter) -> None:
-        line = self._lines.setdefault(waiter.user_id, deque())
-        if waiter.ticket is None:
-            line.append(waiter)
-            return
-        ahead = sum(1 for other in line if other.ticket is not None and other.ticket < waiter.ticket)
-        line.insert(ahead, waiter)
-        # Many may be refused at once: they stand at the front in the order in which they were sent.
-        sent = {
-            user_id: first.ticket for user_id, (first, *_) in self._lines.items() if first.ticket is not None
-        }
-        for user_id in sorted(sent, key=lambda user_id: sent[user_id], reverse=True):
-            self._lines.move_to_end(user_id, last=False)
+        member = self._members.get(waiter.user_id)
+        if member is None:
+            member = self._members[waiter.user_id] = _Member(self._last_turn())
+            self._ring.append(member)
+        insort(member.line, waiter, key=_BY_ORDER)
+        if waiter.was_sent:  # many may be refused at once: they stand in the order in which they were sent
+            self._move(member, member.line[0].order)
+
+    def _move(self, member: _Member, turn: _Turn) -> None:
+        del self._ring[bisect_left(self._ring, member.turn, key=_BY_TURN)]
+        member.turn = turn
+        insort(self._ring, member, key=_BY_TURN)
+
+    def _remove(self, waiter: _Waiter) -> None:
+        member = self._members[waiter.user_id]
+        del member.line[bisect_left(member.line, waiter.order, key=_BY_ORDER)]
+        if not member.line:
+            del self._ring[bisect_left(self._ring, member.turn, key=_BY_TURN)]
+            del self._members[waiter.user_id]
+
+    def _first(self) -> _Waiter | None:
+        return self._ring[0].line[0] if self._ring else None
+
+    def _order(self) -> Iterator[_Waiter]:
+        """Everybody in the order they will be served: one of each member, then the next of each."""
+        members = self._ring
+        for depth in count():
+            if not members:
+                return
+            yield from (member.line[depth] for member in members)
+            members = [member for member in members if len(member.line) > depth + 1]
+
+    # --- turns -----------------------------------------------------------------------------------
 
     def _try_start(self, waiter: _Waiter) -> bool:
         if self._first() is not waiter or not self._has_room():
@@ -129,10 +194,11 @@ class FairQueue:
         if self._ceiling is not None and len(self._running) >= self._ceiling:
             self._probe = waiter.job_id
         self._remove(waiter)
-        if waiter.user_id in self._lines:
-            self._lines.move_to_end(waiter.user_id)
+        member = self._members.get(waiter.user_id)
+        if member is not None:
+            self._move(member, self._last_turn())
         self._running.add(waiter.job_id)
-        self._tickets.setdefault(waiter.job_id, next(self._next_ticket))
+        self._tickets.setdefault(waiter.job_id, next(self._numbers))
         return True
 
     def _has_room(self) -> bool:
@@ -144,40 +210,38 @@ class FairQueue:
         return self._probe is None and self._monotonic() >= self._probe_at
 
     async def _wait(self, waiter: _Waiter) -> None:
+        """Until something changed for this waiter, or until it is time to look."""
         waiter.turn.clear()
-        may_probe = waiter.place == 1 and self._ceiling is not None and self._probe is None
-        is_full = self._max_running is not None and len(self._running) >= self._max_running
-        pause_s = max(self._probe_at - self._monotonic(), 0.01) if may_probe and not is_full else None
         try:
-            async with asyncio.timeout(pause_s):
+            async with asyncio.timeout(self._pause_s(waiter)):
                 await waiter.turn.wait()
         except TimeoutError:
-            return
+            self._look(waiter)
 
-    def _order(self) -> Iterator[_Waiter]:
-        """Everybody in the order they will be served: one of each member, then the next of each."""
-        for round_ in zip_longest(*self._lines.values()):
-            yield from (waiter for waiter in round_ if waiter is not None)
+    def _pause_s(self, waiter: _Waiter) -> float | None:
+        if self._first() is not waiter:
+            return LOOK_S * (1 + waiter.place / FRONT)
+        is_full = self._max_running is not None and len(self._running) >= self._max_running
+        may_probe = self._ceiling is not None and self._probe is None and not is_full
+        return max(self._probe_at - self._monotonic(), 0.01) if may_probe else None
 
-    def _first(self) -> _Waiter | None:
-        line = next(iter(self._lines.values()), None)
-        return line[0] if line else None
-
-    def _remove(self, waiter: _Waiter) -> None:
-        line = self._lines.get(waiter.user_id)
-        if line is not None and waiter in line:
-            line.remove(waiter)
-            if not line:
-                del self._lines[waiter.user_id]
+    # --- places ----------------------------------------------------------------------------------
 
     def _changed(self) -> None:
-        self._tell_places()
+        self._tell_front()
         first = self._first()
         if first is not None:
             first.turn.set()
 
-    def _tell_places(self) -> None:
-        for place, waiter in enumerate(self._order(), start=1):
-            if waiter.place != place:
-                waiter.place = place
-                waiter.on_place(place)
+    def _tell_front(self) -> None:
+        for place, waiter in enumerate(islice(self._order(), FRONT), start=1):
+            waiter.place = place
+            waiter.tell()
+
+    def _look(self, waiter: _Waiter) -> None:
+        now_s = self._monotonic()
+        if now_s - self._walked_s >= WALK_EVERY_S:
+            self._walked_s = now_s
+            for place, other in enumerate(self._order(), start=1):
+                other.place = place
+        waiter.tell()

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import sys
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import repeat
+from types import FrameType
+from typing import Any
 
 import pytest
 from bot_fakes.clocks import StoppedClock, settle_down, until
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.jobs.queue import FairQueue
+from bot.jobs import queue as queue_module
+from bot.jobs.queue import FRONT, WALK_EVERY_S, FairQueue
 
 
 @dataclass
@@ -342,3 +347,109 @@ async def test_the_line_can_be_measured(waiting: int) -> None:
         await line.arrive(user_id)
     assert (len(line.queue), line.queue.running) == (waiting, 1)
     await line.close()
+
+
+class Steps:
+    """Counts the lines and calls that the line's own code goes through: a measure that no machine changes."""
+
+    def __init__(self) -> None:
+        self.taken = 0
+        self._before = sys.gettrace()  # coverage measures by it
+
+    def __enter__(self) -> Steps:
+        sys.settrace(self._trace)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        sys.settrace(self._before)
+
+    def _trace(self, frame: FrameType, _event: str, _argument: object) -> Any:
+        if frame.f_code.co_filename != queue_module.__file__:
+            return None
+        self.taken += 1
+        return self._trace
+
+
+async def crowd(queue: FairQueue, number: int, jobs_each: int, places: list[int]) -> list[asyncio.Task[None]]:
+    """So many jobs enter at once; only the first finds room."""
+    tasks = [
+        asyncio.create_task(queue.enter(job_id, job_id // jobs_each, places.append))
+        for job_id in range(number)
+    ]
+    await settle_down()
+    return tasks
+
+
+async def dispersed(tasks: list[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+@pytest.mark.parametrize("jobs_each", [1, 3, 10_000], ids=["one each", "three each", "all of one member"])
+async def test_a_crowd_of_twice_the_size_enters_and_is_served_at_hardly_more_than_twice_the_cost(
+    jobs_each: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queue_module, "LOOK_S", 3_600.0)
+    costs: list[int] = []
+    tellings: list[int] = []
+    for number in (200, 400):
+        queue = FairQueue(1, StoppedClock().monotonic, lambda: repeat(1_000.0))
+        places: list[int] = []
+        with Steps() as steps:
+            tasks = await crowd(queue, number, jobs_each, places)
+            for _ in range(number // 5):
+                (job_id,) = queue._running
+                queue.accepted(job_id)
+                queue.leave(job_id)
+                await settle_down(2)
+        assert len(queue) == number - number // 5 - 1
+        costs.append(steps.taken)
+        tellings.append(len(places))
+        await dispersed(tasks)
+    assert costs[1] < 2.4 * costs[0]
+    assert tellings[1] < 2.4 * tellings[0]
+
+
+async def test_a_refused_crowd_of_twice_the_size_lines_up_again_at_hardly_more_than_twice_the_cost(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(queue_module, "LOOK_S", 3_600.0)
+    costs: list[int] = []
+    for number in (200, 400):
+        queue = FairQueue(None, StoppedClock().monotonic, lambda: repeat(1_000.0))
+        started = await crowd(queue, number, 1, [])
+        await asyncio.gather(*started)
+        with Steps() as steps:
+            for job_id in range(number):
+                queue.refused_as_busy(job_id)
+            tasks = [
+                asyncio.create_task(queue.enter(job_id, job_id, lambda _place: None, is_first=True))
+                for job_id in reversed(range(number))
+            ]
+            await settle_down()
+        assert len(queue) == number
+        assert [waiter.job_id for waiter in queue._order()] == list(range(number))
+        costs.append(steps.taken)
+        await dispersed(tasks)
+    assert costs[1] < 2.4 * costs[0]
+
+
+async def test_who_stands_far_back_learns_their_place_by_and_by(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queue_module, "LOOK_S", 0.001)
+    time, places = StoppedClock(), defaultdict[int, list[int]](list)
+    queue = FairQueue(1, time.monotonic, lambda: repeat(1_000.0))
+    last = 2 * FRONT
+    tasks = [
+        asyncio.create_task(queue.enter(job_id, job_id, places[job_id].append)) for job_id in range(last + 1)
+    ]
+    await settle_down()
+    assert places[FRONT] == [FRONT]
+    await until(lambda: places[last])
+    assert places[last] == [last]
+    queue.leave(0)
+    await settle_down()
+    assert places[FRONT] == [FRONT, FRONT - 1]
+    time.forward(WALK_EVERY_S)
+    await until(lambda: places[last] == [last, last - 1])
+    await dispersed(tasks)
