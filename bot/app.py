@@ -34,6 +34,7 @@ from bot.jobs.forms import Forms
 from bot.jobs.holds import Holds
 from bot.jobs.house import Houses
 from bot.jobs.inputs import Inputs
+from bot.jobs.intakes import Intakes
 from bot.jobs.orphans import Looks, Orphans
 from bot.jobs.ports import Spawn
 from bot.jobs.purse import Allowance, Purse
@@ -55,6 +56,7 @@ from bot.store.cases import CaseRecords
 from bot.store.database import Database
 from bot.store.folders import FolderRecords
 from bot.store.guilds import GuildRecords
+from bot.store.intakes import IntakeRecords
 from bot.store.jobs import JobStore
 from bot.store.keys import KEY_BYTES, KeyRecords
 from bot.store.last_values import LastValueRecords
@@ -68,6 +70,7 @@ from bot.view.files.fetching import Fetcher, download_delays, downloader_session
 from bot.view.files.sources import BOUNDS, Attachments, FileSources
 from bot.view.log_channel import ModeratorsDesk
 from bot.view.messages import heard
+from bot.view.messages.apologies import Apologies
 from bot.view.messages.board import StatusBoard
 from bot.view.messages.budget import Budgets
 from bot.view.messages.editor import Pace
@@ -214,6 +217,7 @@ def _services(
     holds = Holds(catalogue, store, clock, settings.default_estimate, settings.max_run_price)
     jobs = Jobs(tools, houses, purse, watch, owner, chance, holds)
     forms = Forms(catalogue, houses, holds, LastValueRecords(database), clock)
+    intakes = Intakes(IntakeRecords(database), Apologies(bot), owner)
     vary_model, upscale_model = settings.wiro_vary_model, settings.wiro_upscale_model
     remixes = Remixes(houses, catalogue, holds, purse, vary_model, upscale_model)
     styles = Styles(StyleRecords(database), houses, clock)
@@ -228,6 +232,7 @@ def _services(
     tries = _delays(chance, first_s=2, cap_s=60, attempts=20)
 
     def start_background() -> None:
+        supervisor.until_done("requests cut short", intakes.tell_left_over, tries)
         supervisor.every("list of models", REFRESH_S, catalogue.refresh, retries)
         supervisor.every("late orphans", looks.tick_s, orphans.sweep, retries)
         supervisor.every("bill alarms", LOOK_EVERY_S, alarms.look, retries)
@@ -242,6 +247,7 @@ def _services(
 
     return Services(
         jobs=jobs,
+        intakes=intakes,
         houses=houses,
         purse=purse,
         cases=cases,

@@ -23,6 +23,7 @@ from bot.jobs.cases import Cases
 from bot.jobs.catalogue import Catalogue
 from bot.jobs.forms import Forms
 from bot.jobs.house import Houses
+from bot.jobs.intakes import Intakes
 from bot.jobs.purse import Purse
 from bot.jobs.remix import Remixes
 from bot.jobs.reports import Reports
@@ -67,6 +68,7 @@ class Services:
     """What cogs are given in their `setup`, each just what it uses."""
 
     jobs: Jobs
+    intakes: Intakes
     houses: Houses
     purse: Purse
     cases: Cases
@@ -257,4 +259,5 @@ async def _tell(interaction: discord.Interaction[commands.Bot] | Interaction, er
     if not isinstance(error, BotError) and not is_cut_short:
         log.error("a command failed", exc_info=error)
     more = await client.postscript(interaction, error) if isinstance(client, StudioBot) else NO_POSTSCRIPT
-    await refuse(interaction, error, more)
+    if await refuse(interaction, error, more) and isinstance(client, StudioBot):
+        client.services.intakes.told(interaction.id)

@@ -17,22 +17,21 @@ from bot.domain.style import MAX_NAME_CHARS
 from bot.jobs.catalogue import Catalogue
 from bot.jobs.service import Jobs, checked
 from bot.jobs.styles import Styles
-from bot.view.answers import acknowledge
 from bot.view.card import Action, JobPress
 from bot.view.cards.picks import picture_in
-from bot.view.messages.board import StatusBoard
+from cogs.arrivals import Arrivals
 from cogs.aspects import ASPECT_CHOICES, ASPECTS
 from cogs.model_options import model_choices
-from cogs.origins import asker_of, origin_of, requester_of
+from cogs.origins import asker_of, requester_of
 from cogs.style_options import style_choices
 
 
 class Generate(commands.Cog):
     """Asks for pictures."""
 
-    def __init__(self, jobs: Jobs, board: StatusBoard, catalogue: Catalogue, styles: Styles) -> None:
+    def __init__(self, jobs: Jobs, arrivals: Arrivals, catalogue: Catalogue, styles: Styles) -> None:
         self._jobs = jobs
-        self._board = board
+        self._arrivals = arrivals
         self._catalogue = catalogue
         self._styles = styles
 
@@ -92,13 +91,11 @@ class Generate(commands.Cog):
                 files=(picture_in(image),) if image is not None else (),
             )
         )
-        message_id = await acknowledge(interaction, ephemeral=private)
-        with self._board.attached(interaction):
+        async with self._arrivals.arrived(interaction, is_private=private) as origin:
             if style is not None:
                 user_id = interaction.user.id
                 request = await self._styles.applied(style, request, interaction.guild_id, user_id)
             request = replace(request, model=request.model or self._catalogue.default_model)
-            origin = origin_of(interaction, message_id, is_private=private)
             await self._jobs.submit(interaction.id, request, origin, asker_of(interaction))
 
     @imagine.autocomplete("model")
@@ -118,9 +115,7 @@ class Generate(commands.Cog):
     async def _repeat(self, interaction: Interaction, job_id: int, *, is_retry: bool) -> None:
         message = interaction.message
         is_private = message is not None and message.flags.ephemeral
-        message_id = await acknowledge(interaction, ephemeral=is_private)
-        with self._board.attached(interaction):
-            origin = origin_of(interaction, message_id, is_private=is_private)
+        async with self._arrivals.arrived(interaction, is_private=is_private) as origin:
             await self._jobs.again(
                 job_id, interaction.id, origin, requester_of(interaction), is_retry=is_retry
             )
@@ -128,7 +123,7 @@ class Generate(commands.Cog):
 
 async def setup(bot: StudioBot) -> None:
     services = bot.services
-    cog = Generate(services.jobs, services.board, services.catalogue, services.styles)
+    cog = Generate(services.jobs, Arrivals(services), services.catalogue, services.styles)
     bot.on_press(Action.AGAIN, cog.again)
     bot.on_press(Action.RETRY, cog.retry)
     await bot.add_cog(cog)

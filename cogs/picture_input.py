@@ -18,7 +18,6 @@ from bot.domain.job import PictureRequest
 from bot.jobs.catalogue import Catalogue
 from bot.jobs.remix import Remixes
 from bot.jobs.service import Jobs, checked
-from bot.view.answers import acknowledge
 from bot.view.cards.picks import pictures_in
 from bot.view.forms.input_form import (
     FORM,
@@ -29,8 +28,8 @@ from bot.view.forms.input_form import (
     input_form,
 )
 from bot.view.forms.modals import open_form, returned, typed_in
-from bot.view.messages.board import StatusBoard
-from cogs.origins import asker_of, origin_of
+from cogs.arrivals import Arrivals
+from cogs.origins import asker_of
 
 MAX_FORMS: Final = 500  # that are open, as far as anybody knows
 
@@ -45,9 +44,9 @@ class _Open:
 class PictureInput(commands.Cog):
     """Opens a form at once, from memory; what it was opened for is kept until it comes back."""
 
-    def __init__(self, jobs: Jobs, board: StatusBoard, catalogue: Catalogue, remixes: Remixes) -> None:
+    def __init__(self, jobs: Jobs, arrivals: Arrivals, catalogue: Catalogue, remixes: Remixes) -> None:
         self._jobs = jobs
-        self._board = board
+        self._arrivals = arrivals
         self._catalogue = catalogue
         self._remixes = remixes
         self._open: OrderedDict[tuple[int, int], _Open] = OrderedDict()  # by form and whoever opened it
@@ -71,17 +70,15 @@ class PictureInput(commands.Cog):
         typed = typed_in(interaction)
         opened = self._open.pop((form_id, interaction.user.id), None)
         is_private = opened is not None and opened.is_private
-        message_id = await acknowledge(interaction, ephemeral=is_private)
         try:
-            if opened is None:
-                raise InputRefused("", InputFault.FORGOTTEN)
-            filled = filled_in(typed, opened.default_model)
-            picture = opened.pictures[min(filled.picture, len(opened.pictures) - 1)]
-            request = checked(
-                PictureRequest(filled.model, filled.prompt, strength=filled.strength, files=(picture,))
-            )
-            with self._board.attached(interaction):
-                origin = origin_of(interaction, message_id, is_private=is_private)
+            async with self._arrivals.arrived(interaction, is_private=is_private) as origin:
+                if opened is None:
+                    raise InputRefused("", InputFault.FORGOTTEN)
+                filled = filled_in(typed, opened.default_model)
+                picture = opened.pictures[min(filled.picture, len(opened.pictures) - 1)]
+                request = checked(
+                    PictureRequest(filled.model, filled.prompt, strength=filled.strength, files=(picture,))
+                )
                 await self._jobs.submit(interaction.id, request, origin, asker_of(interaction))
         except BotError as error:
             raise returned(error, "".join(typed.get("prompt", ()))) from None
@@ -99,7 +96,7 @@ class PictureInput(commands.Cog):
 
 async def setup(bot: StudioBot) -> None:
     services = bot.services
-    cog = PictureInput(services.jobs, services.board, services.catalogue, services.remixes)
+    cog = PictureInput(services.jobs, Arrivals(services), services.catalogue, services.remixes)
     await bot.add_cog(cog)
     bot.tree.add_command(app_commands.ContextMenu(name="Use as input", callback=cog.use))
     bot.on_form(FORM, cog.filled)

@@ -11,7 +11,7 @@ from discord.ext import commands
 from bot.discord_bot import Interaction, StudioBot
 from bot.domain.access import JobAct, check_access
 from bot.domain.errors import AlreadyStarted, BotError, ButtonUnknown, JobNotFound
-from bot.domain.job import Job, Parent, PictureRequest, Relation
+from bot.domain.job import Job, Origin, Parent, PictureRequest, Relation
 from bot.domain.prompt import checked_prompt
 from bot.jobs.catalogue import Catalogue
 from bot.jobs.remix import Remixes, parent_of
@@ -22,8 +22,8 @@ from bot.view.cards.picks import first_preview, preview_of
 from bot.view.cards.remix import FORM, PROMPT_FIELD, confirmation, prompt_form, ready_card, remix_form
 from bot.view.discord_errors import DISCORD_ERRORS
 from bot.view.forms.modals import open_form, returned, typed_in
-from bot.view.messages.board import StatusBoard
-from cogs.origins import asker_of, origin_of, requester_of
+from cogs.arrivals import Arrivals
+from cogs.origins import asker_of, requester_of
 
 _Kept = TypeVar("_Kept")
 
@@ -37,10 +37,10 @@ _RELATIONS: Final = {GoAction.VARY: Relation.VARIATION, GoAction.UPSCALE: Relati
 class Remix(commands.Cog):
     """Shows what would run and starts it, on the presser's own quota."""
 
-    def __init__(self, remixes: Remixes, jobs: Jobs, board: StatusBoard, catalogue: Catalogue) -> None:
+    def __init__(self, remixes: Remixes, jobs: Jobs, arrivals: Arrivals, catalogue: Catalogue) -> None:
         self._remixes = remixes
         self._jobs = jobs
-        self._board = board
+        self._arrivals = arrivals
         self._catalogue = catalogue
         self._started: OrderedDict[int, None] = OrderedDict()
         self._asked: OrderedDict[int, Interaction] = OrderedDict()  # by the confirmation that they made
@@ -66,11 +66,12 @@ class Remix(commands.Cog):
         _keep(self._started, job_id, None)
         try:
             preview = first_preview(interaction.message)
-            message_id = await acknowledge(interaction, ephemeral=go.is_private)
-            job = await self._parent(interaction, go.job_id)
-            request = await self._request(go, job, preview.url if preview is not None else None)
-            parent = parent_of(job, _RELATIONS[go.action])
-            await self._start(interaction, job_id, message_id, request, parent, is_private=go.is_private)
+            arrived = self._arrivals.arrived(interaction, is_private=go.is_private, job_id=job_id)
+            async with arrived as origin:
+                job = await self._parent(interaction, go.job_id)
+                request = await self._request(go, job, preview.url if preview is not None else None)
+                parent = parent_of(job, _RELATIONS[go.action])
+                await self._start(interaction, job_id, origin, request, parent)
         except AlreadyStarted:
             raise
         except BaseException:
@@ -102,21 +103,18 @@ class Remix(commands.Cog):
         if form is None:
             raise ButtonUnknown(custom_id)
         typed = "".join(typed_in(interaction).get(PROMPT_FIELD, ()))
-        message_id = await acknowledge(interaction, ephemeral=form.is_private)
         try:
-            prompt = checked_prompt(typed)
-            job = await self._parent(interaction, form.pick.job_id)
-            if form.pick.action is PickAction.EDIT:
-                request, relation = await self._remixes.edited(job, prompt), Relation.EDIT
-            else:
-                preview = first_preview(interaction.message)
-                spare_url = preview.url if preview is not None else None
-                request = await self._remixes.variation(job, form.pick.place, spare_url, prompt)
-                relation = Relation.VARIATION
-            parent = parent_of(job, relation)
-            await self._start(
-                interaction, interaction.id, message_id, request, parent, is_private=form.is_private
-            )
+            async with self._arrivals.arrived(interaction, is_private=form.is_private) as origin:
+                prompt = checked_prompt(typed)
+                job = await self._parent(interaction, form.pick.job_id)
+                if form.pick.action is PickAction.EDIT:
+                    request, relation = await self._remixes.edited(job, prompt), Relation.EDIT
+                else:
+                    preview = first_preview(interaction.message)
+                    spare_url = preview.url if preview is not None else None
+                    request = await self._remixes.variation(job, form.pick.place, spare_url, prompt)
+                    relation = Relation.VARIATION
+                await self._start(interaction, interaction.id, origin, request, parent_of(job, relation))
         except BotError as error:
             raise returned(error, typed) from None
 
@@ -129,23 +127,12 @@ class Remix(commands.Cog):
         return await self._remixes.upscale(job, go.place, spare_url)
 
     async def _start(
-        self,
-        interaction: Interaction,
-        job_id: int,
-        message_id: int | None,
-        request: PictureRequest,
-        parent: Parent,
-        *,
-        is_private: bool,
+        self, interaction: Interaction, job_id: int, origin: Origin, request: PictureRequest, parent: Parent
     ) -> None:
-        with self._board.attached(interaction, job_id):
-            origin = origin_of(interaction, message_id, is_private=is_private)
-            asker = asker_of(interaction)
-            job = await self._jobs.submit(
-                job_id, request, origin, asker, parent=parent, is_within_bounds=True
-            )
-            if job is None:  # pressed before a restart
-                raise AlreadyStarted
+        asker = asker_of(interaction)
+        job = await self._jobs.submit(job_id, request, origin, asker, parent=parent, is_within_bounds=True)
+        if job is None:  # pressed before a restart
+            raise AlreadyStarted
 
     async def _put_away(self, asked_id: int) -> None:
         """The confirmation has done its work; where its token has ended, it stays, and its button says so."""
@@ -181,7 +168,7 @@ def _keep(kept: OrderedDict[int, _Kept], key: int, value: _Kept) -> None:
 
 async def setup(bot: StudioBot) -> None:
     services = bot.services
-    cog = Remix(services.remixes, services.jobs, services.board, services.catalogue)
+    cog = Remix(services.remixes, services.jobs, Arrivals(services), services.catalogue)
     for pick in _GOES:
         bot.on_press(pick, cog.ask)
     bot.on_press(PickAction.EDIT, cog.edit)

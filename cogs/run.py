@@ -22,9 +22,9 @@ from bot.view.cards.forms import form_card
 from bot.view.discord_errors import DISCORD_ERRORS
 from bot.view.forms.modals import open_form, typed_in
 from bot.view.forms.steps import files_of, modal_of, raw_texts_of, sent_in, texts_of
-from bot.view.messages.board import StatusBoard
+from cogs.arrivals import Arrivals
 from cogs.model_options import model_choices
-from cogs.origins import asker_of, origin_of
+from cogs.origins import asker_of
 
 log = logging.getLogger(__name__)
 
@@ -34,10 +34,10 @@ MAX_CARDS: Final = 1_000  # forms whose card can be edited; as many as there are
 class Run(commands.Cog):
     """Opens forms, takes in what is typed, and starts what they ask for."""
 
-    def __init__(self, forms: Forms, jobs: Jobs, board: StatusBoard, catalogue: Catalogue) -> None:
+    def __init__(self, forms: Forms, jobs: Jobs, arrivals: Arrivals, catalogue: Catalogue) -> None:
         self._forms = forms
         self._jobs = jobs
-        self._board = board
+        self._arrivals = arrivals
         self._catalogue = catalogue
         # The newest interaction of each form whose own answer is the card: its token edits it.
         self._cards: OrderedDict[int, Interaction] = OrderedDict()
@@ -96,10 +96,9 @@ class Run(commands.Cog):
         user_id = interaction.user.id
         try:
             with self._forms.spent(press.draft_id, user_id, press.number) as run:
-                message_id = await acknowledge(interaction, ephemeral=run.draft.is_private)
-                request = await self._forms.request(run.draft)
-                with self._board.attached(interaction):
-                    origin = origin_of(interaction, message_id, is_private=run.draft.is_private)
+                is_private = run.draft.is_private
+                async with self._arrivals.arrived(interaction, is_private=is_private) as origin:
+                    request = await self._forms.request(run.draft)
                     # A form is held to the model's own bounds, which are not those of /imagine.
                     job = await self._jobs.submit(
                         interaction.id, request, origin, asker_of(interaction), is_within_bounds=True
@@ -138,7 +137,7 @@ class Run(commands.Cog):
 
 async def setup(bot: StudioBot) -> None:
     services = bot.services
-    cog = Run(services.forms, services.jobs, services.board, services.catalogue)
+    cog = Run(services.forms, services.jobs, Arrivals(services), services.catalogue)
     bot.on_press(DraftAction.FILL, cog.fill_in)
     bot.on_press(DraftAction.RESET, cog.start_over)
     bot.on_press(DraftAction.RUN, cog.start)

@@ -18,11 +18,11 @@ from bot.jobs.service import Jobs
 from bot.jobs.styles import PINNED, Styles
 from bot.view.answers import acknowledge, fill, require_manager
 from bot.view.cards.styles import deleted_card, list_card, saved_card
-from bot.view.messages.board import StatusBoard
+from cogs.arrivals import Arrivals
 from cogs.aspects import ASPECT_CHOICES, ASPECTS
 from cogs.limit_options import known_slug
 from cogs.model_options import model_choices
-from cogs.origins import asker_of, origin_of
+from cogs.origins import asker_of
 from cogs.style_options import style_choices
 
 PIN_ACTION: Final = "pin styles for the server"
@@ -31,10 +31,10 @@ PIN_ACTION: Final = "pin styles for the server"
 class StyleCommands(commands.GroupCog, group_name="style", group_description="Looks to draw in, by name"):
     """Keeps, lists, uses and deletes styles."""
 
-    def __init__(self, styles: Styles, jobs: Jobs, board: StatusBoard, catalogue: Catalogue) -> None:
+    def __init__(self, styles: Styles, jobs: Jobs, arrivals: Arrivals, catalogue: Catalogue) -> None:
         self._styles = styles
         self._jobs = jobs
-        self._board = board
+        self._arrivals = arrivals
         self._catalogue = catalogue
 
     @app_commands.command(description="Keep a look under a name, to draw in it later")
@@ -105,11 +105,9 @@ class StyleCommands(commands.GroupCog, group_name="style", group_description="Lo
         private: bool = False,
     ) -> None:
         plain = PictureRequest(model="", prompt=checked_prompt(prompt), count=count)
-        message_id = await acknowledge(interaction, ephemeral=private)
-        with self._board.attached(interaction):
+        async with self._arrivals.arrived(interaction, is_private=private) as origin:
             request = await self._styles.applied(style, plain, interaction.guild_id, interaction.user.id)
             request = replace(request, model=request.model or self._catalogue.default_model)
-            origin = origin_of(interaction, message_id, is_private=private)
             await self._jobs.submit(interaction.id, request, origin, asker_of(interaction))
 
     @app_commands.command(description="Delete a style of yours; moderators: one that is pinned here")
@@ -134,4 +132,5 @@ class StyleCommands(commands.GroupCog, group_name="style", group_description="Lo
 
 async def setup(bot: StudioBot) -> None:
     services = bot.services
-    await bot.add_cog(StyleCommands(services.styles, services.jobs, services.board, services.catalogue))
+    arrivals = Arrivals(services)
+    await bot.add_cog(StyleCommands(services.styles, services.jobs, arrivals, services.catalogue))

@@ -17,6 +17,7 @@ from bot.store import ledger, surprises
 from bot.store.audit import discrepancies
 from bot.store.database import Database
 from bot.store.histories import history_of
+from bot.store.intakes import TAKE_AWAY
 from bot.store.rows import COLUMNS, PLACEHOLDERS, SET_ENDED, SET_MOVING, job_of, row_of, values_of_row
 
 # Word for word the conditions of the partial indexes, or SQLite will not use them.
@@ -62,7 +63,7 @@ class JobStore:
     async def reserve(
         self, job: Job, limits: Sequence[Limit], counters: Sequence[tuple[Scope, Window]]
     ) -> bool:
-        """Put the job, its reservation and its counters on record in one transaction.
+        """Put the job, its reservation and its counters on record in one transaction, its intake away.
 
         False: the job is on record already. Raises LimitReached, with nothing written. The windows are
         those around `job.created_at_s`.
@@ -77,6 +78,7 @@ class JobStore:
             refusal = ledger.refusal(sqlite, planned, more_pico)
             if refusal is not None and not _is_on_record(sqlite, job.job_id):
                 raise refusal
+            sqlite.execute(TAKE_AWAY, (job.origin.message_id,))
             if refusal is not None or sqlite.execute(_INSERT, row).rowcount == 0:
                 return False
             ledger.hold(sqlite, planned)

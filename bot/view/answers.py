@@ -92,8 +92,8 @@ NO_POSTSCRIPT: Final = Postscript()
 
 async def refuse(
     interaction: discord.Interaction[discord.Client], error: Exception, postscript: Postscript = NO_POSTSCRIPT
-) -> None:
-    """Say what went wrong to the asker alone and leave nothing behind in the channel."""
+) -> bool:
+    """Say what went wrong to the asker alone and leave nothing behind in the channel. Whether it was said."""
     text = sentence(error) if isinstance(error, BotError) else UNFORESEEN
     text = "\n".join(part for part in (text, postscript.text) if part)
     view: ui.View = discord.utils.MISSING
@@ -104,8 +104,9 @@ async def refuse(
         await _say_alone(interaction, text, view)
     except LATE_ERRORS as failure:
         log.warning("a refusal could not be told: %s", type(failure).__name__)
-        return
+        return False
     await _add_notes(interaction, error)
+    return True
 
 
 async def _say_alone(interaction: discord.Interaction[discord.Client], text: str, view: ui.View) -> None:

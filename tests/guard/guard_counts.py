@@ -33,6 +33,7 @@ from bot.jobs.follow import Patience, Tools
 from bot.jobs.holds import Holds
 from bot.jobs.house import Houses
 from bot.jobs.inputs import Inputs
+from bot.jobs.intakes import Intakes
 from bot.jobs.purse import Allowance, Purse
 from bot.jobs.queue import FairQueue
 from bot.jobs.service import Jobs
@@ -41,7 +42,9 @@ from bot.jobs.tasks import TaskOwner
 from bot.jobs.tracker import Tracker
 from bot.store.database import Database
 from bot.store.guilds import GuildRecords
+from bot.store.intakes import IntakeRecords
 from bot.store.jobs import JobStore
+from bot.view.messages.apologies import Apologies
 from bot.view.messages.board import StatusBoard
 from bot.view.messages.budget import Budgets
 from bot.view.messages.editor import Pace
@@ -100,6 +103,7 @@ class Wired:
         watch = BudgetWatch(purse, houses, guilds, log_channel, clock)
         holds = Holds(tools.catalogue, jobs, clock, Money.parse("0.05"))
         self.tracker = tools.tracker
+        self.intakes = Intakes(IntakeRecords(database), Apologies(client), owner)
         self.jobs = Jobs(tools, houses, purse, watch, owner, Random(7), holds)
 
     def _spawn(self, coroutine: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
@@ -111,8 +115,8 @@ class Wired:
         self.interactions[job_id] = interaction = FakeInteraction(job_id)
         interaction.token = f"token-{job_id}"
         attached: Any = interaction
-        with self.board.attached(attached):
-            origin = an_origin(user_id=job_id, channel_id=CHANNEL, message_id=job_id)
+        origin = an_origin(user_id=job_id, channel_id=CHANNEL, message_id=job_id)
+        with self.intakes.on_record(job_id, origin), self.board.attached(attached):
             await self.jobs.submit(job_id, a_request(), origin, an_asker(job_id, CHANNEL))
 
     async def live(self, count: int) -> Counts:

@@ -24,7 +24,7 @@ from bot.view.messages.editor import MessageEditor
 
 # One at the start, one for each interval, and the ending, which waits for no interval.
 EDITS_BESIDE_PACE: Final = 2
-# Held, about to be sent, adopted, preparing, running, finishing, settled, delivered, and one to spare.
+# On its way in, held, about to be sent, adopted, preparing, running, finishing, settled, delivered.
 # Ticks are never written.
 TRANSACTIONS_A_JOB: Final = 9
 # Of a hundred jobs at once many share a transaction: one for each stage of each job would be eight hundred.
@@ -36,8 +36,8 @@ HOPS_OF_A_CROWD_A_JOB: Final = 5
 # Run, the model's page (once for all), Task/Detail after registering and at the end, and one more for an end
 # that is told twice.
 REQUESTS_A_JOB: Final = 5
-# The follower, the look at the budget, the sending of the ending; beside one for each status edit.
-TASKS_BESIDE_EDITS: Final = 4
+# The intake, the follower, the look at the budget, the sending of the ending; beside one a status edit.
+TASKS_BESIDE_EDITS: Final = 5
 # What is promised for ten thousand tasks. Three quarters of it are taken here.
 BYTES_A_TASK: Final = 16 * 1024
 

@@ -98,3 +98,62 @@ async def test_an_ending_is_on_record_as_soon_as_discord_has_taken_it(opened: Op
     await house.quota(house.alice)
     await house.stop(bot)
     assert house.discord.direct_channel(house.alice).messages() == []
+
+
+KLEIN = "black-forest-labs/flux-2-klein-4b"
+
+
+async def test_requests_that_a_kill_cut_short_are_told_by_the_next_start(opened: Opened) -> None:
+    house = await opened()
+    bot = await house.start()
+    made = house.imagine(house.alice, "a mill")
+    await house.ended(made)
+    await house.recorded(bot, 1)
+    refused = house.imagine(house.alice, "a mill", model="nobody/nothing", force=True)
+    await house.refused(refused)
+    house.wiro.faults.add(Wait(None, Moment.BEFORE), path="Tool/Detail", times=None)
+    asked = [
+        house.imagine(house.alice if number % 2 else house.bob, f"number {number}", model=KLEIN, force=True)
+        for number in range(10)
+    ]
+    asked.append(house.bob.click(made.original, "Again"))  # its model is known: it becomes a job
+    private = house.imagine(house.alice, "for me alone", model=KLEIN, private=True, force=True)
+    house.wiro.faults.add(Hold("task_output", 100_000), times=None)
+    await eventually(lambda: house.rows("SELECT count(*) FROM intake") == [(11,)])
+    await eventually(lambda: house.runs == 2)
+    await bot.kill()
+    assert len(house.books().jobs) == 2
+
+    house.wiro.faults.clear()
+    bot = await house.start()
+    for one in asked[:10]:
+        text = (await house.shows(one, "Interrupted")).text()
+        assert "Nothing was held and nothing was charged; please ask for it again." in text
+    await house.shows(asked[10], "Drawing", "seed")
+    direct = house.discord.direct_channel(house.alice)
+    await eventually(lambda: any("Interrupted" in message.text() for message in direct.messages()))
+    await eventually(lambda: house.rows("SELECT count(*) FROM intake") == [(0,)])
+    assert len(direct.messages()) == 1
+    assert private.original is not None
+    books = await house.stop(bot)
+    assert len(books.jobs) == 2
+    bot = await house.start()
+    await house.quota(house.alice)
+    await house.stop(bot)
+    assert len(direct.messages()) == 1
+
+
+async def test_a_request_whose_answer_was_deleted_meanwhile_is_let_go_of(opened: Opened) -> None:
+    house = await opened()
+    bot = await house.start()
+    house.wiro.faults.add(Wait(None, Moment.BEFORE), path="Tool/Detail", times=None)
+    asked = house.imagine(house.alice, "a mill", model=KLEIN, force=True)
+    await eventually(lambda: house.rows("SELECT count(*) FROM intake") == [(1,)])
+    await bot.kill()
+    assert asked.original is not None
+    house.discord.delete_message(asked.original)
+    house.wiro.faults.clear()
+    bot = await house.start()
+    await eventually(lambda: house.rows("SELECT count(*) FROM intake") == [(0,)])
+    assert house.discord.direct_channel(house.alice).messages() == []
+    await house.stop(bot)

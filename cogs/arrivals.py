@@ -1,0 +1,35 @@
+"""A request for a picture as it arrives: acknowledged, on record, and shown by its interaction."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from bot.discord_bot import Interaction, Services
+from bot.domain.job import Origin
+from bot.view.answers import acknowledge
+from cogs.origins import origin_of
+
+
+class Arrivals:
+    """What every cog that starts jobs does first."""
+
+    def __init__(self, services: Services) -> None:
+        self._board = services.board
+        self._intakes = services.intakes
+
+    @asynccontextmanager
+    async def arrived(
+        self, interaction: Interaction, *, is_private: bool, job_id: int | None = None
+    ) -> AsyncIterator[Origin]:
+        """Submit within the block, where a block that fails leaves no job. The place of the job.
+
+        It bears the interaction's id unless another is given.
+        """
+        message_id = await acknowledge(interaction, ephemeral=is_private)
+        origin = origin_of(interaction, message_id, is_private=is_private)
+        with (
+            self._intakes.on_record(interaction.id, origin, job_id),
+            self._board.attached(interaction, job_id),
+        ):
+            yield origin

@@ -1,0 +1,79 @@
+"""Requests on their way in, on record: away with the reservation, left over where no job came of them."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+from store_samples import a_job, counters_of, runs_a_day
+
+from bot.domain.errors import LimitReached
+from bot.domain.intake import Intake
+from bot.domain.job import Job
+from bot.store.database import Database
+from bot.store.intakes import IntakeRecords
+from bot.store.jobs import JobStore
+
+
+@pytest.fixture
+def intakes(database: Database) -> IntakeRecords:
+    return IntakeRecords(database)
+
+
+def of(job: Job) -> Intake:
+    origin = job.origin
+    return Intake(origin.message_id or 0, job.job_id, origin.channel_id, origin.user_id, origin.is_private)
+
+
+def a_shown_job(job_id: int, message_id: int = 900) -> Job:
+    job = a_job(job_id)
+    return replace(job, origin=replace(job.origin, message_id=message_id))
+
+
+async def test_what_no_job_came_of_is_left_over(intakes: IntakeRecords) -> None:
+    left = [replace(of(a_shown_job(1)), message_id=number, is_private=number == 2) for number in (3, 2)]
+    for intake in left:
+        await intakes.put_down(intake)
+    assert await intakes.left_over() == left[::-1]
+    await intakes.take_away(2)
+    assert await intakes.left_over() == left[:1]
+
+
+async def test_a_reservation_takes_its_intake_away_and_no_other(
+    store: JobStore, intakes: IntakeRecords
+) -> None:
+    job, other = a_shown_job(1), a_shown_job(2, 901)
+    await intakes.put_down(of(job))
+    await intakes.put_down(of(other))
+    assert await store.reserve(job, [], counters_of(job))
+    assert await intakes.left_over() == [of(other)]
+
+
+async def test_a_refusal_leaves_it_until_it_is_told(store: JobStore, intakes: IntakeRecords) -> None:
+    job = a_shown_job(1)
+    await intakes.put_down(of(job))
+    with pytest.raises(LimitReached):
+        await store.reserve(job, [runs_a_day(job.origin.user_id, 0)], counters_of(job))
+    assert await intakes.left_over() == [of(job)]
+
+
+async def test_one_that_is_put_down_too_late_is_not_left_over(
+    store: JobStore, intakes: IntakeRecords
+) -> None:
+    job = a_shown_job(1)
+    await store.reserve(job, [], counters_of(job))
+    await intakes.put_down(of(job))
+    again = replace(of(job), message_id=902)  # the same job asked for once more, in another answer
+    await intakes.put_down(again)
+    assert await intakes.left_over() == [again]
+
+
+async def test_it_costs_no_transaction_of_its_own_beside_others(
+    database: Database, store: JobStore, intakes: IntakeRecords
+) -> None:
+    job = a_shown_job(1)
+    commits = database.commits
+    await asyncio.gather(intakes.put_down(of(job)), store.reserve(job, [], counters_of(job)))
+    assert database.commits == commits + 1
+    assert await intakes.left_over() == []
