@@ -44,20 +44,21 @@ async def acknowledge_press(interaction: discord.Interaction[discord.Client]) ->
 async def _deferred(
     interaction: discord.Interaction[discord.Client], *, thinking: bool, ephemeral: bool
 ) -> discord.InteractionCallbackResponse[discord.Client] | None:
+    by_s = asyncio.get_running_loop().time() + FIRST_ANSWER_S  # a turn that is waited for counts, too
     answers: FirstAnswers | None = getattr(interaction.client, "first_answers", None)
     if answers is None:  # another client than ours
-        return await _sent_first(interaction, thinking=thinking, ephemeral=ephemeral)
+        return await _sent_first(interaction, by_s, thinking=thinking, ephemeral=ephemeral)
     async with answers:
-        answer = await _sent_first(interaction, thinking=thinking, ephemeral=ephemeral)
+        answer = await _sent_first(interaction, by_s, thinking=thinking, ephemeral=ephemeral)
     await answers.calm()
     return answer
 
 
 async def _sent_first(
-    interaction: discord.Interaction[discord.Client], *, thinking: bool, ephemeral: bool
+    interaction: discord.Interaction[discord.Client], by_s: float, *, thinking: bool, ephemeral: bool
 ) -> discord.InteractionCallbackResponse[discord.Client] | None:
     try:
-        async with asyncio.timeout(FIRST_ANSWER_S):
+        async with asyncio.timeout_at(by_s):
             return await interaction.response.defer(thinking=thinking, ephemeral=ephemeral)
     except CONNECTION_ERRORS:
         try:
