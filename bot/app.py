@@ -222,11 +222,11 @@ def _services(
     remixes = Remixes(houses, catalogue, holds, purse, vary_model, upscale_model)
     styles = Styles(StyleRecords(database), houses, clock)
     ways_out = WaysOut(purse, houses, catalogue, holds)
-    cases = Cases(case_records, houses, purse, ways_out, holds, jobs, desk, watch, clock)
+    retries = _delays(chance, first_s=2, cap_s=60)
+    cases = Cases(case_records, houses, purse, ways_out, holds, jobs, desk, watch, clock, supervisor, retries)
     delays = _delays(chance, first_s=2, cap_s=60, attempts=6)
     reports = Reports(ReportRecords(database), case_records, tools.wiro, clock, owner, delays)
     looks = Looks.after(settings.unknown_grace_s)
-    retries = _delays(chance, first_s=2, cap_s=60)
     alarms = BillAlarms(AlarmRecords(database), houses, desk)
     orphans = Orphans(tools.wiro, store, clock, owner, looks, retries)
     tries = _delays(chance, first_s=2, cap_s=60, attempts=20)
@@ -236,7 +236,7 @@ def _services(
         supervisor.every("list of models", REFRESH_S, catalogue.refresh, retries)
         supervisor.every("late orphans", looks.tick_s, orphans.sweep, retries)
         supervisor.every("bill alarms", LOOK_EVERY_S, alarms.look, retries)
-        supervisor.until_done("decided cases", cases.finish_decided, tries)
+        cases.finish_later()
         supervisor.until_done("names of styles", styles.load, tries)
         supervisor.until_done(
             "what servers use", partial(catalogue.load_uses, PopularityRecords(database)), tries

@@ -14,9 +14,9 @@ from bot.jobs.cases import Cases as CaseService
 from bot.view.answers import Postscript, acknowledge_press, require_manager
 from bot.view.buttons.seal import seal_of
 from bot.view.card import Action, CaseAction, CasePress, JobPress
-from bot.view.cards.cases import decided_card, offer_words
+from bot.view.cards.cases import decided_card, offer_words, reported_words
 from bot.view.discord_errors import DISCORD_ERRORS
-from bot.view.hiding import hidden, is_about_job, is_hidden, kept, shown, words_of
+from bot.view.hiding import hidden, is_about_job, is_hidden, kept, kept_words, shown, words_of
 from bot.view.layout import NO_MENTIONS, layout_of
 from bot.view.log_channel import ModeratorsDesk
 from cogs.origins import asker_of, requester_of
@@ -59,27 +59,24 @@ class Cases(commands.Cog):
         await interaction.edit_original_response(content=text, view=None, allowed_mentions=NO_MENTIONS)
 
     async def report(self, interaction: Interaction, press: JobPress) -> None:
-        """Hide the picture at once, for everybody, then tell the moderators."""
+        """Hide what was made at once, for everybody, then tell the moderators."""
         await acknowledge_press(interaction)
         message = interaction.message
         if message is None:
             raise CaseRefused(CaseFault.MESSAGE_GONE)
-        case, is_new = await self._cases.report(press.job_id, requester_of(interaction))
+        shown_before = kept_words(message, press.job_id)
+        report, job = await self._cases.report(press.job_id, requester_of(interaction), shown_before)
+        case = report.case
         # A report that was cut short by a restart is made good by the next one.
-        if case.verdict is Verdict.OPEN and (is_new or not is_hidden(message)):
+        if case.verdict is Verdict.OPEN and case.is_hiding and not is_hidden(message):
             await interaction.edit_original_response(
-                view=hidden(message, case.case_id, seal_of(interaction.client)),
+                view=hidden(message, job, seal_of(interaction.client)),
                 attachments=kept(message),
                 allowed_mentions=NO_MENTIONS,
             )
-        if not is_new:
-            raise CaseRefused(CaseFault.REPORTED)
-        text = (
-            "The picture is hidden, and the moderators decide about it. Thank you."
-            if await self._cases.submit_report(case)
-            else "The picture is hidden. The moderators have no log channel that the bot can write to: "
-            "please tell one of them. They can press Restore or Delete under it."
-        )
+        if not report.is_new and not report.has_hidden:
+            raise CaseRefused(CaseFault.REPORTED if case.verdict is Verdict.OPEN else CaseFault.JUDGED)
+        text = reported_words(report, job, is_passed_on=await self._cases.submit_report(case, job))
         await interaction.followup.send(text, ephemeral=True, allowed_mentions=NO_MENTIONS)
 
     async def decide(self, interaction: Interaction, press: CasePress) -> None:
@@ -110,9 +107,9 @@ class Cases(commands.Cog):
                 await interaction.edit_original_response(
                     view=layout_of(card, seal_of(interaction.client)), allowed_mentions=NO_MENTIONS
                 )
-            elif case.verdict is Verdict.RESTORED:
+            elif case.verdict is Verdict.RESTORED and is_hidden(message):
                 await interaction.edit_original_response(
-                    view=shown(message, case.case_id), attachments=kept(message), allowed_mentions=NO_MENTIONS
+                    view=shown(message, case), attachments=kept(message), allowed_mentions=NO_MENTIONS
                 )
         except DISCORD_ERRORS as error:
             log.warning("a verdict could not be shown: %s", type(error).__name__)

@@ -36,7 +36,9 @@ class Jobs(commands.Cog):
         await acknowledge(interaction, ephemeral=True)
         requester = requester_of(interaction)
         job = await self._jobs.reach(press.job_id, requester, JobAct.READ)
-        await fill(interaction, info_card(job, may_see_log=has_access(job, requester, JobAct.READ_LOG)))
+        may_see_log = has_access(job, requester, JobAct.READ_LOG)
+        may_read = has_access(job, requester, JobAct.READ_WORDS)
+        await fill(interaction, info_card(job, may_see_log=may_see_log, may_read=may_read))
 
     async def delete(self, interaction: Interaction, press: JobPress) -> None:
         await acknowledge_press(interaction)

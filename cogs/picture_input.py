@@ -11,7 +11,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.discord_bot import Interaction, StudioBot
-from bot.domain.errors import BotError, ButtonUnknown, InputFault, InputRefused
+from bot.domain.errors import BotError, ButtonUnknown, InputFault, InputRefused, JobWithheld
 from bot.domain.files import InputFile
 from bot.domain.form import MAX_CHOICES
 from bot.domain.job import PictureRequest
@@ -28,6 +28,7 @@ from bot.view.forms.input_form import (
     input_form,
 )
 from bot.view.forms.modals import open_form, returned, typed_in
+from bot.view.hiding import is_hidden
 from cogs.arrivals import Arrivals
 from cogs.origins import asker_of
 
@@ -52,6 +53,8 @@ class PictureInput(commands.Cog):
         self._open: OrderedDict[tuple[int, int], _Open] = OrderedDict()  # by form and whoever opened it
 
     async def use(self, interaction: Interaction, message: discord.Message) -> None:
+        if message.author.id == interaction.application_id and is_hidden(message):
+            raise JobWithheld(is_removed=False)
         pictures = pictures_in(message, interaction.application_id)[:MAX_CHOICES]
         if not pictures:
             raise InputRefused("", InputFault.NO_PICTURE)

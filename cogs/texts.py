@@ -37,7 +37,7 @@ class Texts(commands.Cog):
             await acknowledge(interaction, ephemeral=True)
         else:
             await acknowledge_press(interaction)
-        job = await self._jobs.reach(press.job_id, requester_of(interaction), JobAct.READ)
+        job = await self._jobs.reach(press.job_id, requester_of(interaction), JobAct.READ_WORDS)
         pages = await _pages(job, press.part)
         card = page_card(job, press.part, pages, press.page)
         files = []

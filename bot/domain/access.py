@@ -7,14 +7,15 @@ from enum import Enum, auto
 from typing import assert_never
 
 from bot.domain.asker import Asker
-from bot.domain.errors import JobNotFound, NotPermitted
-from bot.domain.job import Job
+from bot.domain.errors import JobNotFound, JobWithheld, NotPermitted
+from bot.domain.job import Exposure, Job
 
 
 class JobAct(Enum):
     """What is done with a job. The value completes the sentence of a refusal."""
 
-    READ = "read"  # what was asked for and what came of it
+    READ = "read"  # what is known of it
+    READ_WORDS = "read the words of"  # what was asked for, and what a language model said
     READ_LOG = "read the log of"
     REPEAT = "repeat"
     GO_ON = "go on from"  # a variation, an upscale, another prompt
@@ -37,10 +38,11 @@ class _Answer(Enum):
     YES = auto()
     NO = auto()  # they see the job, and may not do this with it
     UNKNOWN = auto()  # to them it is as if there were no such job
+    WITHHELD = auto()  # hidden until the moderators decide, or removed by them
 
 
 def check_access(job: Job, requester: Requester, act: JobAct) -> None:
-    """Raises NotPermitted, and JobNotFound for what is not theirs to know of, as for what never was."""
+    """Raises NotPermitted, JobWithheld, and JobNotFound for what is not theirs to know of or never was."""
     match _answer(job, requester, act):
         case _Answer.YES:
             return
@@ -48,6 +50,8 @@ def check_access(job: Job, requester: Requester, act: JobAct) -> None:
             raise NotPermitted(act.value)
         case _Answer.UNKNOWN:
             raise JobNotFound(job.job_id)
+        case _Answer.WITHHELD:
+            raise JobWithheld(is_removed=job.exposure is Exposure.REMOVED)
         case unreachable:
             assert_never(unreachable)
 
@@ -70,10 +74,14 @@ def _answer(job: Job, requester: Requester, act: JobAct) -> _Answer:
     )
     is_open = is_here and not origin.is_private
     is_its_message = requester.message_id is not None and requester.message_id == origin.message_id
+    is_judge = requester.is_moderator and origin.guild_id is not None and origin.guild_id == place.guild_id
     for_owner_and_moderators = _Answer.YES if is_own or requester.is_moderator else _Answer.NO
     match act:
         case JobAct.READ:
             is_known, answer = is_own or is_open, _Answer.YES
+        case JobAct.READ_WORDS:  # who decides on a report reads them from the log channel
+            is_known = is_own or is_open or (is_judge and job.exposure is Exposure.HIDDEN)
+            answer = _Answer.YES
         case JobAct.READ_LOG:
             is_known, answer = is_own or is_open, for_owner_and_moderators
         case JobAct.REPEAT | JobAct.GO_ON:
@@ -88,7 +96,25 @@ def _answer(job: Job, requester: Requester, act: JobAct) -> _Answer:
             is_known, answer = is_open and is_its_message, _Answer.YES
         case _:
             assert_never(act)
-    return answer if is_known else _Answer.UNKNOWN
+    if not is_known:
+        return _Answer.UNKNOWN
+    return _Answer.WITHHELD if _is_withheld(job, act, is_judge=is_judge) else answer
+
+
+def _is_withheld(job: Job, act: JobAct, *, is_judge: bool) -> bool:
+    """What was reported is for its judges alone, and nobody goes on from it; what they removed is gone."""
+    match act:
+        case JobAct.CANCEL | JobAct.REPORT:
+            return False
+        case JobAct.READ:
+            return job.exposure is Exposure.REMOVED
+        case JobAct.REPEAT | JobAct.GO_ON:
+            return job.exposure is not Exposure.SHOWN
+        case JobAct.READ_WORDS | JobAct.READ_LOG | JobAct.DELETE:
+            is_for_judges = job.exposure is Exposure.HIDDEN and is_judge
+            return job.exposure is not Exposure.SHOWN and not is_for_judges
+        case _:
+            assert_never(act)
 
 
 def _stays_unseen(job: Job, requester: Requester) -> bool:

@@ -1,20 +1,23 @@
-"""What is put before the moderators: a member who asks for more, a picture that was reported."""
+"""What is put before the moderators: a member who asks for more, something that was reported."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import Final
 
 from bot.domain.errors import BotError
 from bot.domain.job import PictureRequest
 from bot.domain.limits import Measure
+
+HIDES_A_DAY: Final = 5  # that one member's reports hide on one server; the next ones are passed on alone
 
 
 class CaseKind(Enum):
     """Stored by value."""
 
     ASK = "ask"  # a member at a limit asks to run one request all the same
-    REPORT = "report"  # a member finds a picture unfit
+    REPORT = "report"  # a member finds what another one's job made unfit
 
 
 class Verdict(Enum):
@@ -24,8 +27,8 @@ class Verdict(Enum):
     APPROVED = "approved"  # ASK: this request once, past the member's limits
     GRANTED = "granted"  # ASK: five runs more today
     DENIED = "denied"  # ASK
-    RESTORED = "restored"  # REPORT: the picture is shown again
-    DELETED = "deleted"  # REPORT
+    RESTORED = "restored"  # REPORT: it is shown again
+    DELETED = "deleted"  # REPORT: its message, its files at Wiro, its place in the history
     BLOCKED = "blocked"  # both: the member may not use the bot here any more
 
 
@@ -43,10 +46,21 @@ class Case:
     request: PictureRequest | None = None  # ASK
     is_private: bool = False  # ASK
     job_id: int | None = None  # REPORT
+    is_hiding: bool = False  # REPORT: what was reported is hidden until the verdict
+    shown: str | None = None  # REPORT: what the message showed before, as the view keeps it
     verdict: Verdict = Verdict.OPEN
     decided_by: int | None = None
     decided_at_s: float | None = None
     press_id: int | None = None  # the deciding interaction, and the id of an approved run's job
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What came of reporting something. Neither: it was reported before."""
+
+    case: Case
+    is_new: bool  # this report opened the case
+    has_hidden: bool  # this report hid what it is about
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,3 +80,4 @@ class Decision:
     message_id: int | None = None  # of the status message of an approved run, in the case's channel
     failure: BotError | None = None
     is_told: bool = True  # whether the member could be reached
+    is_over: bool = True  # otherwise not all of it could be carried out yet, and the bot goes on trying

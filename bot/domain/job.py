@@ -106,6 +106,14 @@ class Parent:
     message_id: int | None = None
 
 
+class Exposure(Enum):
+    """Whether what a job made may be seen and used. Stored by name."""
+
+    SHOWN = auto()
+    HIDDEN = auto()  # reported; the moderators of its server decide
+    REMOVED = auto()  # they decided that it goes
+
+
 @dataclass(frozen=True, slots=True)
 class Output:
     """One result of a task: a file at an address, or a text with the model's thoughts on the way to it."""
@@ -169,6 +177,7 @@ class Job:
     speech: Speech | None = None
     is_forgotten: bool = False  # what was asked for and came of it has been erased
     is_bill_disbelieved: bool = False  # it is no amount, or past belief; noted when the job is settled
+    exposure: Exposure = Exposure.SHOWN
     is_cancel_asked: bool = False  # a wish, kept until Wiro has answered to it; it is never taken back
 
     @property

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from bot.domain.asker import Asker
 from bot.domain.cases import Case, Decision
-from bot.domain.job import Job, Origin, PictureRequest
+from bot.domain.job import Exposure, Job, Origin, PictureRequest
 from bot.domain.ways_out import WayOut
 
 
@@ -28,17 +28,22 @@ class Runs(Protocol):
         """Raises JobNotFound."""
         ...
 
+    async def expose(self, job_id: int, exposure: Exposure) -> None:
+        """A report or a verdict on it is on record: from now on memory knows it, too."""
+        ...
+
+    async def clear_files(self, job: Job) -> None:
+        """Delete what the job was given and made at Wiro, if there still is any. Raises WiroError."""
+        ...
+
 
 class Desk(Protocol):
     """Discord as cases need it. Raises nothing but what is named."""
 
     async def post_case(
-        self, channel_id: int, case: Case, way_out: WayOut | None, prompt: str, message_id: int | None
+        self, channel_id: int, case: Case, way_out: WayOut | None, prompt: str, job: Job | None
     ) -> bool:
-        """Put a case into the log channel. False: it cannot be written to.
-
-        `message_id` is the reported picture's.
-        """
+        """Put a case into the log channel. False: it cannot be written to. `job` is the reported one."""
         ...
 
     async def find_asker(self, guild_id: int, channel_id: int, user_id: int) -> Asker:
@@ -57,11 +62,16 @@ class Desk(Protocol):
         """Delete a status message that shows no job."""
         ...
 
-    async def show_picture(self, channel_id: int, message_id: int, case_id: int) -> bool:
-        """Show a reported picture again. False: its message is gone or out of reach."""
+    async def show_again(self, channel_id: int, message_id: int, case: Case) -> bool:
+        """Show what was reported again. False: its message is gone or out of reach.
+
+        Raises CaseRefused where Discord does not answer.
+        """
         ...
 
-    async def delete_picture(self, channel_id: int, message_id: int) -> bool: ...
+    async def delete_message(self, channel_id: int, message_id: int) -> bool:
+        """As `show_again`: delete what was reported."""
+        ...
 
     async def tell(self, decision: Decision) -> bool:
         """The verdict to the member who asked. False: there is no way to reach them."""

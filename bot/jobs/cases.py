@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections import OrderedDict
 from dataclasses import dataclass, replace
@@ -9,7 +10,7 @@ from typing import Final
 
 from bot.domain.access import JobAct, Requester, check_access
 from bot.domain.asker import Asker
-from bot.domain.cases import Case, CaseKind, Decision, Verdict
+from bot.domain.cases import HIDES_A_DAY, Case, CaseKind, Decision, Report, Verdict
 from bot.domain.clock import Clock
 from bot.domain.errors import (
     BotError,
@@ -19,8 +20,12 @@ from bot.domain.errors import (
     CaseRefused,
     JobNotFound,
     LimitReached,
+    RuleFault,
+    RuleRefused,
     StoreError,
 )
+from bot.domain.job import Exposure, Job
+from bot.domain.limits import Window, window_bounds
 from bot.domain.prompt import words_of
 from bot.domain.ways_out import WayOut
 from bot.jobs.budget_watch import BudgetWatch
@@ -29,6 +34,7 @@ from bot.jobs.guild_ports import CaseStore
 from bot.jobs.holds import Holds
 from bot.jobs.house import Houses
 from bot.jobs.purse import Purse
+from bot.jobs.supervisor import Delays, Supervisor
 from bot.jobs.verdicts import Verdicts
 from bot.jobs.ways_out import WaysOut
 
@@ -72,6 +78,8 @@ class Cases:
         desk: Desk,
         watch: BudgetWatch,
         clock: Clock,
+        supervisor: Supervisor,
+        retry_delays: Delays,
     ) -> None:
         self._store = store
         self._houses = houses
@@ -81,6 +89,9 @@ class Cases:
         self._desk = desk
         self._watch = watch
         self._clock = clock
+        self._supervisor = supervisor
+        self._retry_delays = retry_delays
+        self._finishing: asyncio.Task[None] | None = None
         self._kept: OrderedDict[int, _Kept] = OrderedDict()
         self._deciding: set[int] = set()
 
@@ -158,13 +169,20 @@ class Cases:
 
     # --- a reported picture ----------------------------------------------------------------------
 
-    async def report(self, job_id: int, reporter: Requester) -> tuple[Case, bool]:
-        """The case of this picture, and whether this report opened it. Raises JobNotFound, StoreError."""
+    async def report(self, job_id: int, reporter: Requester, shown: str) -> tuple[Report, Job]:
+        """What came of reporting this job. `shown`: what its message shows, to be put back some day.
+
+        Raises JobNotFound, RuleRefused for a blocked member, StoreError.
+        """
         if job_id > MAX_ID:
             raise JobNotFound(job_id)
         job = await self._runs.job(job_id)
         check_access(job, reporter, JobAct.REPORT)
         origin = job.origin
+        if not job.is_terminal:  # there is nothing to report yet
+            raise JobNotFound(job_id)
+        if reporter.asker.user_id in (await self._houses.of(origin.guild_id)).rules.blocked_user_ids:
+            raise RuleRefused(RuleFault.BLOCKED)
         case = Case(
             case_id=job_id,
             kind=CaseKind.REPORT,
@@ -174,18 +192,20 @@ class Cases:
             opened_by=reporter.asker.user_id,
             opened_at_s=self._clock.wall(),
             job_id=job_id,
+            shown=shown,
         )
-        is_new = await self._store.open_case(case)
-        return (case if is_new else await self._store.case(job_id) or case), is_new
+        midnight_s, _ = window_bounds(Window.DAY, case.opened_at_s)
+        report = await self._store.open_report(case, HIDES_A_DAY, midnight_s)
+        if report.has_hidden:
+            await self._runs.expose(job_id, Exposure.HIDDEN)
+        return report, job
 
-    async def submit_report(self, case: Case) -> bool:
+    async def submit_report(self, case: Case, job: Job) -> bool:
         """Put the report into the log channel. False: there is none, or it cannot be written to."""
         channel_id = (await self._houses.of(case.guild_id)).rules.log_channel_id
         if channel_id is None:
             return False
-        job = await self._runs.job(case.job_id or 0)
-        words = words_of(job.request)
-        return await self._desk.post_case(channel_id, case, None, words, job.origin.message_id)
+        return await self._desk.post_case(channel_id, case, None, words_of(job.request), job)
 
     # --- verdicts --------------------------------------------------------------------------------
 
@@ -224,8 +244,11 @@ class Cases:
             self._deciding.discard(case_id)
 
     async def _told(self, decision: Decision) -> Decision:
-        """Tell the member, and record that the verdict is carried out."""
+        """Tell the member, and record that the verdict is carried out; what is not over is tried again."""
         case = decision.case
+        if not decision.is_over:
+            self.finish_later()
+            return decision
         if case.kind is CaseKind.ASK:
             decision = replace(decision, is_told=await self._desk.tell(decision))
         try:
@@ -237,18 +260,33 @@ class Cases:
 
     # --- after a restart -------------------------------------------------------------------------
 
-    async def finish_decided(self) -> None:
-        """Carry out the verdicts that a stop of the bot cut short. Raises CaseRefused, StoreError."""
-        for case in await self._store.to_do():
-            if case.case_id not in self._deciding:
-                await self._finish(case)
+    def finish_later(self) -> None:
+        """Carry out what is decided and not carried out yet, again and again until it is; once at a time."""
+        if self._finishing is None or self._finishing.done():
+            self._finishing = self._supervisor.until_done(
+                "decided cases", self.finish_decided, self._retry_delays
+            )
 
-    async def _finish(self, case: Case) -> None:
+    async def finish_decided(self) -> bool:
+        """Carry out the verdicts that a stop of the bot, or a silent Discord or Wiro, cut short.
+
+        False: not all of them are. Raises CaseRefused, StoreError.
+        """
+        left = [await self._finish(case) for case in await self._store.to_do()]
+        return all(left)
+
+    async def _finish(self, case: Case) -> bool:
+        if case.case_id in self._deciding:  # by a moderator at this very moment
+            return False
         is_too_old = self._clock.wall() - (case.decided_at_s or 0.0) > CARRY_OUT_S
         traces = await self._store.traces(case)
-        decision = await self._told(await self._verdicts.finish(case, traces, is_too_old=is_too_old))
-        outcome = "carried out" if decision.failure is None else "not carried out, and its member told why"
-        log.info("case %d: %s after a restart", case.case_id, outcome)
+        decision = await self._verdicts.finish(case, traces, is_too_old=is_too_old)
+        if not decision.is_over:
+            return False
+        await self._told(decision)
+        outcome = "carried out" if decision.failure is None else "not carried out"
+        log.info("case %d: %s in the end", case.case_id, outcome)
+        return True
 
     async def _log_channel(self, guild_id: int) -> int:
         channel_id = (await self._houses.of(guild_id)).rules.log_channel_id

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from bot.domain.audit import AuditEntry, AuditPage, AuditQuery
 from bot.domain.binding import Dimension, Grant, LimitRule
-from bot.domain.cases import Case, Traces, Verdict
+from bot.domain.cases import Case, Report, Traces, Verdict
 from bot.domain.job import Job
 from bot.domain.limits import Measure, Window
 from bot.domain.reports import ExportLine, Remembered, UsageReport
@@ -79,6 +79,13 @@ class CaseStore(Protocol):
 
     async def open_case(self, case: Case) -> bool:
         """False: a case of this id stands, or an open REPORT of the same job does."""
+        ...
+
+    async def open_report(self, case: Case, most: int, since_s: float) -> Report:
+        """Open a report, which hides its job unless its opener has hidden `most` on this server `since_s`.
+
+        One that was opened without hiding hides by the next report that may.
+        """
         ...
 
     async def case(self, case_id: int) -> Case | None: ...

@@ -156,6 +156,10 @@ class Board(Protocol):
         """The ending: shown, whatever it takes. Idempotent."""
         ...
 
+    async def withhold(self, job_id: int) -> None:
+        """Touch the message of an ended job no more: what it shows is hidden. Returns when that is so."""
+        ...
+
     def drop(self, job_id: int) -> None:
         """Forget a message whose job is recorded but will not be followed further by this process."""
         ...

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from random import Random
 from typing import Final
@@ -28,7 +29,7 @@ from bot.domain.errors import (
 from bot.domain.events import Refused
 from bot.domain.files import counted
 from bot.domain.input_faults import check_claims
-from bot.domain.job import Cause, Job, Origin, Parent, PictureRequest, Stage
+from bot.domain.job import Cause, Exposure, Job, Origin, Parent, PictureRequest, Stage
 from bot.domain.model import Value
 from bot.domain.news import News
 from bot.domain.parameters import (
@@ -228,6 +229,23 @@ class Jobs:
         """The job, where memory has it: for what cannot wait for the record."""
         follower = self._followers.get(job_id)
         return follower.job if follower is not None else self._recent.job(job_id)
+
+    async def expose(self, job_id: int, exposure: Exposure) -> None:
+        """A report or a verdict on it is on record: from now on memory knows it, too."""
+        follower = self._followers.get(job_id)
+        if follower is not None:
+            follower.job = replace(follower.job, exposure=exposure)
+        elif (recent := self._recent.job(job_id)) is not None:
+            self._recent.keep(replace(recent, exposure=exposure))
+        if exposure is not Exposure.SHOWN:
+            await self._tools.board.withhold(job_id)
+
+    async def clear_files(self, job: Job) -> None:
+        """Delete what the job was given and made at Wiro, if there still is any. Raises WiroError."""
+        if job.task_id is None:
+            return
+        with suppress(WiroNotFound):
+            await self._tools.wiro.delete_files_of(job.task_id)
 
     def forget(self, user_id: int) -> None:
         """This member's records are being erased."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, assert_never
@@ -9,7 +10,7 @@ from typing import Final, assert_never
 from bot.domain.asker import Asker
 from bot.domain.audit import AuditEntry, CaseChange, Change, GrantChange, MemberChange
 from bot.domain.binding import Grant
-from bot.domain.cases import Case, Decision, Traces, Verdict
+from bot.domain.cases import Case, CaseKind, Decision, Traces, Verdict
 from bot.domain.errors import (
     BlockFault,
     BlockRefused,
@@ -21,8 +22,9 @@ from bot.domain.errors import (
     LimitReached,
     Refusal,
     RuleRefused,
+    WiroError,
 )
-from bot.domain.job import Job, Origin, PictureRequest
+from bot.domain.job import Exposure, Job, Origin, PictureRequest
 from bot.domain.limits import Measure
 from bot.domain.money import Money
 from bot.jobs.case_ports import Desk, Runs
@@ -30,6 +32,8 @@ from bot.jobs.holds import Holds
 from bot.jobs.house import Houses
 from bot.jobs.purse import Purse, Standing
 from bot.jobs.ways_out import needs
+
+log = logging.getLogger(__name__)
 
 RUNS_GRANTED: Final = 5
 # Per file without boosts or Nitro (Discord docs, 2025-01-16): an approved run answers no interaction.
@@ -100,7 +104,7 @@ class Verdicts:
         if traces.granted:
             return Decision(case, granted=traces.granted)
         try:
-            if is_too_old:
+            if is_too_old and case.kind is CaseKind.ASK:
                 raise CaseRefused(CaseFault.EXPIRED)
             plan = await self.plan(case, case.verdict, case.decided_by or 0)
         except Refusal as error:
@@ -135,7 +139,7 @@ class Verdicts:
             case Verdict.APPROVED:
                 return await self._run(case, plan)
             case Verdict.RESTORED | Verdict.DELETED:
-                return await self._handle_picture(case, plan.job)
+                return await self._judge(case, plan.job)
             case Verdict.DENIED:
                 return Decision(case)
             case Verdict.OPEN:
@@ -173,16 +177,34 @@ class Verdicts:
             return Decision(case, failure=error)
         return Decision(case, message_id=message_id)
 
-    async def _handle_picture(self, case: Case, job: Job | None) -> Decision:
-        message_id = job.origin.message_id if job is not None else None
+    async def _judge(self, case: Case, job: Job | None) -> Decision:
+        """Show a reported job's message again, or delete it and its files at Wiro."""
+        if job is None:
+            return Decision(case, failure=JobNotFound(case.job_id or 0))
+        is_deleted = case.verdict is Verdict.DELETED
+        await self._runs.expose(job.job_id, Exposure.REMOVED if is_deleted else Exposure.SHOWN)
+        is_over = is_there = True
+        try:
+            is_there = await self._settle_message(case, job)
+        except CaseRefused:
+            is_over = False
+        if is_deleted:
+            try:
+                await self._runs.clear_files(job)
+            except WiroError as error:
+                log.warning("job %d: its files are still at Wiro: %s", job.job_id, error.message)
+                is_over = False
+        fault = CaseFault.UNFINISHED if not is_over else CaseFault.MESSAGE_GONE if not is_there else None
+        return Decision(case, failure=CaseRefused(fault) if fault is not None else None, is_over=is_over)
+
+    async def _settle_message(self, case: Case, job: Job) -> bool:
+        """False: its message is gone or out of reach. Raises CaseRefused where Discord does not answer."""
+        message_id = job.origin.message_id
         if message_id is None:
-            return Decision(case, failure=CaseRefused(CaseFault.MESSAGE_GONE))
+            return False
         if case.verdict is Verdict.DELETED:
-            is_done = await self._desk.delete_picture(case.channel_id, message_id)
-        else:
-            is_done = await self._desk.show_picture(case.channel_id, message_id, case.case_id)
-        failure = None if is_done else CaseRefused(CaseFault.MESSAGE_GONE)
-        return Decision(case, failure=failure)
+            return await self._desk.delete_message(case.channel_id, message_id)
+        return not case.is_hiding or await self._desk.show_again(case.channel_id, message_id, case)
 
 
 def _entry(case: Case, change: Change) -> AuditEntry:

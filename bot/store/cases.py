@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Final
 
-from bot.domain.cases import Case, CaseKind, Traces, Verdict
+from bot.domain.cases import Case, CaseKind, Report, Traces, Verdict
 from bot.domain.errors import DatabaseUnavailable
 from bot.domain.files import InputFile
-from bot.domain.job import PictureRequest
+from bot.domain.job import Exposure, PictureRequest
 from bot.domain.limits import Measure
 from bot.store.database import Database
 from bot.store.rows import storable, values_of
@@ -19,9 +19,19 @@ from bot.store.rows import storable, values_of
 # A case of the same id and an open report of the same picture are both unique in the file itself.
 _OPEN: Final = """
 INSERT INTO cases (case_id, kind, guild_id, channel_id, user_id, opened_by, opened_at_s, request, is_private,
-                   job_id, verdict)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'open')
+                   job_id, is_hiding, shown, verdict)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'open')
 ON CONFLICT DO NOTHING
+"""
+_HIDE: Final = """
+UPDATE cases SET is_hiding = 1, shown = ?, opened_by = ?, opened_at_s = ?
+WHERE case_id = ? AND kind = 'report' AND verdict = 'open' AND is_hiding = 0
+"""
+_HIDDEN_BY: Final = """
+SELECT count(*) FROM cases WHERE guild_id = ? AND opened_by = ? AND opened_at_s >= ? AND is_hiding = 1
+"""
+_EXPOSE: Final = """
+UPDATE jobs SET exposure = ? WHERE job_id = (SELECT job_id FROM cases WHERE case_id = ?)
 """
 _ONE: Final = "SELECT * FROM cases WHERE case_id = ?"
 _DECIDE: Final = """
@@ -40,6 +50,13 @@ _ERASE: Final = """
 UPDATE cases SET request = NULL
 WHERE request IS NOT NULL AND opened_at_s < :before_s AND (:user_id IS NULL OR user_id = :user_id)
 """
+_ERASE_SHOWN: Final = """
+UPDATE cases SET shown = NULL
+WHERE shown IS NOT NULL AND opened_at_s < :before_s AND (:user_id IS NULL OR user_id = :user_id)
+"""
+
+# What a verdict on a report makes of its job at once; a block alone leaves it hidden.
+_EXPOSURES: Final = {Verdict.RESTORED: Exposure.SHOWN, Verdict.DELETED: Exposure.REMOVED}
 
 
 class CaseRecords:
@@ -55,20 +72,29 @@ class CaseRecords:
         """
         if case.verdict is not Verdict.OPEN:
             raise ValueError(f"case {case.case_id} is decided: a case opens undecided")
-        request = None if case.request is None else asdict(case.request)
-        values = (
-            case.case_id,
-            case.kind.value,
-            case.guild_id,
-            case.channel_id,
-            case.user_id,
-            case.opened_by,
-            case.opened_at_s,
-            None if request is None else storable(json.dumps(request, ensure_ascii=False)),
-            int(case.is_private),
-            case.job_id,
-        )
-        return await self._database.write(lambda sqlite: sqlite.execute(_OPEN, values).rowcount == 1)
+        return await self._database.write(lambda sqlite: _open_in(sqlite, case))
+
+    async def open_report(self, case: Case, most: int, since_s: float) -> Report:
+        """Open a report, which hides its job unless its opener has hidden `most` on this server `since_s`.
+
+        One that was opened without hiding hides by the next report that may. `case.shown` is kept where this
+        one hides.
+        """
+
+        def unit(sqlite: sqlite3.Connection) -> Report:
+            whose = (case.guild_id, case.opened_by, since_s)
+            may_hide = sqlite.execute(_HIDDEN_BY, whose).fetchone()[0] < most
+            new = replace(case, is_hiding=may_hide, shown=case.shown if may_hide else None)
+            is_new = has_hidden = _open_in(sqlite, new)
+            if not is_new and may_hide:
+                values = (_text(case.shown), case.opened_by, case.opened_at_s, case.case_id)
+                has_hidden = sqlite.execute(_HIDE, values).rowcount == 1
+            has_hidden &= may_hide
+            if has_hidden:
+                sqlite.execute(_EXPOSE, (Exposure.HIDDEN.name, case.case_id))
+            return Report(_case_of(sqlite.execute(_ONE, (case.case_id,)).fetchone()), is_new, has_hidden)
+
+        return await self._database.write(unit)
 
     async def case(self, case_id: int) -> Case | None:
         def unit(sqlite: sqlite3.Connection) -> Case | None:
@@ -88,11 +114,19 @@ class CaseRecords:
         if verdict is Verdict.OPEN:
             raise ValueError("a case is decided by a verdict")
         values = (verdict.value, decided_by, at_s, press_id, case_id)
-        return await self._database.write(lambda sqlite: sqlite.execute(_DECIDE, values).rowcount == 1)
+        exposure = _EXPOSURES.get(verdict)
+
+        def unit(sqlite: sqlite3.Connection) -> bool:
+            is_decided = sqlite.execute(_DECIDE, values).rowcount == 1
+            if is_decided and exposure is not None:
+                sqlite.execute(_EXPOSE, (exposure.name, case_id))
+            return is_decided
+
+        return await self._database.write(unit)
 
     async def carried_out(self, case_id: int) -> None:
-        """What was decided has been done, and told."""
-        done = "UPDATE cases SET is_to_do = 0 WHERE case_id = ?"
+        """What was decided has been done, and told. What the message showed is kept no longer."""
+        done = "UPDATE cases SET is_to_do = 0, shown = NULL WHERE case_id = ?"
         await self._database.write(lambda sqlite: sqlite.execute(done, (case_id,)).rowcount)
 
     async def to_do(self) -> Sequence[Case]:
@@ -127,10 +161,39 @@ class CaseRecords:
     async def forget_requests(self, before_s: float, user_id: int | None = None) -> int:
         """Erase the requests, prompts with them, of cases opened before `before_s`; how many there were.
 
-        Of one member, or of everybody. What was decided stays; an open case can no longer be approved.
+        Of one member, or of everybody. What was decided stays; an open case can no longer be approved. What
+        the messages of reported jobs showed goes with them.
         """
         values = {"before_s": before_s, "user_id": user_id}
-        return await self._database.write(lambda sqlite: sqlite.execute(_ERASE, values).rowcount)
+
+        def unit(sqlite: sqlite3.Connection) -> int:
+            sqlite.execute(_ERASE_SHOWN, values)
+            return sqlite.execute(_ERASE, values).rowcount
+
+        return await self._database.write(unit)
+
+
+def _open_in(sqlite: sqlite3.Connection, case: Case) -> bool:
+    request = None if case.request is None else json.dumps(asdict(case.request), ensure_ascii=False)
+    values = (
+        case.case_id,
+        case.kind.value,
+        case.guild_id,
+        case.channel_id,
+        case.user_id,
+        case.opened_by,
+        case.opened_at_s,
+        _text(request),
+        int(case.is_private),
+        case.job_id,
+        int(case.is_hiding),
+        _text(case.shown),
+    )
+    return sqlite.execute(_OPEN, values).rowcount == 1
+
+
+def _text(text: str | None) -> str | None:
+    return None if text is None else storable(text)
 
 
 def _request_of(text: str | None) -> PictureRequest | None:
@@ -154,6 +217,8 @@ def _case_of(row: sqlite3.Row) -> Case:
             request=_request_of(row["request"]),
             is_private=bool(row["is_private"]),
             job_id=row["job_id"],
+            is_hiding=bool(row["is_hiding"]),
+            shown=row["shown"],
             verdict=Verdict(row["verdict"]),
             decided_by=row["decided_by"],
             decided_at_s=row["decided_at_s"],

@@ -53,7 +53,7 @@ _SELECT: Final = f"SELECT {COLUMNS} FROM jobs"  # noqa: S608 — columns of ours
 _OF_RESERVATIONS: Final = f"SELECT {COLUMNS_OF_JOBS} FROM reservation AS h CROSS JOIN jobs USING (job_id)"  # noqa: S608 — see above
 _HISTORY: Final = f"""
 {_OF_RESERVATIONS}
-WHERE h.user_id = :user_id AND h.guild_id = :guild_id
+WHERE h.user_id = :user_id AND h.guild_id = :guild_id AND jobs.exposure <> 'REMOVED'
   AND (h.reserved_at_s, h.job_id)
       < (coalesce((SELECT reserved_at_s FROM reservation WHERE job_id = :before), 9e999), :before)
 ORDER BY h.reserved_at_s DESC, h.job_id DESC LIMIT :limit
@@ -136,7 +136,10 @@ class ReportRecords:
     async def history(
         self, user_id: int, guild_id: int | None, before_job_id: int | None, limit: int
     ) -> Sequence[Job]:
-        """A member's own jobs here, newest first, the forgotten ones with an empty prompt."""
+        """A member's own jobs here, newest first, the forgotten ones with an empty prompt.
+
+        What moderators have removed is left out.
+        """
         before = MAX_JOB_ID if before_job_id is None else before_job_id
         values = {"user_id": user_id, "guild_id": guild_id or 0, "before": before, "limit": limit}
         return await self._jobs(_HISTORY, values)

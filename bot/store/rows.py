@@ -11,7 +11,18 @@ from typing import Final
 
 from bot.domain.errors import DatabaseUnavailable
 from bot.domain.files import InputFile
-from bot.domain.job import Cause, Job, Origin, Output, Parent, PictureRequest, Progress, Relation, Stage
+from bot.domain.job import (
+    Cause,
+    Exposure,
+    Job,
+    Origin,
+    Output,
+    Parent,
+    PictureRequest,
+    Progress,
+    Relation,
+    Stage,
+)
 from bot.domain.model import Value
 from bot.domain.money import Money
 
@@ -52,7 +63,7 @@ _MOVING: Final = (
     "files",
 )
 _ENDING: Final = ("cause", "detail", "cost_pico", "elapsed_s", "outputs")
-_ALL: Final = (*_FIXED, *_MOVING, *_ENDING, "is_delivered", "is_forgotten")
+_ALL: Final = (*_FIXED, *_MOVING, *_ENDING, "is_delivered", "is_forgotten", "exposure")
 _in_order: Final = itemgetter(*_ALL)
 
 
@@ -126,6 +137,7 @@ def row_of(job: Job) -> dict[str, object]:
         "outputs": _outputs_text(job.outputs),
         "is_delivered": int(job.is_delivered),
         "is_forgotten": int(job.is_forgotten),
+        "exposure": job.exposure.name,
         "is_cancel_asked": int(job.is_cancel_asked),
     }
 
@@ -186,6 +198,7 @@ def _job_of(row: sqlite3.Row) -> Job:
         outputs=tuple(Output(**fields) for fields in json.loads(row["outputs"])),
         is_delivered=bool(row["is_delivered"]),
         is_forgotten=bool(row["is_forgotten"]),
+        exposure=Exposure[row["exposure"]],
         is_cancel_asked=bool(row["is_cancel_asked"]),
         parent=_parent_of(row["parent"]),
     )

@@ -236,6 +236,7 @@ class Card:
     job_id: int | None = None
     pictures: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
+    is_spoiler: bool = False  # pictures and files stand behind spoilers
     small_print: str = ""
     actions: tuple[Action, ...] = ()
     rows: tuple[Row, ...] = ()

@@ -45,26 +45,30 @@ def layout_of(card: Card, seal: Seal) -> ui.LayoutView:
 def passing_layout_of(card: Card, seal: Seal) -> ui.LayoutView:
     """As `layout_of`, for one of many cards of a job that differ in their words alone: drawn once for all."""
     frame = replace(card, text=_TEXT if card.text else "", body=_BODY if card.body else "")
-    return _Worded(_drawn(frame, seal), {_TEXT: card.text, _BODY: card.body})
+    return _worded(_drawn(frame, seal), {_TEXT: card.text, _BODY: card.body})
 
 
-class _Worded(ui.LayoutView):
-    """A view that was drawn before, with other words in it."""
+class Drawn(ui.LayoutView):
+    """A view that was drawn before: its components as Discord is sent them."""
 
-    def __init__(self, components: Sequence[Mapping[str, Any]], words: Mapping[str, str]) -> None:
+    def __init__(self, components: list[dict[str, Any]]) -> None:
         super().__init__(timeout=None)
-        (box,) = components
-        items = [
-            {**item, "content": words[item["content"]]} if item.get("content") in words else item
-            for item in box["components"]
-        ]
-        self._components = [{**box, "components": items}]
+        self._components = components
 
     def has_components_v2(self) -> bool:
         return True
 
     def to_components(self) -> list[dict[str, Any]]:
         return self._components
+
+
+def _worded(components: Sequence[Mapping[str, Any]], words: Mapping[str, str]) -> Drawn:
+    (box,) = components
+    items = [
+        {**item, "content": words[item["content"]]} if item.get("content") in words else item
+        for item in box["components"]
+    ]
+    return Drawn([{**box, "components": items}])
 
 
 @lru_cache(maxsize=MAX_FRAMES)
@@ -89,9 +93,10 @@ def _contents(card: Card, seal: Seal) -> Iterator[ui.Item[Any]]:
     if card.preview is not None:
         yield ui.MediaGallery(discord.MediaGalleryItem(card.preview.url, spoiler=card.preview.is_spoiler))
     if card.pictures:
-        yield ui.MediaGallery(*(discord.MediaGalleryItem(f"attachment://{p}") for p in card.pictures))
+        media = [f"attachment://{name}" for name in card.pictures]
+        yield ui.MediaGallery(*(discord.MediaGalleryItem(url, spoiler=card.is_spoiler) for url in media))
     for name in card.files:
-        yield ui.File(f"attachment://{name}")
+        yield ui.File(f"attachment://{name}", spoiler=card.is_spoiler)
     if card.small_print:
         yield ui.TextDisplay(f"-# {card.small_print}")
 

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections import OrderedDict
 from collections.abc import Callable, Coroutine
+from http import HTTPStatus
 from typing import Any, Final, TypeVar
 
 import discord
@@ -16,6 +17,7 @@ from bot.domain.bill_alarm import BillAlarm
 from bot.domain.budget import BudgetWarning
 from bot.domain.cases import Case, Decision
 from bot.domain.errors import CaseFault, CaseRefused
+from bot.domain.job import Job
 from bot.domain.ways_out import WayOut
 from bot.view.buttons.seal import seal_of
 from bot.view.card import Card, Tone
@@ -59,9 +61,9 @@ class ModeratorsDesk:
         await self._post(channel_id, alarm_card(alarm))
 
     async def post_case(
-        self, channel_id: int, case: Case, way_out: WayOut | None, prompt: str, message_id: int | None
+        self, channel_id: int, case: Case, way_out: WayOut | None, prompt: str, job: Job | None
     ) -> bool:
-        return await self._post(channel_id, open_card(case, way_out, prompt, message_id)) is not None
+        return await self._post(channel_id, open_card(case, way_out, prompt, job)) is not None
 
     # --- the member ------------------------------------------------------------------------------
 
@@ -119,7 +121,7 @@ class ModeratorsDesk:
         channel = await self._client.create_dm(discord.Object(case.user_id))
         return await channel.send(text, nonce=case.case_id, allowed_mentions=NO_MENTIONS)
 
-    # --- pictures --------------------------------------------------------------------------------
+    # --- messages --------------------------------------------------------------------------------
 
     async def post_status(self, case: Case) -> int | None:
         title = heading(case.request, 300) if case.request is not None else "A picture"
@@ -135,27 +137,23 @@ class ModeratorsDesk:
         return message.id if message is not None else None
 
     async def take_back(self, channel_id: int, message_id: int) -> None:
-        await self.delete_picture(channel_id, message_id)
+        channel = self._client.get_partial_messageable(channel_id)
+        await self._tried(channel.get_partial_message(message_id).delete(), "a deletion")
 
-    async def delete_picture(self, channel_id: int, message_id: int) -> bool:
+    async def delete_message(self, channel_id: int, message_id: int) -> bool:
+        channel = self._client.get_partial_messageable(channel_id)
+        return await self._is_done(channel.get_partial_message(message_id).delete(), "a deletion")
+
+    async def show_again(self, channel_id: int, message_id: int, case: Case) -> bool:
         channel = self._client.get_partial_messageable(channel_id)
 
-        async def delete() -> bool:
-            await channel.get_partial_message(message_id).delete()
-            return True
-
-        return await self._tried(delete(), "a deletion") is not None
-
-    async def show_picture(self, channel_id: int, message_id: int, case_id: int) -> bool:
-        channel = self._client.get_partial_messageable(channel_id)
-
-        async def show() -> discord.Message:
+        async def show() -> None:
             message = await channel.fetch_message(message_id)
-            return await message.edit(
-                view=shown(message, case_id), attachments=kept(message), allowed_mentions=NO_MENTIONS
+            await message.edit(
+                view=shown(message, case), attachments=kept(message), allowed_mentions=NO_MENTIONS
             )
 
-        return await self._tried(show(), "a restored picture") is not None
+        return await self._is_done(show(), "showing again what was reported")
 
     # --- Discord ---------------------------------------------------------------------------------
 
@@ -183,6 +181,19 @@ class ModeratorsDesk:
         channel = self._client.get_partial_messageable(channel_id)
         sending = channel.send(view=layout_of(card, seal_of(self._client)), allowed_mentions=NO_MENTIONS)
         return await self._tried(sending, f"a message to channel {channel_id}")
+
+    async def _is_done(self, request: Coroutine[Any, Any, None], what: str) -> bool:
+        """False where it cannot be done, now or later. Raises CaseRefused where Discord does not answer."""
+        try:
+            async with asyncio.timeout(TIMEOUT_S):
+                await request
+        except DISCORD_ERRORS as error:
+            log.warning("%s did not get through: %s", what, type(error).__name__)
+            status = error.status if isinstance(error, discord.HTTPException) else 0
+            if 400 <= status < 500 and status != HTTPStatus.TOO_MANY_REQUESTS:
+                return False
+            raise CaseRefused(CaseFault.DISCORD_SILENT) from None
+        return True
 
     async def _tried(self, request: Coroutine[Any, Any, _T], what: str) -> _T | None:
         """The answer to one request, or None where Discord would not have it; the operator reads why."""

@@ -98,6 +98,9 @@ class InkBoard:
             os.close(ink)
         return Delivery.SHOWN
 
+    async def withhold(self, job_id: int) -> None:
+        """Nobody reports anything here."""
+
     def drop(self, job_id: int) -> None:
         """The file stays."""
 

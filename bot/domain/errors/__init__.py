@@ -33,6 +33,7 @@ BotError
 │  ├─ FormBusy                a form that is being run at this moment, or was by the same press
 │  ├─ ErasureRunning          this member's records are being erased already
 │  ├─ JobNotFound
+│  ├─ JobWithheld             reported and hidden, or removed by the moderators
 │  ├─ WordsGone               a text of a job, or its log, is not to be had any more
 │  ├─ LogUnreachable          Wiro does not answer about a log just now
 │  ├─ CommandOutdated         a command or value that this version does not offer
@@ -91,6 +92,7 @@ from bot.domain.errors.presses import (
     FormGone,
     JobEnded,
     JobNotFound,
+    JobWithheld,
     LogUnreachable,
     ManagersOnly,
     NotAccepting,
@@ -167,6 +169,7 @@ __all__ = [
     "InputRefused",
     "JobEnded",
     "JobNotFound",
+    "JobWithheld",
     "LimitReached",
     "LogUnreachable",
     "ManagersOnly",

@@ -121,6 +121,8 @@ class CaseFault(Enum):
     ASKED = auto()  # the moderators were asked before
     EXPIRED = auto()  # nobody remembers the request any more
     REPORTED = auto()  # reported before
+    JUDGED = auto()  # reported before, and decided
+    UNFINISHED = auto()  # decided, and not carried out yet: Discord or Wiro does not answer
     NO_LOG_CHANNEL = auto()
     LOG_CHANNEL_CLOSED = auto()  # it is gone, or the bot may not write there
     RULES = auto()  # by now a rule of the server forbids the request

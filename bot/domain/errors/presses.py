@@ -46,6 +46,13 @@ class JobNotFound(Refusal):
     job_id: int
 
 
+@dataclass(eq=False)
+class JobWithheld(Refusal):
+    """Reported, and hidden until the moderators decide; or removed, where they have."""
+
+    is_removed: bool
+
+
 class WordsFault(Enum):
     """Why nothing of a text can be shown."""
 

@@ -2,36 +2,73 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final, assert_never
 
-from bot.domain.cases import Case, CaseKind, Decision, Verdict
+from bot.domain.cases import HIDES_A_DAY, Case, CaseKind, Decision, Report, Verdict
 from bot.domain.errors import LimitReached
-from bot.domain.job import PictureRequest
+from bot.domain.job import Job, PictureRequest
 from bot.domain.limits import Audience, Measure
 from bot.domain.ways_out import Fit, Saving, WayOut
-from bot.view.card import Card, CaseAction, CasePress, Tone
+from bot.view.card import Action, Card, CaseAction, CasePress, TextPart, TextPress, Tone
+from bot.view.words import said
 from bot.view.words.headings import heading, sent_count
 from bot.view.words.limits import allowance_words, amount_words, audience_words, extent_words
+from bot.view.words.made import a_words, the_words
 from bot.view.words.sentences import sentence
 from bot.view.words.text import code, escaped, plural, relative
 
 PROMPT_CHARS: Final = 600
+HIDDEN: Final = "### Hidden until the moderators decide"
+ERASED: Final = "*What stood here has been erased.*"
 _ASK: Final = (CaseAction.APPROVE, CaseAction.GRANT, CaseAction.DENY, CaseAction.BLOCK)
 _REPORT: Final = (CaseAction.RESTORE, CaseAction.DELETE, CaseAction.BLOCK)
 
 
-def open_card(case: Case, way_out: WayOut | None, prompt: str, message_id: int | None = None) -> Card:
-    """A case for the moderators, with its buttons. `message_id` is the reported picture's."""
-    lines = (
-        _asked(case, way_out, prompt) if case.kind is CaseKind.ASK else _reported(case, prompt, message_id)
-    )
+def open_card(case: Case, way_out: WayOut | None, prompt: str, job: Job | None = None) -> Card:
+    """A case for the moderators, with its buttons. `job` is the reported one."""
+    lines = _reported(case, prompt, job) if job is not None else _asked(case, way_out, prompt)
     actions = _ASK if case.kind is CaseKind.ASK else _REPORT
     return Card(
         Tone.WARNING,
         "\n".join(lines),
         small_print=f"opened {relative(case.opened_at_s)}; the first decision stands",
         case_presses=tuple(CasePress(action, case.case_id) for action in actions),
+        text_presses=_pages_of(job) if job is not None and case.is_hiding else (),
     )
+
+
+def hidden_card(job: Job, pictures: Sequence[str], files: Sequence[str]) -> Card:
+    """A reported job's own message: nothing of what it said, all else behind spoilers."""
+    lines = [HIDDEN, f"{a_words(job)} reported. Moderators can show it again or delete it."]
+    return Card(
+        Tone.WARNING,
+        "\n".join(lines),
+        job.job_id,
+        pictures=tuple(pictures),
+        files=tuple(files),
+        is_spoiler=True,
+        actions=(Action.INFO,),
+        case_presses=(
+            CasePress(CaseAction.RESTORE, job.job_id),  # a report's case has the id of its job
+            CasePress(CaseAction.DELETE, job.job_id),
+        ),
+    )
+
+
+def reported_words(report: Report, job: Job, *, is_passed_on: bool) -> str:
+    """What a member who reported something is told."""
+    if report.has_hidden:
+        if is_passed_on:
+            return f"{the_words(job)} hidden, and the moderators decide about it. Thank you."
+        return (
+            f"{the_words(job)} hidden. The moderators have no log channel that the bot can write to: "
+            "please tell one of them. They can press Restore or Delete under it."
+        )
+    why = f"You have had {HIDES_A_DAY} things hidden today, so this one stays to be seen"
+    if is_passed_on:
+        return f"{why} until the moderators have decided about it; they have been told. Thank you."
+    return f"{why}. The moderators have no log channel that the bot can write to: please tell one of them."
 
 
 def decided_card(text: str, decision: Decision) -> Card:
@@ -95,16 +132,23 @@ def _asked(case: Case, way_out: WayOut | None, prompt: str) -> list[str]:
     return lines
 
 
-def _reported(case: Case, prompt: str, message_id: int | None) -> list[str]:
-    place = f"https://discord.com/channels/{case.guild_id}/{case.channel_id}/{message_id}"
-    jump = f" · [jump to it]({place})" if message_id is not None else ""
+def _reported(case: Case, prompt: str, job: Job) -> list[str]:
+    place = f"https://discord.com/channels/{case.guild_id}/{case.channel_id}/{job.origin.message_id}"
+    jump = f" · [jump to it]({place})" if job.origin.message_id is not None else ""
+    state = " and hidden" if case.is_hiding else ", not hidden: the reporter has had enough hidden today"
     return [
-        "### A picture was reported and is hidden",
+        f"### {a_words(job)} reported{state}",
         f"**Made by** <@{case.user_id}>",
         f"**Where** <#{case.channel_id}>{jump}",
         f"**Prompt** {escaped(prompt, PROMPT_CHARS) or 'none'}",
         f"**Reported by** <@{case.opened_by}>",
     ]
+
+
+def _pages_of(job: Job) -> tuple[TextPress, ...]:
+    """What a language model said and thought, which nobody else can open."""
+    parts = [part for part in TextPart if said.whole(job, part)]
+    return tuple(TextPress(job.job_id, part, 0) for part in parts)
 
 
 def _request_words(request: PictureRequest) -> str:
@@ -163,7 +207,9 @@ def _verdict_words(decision: Decision) -> str:
         case Verdict.DELETED:
             return "Deleted"
         case Verdict.BLOCKED if decision.case.kind is CaseKind.REPORT:
-            return "Member blocked, the picture stays hidden,"
+            return (
+                f"Member blocked, what was reported stays {'hidden' if decision.case.is_hiding else 'shown'},"
+            )
         case Verdict.BLOCKED:
             return "Member blocked"
         case _:

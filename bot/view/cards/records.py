@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from bot.domain.job import Job, Stage
+from bot.domain.job import Exposure, Job, Stage
 from bot.view.card import Action, Card, MemberAction, MemberPress, Row, Tone
 from bot.view.words.headings import heading, sent_count
 from bot.view.words.text import escaped, plural, relative
@@ -48,7 +48,10 @@ def _row(job: Job) -> Row:
         return Row(f"*The prompt has been erased*\n-# {facts}", job.job_id)
     sent = sent_count(job.request)
     facts += f" · {sent}" if sent else ""
-    return Row(f"**{heading(job.request, PROMPT_CHARS)}**\n-# {facts}", job.job_id, Action.AGAIN)
+    title = f"**{heading(job.request, PROMPT_CHARS)}**\n-# {facts}"
+    if job.exposure is not Exposure.SHOWN:
+        return Row(f"{title} · hidden until the moderators decide", job.job_id)
+    return Row(title, job.job_id, Action.AGAIN)
 
 
 def is_forgotten(job: Job) -> bool:

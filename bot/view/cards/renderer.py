@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, assert_never
 
-from bot.domain.job import Cause, Job, Parent, Progress, Relation, Stage
+from bot.domain.job import Cause, Exposure, Job, Parent, Progress, Relation, Stage
 from bot.domain.news import News
 from bot.domain.picture import Picture
 from bot.view.card import Action, Card, TextPart, TextPress, Tone
@@ -143,8 +143,8 @@ def _reporting(job: Job) -> tuple[Action, ...]:
     return (Action.REPORT,) if is_public else ()
 
 
-def info_card(job: Job, *, may_see_log: bool = False) -> Card:
-    """Everything about a job, for whoever asks; the way to its log for those who may see that."""
+def info_card(job: Job, *, may_see_log: bool = False, may_read: bool = True) -> Card:
+    """Everything about a job, for whoever asks; its words and the way to its log for those who may."""
     request = job.request
     facts = [
         ("Model", code(request.model)),
@@ -162,7 +162,11 @@ def info_card(job: Job, *, may_see_log: bool = False) -> Card:
         ("Wiro task", code(job.task_id) if job.task_id else None),
     ]
     lines = [f"### About this {'answer' if said.is_text(job) else 'picture'}"]
-    if request.prompt:
+    if job.exposure is Exposure.HIDDEN:
+        lines.append("It was reported and is hidden until the moderators decide.")
+    if not may_read:
+        request = replace(request, prompt="", negative_prompt=None, values=(), files=())
+    elif request.prompt:
         lines.append(code_block(request.prompt, 2_000))
     elif job.is_forgotten:
         lines.append("The prompt has been erased.")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Final
 
@@ -15,7 +15,7 @@ import discord
 from bot.domain.clock import Clock
 from bot.domain.errors import InputRefused
 from bot.domain.input_faults import refusal_of
-from bot.domain.job import Job
+from bot.domain.job import Exposure, Job
 from bot.domain.news import Delivery, News
 from bot.domain.picture import Picture
 from bot.view.cards.renderer import PLAIN, Look, ending_card, passing_mark
@@ -55,6 +55,8 @@ class _Message:
     editor: MessageEditor
     token: str | None
     is_barred: bool = False  # a public one, from whose place Discord keeps the bot out
+    is_withheld: bool = False  # what it shows was reported, and is hidden
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)  # held while an ending is on its way
     looks: asyncio.Task[None] | None = None  # at the ending, which a late edit may overwrite
 
 
@@ -79,6 +81,7 @@ class StatusBoard:
         self._messages: dict[int, _Message] = {}
         self._fitting = asyncio.Lock()
         self._second_looks = SecondLooks(budgets, clock, pace.look_pauses_s)
+        self._looks: dict[int, asyncio.Task[None]] = {}  # by job
         self._attached: dict[int, tuple[discord.Interaction[discord.Client], float]] = {}
 
     @contextmanager
@@ -115,7 +118,10 @@ class StatusBoard:
         delays = self._pace.retry_delays()
         tries = ENDING_TRIES
         while True:
-            delivery = await self._round(message, news, pictures, tries)
+            async with message.turn:
+                if message.is_withheld or news.job.exposure is not Exposure.SHOWN:
+                    return Delivery.SHOWN  # and hidden since, which late outputs do not undo
+                delivery = await self._round(message, news, pictures, tries)
             if delivery is not None:
                 if delivery is Delivery.SHOWN:
                     self._look_again(message, news.job)
@@ -175,6 +181,18 @@ class StatusBoard:
                 return await self._round(message, news, pictures, tries)
         return None if is_passing else Delivery.UNDELIVERABLE
 
+    async def withhold(self, job_id: int) -> None:
+        """Touch the message of an ended job no more. An ending on its way is waited for, but not for ever."""
+        looks = self._looks.get(job_id)
+        if looks is not None:
+            looks.cancel()
+        message = self._messages.get(job_id)
+        if message is not None:
+            message.is_withheld = True
+            with suppress(TimeoutError):
+                async with asyncio.timeout(ENDING_TIMEOUT_S), message.turn:
+                    pass
+
     def bot_pause_s(self) -> float:
         """How long requests with the bot's own token should wait, by Discord's word; zero means go."""
         return self._budgets.bot_pause_s()
@@ -211,7 +229,13 @@ class StatusBoard:
         concluded = Concluded(
             job.job_id, origin.channel_id, origin.guild_id, message.ways, ending, mark, unsure_until_s
         )
-        message.looks = self._start(f"looks at job {job.job_id}", self._second_looks.keep(concluded))
+        looks = self._start(f"looks at job {job.job_id}", self._second_looks.keep(concluded))
+        message.looks = self._looks[job.job_id] = looks
+        looks.add_done_callback(partial(self._looked, job.job_id))
+
+    def _looked(self, job_id: int, looks: asyncio.Task[None]) -> None:
+        if self._looks.get(job_id) is looks:
+            del self._looks[job_id]
 
     def _note_permissions(self, interaction: discord.Interaction[discord.Client]) -> None:
         """Discord tells with every interaction what the bot may do in its channel."""

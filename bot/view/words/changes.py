@@ -25,7 +25,7 @@ from bot.view.words.rules import NOTHING, channel_words, model_words, word_words
 from bot.view.words.styles import style_words
 from bot.view.words.text import code, escaped
 
-_CASES: Final = {CaseKind.ASK: "a request", CaseKind.REPORT: "what was reported"}
+_CASES: Final = {CaseKind.ASK: "a request of", CaseKind.REPORT: "a report about"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ def change_words(change: Change) -> ChangeWords:
             before, after = style_words(change.before), style_words(change.after)
             return ChangeWords(action, f"the style {escaped(change.name, 40)}", before, after)
         case CaseChange():
-            subject = f"{_CASES[change.case_kind]} of <@{change.user_id}>"
+            subject = f"{_CASES[change.case_kind]} <@{change.user_id}>"
             after = change.after.value if change.after is not None else "could not be carried out"
             return ChangeWords("case decided", subject, change.before.value, after)
         case WordsChange():

@@ -136,7 +136,11 @@ def case_refused(error: CaseRefused) -> str:
         case CaseFault.EXPIRED:
             return "This request is not remembered any more. Nothing was changed; it has to be sent again."
         case CaseFault.REPORTED:
-            return "This picture has been reported already; the moderators decide about it."
+            return "This has been reported already; the moderators decide about it."
+        case CaseFault.JUDGED:
+            return "This was reported before, and the moderators have decided about it. Nothing was changed."
+        case CaseFault.UNFINISHED:
+            return "Discord or Wiro does not answer just now; the bot goes on trying until it is done."
         case CaseFault.NO_LOG_CHANNEL:
             return "The moderators have no log channel any more, so nobody could be asked here; please write to one of them."
         case CaseFault.LOG_CHANNEL_CLOSED:
@@ -151,7 +155,7 @@ def case_refused(error: CaseRefused) -> str:
         case CaseFault.CHANNEL_GONE:
             return "The channel that this was asked in is gone. Nothing was changed."
         case CaseFault.MESSAGE_GONE:
-            return "the message with the picture is gone, or the bot cannot reach it in that channel."
+            return "its message is gone, or the bot cannot reach it in that channel."
         case CaseFault.DISCORD_SILENT:
             return "Discord does not answer just now. Nothing was changed; please try again in a minute."
 

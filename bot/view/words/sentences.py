@@ -22,6 +22,7 @@ from bot.domain.errors import (
     InputRefused,
     JobEnded,
     JobNotFound,
+    JobWithheld,
     LimitReached,
     LogUnreachable,
     ManagersOnly,
@@ -140,6 +141,10 @@ def sentence(error: BotError) -> str:
             return f"Only the member who asked for this picture or a moderator can {error.action} it."
         case JobNotFound():
             return "There is no record of this picture any more, so the button can do nothing."
+        case JobWithheld():
+            if error.is_removed:
+                return "The moderators have deleted this, so nothing can be done with it any more."
+            return "This was reported and is hidden until the moderators decide; until then nothing can be done with it."
         case WordsGone():
             return _WORDS_GONE[error.fault]
         case LogUnreachable():

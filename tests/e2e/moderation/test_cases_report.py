@@ -66,8 +66,8 @@ async def test_a_report_hides_the_picture_and_opens_a_case(wall: Wall) -> None:
     assert "is hidden" in wall.world.told(pressed)
     assert spoilers(wall.picture) == [True]
     assert await wall.picture.attachments[0].read() == content
-    assert "a mill" in words(wall.picture)
-    assert list(buttons(wall.picture)) == ["Again", "Info", "Delete", "Restore", "Vary", "Edit prompt"]
+    assert "a mill" not in words(wall.picture)
+    assert list(buttons(wall.picture)) == ["Info", "Restore", "Delete"]
     text = words(wall.case())
     for part in (f"<@{wall.club.alice.id}>", f"<@{wall.club.bob.id}>", "a mill", str(wall.picture.id)):
         assert part in text
@@ -105,8 +105,9 @@ async def test_a_second_report_is_refused_kindly(wall: Wall) -> None:
     job_id = int(button(wall.picture, "Restore").split(":")[1])
     asker = Asker(wall.club.ann.id, frozenset(), Place(wall.club.guild.id, wall.club.art.id))
     reporter = Requester(asker, message_id=wall.picture.id)
-    _, is_new = await wall.world.studio.services.cases.report(job_id, reporter)
-    assert not is_new
+    report, _ = await wall.world.studio.services.cases.report(job_id, reporter, "[]")
+    assert not report.is_new
+    assert not report.has_hidden
     cases = [m for m in wall.world.messages(wall.club.greta, wall.log) if "was reported and" in words(m)]
     assert len(cases) == 1
 
@@ -132,7 +133,7 @@ async def test_private_pictures_and_direct_messages_have_no_report(club: Club) -
     asker = Asker(club.bob.id, frozenset(), Place(club.guild.id, club.art.id))
     reporter = Requester(asker, message_id=asked.response.id)
     with pytest.raises(JobNotFound):
-        await club.world.studio.services.cases.report(job_id, reporter)
+        await club.world.studio.services.cases.report(job_id, reporter, "[]")
 
 
 async def test_reports_and_verdicts_work_after_restarts(wall: Wall) -> None:

@@ -17,6 +17,7 @@ class MemoryBoard:
     def __init__(self) -> None:
         self.shown: list[News] = []
         self.concluded: list[tuple[News, tuple[Picture, ...]]] = []
+        self.withheld: list[int] = []
         self.dropped: list[int] = []
         self.delivery = Delivery.SHOWN
         self.faults: list[Exception] = []  # raised by the next endings, to play a fault of ours
@@ -29,6 +30,9 @@ class MemoryBoard:
             raise self.faults.pop(0)
         self.concluded.append((news, tuple(pictures)))
         return self.delivery
+
+    async def withhold(self, job_id: int) -> None:
+        self.withheld.append(job_id)
 
     def drop(self, job_id: int) -> None:
         self.dropped.append(job_id)

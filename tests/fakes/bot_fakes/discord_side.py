@@ -77,9 +77,12 @@ class Desk:
         self.faults: deque[Exception] = deque()
         self.view: discord.ui.LayoutView | None = None  # what stands there
         self.looks = 0
+        self.gate = asyncio.Event()  # closed, a request hangs
+        self.gate.set()
 
     async def take(self, **request: Any) -> None:
         self.requests.append(request)
+        await self.gate.wait()
         if self.faults:
             raise self.faults.popleft()
         self.view = request["view"]

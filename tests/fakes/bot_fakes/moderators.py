@@ -7,13 +7,15 @@ import asyncio
 from bot.domain.asker import Asker, Place
 from bot.domain.cases import Case, Decision
 from bot.domain.errors import CaseFault, CaseRefused
+from bot.domain.job import Job
 from bot.domain.money import Money
 from bot.domain.ways_out import WayOut
 from bot.jobs.budget_watch import BudgetWatch
 from bot.jobs.cases import Cases
+from bot.jobs.supervisor import Supervisor
 from bot.jobs.ways_out import WaysOut
 from bot.store.cases import CaseRecords
-from bot_fakes.house import House
+from bot_fakes.house import House, tiny_delays
 
 FALLBACK = Money.parse("0.05")  # what the house holds for a model without prices
 
@@ -26,6 +28,8 @@ class MemoryDesk:
         self.told: list[Decision] = []
         self.statuses: list[Case] = []
         self.taken_back: list[int] = []
+        self.shown_again: list[Case] = []
+        self.deleted: list[int] = []
         self.managers: set[int] = set()
         self.can_post = True
         self.silences = 0  # how many of the next questions Discord leaves unanswered
@@ -33,7 +37,7 @@ class MemoryDesk:
         self.gate.set()
 
     async def post_case(
-        self, channel_id: int, case: Case, way_out: WayOut | None, prompt: str, message_id: int | None
+        self, channel_id: int, case: Case, way_out: WayOut | None, prompt: str, job: Job | None
     ) -> bool:
         if self.can_post:
             self.posted.append(case)
@@ -56,10 +60,15 @@ class MemoryDesk:
     async def take_back(self, channel_id: int, message_id: int) -> None:
         self.taken_back.append(message_id)
 
-    async def show_picture(self, channel_id: int, message_id: int, case_id: int) -> bool:
+    async def show_again(self, channel_id: int, message_id: int, case: Case) -> bool:
+        self.shown_again.append(case)
         return True
 
-    async def delete_picture(self, channel_id: int, message_id: int) -> bool:
+    async def delete_message(self, channel_id: int, message_id: int) -> bool:
+        if self.silences:
+            self.silences -= 1
+            raise CaseRefused(CaseFault.DISCORD_SILENT)
+        self.deleted.append(message_id)
         return True
 
     async def tell(self, decision: Decision) -> bool:
@@ -86,4 +95,6 @@ class Moderation:
             self.desk,
             self.watch,
             clock,
+            Supervisor(house.owner),
+            tiny_delays,
         )

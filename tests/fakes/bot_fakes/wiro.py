@@ -53,6 +53,8 @@ class ScriptedWiro:
         self.summaries: list[ModelSummary] = []
         self.summary_faults: deque[WiroError] = deque()
         self.lists_of_models_asked = 0
+        self.deleted: list[str] = []  # tasks whose files were deleted
+        self.delete_faults: deque[WiroError] = deque()
 
     def tell(self, task_id: str, event: Event) -> None:
         """What Task/Detail says of this task from now on."""
@@ -119,6 +121,13 @@ class ScriptedWiro:
             raise self.upload_faults.popleft()
         url = f"https://cdn1.wiro.ai/{len(self.uploads)}/{file.filename}"
         return StoredFile(str(len(self.uploads)), file.filename, url)
+
+    async def delete_files_of(self, task_id: str) -> None:
+        if self.delete_faults:
+            raise self.delete_faults.popleft()
+        if task_id not in self.reports:
+            raise WiroNotFound(f"no task {task_id}")
+        self.deleted.append(task_id)
 
     async def log_of(self, task_id: str) -> str:
         if task_id not in self.logs:

@@ -10,8 +10,8 @@ from bot_fakes.samples import CHANNEL, GUILD, a_job, an_asker, an_origin
 
 from bot.domain.access import JobAct, Requester, check_access, has_access
 from bot.domain.asker import Asker, Place
-from bot.domain.errors import JobNotFound, NotPermitted
-from bot.domain.job import Job
+from bot.domain.errors import JobNotFound, JobWithheld, NotPermitted
+from bot.domain.job import Exposure, Job
 
 OWNER, OTHER = 1, 2
 MESSAGE = 900
@@ -24,6 +24,7 @@ DM = Place(None, CHANNEL)
 # Of a job that everybody in its channel sees, on its own message: may the owner, a member, a moderator?
 RULES = {
     JobAct.READ: (True, True, True),
+    JobAct.READ_WORDS: (True, True, True),
     JobAct.READ_LOG: (True, False, True),
     JobAct.REPEAT: (True, True, True),
     JobAct.GO_ON: (True, True, True),
@@ -81,7 +82,7 @@ def test_a_moderator_may_stop_what_a_private_job_spends_here_and_read_nothing_of
 @pytest.mark.parametrize("job", [OPEN, PRIVATE, DIRECT])
 @pytest.mark.parametrize("place", [HERE, NEXT_DOOR, ELSEWHERE, DM])
 def test_a_member_reads_and_stops_their_own_from_anywhere(job: Job, place: Place) -> None:
-    for act in (JobAct.READ, JobAct.READ_LOG, JobAct.CANCEL):
+    for act in (JobAct.READ, JobAct.READ_WORDS, JobAct.READ_LOG, JobAct.CANCEL):
         assert has_access(job, by(OWNER, place), act)
 
 
@@ -107,6 +108,44 @@ def test_only_its_own_message_is_deleted_or_reported(act: JobAct, message_id: in
 
 def test_an_ending_that_came_by_direct_message_is_deleted_there_by_its_member() -> None:
     assert has_access(OPEN, by(OWNER, DM, message_id=MESSAGE + 1), JobAct.DELETE)
+
+
+HIDDEN, REMOVED = (replace(OPEN, exposure=exposure) for exposure in (Exposure.HIDDEN, Exposure.REMOVED))
+
+
+@pytest.mark.parametrize(
+    ("requester", "withheld"),
+    [
+        (by(OWNER), {"READ_WORDS", "READ_LOG", "REPEAT", "GO_ON", "DELETE"}),
+        (by(OTHER), {"READ_WORDS", "READ_LOG", "REPEAT", "GO_ON", "DELETE"}),
+        (by(OTHER, is_moderator=True), {"REPEAT", "GO_ON"}),
+    ],
+)
+def test_what_was_reported_is_for_its_judges_alone_and_nobody_goes_on_from_it(
+    requester: Requester, withheld: set[str]
+) -> None:
+    for act in JobAct:
+        if act.name in withheld:
+            with pytest.raises(JobWithheld) as refused:
+                check_access(HIDDEN, requester, act)
+            assert not refused.value.is_removed
+        else:
+            assert has_access(HIDDEN, requester, act) is has_access(OPEN, requester, act), act
+
+
+def test_its_judges_read_it_from_their_log_channel_and_no_other_server() -> None:
+    assert has_access(HIDDEN, by(OTHER, NEXT_DOOR, is_moderator=True), JobAct.READ_WORDS)
+    for stranger in (by(OTHER, NEXT_DOOR), by(OTHER, ELSEWHERE, is_moderator=True)):
+        with pytest.raises(JobNotFound):
+            check_access(HIDDEN, stranger, JobAct.READ_WORDS)
+
+
+def test_of_what_was_removed_nothing_is_left_to_anybody() -> None:
+    for requester in (by(OWNER), by(OTHER), by(OTHER, is_moderator=True)):
+        for act in set(JobAct) - {JobAct.CANCEL, JobAct.REPORT}:
+            with pytest.raises(JobWithheld) as refused:
+                check_access(REMOVED, requester, act)
+            assert refused.value.is_removed
 
 
 def test_who_asks_is_compared_not_how() -> None:

@@ -6,6 +6,7 @@ import asyncio
 import io
 import random
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from itertools import repeat
 from typing import Any
 
@@ -18,7 +19,7 @@ from PIL import Image
 
 from bot.domain.errors import InputFault, InputRefused
 from bot.domain.input_faults import refused_by
-from bot.domain.job import Cause, Job, Stage
+from bot.domain.job import Cause, Exposure, Job, Stage
 from bot.domain.lifecycle import advance
 from bot.domain.money import Money
 from bot.domain.news import Delivery, News
@@ -486,3 +487,41 @@ async def test_once_the_message_is_gone_it_comes_by_direct_message_at_least(hall
     assert await hall.conclude(a_refused_file()) is Delivery.BY_DM
     assert "dog.png is damaged" in hall.client.direct.texts[0]
     assert hall.client.channel.requests == []
+
+
+async def test_a_late_output_does_not_open_what_was_reported(hall: Hall) -> None:
+    hall.attach()
+    await hall.conclude(a_success(), PICTURE)
+    await hall.board.withhold(1)
+    assert await hall.conclude(a_success(), PICTURE, PICTURE) is Delivery.SHOWN
+    assert len(hall.interaction.desk.requests) == 1
+
+
+async def test_a_restart_does_not_open_what_was_reported(hall: Hall) -> None:
+    news = a_success()
+    hidden = replace(news, job=replace(news.job, exposure=Exposure.HIDDEN))
+    assert await hall.conclude(hidden, PICTURE) is Delivery.SHOWN
+    assert hall.client.channel.requests == []
+
+
+async def test_what_is_hidden_is_looked_at_no_more(hall: Hall) -> None:
+    await hall.conclude(a_success(), PICTURE)
+    assert is_looking()
+    late_edit(hall.client.channel)
+    hall.board.drop(1)
+    await hall.board.withhold(1)
+    await until_looked()
+    assert len(hall.client.channel.requests) == 1
+
+
+async def test_an_ending_on_its_way_arrives_before_it_is_hidden(hall: Hall) -> None:
+    hall.attach()
+    hall.interaction.desk.gate.clear()
+    concluding = asyncio.create_task(hall.conclude(a_success(), PICTURE))
+    await until(lambda: hall.interaction.desk.requests)
+    withholding = asyncio.create_task(hall.board.withhold(1))
+    await settle_down()
+    assert not withholding.done()
+    hall.interaction.desk.gate.set()
+    await withholding
+    assert concluding.done() or await concluding is Delivery.SHOWN

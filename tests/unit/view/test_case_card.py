@@ -5,18 +5,20 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from bot_fakes.samples import GUILD, NOON_S, a_request
+from bot_fakes.samples import GUILD, NOON_S, PNG, a_job, a_request, an_origin
 
 from bot.domain.audit import AuditEntry, WordsChange
 from bot.domain.budget import BudgetWarning
 from bot.domain.cases import Case, CaseKind, Decision, Verdict
 from bot.domain.errors import LimitReached, NotAccepting
+from bot.domain.job import Output
 from bot.domain.limits import Audience, Limit, Measure, Scope, Subject, Window
 from bot.domain.money import Money
 from bot.domain.ways_out import Fit, Saving, WayOut
-from bot.view.card import CaseAction
+from bot.view.card import CaseAction, TextPart, TextPress
 from bot.view.cards.cases import decided_card, member_words, offer_words, open_card
 from bot.view.cards.logs import entry_card, warning_card
+from bot.view.words.made import a_words, the_words
 from bot.view.words.sentences import sentence
 
 ASK = Case(1, CaseKind.ASK, GUILD, 30, 2, 2, NOON_S, request=a_request())
@@ -63,9 +65,44 @@ def test_an_asking_case_says_everything_and_carries_its_id() -> None:
 
 
 def test_a_reported_picture_is_linked() -> None:
-    card = open_card(REPORT, None, "a mill", 77)
+    job = a_job(origin=an_origin(message_id=77), outputs=(PNG,))
+    card = open_card(replace(REPORT, is_hiding=True), None, "a mill", job)
+    assert card.text.startswith("### A picture was reported and hidden\n")
     assert f"https://discord.com/channels/{GUILD}/30/77" in card.text
     assert "**Reported by** <@4>" in card.text
+
+
+def test_past_the_days_reports_its_card_says_that_it_is_not_hidden() -> None:
+    card = open_card(REPORT, None, "a mill", a_job(outputs=(PNG,)))
+    assert "A picture was reported, not hidden: the reporter has had enough hidden today" in card.text
+    assert card.text_presses == ()
+
+
+WORDS = Output("answer", "text/markdown", None, text="42", thinking="six times seven")
+
+
+@pytest.mark.parametrize(
+    ("outputs", "the", "a"),
+    [
+        ((PNG,), "The picture is", "A picture was"),
+        ((PNG, PNG), "The pictures are", "Pictures were"),
+        ((WORDS,), "The answer is", "An answer was"),
+        ((WORDS, WORDS), "The answer is", "An answer was"),
+        ((Output("a.mp4", "video/mp4", "u"),), "The film is", "A film was"),
+        ((Output("a.mp3", "", "u"),), "The sound is", "A sound was"),
+        ((Output("a.glb", "model/gltf-binary", "u"),), "The file is", "A file was"),
+        ((PNG, WORDS), "The results are", "Results were"),
+        ((), "The result is", "A result was"),
+    ],
+)
+def test_what_was_made_is_called_by_its_kind(outputs: tuple[Output, ...], the: str, a: str) -> None:
+    job = a_job(outputs=outputs)
+    assert (the_words(job), a_words(job)) == (the, a)
+
+
+def test_a_hidden_answers_judges_can_open_what_it_said_and_thought() -> None:
+    card = open_card(replace(REPORT, is_hiding=True), None, "why", a_job(outputs=(WORDS,)))
+    assert card.text_presses == (TextPress(1, TextPart.ANSWER, 0), TextPress(1, TextPart.THINKING, 0))
 
 
 @pytest.mark.parametrize("verdict", [verdict for verdict in Verdict if verdict is not Verdict.OPEN])

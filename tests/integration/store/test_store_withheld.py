@@ -1,0 +1,139 @@
+"""Reports on record: they hide what they are about, so often a day; a verdict is in force at once."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from store_samples import CHANNEL, GUILD, NOON_S, a_job, ended
+
+from bot.domain.cases import Case, CaseKind, Report, Verdict
+from bot.domain.job import Exposure
+from bot.domain.ledger import settlement_of
+from bot.store.cases import CaseRecords
+from bot.store.jobs import JobStore
+from bot.store.reports import ReportRecords
+from bot.store.rows import row_of
+from bot.store.schema import known_migrations, migrate
+
+SHOWN = '[{"type": 10, "content": "||[x]||"}]'
+
+
+def a_report(job_id: int, opened_by: int = 2, at_s: float = NOON_S) -> Case:
+    return Case(job_id, CaseKind.REPORT, GUILD, CHANNEL, 1, opened_by, at_s, job_id=job_id, shown=SHOWN)
+
+
+async def reported(cases: CaseRecords, store: JobStore, job_id: int, **given: Any) -> Report:
+    await store.reserve(a_job(job_id), [], [])
+    return await cases.open_report(a_report(job_id, **given), 5, NOON_S - 60)
+
+
+async def exposure_of(store: JobStore, job_id: int) -> Exposure:
+    job = await store.job(job_id)
+    assert job is not None
+    return job.exposure
+
+
+async def test_a_report_hides_its_job_and_keeps_what_was_shown(cases: CaseRecords, store: JobStore) -> None:
+    report = await reported(cases, store, 1)
+    assert report == Report(replace(a_report(1), is_hiding=True), is_new=True, has_hidden=True)
+    assert await exposure_of(store, 1) is Exposure.HIDDEN
+    again = await cases.open_report(a_report(1, opened_by=3), 5, NOON_S - 60)
+    assert (again.case, again.is_new, again.has_hidden) == (report.case, False, False)
+
+
+async def test_of_many_reports_at_once_one_hides(cases: CaseRecords, store: JobStore) -> None:
+    await store.reserve(a_job(1), [], [])
+    reports = await asyncio.gather(
+        *(cases.open_report(a_report(1, opened_by=number), 5, NOON_S - 60) for number in range(2, 40))
+    )
+    assert sum(report.has_hidden for report in reports) == sum(report.is_new for report in reports) == 1
+
+
+async def test_past_five_a_day_a_member_reports_without_hiding(cases: CaseRecords, store: JobStore) -> None:
+    for job_id in range(1, 6):
+        assert (await reported(cases, store, job_id)).has_hidden
+    sixth = await reported(cases, store, 6)
+    assert (sixth.is_new, sixth.has_hidden) == (True, False)
+    assert (sixth.case.is_hiding, sixth.case.shown) == (False, None)
+    assert await exposure_of(store, 6) is Exposure.SHOWN
+    other = await cases.open_report(a_report(6, opened_by=3, at_s=NOON_S + 9), 5, NOON_S - 60)
+    assert (other.is_new, other.has_hidden) == (False, True)
+    assert (other.case.shown, other.case.opened_by) == (SHOWN, 3)
+    assert await exposure_of(store, 6) is Exposure.HIDDEN
+    tomorrow = await cases.open_report(a_report(7, at_s=NOON_S + 86_400), 5, NOON_S + 86_000)
+    assert tomorrow.has_hidden
+
+
+@pytest.mark.parametrize(
+    ("verdict", "exposure"),
+    [
+        (Verdict.RESTORED, Exposure.SHOWN),
+        (Verdict.DELETED, Exposure.REMOVED),
+        (Verdict.BLOCKED, Exposure.HIDDEN),
+    ],
+)
+async def test_a_verdict_is_in_force_with_its_decision(
+    cases: CaseRecords, store: JobStore, reports: ReportRecords, verdict: Verdict, exposure: Exposure
+) -> None:
+    await reported(cases, store, 1)
+    assert await cases.decide(1, verdict, 9, NOON_S + 1)
+    assert not await cases.decide(1, Verdict.RESTORED, 9, NOON_S + 2)
+    assert await exposure_of(store, 1) is exposure
+    seen = [job.job_id for job in await reports.history(1, GUILD, None, 9)]
+    assert seen == ([] if exposure is Exposure.REMOVED else [1])
+    (open_still,) = await cases.to_do()
+    assert open_still.shown == SHOWN
+    await cases.carried_out(1)
+    done = await cases.case(1)
+    assert done is not None
+    assert done.shown is None
+
+
+async def test_a_job_that_moves_on_stays_hidden(cases: CaseRecords, store: JobStore) -> None:
+    await reported(cases, store, 1)
+    job = await store.job(1)
+    assert job is not None
+    final = ended(replace(job, exposure=Exposure.SHOWN))
+    await store.settle(final, settlement_of(final), NOON_S + 1)
+    assert await exposure_of(store, 1) is Exposure.HIDDEN
+
+
+async def test_what_a_message_showed_is_erased_with_its_members_records(
+    cases: CaseRecords, store: JobStore
+) -> None:
+    await reported(cases, store, 1)
+    await cases.forget_requests(NOON_S + 1, 5)
+    kept = await cases.case(1)
+    await cases.forget_requests(NOON_S + 1, 1)
+    erased = await cases.case(1)
+    assert kept is not None
+    assert erased is not None
+    assert (kept.shown, erased.shown) == (SHOWN, None)
+
+
+def test_what_was_reported_before_this_was_on_record_is_hidden_still(tmp_path: Path) -> None:
+    connection = sqlite3.connect(tmp_path / "old.sqlite3", isolation_level=None)
+    migrate(connection, [m for m in known_migrations() if m.name != "withheld"], lambda: NOON_S)
+    row = row_of(a_job(1))
+    del row["exposure"]
+    for job_id, verdict in enumerate(("open", "restored", "deleted", "blocked"), 1):
+        connection.execute(
+            f"INSERT INTO jobs ({', '.join(row)}) VALUES ({', '.join('?' * len(row))})",  # noqa: S608 — ours
+            tuple((row | {"job_id": job_id}).values()),
+        )
+        decided = (None, None) if verdict == "open" else (9, NOON_S)
+        connection.execute(
+            "INSERT INTO cases (case_id, kind, guild_id, channel_id, user_id, opened_by, opened_at_s, "
+            "is_private, job_id, verdict, decided_by, decided_at_s) "
+            "VALUES (?, 'report', ?, ?, 1, 2, ?, 0, ?, ?, ?, ?)",
+            (job_id, GUILD, CHANNEL, NOON_S, job_id, verdict, *decided),
+        )
+    migrate(connection, known_migrations(), lambda: NOON_S)
+    exposures = [name for (name,) in connection.execute("SELECT exposure FROM jobs ORDER BY job_id")]
+    connection.close()
+    assert exposures == ["HIDDEN", "SHOWN", "REMOVED", "HIDDEN"]
