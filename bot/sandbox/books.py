@@ -21,7 +21,10 @@ _SECRET_HEADERS = frozenset({"x-api-key", "x-signature", "authorization", "cooki
 
 @dataclass(frozen=True, slots=True)
 class TaskView:
-    """A task as a checker sees it. Times are epoch seconds by wire name, 0 where not reached."""
+    """A task as a checker sees it. Times are epoch seconds by wire name, 0 where not reached.
+
+    `totalcost` is what is charged in the end, whatever the record says as yet.
+    """
 
     id: str
     token: str

@@ -12,7 +12,7 @@ from typing import TypeAlias
 from .accounts import Wallet
 from .books import random_key
 from .crafts import Unreadable
-from .faults import Bill, FailTask, Hold, NoOutputs, OutputUrl, Slow, StderrNoise
+from .faults import Bill, FailTask, Hold, LateCharge, NoOutputs, OutputUrl, Slow, StderrNoise
 from .gallery import Gallery
 from .pace import Pace
 from .tasks import Output, Status, Task
@@ -50,18 +50,24 @@ class Engine:
         self._output_base = output_base
         self._read_source = read_source
         self._lives: dict[str, asyncio.Task[None]] = {}
+        self._wallets: dict[str, Wallet] = {}
 
     def begin(self, task: Task, wallet: Wallet) -> None:
-        life = asyncio.create_task(self._live(task, wallet), name=f"sandbox-task-{task.id}")
+        self._wallets[task.id] = wallet
+        life = asyncio.create_task(self._live(task), name=f"sandbox-task-{task.id}")
         self._lives[task.id] = life
         life.add_done_callback(lambda done: self._forget(task.id, done))
 
     def stop_early(self, task: Task) -> None:
-        """Cancel and Kill: ends the task at once, unbilled (Wiro docs: cancelled time is free)."""
+        """Cancel and Kill: ends the task at once.
+
+        Unbilled (Wiro docs: cancelled time is free), but where the charge comes late: a task that is stopped
+        while it runs "can still be charged once its work ends" (get_task_price, Nov 2026).
+        """
         life = self._lives.get(task.id)
         if life is not None:
             life.cancel()
-        task.totalcost = _bill(task, Decimal(0))
+        self._charge(task, Decimal(0))
         self._reach(task, Status.CANCEL)
 
     async def close(self) -> None:
@@ -70,7 +76,7 @@ class Engine:
             life.cancel()
         await asyncio.gather(*lives, return_exceptions=True)
 
-    async def _live(self, task: Task, wallet: Wallet) -> None:
+    async def _live(self, task: Task) -> None:
         pace = self._pace
         # The first frame comes a moment after Run's answer, so that whoever registers at once hears it.
         await self._rest(task, pace.queue_s * 0.4)
@@ -97,7 +103,7 @@ class Engine:
         self._reach(task, Status.END)
         self._reach(task, Status.POSTPROCESS_START)
         await self._rest(task, pace.finish_s + _held_s(task, Status.POSTPROCESS_START))
-        self._finish(task, wallet, sizes, failed=failure is not None)
+        self._finish(task, sizes, failed=failure is not None)
 
     async def _run(self, task: Task, failure: FailTask | None) -> None:
         """One task_output per step, paced so that more steps and pictures take longer."""
@@ -154,17 +160,21 @@ class Engine:
             return []
         return [len(await self._gallery.picture(task.subject(index))) for index in range(task.order.samples)]
 
-    def _finish(self, task: Task, wallet: Wallet, sizes: list[int], *, failed: bool) -> None:
-        if failed:
-            task.pexit, cost = "1", Decimal(0)
-        else:
-            task.pexit = "0"
-            price = task.model.price_per_run
-            cost = price if price is not None else billed_s(task) * task.model.cps
+    def _finish(self, task: Task, sizes: list[int], *, failed: bool) -> None:
+        task.pexit = "1" if failed else "0"
+        if not failed:
             task.outputs = self._outputs(task, sizes)
-        task.totalcost = _bill(task, cost)
-        wallet.charge(cost)
+        self._charge(task, Decimal(0) if failed else _price(task))
         self._reach(task, Status.POSTPROCESS_END, task.outputs_as_wire())
+
+    def _charge(self, task: Task, cost: Decimal) -> None:
+        """What the project pays, and from when on the record says so."""
+        late = next((fault for fault in task.faults if isinstance(fault, LateCharge)), None)
+        if late is not None and Status.ACCEPT in task.times:  # what stood in the queue alone is free
+            cost = _price(task) if late.totalcost is None else Decimal(late.totalcost)
+            task.charged_from_s, task.uncharged = self._clock() + late.seconds, late.shown
+        task.totalcost = _bill(task, cost)
+        self._wallets.pop(task.id).charge(cost)
 
     def _outputs(self, task: Task, sizes: list[int]) -> tuple[Output, ...]:
         elsewhere = next((fault.url for fault in task.faults if isinstance(fault, OutputUrl)), None)
@@ -213,6 +223,12 @@ class Engine:
 def billed_s(task: Task) -> Decimal:
     """Seconds with the four decimals the wire shows, so that the bill can be checked from outside."""
     return Decimal(f"{task.worked_s:.4f}")
+
+
+def _price(task: Task) -> Decimal:
+    """What a success costs."""
+    price = task.model.price_per_run
+    return price if price is not None else billed_s(task) * task.model.cps
 
 
 def _bill(task: Task, cost: Decimal) -> str:

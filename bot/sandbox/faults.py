@@ -122,6 +122,19 @@ class Bill:
 
 
 @dataclass(frozen=True, slots=True)
+class LateCharge:
+    """Whatever ran is charged `seconds` of the clock after its end, also where it was stopped or failed.
+
+    Until then `totalcost` says `shown`; None is the null of a charge that is not recorded yet (Wiro's page of
+    get_task_price, Nov 2026: both happen). `totalcost` None: as much as if it had succeeded.
+    """
+
+    seconds: float
+    shown: str | None = "0"
+    totalcost: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Slow:
     """Everything takes, and bills, `factor` times as long."""
 
@@ -208,6 +221,7 @@ TaskFault: TypeAlias = (
     | StderrNoise
     | NoOutputs
     | Bill
+    | LateCharge
     | Slow
     | Hold
     | ListLag

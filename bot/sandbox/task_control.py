@@ -35,7 +35,7 @@ class TaskControl:
         # Another project's task is not there, rather than forbidden: its existence is nobody's business.
         if task is None or task.api_key != account.api_key:
             raise answers.no_such_task()
-        return _list_of([task], 1)
+        return self._list_of([task], 1)
 
     def list(self, account: Account, fields: Mapping[str, Any]) -> dict[str, Any]:
         """Newest first unless asked otherwise; `total` counts all matches."""
@@ -48,21 +48,21 @@ class TaskControl:
         if str(fields.get("order") or "DESC").upper() != "ASC":
             found.reverse()
         start, limit = whole(fields.get("start"), 0), min(_LIST_LIMIT, whole(fields.get("limit"), 20))
-        return _list_of(found[start : start + limit], len(found))
+        return self._list_of(found[start : start + limit], len(found))
 
     def cancel(self, account: Account, fields: Mapping[str, Any]) -> dict[str, Any]:
         task = self._owned(account, fields, ("taskid",))
         if task.status is not Status.QUEUE:
             raise ApiError(1, "Task is not in a cancellable state.")
         self._engine.stop_early(task)
-        return _list_of([task], 1)
+        return self._list_of([task], 1)
 
     def kill(self, account: Account, fields: Mapping[str, Any]) -> dict[str, Any]:
         task = self._owned(account, fields, ("taskid", "socketaccesstoken"))
         if task.status.is_terminal:
             raise ApiError(1, "Task could not be killed: task is not running")
         self._engine.stop_early(task)
-        return _list_of([task], 1)
+        return self._list_of([task], 1)
 
     def delete_files(self, account: Account, fields: Mapping[str, Any]) -> dict[str, Any]:
         """Outputs and their addresses die, the record stays. The same again changes nothing."""
@@ -74,6 +74,10 @@ class TaskControl:
         self._cdn.withdraw(task)
         task.outputs = ()
         return {}
+
+    def _list_of(self, tasks: Sequence[Task], total: int) -> dict[str, Any]:
+        now_s = self._clock()
+        return {"total": str(total), "tasklist": [task.as_wire(now_s) for task in tasks]}
 
     def _owned(self, account: Account, fields: Mapping[str, Any], strict_names: Sequence[str]) -> Task:
         task = self._named(fields, strict_names)
@@ -90,7 +94,3 @@ class TaskControl:
         if not value:
             raise ApiError(0, f"{' or '.join(strict_names)} is required")
         return self._books.find(value)
-
-
-def _list_of(tasks: Sequence[Task], total: int) -> dict[str, Any]:
-    return {"total": str(total), "tasklist": [task.as_wire() for task in tasks]}

@@ -102,7 +102,9 @@ class Task:
     status: Status = Status.QUEUE
     pexit: str | None = None
     worked_s: Decimal = Decimal(0)
-    totalcost: str = "0"
+    totalcost: str = "0"  # in the end
+    charged_from_s: float = 0.0  # when the record says so, and what it says until then
+    uncharged: str | None = "0"
     debug_output: str = ""
     debug_error: str = ""
     ended_s: float = 0.0
@@ -144,7 +146,7 @@ class Task:
             return [{"contenttype": "raw", "content": content}]
         return [output.as_wire() for output in self.outputs]
 
-    def as_wire(self) -> dict[str, Any]:
+    def as_wire(self, now_s: float) -> dict[str, Any]:
         """Every field in every state; numbers as text, as Wiro sends them."""
         parameters = self.parameters
         times = {name: str(self.times.get(status, 0)) for status, name in TIME_FIELDS.items()}
@@ -163,7 +165,7 @@ class Task:
             "elapsedseconds": f"{self.worked_s:.4f}",
             "status": self.status.value,
             "cps": money(self.model.cps),
-            "totalcost": self.totalcost,
+            "totalcost": self.totalcost if now_s >= self.charged_from_s else self.uncharged,
             "guestid": None,
             "marketplaceid": None,
             "projectid": str(parameters.get("projectid") or "699"),

@@ -17,6 +17,7 @@ from bot.sandbox.faults import (
     FailTask,
     Hold,
     LateCdn,
+    LateCharge,
     ListLag,
     Moment,
     NoOutputs,
@@ -24,6 +25,7 @@ from bot.sandbox.faults import (
     Slow,
     Spoil,
     Spoilt,
+    StderrNoise,
     Wait,
 )
 from bot.sandbox.pace import Pace
@@ -139,6 +141,34 @@ async def test_a_bill_may_be_nonsense(connect, text):
     wire.sandbox.faults.add(Bill(text))
     _, token = await wire.run()
     assert (await wire.ended(token))["totalcost"] == text
+
+
+@pytest.mark.parametrize("shown", ["0", None])
+@pytest.mark.parametrize(("fault", "pexit"), [(StderrNoise(), "0"), (FailTask(), "1")])
+async def test_a_charge_may_come_late_whatever_the_end(connect, clock, shown, fault, pexit):
+    wire = await connect(clock=clock)
+    wire.sandbox.faults.add(LateCharge(600, shown)).add(fault)
+    task_id, token = await wire.run()
+    assert (await wire.ended(token))["pexit"] == pexit
+    for seconds, is_charged in ((0, False), (599, False), (2, True)):
+        clock.now_s += seconds
+        cost = (await wire.detail(token))["totalcost"]
+        assert cost == (wire.sandbox.books.task(task_id).totalcost if is_charged else shown)
+    assert float(cost) > 0
+
+
+async def test_one_stopped_while_it_ran_is_charged_late_and_one_stopped_in_the_queue_never(connect, clock):
+    wire = await connect(clock=clock)
+    wire.sandbox.faults.add(LateCharge(60, totalcost="0.02"), times=None)
+    wire.sandbox.faults.add(Hold("task_queue", 1e6), prompt="queued")
+    wire.sandbox.faults.add(Hold("task_start", 1e6), prompt="started")
+    (queued, _), (started, token) = await wire.run("queued"), await wire.run("started")
+    await wire.until(token, "task_start")
+    await wire.post("Task/Cancel", {"taskid": queued})
+    await wire.post("Task/Kill", {"taskid": started})
+    for seconds, costs in ((0, [0, 0]), (61, [0, 0.02])):
+        clock.now_s += seconds
+        assert [float((await wire.detail(name))["totalcost"]) for name in (queued, started)] == costs
 
 
 async def test_success_may_come_without_outputs(connect):
