@@ -47,7 +47,9 @@ class _OneReading(Collector):
         yield GaugeMetricFamily("bot_sockets_open", "Open connections to Wiro's socket.", reading.sockets)
         if reading.held_pico is not None:
             held = reading.held_pico / PICO_PER_DOLLAR
-            yield GaugeMetricFamily("bot_money_held_dollars", "Held for runs that have not ended.", held)
+            yield GaugeMetricFamily(
+                "bot_money_held_dollars", "Held for runs whose cost is not known yet.", held
+            )
         if reading.surprises is not None:
             yield CounterMetricFamily(
                 "bot_bills_surprising", "Bills of more than three times what was held.", reading.surprises

@@ -65,10 +65,14 @@ class Settled:
 
 @dataclass(frozen=True, slots=True)
 class Cancelled:
-    """Task/Detail says it was cancelled; `cost` is what Wiro bills all the same."""
+    """Task/Detail says it was cancelled; `cost` is what Wiro bills all the same.
+
+    `has_run` is False where it surely never left the queue: then nothing will ever be billed.
+    """
 
     cost: Money | None
     elapsed_s: float | None = None
+    has_run: bool = True
 
 
 @dataclass(frozen=True, slots=True)

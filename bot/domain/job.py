@@ -178,6 +178,7 @@ class Job:
     is_forgotten: bool = False  # what was asked for and came of it has been erased
     is_bill_disbelieved: bool = False  # it is no amount, or past belief; noted when the job is settled
     exposure: Exposure = Exposure.SHOWN
+    is_charge_open: bool = False  # ended, and what Wiro bills may not be on record yet: it is asked after
     is_cancel_asked: bool = False  # a wish, kept until Wiro has answered to it; it is never taken back
 
     @property

@@ -19,6 +19,7 @@ from bot.domain.events import (
     Unrecognised,
 )
 from bot.domain.job import Cause, Job, Progress, Speech, Stage
+from bot.domain.money import ZERO, Money
 
 
 def advance(job: Job, event: Event) -> Job:
@@ -31,7 +32,8 @@ def advance(job: Job, event: Event) -> Job:
             return moved if moved.task_id == task_id else replace(moved, task_id=task_id)
         case Refused(cause, detail):
             stage = Stage.CANCELLED if cause is Cause.CANCELLED else Stage.FAILED
-            return replace(job, stage=stage, cause=cause, detail=detail)
+            is_open = _may_have_run(job, cause)
+            return replace(job, stage=stage, cause=cause, detail=detail, is_charge_open=is_open)
         case Unanswered():
             return _reached(job, Stage.UNKNOWN)
         case Reached(stage):
@@ -42,12 +44,35 @@ def advance(job: Job, event: Event) -> Job:
             return _spoke(job, speech)
         case Settled():
             return _settled(job, event)
-        case Cancelled(cost, elapsed_s):
-            return replace(job, stage=Stage.CANCELLED, cause=Cause.CANCELLED, cost=cost, elapsed_s=elapsed_s)
+        case Cancelled(cost, elapsed_s, has_run):
+            return replace(
+                job,
+                stage=Stage.CANCELLED,
+                cause=Cause.CANCELLED,
+                cost=cost,
+                elapsed_s=elapsed_s,
+                is_charge_open=has_run and is_unbilled(cost),
+            )
         case Gap() | Unrecognised():
             return job
         case _:
             assert_never(event)
+
+
+def is_unbilled(cost: Money | None) -> bool:
+    """Whether Wiro names no charge yet. "0" and nothing at all both mean: none is on record."""
+    return cost is None or cost == ZERO
+
+
+def _may_have_run(job: Job, cause: Cause) -> bool:
+    """Whether a job that ends without a word of Task/Detail may yet be billed for a task."""
+    match cause:
+        case Cause.LOST | Cause.DEADLINE:
+            return job.task_id is not None
+        case Cause.UNANSWERED | Cause.CANCELLED | Cause.INTERNAL:
+            return job.task_id is not None or job.sent_at_s is not None
+        case _:
+            return False
 
 
 def _progressed(job: Job, progress: Progress) -> Job:
@@ -85,6 +110,7 @@ def _settled(job: Job, event: Settled) -> Job:
             elapsed_s=event.elapsed_s,
             detail=event.detail,
             is_bill_disbelieved=event.is_cost_disbelieved,
+            is_charge_open=is_unbilled(event.cost),
         )
     return replace(
         job,
@@ -94,4 +120,5 @@ def _settled(job: Job, event: Settled) -> Job:
         elapsed_s=event.elapsed_s,
         detail=event.detail,
         is_bill_disbelieved=event.is_cost_disbelieved,
+        is_charge_open=is_unbilled(event.cost),
     )

@@ -13,6 +13,7 @@ from bot.domain.errors import LimitReached
 from bot.domain.money import Money
 
 HOUR_S: Final = 3_600
+DAY_S: Final = 24 * HOUR_S
 
 
 class Measure(Enum):

@@ -127,11 +127,11 @@ class Courier:
             log.warning("job %d: delivery not recorded: %s", job.job_id, error.reason)
             self._record_later("delivery", job, lambda: self._store.mark_delivered(job.job_id))
 
-    def settle_later(self, job: Job, settlement: Settlement, at_s: float) -> None:
+    def settle_later(self, job: Job, settlement: Settlement | None, at_s: float) -> None:
         """The database could not take the settlement: try again until it can."""
         self._record_later("settlement", job, lambda: self._store.settle(job, settlement, at_s))
 
-    async def settle_in_the_end(self, job: Job, settlement: Settlement, at_s: float) -> None:
+    async def settle_in_the_end(self, job: Job, settlement: Settlement | None, at_s: float) -> None:
         """As `settle_later`; returns once it is on record."""
         await self._until_recorded("settlement", job, lambda: self._store.settle(job, settlement, at_s))
 

@@ -29,7 +29,7 @@ from bot.domain.events import Accepted, Cancelled, Event, Reached, Refused, Sett
 from bot.domain.files import Upload
 from bot.domain.input_faults import refused_by
 from bot.domain.job import Cause, Job, Stage
-from bot.domain.ledger import settlement_of
+from bot.domain.ledger import keeps_hold, settlement_of
 from bot.domain.lifecycle import advance
 from bot.domain.model import Value
 from bot.domain.news import News
@@ -381,6 +381,8 @@ class Follower:
         return True
 
     async def _settle(self) -> None:
+        if await self._is_known_free():
+            self.job = replace(self.job, is_charge_open=False)
         settlement = settlement_of(self.job)
         at_s = self.tools.clock.wall()
         try:
@@ -392,6 +394,16 @@ class Follower:
                 await self.tools.courier.settle_in_the_end(self.job, settlement, at_s)
             else:
                 self.tools.courier.settle_later(self.job, settlement, at_s)
+
+    async def _is_known_free(self) -> bool:
+        """Whether the zero that Wiro names for a success is all that will ever be billed."""
+        job = self.job
+        if not keeps_hold(job) or job.stage is not Stage.SUCCEEDED or job.cost is None:
+            return False
+        try:
+            return await self.tools.store.is_known_free(job.request.model, self.tools.clock.wall())
+        except StoreError:
+            return False  # then its hold stays until it is known
 
     def _show(self) -> None:
         if not self.job.is_terminal:

@@ -1,4 +1,4 @@
-"""Late orphans: tasks of jobs that were given up, found at Wiro after all, stopped and paid for."""
+"""Charges that come late: of tasks that ended unbilled, and of those whose job was given up."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from bot.domain.clock import Clock
 from bot.domain.errors import StoreError, WiroError, WiroNotFound
 from bot.domain.events import Cancelled, Event, Reached, Settled
 from bot.domain.job import Job, Stage
-from bot.domain.ledger import settlement_of
-from bot.domain.lifecycle import advance
+from bot.domain.ledger import CHARGE_WAIT_S, OpenCharge, keeps_hold
+from bot.domain.lifecycle import is_unbilled
 from bot.domain.money import ZERO, Money
 from bot.domain.parameters import PROMPT, SEED
 from bot.domain.task import TaskReport
@@ -23,16 +23,16 @@ from bot.jobs.tasks import TaskOwner
 
 log = logging.getLogger(__name__)
 
-HUNT_S: Final = 86_400.0  # after Run was sent; what turns up later is the operator's to find
 LONGEST_GAP_S: Final = 3_600.0
 GROWTH: Final = 2.5
 LIST_DEPTH: Final = 1_000  # tasks; a late one stands among those of the hour in which it was made
+FEW: Final = 10  # tasks that are asked after one by one; more of them are looked up in the list
 SETTLE_S: Final = 3_600.0  # how long one found task is asked to end, until the next look finds it again
 
 
 @dataclass(frozen=True, slots=True)
 class Looks:
-    """When Wiro's list is looked at: `first_s` after Run was sent, then ever more seldom, then every hour.
+    """When a charge is asked after: `first_s` after it was due, then ever more seldom, then every hour.
 
     Whether a look is due is asked of the record every `tick_s`.
     """
@@ -45,20 +45,20 @@ class Looks:
         """With the usual grace of 120 s: after 2, 5, 12.5, 31 and 78 minutes, and hourly from then on."""
         return cls(first_s=grace_s, tick_s=min(30.0, max(0.5, grace_s / 4)))
 
-    def is_due(self, sent_at_s: float, looked_at_s: float | None, now_s: float) -> bool:
+    def is_due(self, since_s: float, looked_at_s: float | None, now_s: float) -> bool:
         """Whether a look fell due since the last one (None: since this process started, none was made)."""
         if looked_at_s is None or looked_at_s > now_s:  # the clock may have been set back
             return True
-        due_s = sent_at_s + self.first_s
+        due_s = since_s + self.first_s
         while due_s <= looked_at_s:
-            due_s += min((due_s - sent_at_s) * (GROWTH - 1), LONGEST_GAP_S)
+            due_s += min((due_s - since_s) * (GROWTH - 1), LONGEST_GAP_S)
         return due_s <= now_s
 
 
 class Orphans:
-    """Owns a task for each orphan that was found and has not been settled.
+    """Owns one task for each orphan that was found and has not ended.
 
-    What it knows is on record: after a restart `sweep` finds it again. `delays` never ends.
+    What is asked after is on record: after a restart `sweep` goes on with it. `delays` never ends.
     """
 
     def __init__(
@@ -80,64 +80,107 @@ class Orphans:
         self._settling: dict[int, str] = {}  # job id → task id
 
     async def sweep(self) -> None:
-        """One listing for all unanswered jobs, if it is due for one. Raises WiroError, StoreError."""
+        """Ask after every charge that is due: many by one listing. Raises WiroError, StoreError."""
         now_s = self._clock.wall()
-        unanswered = await self._store.unanswered(now_s - HUNT_S)
-        jobs = [job for job in unanswered if job.job_id not in self._settling]
-        given_up = [
-            job for job in await self._store.given_up(now_s - HUNT_S) if job.job_id not in self._settling
+        charges = [
+            charge for charge in await self._store.open_charges() if charge.job.job_id not in self._settling
         ]
-        due = [
-            job
-            for job in (*jobs, *given_up)
-            if self._looks.is_due(job.sent_at_s or 0.0, self._looked_at_s, now_s)
-        ]
+        due = [charge for charge in charges if self._is_due(charge, now_s)]
         if not due:
             return
-        for job in due:
-            if job.task_id is not None:
-                self._take(job, job.task_id)
-        if not jobs:
+        unanswered = [charge for charge in charges if charge.job.task_id is None]
+        known = [charge for charge in due if charge.job.task_id is not None]
+        is_listed = len(known) > FEW or any(charge.job.task_id is None for charge in due)
+        reports = await self._wiro.recent_tasks(LIST_DEPTH) if is_listed else ()
+        is_whole = not unanswered or not is_listed or await self._adopt(unanswered, reports)
+        listed = {report.task.task_id: report for report in reports}
+        for charge in known:
+            is_whole &= await self._ask(charge, listed.get(charge.job.task_id or ""), now_s)
+        if is_whole:  # else looked at again at the next tick
             self._looked_at_s = now_s
-            return
-        reports = await self._wiro.recent_tasks(LIST_DEPTH)
+
+    def _is_due(self, charge: OpenCharge, now_s: float) -> bool:
+        since_s = charge.until_s - CHARGE_WAIT_S
+        return now_s > charge.until_s or self._looks.is_due(since_s, self._looked_at_s, now_s)
+
+    async def _adopt(self, unanswered: Sequence[OpenCharge], reports: Sequence[TaskReport]) -> bool:
+        """Find the tasks of Runs without an answer. False: some may yet be those of running jobs."""
+        jobs = sorted((charge.job for charge in unanswered), key=lambda job: job.sent_at_s or 0.0)
         candidates = [report for report in reports if any(_is_of(report, job) for job in jobs)]
         # A running job may be about to learn that one of these is its own task. Who waits for an answer is
         # read before what is claimed: an answer in between is then seen in one of them.
         waiting = await self._waiting()
-        claimed = {*self._settling.values()}
-        claimed |= await self._store.claimed([report.task.task_id for report in candidates])
+        claimed = await self._store.claimed([report.task.task_id for report in candidates])
         ours = [report for report in candidates if report.task.task_id not in claimed]
         free = [report for report in ours if not any(is_of(report, job) for job in waiting)]
-        if len(free) == len(ours):  # else looked at again at the next tick
-            self._looked_at_s = now_s
+        is_whole = len(free) == len(ours)
+        until_s = {charge.job.job_id: charge.until_s for charge in unanswered}
         for job in jobs:
             # The newest stand first in the list; of twins the first sent gets the first made.
             report = next((report for report in reversed(free) if _is_of(report, job)), None)
-            if report is not None:
-                free.remove(report)
-                self._take(job, report.task.task_id)
+            if report is None:
+                if self._clock.wall() > until_s[job.job_id]:
+                    await self._book(job, ZERO)
+                continue
+            free.remove(report)
+            task_id = report.task.task_id
+            if await self._store.adopt_late(job.job_id, task_id):
+                log.warning("job %d: its unanswered Run turned up late as task %s", job.job_id, task_id)
+                found = OpenCharge(replace(job, task_id=task_id), until_s[job.job_id])
+                await self._ask(found, report, self._clock.wall())
+        return is_whole
 
     async def _waiting(self) -> Sequence[Job]:
         """Jobs whose Run is under way or unanswered."""
         jobs = await self._store.unfinished()
         return [job for job in jobs if not job.is_terminal and job.sent_at_s and job.task_id is None]
 
-    def _take(self, job: Job, task_id: str) -> None:
-        self._settling[job.job_id] = task_id
-        self._owner.start(f"orphan {task_id}", self._settle(job, task_id))
+    async def _ask(self, charge: OpenCharge, report: TaskReport | None, now_s: float) -> bool:
+        """What became of one known task. False: it could not be had. Raises StoreError."""
+        job, task_id = charge.job, charge.job.task_id or ""
+        is_last = now_s > charge.until_s
+        try:
+            event = (report or await self._wiro.detail(task_id)).event
+        except WiroNotFound:
+            if is_last:
+                await self._book(job, job.hold if keeps_hold(job) and job.cost is None else ZERO)
+            return True  # Wiro may never know of it again: asked at the next look
+        except WiroError as error:
+            log.warning("job %d: its task %s: %s", job.job_id, task_id, error)
+            return False
+        if not isinstance(event, (Settled, Cancelled)):
+            self._settling[job.job_id] = task_id
+            self._owner.start(f"orphan {task_id}", self._settle(job, task_id, event))
+        else:
+            await self._take(job, event, is_last=is_last)
+        return True
 
-    async def _settle(self, job: Job, task_id: str) -> None:
-        """Ask until the task has ended and its bill is on record."""
+    async def _take(self, job: Job, event: Settled | Cancelled, *, is_last: bool) -> None:
+        charge = charge_of(job, event, is_last=is_last)
+        if charge is not None:
+            await self._book(job, charge)
+
+    async def _book(self, job: Job, charge: Money) -> None:
+        if await self._store.book_charge(job, charge, self._clock.wall()) and charge > ZERO:
+            whose = f"the member, up to {job.hold}" if keeps_hold(job) else "the operator"
+            log.warning(
+                "job %d: its task %s was charged late; %s pays %s", job.job_id, job.task_id, whose, charge
+            )
+
+    async def _settle(self, job: Job, task_id: str, event: Event) -> None:
+        """Stop a task that nobody waits for, and ask until it has ended."""
         found_at_s = self._clock.monotonic()
         try:
+            await self._stop(task_id, event)
             for delay_s in self._delays():
                 try:
-                    if await self._try_to_settle(job, task_id):
+                    event = (await self._wiro.detail(task_id)).event
+                    if isinstance(event, (Settled, Cancelled)):
+                        await self._take(job, event, is_last=False)
                         return
+                    await self._stop(task_id, event)
                 except WiroNotFound:
-                    if job.task_id is not None:  # Wiro may never know of it again: asked at the next look
-                        return
+                    return  # Wiro may never know of it again: asked at the next look
                 except (WiroError, StoreError) as error:
                     log.warning("job %d: its late task %s: %s", job.job_id, task_id, error)
                 if self._clock.monotonic() - found_at_s > SETTLE_S:
@@ -146,28 +189,6 @@ class Orphans:
                 await asyncio.sleep(delay_s)
         finally:
             del self._settling[job.job_id]
-
-    async def _try_to_settle(self, job: Job, task_id: str) -> bool:
-        """False: not yet. Raises WiroError, StoreError."""
-        event = (await self._wiro.detail(task_id)).event
-        if not isinstance(event, (Settled, Cancelled)):
-            await self._stop(task_id, event)
-            return False
-        bill = billed(job, event)
-        if not await self._store.bill_late(job.job_id, task_id, bill, self._clock.wall()):
-            return task_id in await self._store.claimed([task_id])
-        if job.task_id is None:
-            log.warning(
-                "job %d: its unanswered Run turned up late as task %s; the operator pays %s for it",
-                job.job_id,
-                task_id,
-                bill,
-            )
-        elif bill > ZERO:
-            log.warning(
-                "job %d: its task %s, given up, was billed; the operator pays %s", job.job_id, task_id, bill
-            )
-        return True
 
     async def _stop(self, task_id: str, event: Event) -> None:
         """Nobody waits for it: Cancel while it is queued, Kill once it runs. Task/Detail is asked after."""
@@ -184,10 +205,18 @@ class Orphans:
                 return
 
 
-def billed(job: Job, event: Settled | Cancelled) -> Money:
-    """What the operator pays for a task that ended so. As for any job: an unreadable price is the hold."""
-    unheard = replace(job, stage=Stage.UNKNOWN, cause=None)
-    return settlement_of(advance(unheard, event)).amount
+def charge_of(job: Job, event: Settled | Cancelled, *, is_last: bool) -> Money | None:
+    """What an ended job is charged for a task that ended so. None: it may not be on record yet.
+
+    At the last look what is not on record is nothing, and what cannot be read of a success is the hold.
+    """
+    if event.cost is not None and not is_unbilled(event.cost):
+        return event.cost
+    if isinstance(event, Cancelled):
+        return ZERO if is_last or not event.has_run else None
+    if not is_last:
+        return None
+    return job.hold if event.is_success and event.cost is None else ZERO
 
 
 def _is_of(report: TaskReport, job: Job) -> bool:

@@ -10,7 +10,7 @@ from bot.domain.events import Event
 from bot.domain.files import StoredFile, Upload
 from bot.domain.holds import History
 from bot.domain.job import Job, Output
-from bot.domain.ledger import Settlement
+from bot.domain.ledger import OpenCharge, Settlement
 from bot.domain.limits import Limit, Scope, Usage, Window
 from bot.domain.model import Model, ModelSummary, Value
 from bot.domain.money import Money
@@ -102,8 +102,11 @@ class Store(Protocol):
         """Record that somebody wants this job stopped."""
         ...
 
-    async def settle(self, job: Job, settlement: Settlement, at_s: float) -> bool:
-        """One transaction: the ended job and its one resolution. False: it was settled already."""
+    async def settle(self, job: Job, settlement: Settlement | None, at_s: float) -> bool:
+        """One transaction: the ended job and its one resolution (None: its hold stays).
+
+        False: it was settled already.
+        """
         ...
 
     async def mark_delivered(self, job_id: int) -> None: ...
@@ -118,16 +121,20 @@ class Store(Protocol):
         """Those of these tasks that belong to a job or were billed late for one."""
         ...
 
-    async def unanswered(self, since_s: float) -> Sequence[Job]:
-        """Ended, voided jobs whose Run was sent after `since_s` and may have made a task after all."""
+    async def open_charges(self) -> Sequence[OpenCharge]:
+        """Ended jobs that Wiro may yet charge, what is due first."""
         ...
 
-    async def given_up(self, since_s: float) -> Sequence[Job]:
-        """Told, voided jobs, made after `since_s`, whose known task we stopped asking after."""
+    async def adopt_late(self, job_id: int, task_id: str) -> bool:
+        """Make a task that turned up late that of its ended job. False: it may be another's."""
         ...
 
-    async def bill_late(self, job_id: int, task_id: str, amount: Money, at_s: float) -> bool:
-        """The operator pays for a voided job's task. False: recorded before, or perhaps another's task."""
+    async def book_charge(self, job: Job, charge: Money, at_s: float) -> bool:
+        """What an ended job is charged in the end, zero for nothing. False: it is on record already."""
+        ...
+
+    async def is_known_free(self, model: str, at_s: float) -> bool:
+        """Whether the model's successes are known to cost nothing, however long one waits."""
         ...
 
     async def usage(self, scope: Scope, window: Window, at_s: float) -> Usage: ...

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from bot.domain.asker import Asker
 from bot.domain.binding import Counter, Dimension, LimitRule, bind, caution, counters_for
 from bot.domain.clock import Clock
-from bot.domain.limits import OPERATOR, Audience, Limit, Measure, Usage, Window, decide, window_bounds
+from bot.domain.limits import DAY_S, OPERATOR, Audience, Limit, Measure, Usage, Window, decide, window_bounds
 from bot.domain.money import Money
 from bot.jobs.guild_ports import GuildStore
 from bot.jobs.house import House, Houses
@@ -119,13 +119,14 @@ class Purse:
         return tuple(sorted(standings, key=_tightness))
 
     async def held_pico(self) -> int:
-        """What unfinished runs of everybody hold, in picodollars. Raises StoreError.
+        """What is held for runs of everybody whose cost is not known yet, in picodollars. Raises StoreError.
 
-        A hold stays in the day it was made in, and no run is followed for longer than a day.
+        A hold stays in the day it was made in; no run is followed for longer than a day, and no charge is
+        waited for longer than another.
         """
-        now_s = self._clock.wall()
-        starts_at_s, _ = window_bounds(Window.DAY, now_s)
-        days = [await self._store.usage(OPERATOR, Window.DAY, at_s) for at_s in (starts_at_s - 1, now_s)]
+        today_s, _ = window_bounds(Window.DAY, self._clock.wall())
+        noons_s = [today_s + DAY_S // 2 - past * DAY_S for past in range(3)]
+        days = [await self._store.usage(OPERATOR, Window.DAY, noon_s) for noon_s in noons_s]
         return sum(day.held(Measure.SPEND) for day in days)
 
     def _bound(

@@ -36,6 +36,7 @@ class TaskView:
     pexit: str | None
     elapsedseconds: str
     totalcost: str
+    is_charged_late: bool
     times: Mapping[str, int]
     outputs: int
 
@@ -168,6 +169,7 @@ def _view(task: Task) -> TaskView:
         pexit=task.pexit,
         elapsedseconds=f"{task.worked_s:.4f}",
         totalcost=task.totalcost,
+        is_charged_late=task.charged_from_s > 0,
         times=MappingProxyType({name: task.times.get(status, 0) for status, name in TIME_FIELDS.items()}),
         outputs=len(task.outputs),
     )

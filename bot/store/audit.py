@@ -10,25 +10,32 @@ from bot.domain.limits import Subject, Usage, Window, window_bounds
 from bot.domain.money import MAX_PICO
 from bot.store.ledger import Key, model_key
 
-# A late bill is the operator's, as a write-off is; where nothing was billed, it is no run.
-_IS_BILLED: Final = "(r.kind = 'write_off' OR late.amount_pico > 0)"
-_IS_CHARGED: Final = f"(r.kind = 'post' OR ({_IS_BILLED} AND u.subject = '{Subject.OPERATOR.value}'))"
+_HAS_ENDED: Final = "jobs.stage IN ('SUCCEEDED', 'FAILED', 'CANCELLED')"
+
+# A late bill is the operator's, as a write-off is, beside whatever the resolution says.
+_IS_OPERATORS: Final = f"u.subject = '{Subject.OPERATOR.value}'"
+_IS_CHARGED: Final = f"(r.kind = 'post' OR ({_IS_OPERATORS} AND r.kind = 'write_off'))"
+_IS_BILLED_LATE: Final = f"({_IS_OPERATORS} AND late.amount_pico > 0)"
 _HELD: Final = """(
     h.amount_pico + coalesce((SELECT sum(amount_pico) FROM hold_raise WHERE hold_raise.job_id = h.job_id), 0)
 )"""
-_CHARGE: Final = "coalesce(late.amount_pico, r.amount_pico)"  # with a late bill the resolution says nothing
+# What never resets counts what is unfinished; elsewhere a hold that is kept for its charge counts, too.
+_IS_HELD: Final = f"(r.job_id IS NULL AND NOT (u.window = '{Window.EVER.value}' AND {_HAS_ENDED}))"
 
 # Amounts are summed in halves: a sum past 64 bits is an error in SQLite.
 _BOOKED: Final = f"""
 SELECT u.subject, u.guild_id, u.subject_id, u.channel_id, u.model, u.window, u.starts_at_s,
-       count(*) FILTER (WHERE {_IS_CHARGED}),
-       count(*) FILTER (WHERE r.job_id IS NULL),
-       coalesce(sum({_CHARGE} >> 32) FILTER (WHERE {_IS_CHARGED}), 0),
-       coalesce(sum({_CHARGE} & 4294967295) FILTER (WHERE {_IS_CHARGED}), 0),
-       coalesce(sum({_HELD} >> 32) FILTER (WHERE r.job_id IS NULL), 0),
-       coalesce(sum({_HELD} & 4294967295) FILTER (WHERE r.job_id IS NULL), 0)
+       count(*) FILTER (WHERE {_IS_CHARGED} OR {_IS_BILLED_LATE}),
+       count(*) FILTER (WHERE {_IS_HELD}),
+       coalesce(sum(r.amount_pico >> 32) FILTER (WHERE {_IS_CHARGED}), 0)
+       + coalesce(sum(late.amount_pico >> 32) FILTER (WHERE {_IS_BILLED_LATE}), 0),
+       coalesce(sum(r.amount_pico & 4294967295) FILTER (WHERE {_IS_CHARGED}), 0)
+       + coalesce(sum(late.amount_pico & 4294967295) FILTER (WHERE {_IS_BILLED_LATE}), 0),
+       coalesce(sum({_HELD} >> 32) FILTER (WHERE {_IS_HELD}), 0),
+       coalesce(sum({_HELD} & 4294967295) FILTER (WHERE {_IS_HELD}), 0)
 FROM reservation_usage AS u
 JOIN reservation AS h USING (job_id)
+JOIN jobs USING (job_id)
 LEFT JOIN resolution AS r USING (job_id)
 LEFT JOIN late_bill AS late USING (job_id)
 GROUP BY 1, 2, 3, 4, 5, 6, 7
@@ -40,14 +47,13 @@ SELECT subject, guild_id, subject_id, channel_id, model, window, starts_at_s,
 FROM usage
 """
 
-_HAS_ENDED: Final = "jobs.stage IN ('SUCCEEDED', 'FAILED', 'CANCELLED')"
-
 _FAULTS: Final = {
     "job {} has no reservation": """
         SELECT job_id FROM jobs WHERE job_id NOT IN (SELECT job_id FROM reservation)""",
     "job {} has ended without a resolution": f"""
         SELECT job_id FROM jobs
-        WHERE {_HAS_ENDED} AND job_id NOT IN (SELECT job_id FROM resolution)""",  # noqa: S608 — a constant of ours
+        WHERE {_HAS_ENDED} AND job_id NOT IN (SELECT job_id FROM resolution)
+          AND NOT (is_charge_open = 1 AND stage <> 'FAILED' AND task_id IS NOT NULL)""",  # noqa: S608 — a constant of ours
     "job {} is resolved and has not ended": f"""
         SELECT job_id FROM jobs JOIN resolution USING (job_id) WHERE NOT {_HAS_ENDED}""",  # noqa: S608 — a constant of ours
     "job {} and its reservation name different amounts or owners": """
@@ -61,8 +67,13 @@ _FAULTS: Final = {
     "job {} is held for more because of a bill that was no surprise": """
         SELECT job_id FROM hold_raise AS raised WHERE NOT EXISTS (
             SELECT 1 FROM bill_alarm AS a WHERE a.job_id = raised.cause_job_id AND a.kind = 'surprise')""",
-    "job {} was billed late and not voided": """
-        SELECT job_id FROM late_bill LEFT JOIN resolution AS r USING (job_id) WHERE r.kind IS NOT 'void'""",
+    "job {} was billed late beside a resolution that covers all": """
+        SELECT job_id FROM late_bill
+        JOIN reservation AS h USING (job_id) LEFT JOIN resolution AS r USING (job_id)
+        WHERE r.kind IS NULL OR r.kind = 'write_off'
+           OR (r.kind = 'post' AND r.amount_pico NOT IN (0, h.amount_pico))""",
+    "job {} was billed late and is still waited for": """
+        SELECT job_id FROM late_bill JOIN jobs USING (job_id) WHERE is_charge_open = 1""",
     "job {} was billed late for a task that belongs to another job": """
         SELECT late.job_id FROM late_bill AS late JOIN jobs USING (task_id)
         WHERE jobs.job_id <> late.job_id""",
@@ -85,7 +96,10 @@ JOIN reservation AS h
   ON h.guild_id = t.guild_id AND t.channel_id IN (0, h.channel_id, h.ruled_channel_id)
  AND t.model IN ('', h.model)
 WHERE CASE t.window
-          WHEN :ever THEN NOT EXISTS (SELECT 1 FROM resolution AS r WHERE r.job_id = h.job_id)
+          WHEN :ever THEN NOT EXISTS (
+              SELECT 1 FROM jobs
+              WHERE jobs.job_id = h.job_id AND jobs.stage IN ('SUCCEEDED', 'FAILED', 'CANCELLED')
+          )
           ELSE h.reserved_at_s >= t.since_s
       END
   AND 2 > (SELECT count(*) FROM reservation_usage AS u

@@ -10,10 +10,10 @@ from typing import Final
 from bot.domain.errors import JobNotFound
 from bot.domain.holds import History
 from bot.domain.job import Job
-from bot.domain.ledger import Settlement
+from bot.domain.ledger import OpenCharge, Settlement
 from bot.domain.limits import Limit, Scope, Usage, Window
 from bot.domain.money import Money
-from bot.store import ledger, surprises
+from bot.store import charges, ledger, surprises
 from bot.store.audit import discrepancies
 from bot.store.database import Database
 from bot.store.histories import history_of
@@ -31,27 +31,11 @@ _ONE: Final = f"{_SELECT} WHERE job_id = ?"
 _UNFINISHED: Final = f"{_SELECT} WHERE {_IS_UNFINISHED} ORDER BY created_at_s, job_id"
 _MOVE: Final = f"UPDATE jobs SET {SET_MOVING} WHERE job_id = :job_id AND {_IS_RUNNING}"  # noqa: S608 — see above
 _WISH: Final = f"UPDATE jobs SET is_cancel_asked = 1 WHERE job_id = ? AND {_IS_RUNNING}"  # noqa: S608 — see above
-_END: Final = f"UPDATE jobs SET {SET_ENDED} WHERE job_id = :job_id"  # noqa: S608 — see above
+_END: Final = f"UPDATE jobs SET {SET_ENDED} WHERE job_id = :job_id AND {_IS_RUNNING}"  # noqa: S608 — see above
 _CLAIMED: Final = """
 SELECT task_id FROM jobs WHERE task_id IN (SELECT value FROM json_each(?1))
 UNION ALL SELECT task_id FROM late_bill WHERE task_id IN (SELECT value FROM json_each(?1))
 """
-_UNANSWERED: Final = f"""
-{_SELECT}
-WHERE task_id IS NULL AND cause IN ('UNANSWERED', 'CANCELLED', 'INTERNAL') AND sent_at_s > ?
-  AND EXISTS (SELECT 1 FROM resolution AS r WHERE r.job_id = jobs.job_id AND r.kind = 'void')
-  AND NOT EXISTS (SELECT 1 FROM late_bill AS late WHERE late.job_id = jobs.job_id)
-ORDER BY sent_at_s, job_id
-"""  # noqa: S608 — see above
-# Found by the index of what may be erased: the day's jobs.
-_GIVEN_UP: Final = f"""
-{_SELECT}
-WHERE is_forgotten = 0 AND is_delivered = 1 AND stage IN ('SUCCEEDED', 'FAILED', 'CANCELLED')
-  AND created_at_s > ? AND task_id IS NOT NULL AND cause IN ('LOST', 'DEADLINE', 'INTERNAL')
-  AND EXISTS (SELECT 1 FROM resolution AS r WHERE r.job_id = jobs.job_id AND r.kind = 'void')
-  AND NOT EXISTS (SELECT 1 FROM late_bill AS late WHERE late.job_id = jobs.job_id)
-ORDER BY created_at_s, job_id
-"""  # noqa: S608 — see above
 
 
 class JobStore:
@@ -106,8 +90,8 @@ class JobStore:
         """Record that somebody wants this job stopped. One that has ended stays as it ended."""
         await self._database.write(lambda sqlite: sqlite.execute(_WISH, (job_id,)).rowcount)
 
-    async def settle(self, job: Job, settlement: Settlement, at_s: float) -> bool:
-        """Record the ended job and its one resolution in one transaction.
+    async def settle(self, job: Job, settlement: Settlement | None, at_s: float) -> bool:
+        """Record the ended job and its one resolution in one transaction; None: its hold stays.
 
         False: it was settled already, and nothing changes. Raises JobNotFound, and ValueError for a job
         that has not ended.
@@ -117,14 +101,19 @@ class JobStore:
         row = row_of(job)
 
         def unit(sqlite: sqlite3.Connection) -> bool:
-            _require(sqlite, job.job_id)
-            if not ledger.resolve(sqlite, job.job_id, settlement, at_s):
+            if sqlite.execute(_END, row).rowcount == 0:
+                _require(sqlite, job.job_id)
                 return False
-            sqlite.execute(_END, row)
+            if settlement is None:
+                ledger.end_run(sqlite, job.job_id)
+            else:
+                ledger.resolve(sqlite, job.job_id, settlement, at_s)
             if job.cost is not None:
                 surprises.look_at_bill(sqlite, job.job_id, job.request, job.cost, at_s)
             if job.is_bill_disbelieved:
                 surprises.note_disbelieved(sqlite, job, at_s)
+            if job.is_charge_open:
+                charges.wait(sqlite, job, at_s)
             return True
 
         return await self._database.write(unit)
@@ -159,33 +148,29 @@ class JobStore:
             lambda sqlite: frozenset(row[0] for row in sqlite.execute(_CLAIMED, (asked,)))
         )
 
-    async def unanswered(self, since_s: float) -> Sequence[Job]:
-        """Ended jobs whose Run was sent after `since_s` and may have made a task that nobody knows of.
+    async def open_charges(self) -> Sequence[OpenCharge]:
+        """Ended jobs that Wiro may yet charge, what is due first."""
+        return await self._database.read(charges.open_charges)
 
-        The first sent first; those that were billed late are left out.
+    async def adopt_late(self, job_id: int, task_id: str) -> bool:
+        """Make a task that turned up late that of its ended job.
+
+        False, with nothing written: it is another job's, or may yet be found to be that of a running job with
+        the same seed or prompt.
         """
-        return await self._database.read(
-            lambda sqlite: [job_of(row) for row in sqlite.execute(_UNANSWERED, (since_s,))]
-        )
+        return await self._database.write(lambda sqlite: charges.adopt(sqlite, job_id, task_id))
 
-    async def given_up(self, since_s: float) -> Sequence[Job]:
-        """Voided jobs, made after `since_s`, whose task we stopped asking after: it may yet be billed.
+    async def book_charge(self, job: Job, charge: Money, at_s: float) -> bool:
+        """Record what an ended job is charged in the end, zero for nothing; a hold that was kept ends by it.
 
-        Oldest first; those that were billed late are left out.
+        The member pays only out of such a hold, the operator the rest. False, with nothing written: the
+        charge is on record already.
         """
-        return await self._database.read(
-            lambda sqlite: [job_of(row) for row in sqlite.execute(_GIVEN_UP, (since_s,))]
-        )
+        return await self._database.write(lambda sqlite: charges.book(sqlite, job, charge, at_s))
 
-    async def bill_late(self, job_id: int, task_id: str, amount: Money, at_s: float) -> bool:
-        """Record what Wiro billed for the task of a voided job: the operator pays, the member nothing.
-
-        False, with nothing written: the job is not voided or billed late already, or the task is another
-        job's, or may yet be found to be that of a running job with the same seed or prompt.
-        """
-        return await self._database.write(
-            lambda sqlite: ledger.bill_late(sqlite, job_id, task_id, amount, at_s)
-        )
+    async def is_known_free(self, model: str, at_s: float) -> bool:
+        """Whether a success of the model was waited for a whole day of late, and nothing was charged."""
+        return await self._database.read(lambda sqlite: charges.is_known_free(sqlite, model, at_s))
 
     async def usage(self, scope: Scope, window: Window, at_s: float) -> Usage:
         """What stands in one counter in the window around `at_s`."""

@@ -15,7 +15,7 @@ from bot.domain.job import Job
 from bot.domain.ledger import Resolution, Settlement
 from bot.domain.limits import Limit, Scope, Subject, Usage, Window, decide, window_bounds
 from bot.domain.model import folded_slug
-from bot.domain.money import MAX_PICO, ZERO, Money
+from bot.domain.money import MAX_PICO, Money
 from bot.store.rows import storable
 
 Key: TypeAlias = tuple[str, int, int, int, str, str, int]  # the primary key of a row of `usage`
@@ -48,12 +48,13 @@ SET runs_held = runs_held + 1, spend_held_pico = spend_held_pico + excluded.spen
 # no bill, however absurd, can keep a job from settling.
 _RELEASE: Final = f"""
 UPDATE usage
-SET runs_held = runs_held - 1,
-    spend_held_pico = spend_held_pico - :held_pico,
+SET runs_held = runs_held - charged.released,
+    spend_held_pico = spend_held_pico - charged.released * :held_pico,
     runs_used = runs_used + charged.runs,
     spend_used_pico = min({MAX_PICO}, spend_used_pico + charged.pico)
 FROM (
     SELECT *,
+           CASE WHEN window = :released_before THEN 0 ELSE 1 END AS released,
            CASE WHEN subject = :operator THEN :operator_runs ELSE :others_runs END AS runs,
            CASE WHEN subject = :operator THEN :operator_pico ELSE :others_pico END AS pico
     FROM reservation_usage WHERE job_id = :job_id
@@ -64,33 +65,16 @@ WHERE usage.subject = charged.subject AND usage.guild_id = charged.guild_id
   AND usage.starts_at_s = charged.starts_at_s
 """  # noqa: S608 — the one thing put into the text is a constant of ours
 
-# Nothing where the hold was not voided, where the task belongs to another job, or where it may yet turn out
-# to be that of a running twin whose Run has no answer.
-_BILL_LATE: Final = """
-INSERT INTO late_bill (job_id, task_id, amount_pico, found_at_s)
-SELECT voided.job_id, :task_id, :amount_pico, :at_s
-FROM resolution JOIN jobs AS voided USING (job_id)
-WHERE voided.job_id = :job_id AND resolution.kind = 'void'
-  AND NOT EXISTS (SELECT 1 FROM jobs WHERE task_id = :task_id AND job_id <> :job_id)
-  AND (voided.task_id = :task_id OR NOT EXISTS (
-      SELECT 1 FROM jobs AS twin
-      WHERE twin.stage NOT IN ('SUCCEEDED', 'FAILED', 'CANCELLED')
-        AND twin.sent_at_s IS NOT NULL AND twin.task_id IS NULL
-        AND (twin.seed = voided.seed OR twin.prompt = voided.prompt)
-  ))
-ON CONFLICT DO NOTHING
-"""
-
-_CHARGE_OPERATOR: Final = f"""
+# In what never resets stands what is unfinished, and a run has ended before its charge is known.
+_END_RUN: Final = """
 UPDATE usage
-SET runs_used = runs_used + 1,
-    spend_used_pico = min({MAX_PICO}, spend_used_pico + :amount_pico)
-FROM (SELECT * FROM reservation_usage WHERE job_id = :job_id AND subject = :operator) AS charged
+SET runs_held = runs_held - 1, spend_held_pico = spend_held_pico - :held_pico
+FROM (SELECT * FROM reservation_usage WHERE job_id = :job_id AND window = :ever) AS charged
 WHERE usage.subject = charged.subject AND usage.guild_id = charged.guild_id
   AND usage.subject_id = charged.subject_id AND usage.channel_id = charged.channel_id
   AND usage.model = charged.model AND usage.window = charged.window
   AND usage.starts_at_s = charged.starts_at_s
-"""  # noqa: S608 — the one thing put into the text is a constant of ours
+"""
 
 # One for each measure that is limited: those of the same counter are brought together afterwards. The plus
 # signs make it one search for the server's few rows rather than six.
@@ -157,10 +141,17 @@ def hold(sqlite: sqlite3.Connection, planned: Hold) -> None:
     sqlite.executemany(_BOOK, [(job.job_id, *key) for key in keys])
 
 
-def resolve(sqlite: sqlite3.Connection, job_id: int, settlement: Settlement, at_s: float) -> bool:
+def resolve(
+    sqlite: sqlite3.Connection,
+    job_id: int,
+    settlement: Settlement,
+    at_s: float,
+    *,
+    has_ended_before: bool = False,
+) -> bool:
     """Write the one resolution and move the counters of the reservation. False: it is resolved already.
 
-    The amount may be more than was held: what Wiro bills is posted.
+    The amount may be more than was held: what Wiro bills is posted. `has_ended_before`: see `end_run`.
     """
     amount_pico = settlement.amount.pico
     written = sqlite.execute(
@@ -179,6 +170,7 @@ def resolve(sqlite: sqlite3.Connection, job_id: int, settlement: Settlement, at_
         {
             "job_id": job_id,
             "held_pico": held_pico(sqlite, job_id),
+            "released_before": Window.EVER.value if has_ended_before else None,
             "operator": Subject.OPERATOR.value,
             "operator_runs": int(is_operators),
             "operator_pico": amount_pico if is_operators else 0,
@@ -195,18 +187,11 @@ def held_pico(sqlite: sqlite3.Connection, job_id: int) -> int:
     return int(pico)
 
 
-def bill_late(sqlite: sqlite3.Connection, job_id: int, task_id: str, amount: Money, at_s: float) -> bool:
-    """Write what a voided job's task was billed after all; of its counters only the operator's move.
-
-    False, with nothing written: the job is not voided or billed late already, or the task is or may become
-    another job's.
-    """
-    bill = {"job_id": job_id, "task_id": storable(task_id), "amount_pico": amount.pico, "at_s": at_s}
-    if sqlite.execute(_BILL_LATE, bill).rowcount == 0:
-        return False
-    if amount > ZERO:
-        sqlite.execute(_CHARGE_OPERATOR, bill | {"operator": Subject.OPERATOR.value})
-    return True
+def end_run(sqlite: sqlite3.Connection, job_id: int) -> None:
+    """The run has ended and its hold stays: it counts no more where only what is unfinished does."""
+    sqlite.execute(
+        _END_RUN, {"job_id": job_id, "held_pico": held_pico(sqlite, job_id), "ever": Window.EVER.value}
+    )
 
 
 @lru_cache(maxsize=256)

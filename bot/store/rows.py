@@ -62,7 +62,7 @@ _MOVING: Final = (
     "is_cancel_asked",
     "files",
 )
-_ENDING: Final = ("cause", "detail", "cost_pico", "elapsed_s", "outputs")
+_ENDING: Final = ("cause", "detail", "cost_pico", "elapsed_s", "outputs", "is_charge_open")
 _ALL: Final = (*_FIXED, *_MOVING, *_ENDING, "is_delivered", "is_forgotten", "exposure")
 _in_order: Final = itemgetter(*_ALL)
 
@@ -139,6 +139,7 @@ def row_of(job: Job) -> dict[str, object]:
         "is_forgotten": int(job.is_forgotten),
         "exposure": job.exposure.name,
         "is_cancel_asked": int(job.is_cancel_asked),
+        "is_charge_open": int(job.is_charge_open),
     }
 
 
@@ -200,6 +201,7 @@ def _job_of(row: sqlite3.Row) -> Job:
         is_forgotten=bool(row["is_forgotten"]),
         exposure=Exposure[row["exposure"]],
         is_cancel_asked=bool(row["is_cancel_asked"]),
+        is_charge_open=bool(row["is_charge_open"]),
         parent=_parent_of(row["parent"]),
     )
 

@@ -106,6 +106,9 @@ class _Task(_Wire):
     pexit: _Line = ""
     parameters: _TextMap = {}
     createtime: _Epoch = 0.0
+    accepttime: _Number = None  # "0" where it was not reached
+    preprocessstarttime: _Number = None
+    starttime: _Number = None
     endtime: _Epoch = 0.0
     elapsedseconds: _Seconds = None
     totalcost: _Money = None
@@ -300,7 +303,7 @@ def _event_of(task: _Task, redact: Callable[[str], str]) -> Event:
     if status in _LIVE:
         return Reached(_LIVE[status])
     if status in _CANCELLED:
-        return Cancelled(task.totalcost, task.elapsedseconds)
+        return Cancelled(task.totalcost, task.elapsedseconds, has_run=not _stood_in_queue_alone(task))
     if status == _FINISHED or status.endswith(_FAILURE_ENDINGS):
         return _settled(task, redact, is_success=status == _FINISHED and task.pexit == "0")
     if status in _UNDECIDED:
@@ -308,6 +311,12 @@ def _event_of(task: _Task, redact: Callable[[str], str]) -> Event:
             return _settled(task, redact, is_success=task.pexit == "0")
         return Reached(Stage.RUNNING)
     return Unrecognised(status[:MAX_DETAIL_CHARS])
+
+
+def _stood_in_queue_alone(task: _Task) -> bool:
+    """Whether the record says that no worker ever took the task: what is not said is not known."""
+    times_s = (task.accepttime, task.preprocessstarttime, task.starttime)
+    return all(time_s == 0 for time_s in times_s) and not task.elapsedseconds
 
 
 def _settled(task: _Task, redact: Callable[[str], str], *, is_success: bool) -> Settled:

@@ -21,7 +21,7 @@ NURSERIES: Final = 3  # a life waits for its Wiro half of the time
 _HERE: Final = Path(__file__).parent
 _PATHS: Final = (_HERE.parents[1], _HERE.parent / "fakes", _HERE)
 # Whatever is asked often is asked as often as time allows: its first calls stand for all.
-_OFTEN: Final = ("feed.event", "wiro.detail", "wiro.recent_tasks", "store.claimed")
+_OFTEN: Final = ("feed.event", "wiro.detail", "wiro.recent_tasks", "store.claimed", "store.open_charges")
 _FIRST_CALLS: Final = 3
 _AWAY_S: Final = (1.0, 30.0, 300.0)  # at once, within the grace, past it
 

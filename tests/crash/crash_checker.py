@@ -48,18 +48,23 @@ def _wrong_tasks(tasks: Sequence[BookedTask], jobs: dict[int, sqlite3.Row]) -> I
 
 
 def _wrong_amounts(tasks: Sequence[BookedTask], sqlite: sqlite3.Connection) -> Iterator[str]:
+    late = {task.task_id: task.is_charged_late for task in tasks}
     billed_pico = {task.task_id: int(Decimal(task.totalcost) * PICO) for task in tasks}
     rows = sqlite.execute(
-        "SELECT job_id, jobs.task_id, resolution.kind, resolution.amount_pico"
-        " FROM resolution JOIN jobs USING (job_id)"
+        "SELECT job_id, jobs.task_id, hold_pico, resolution.kind, resolution.amount_pico AS paid_pico,"
+        "       coalesce(late_bill.amount_pico, 0) AS late_pico"
+        " FROM resolution JOIN jobs USING (job_id) LEFT JOIN late_bill USING (job_id)"
     ).fetchall()
-    booked_pico = sum(row["amount_pico"] for row in rows if row["kind"] in {"post", "write_off"})
+    booked_pico = sum(row["paid_pico"] + row["late_pico"] for row in rows)
     if booked_pico != sum(billed_pico.values()):
         yield f"the ledger has {booked_pico} picodollars, Wiro billed {sum(billed_pico.values())}"
     for row in rows:
         bill = billed_pico.get(row["task_id"], 0)
-        if row["amount_pico"] != bill:
-            yield f"job {row['job_id']} is resolved with {row['amount_pico']}, its task was billed {bill}"
+        if row["paid_pico"] + row["late_pico"] != bill:
+            booked = f"{row['paid_pico']} and late {row['late_pico']}"
+            yield f"job {row['job_id']} is resolved with {booked}, its task was billed {bill}"
+        if late.get(row["task_id"]) and row["kind"] == "post" and row["paid_pico"] > row["hold_pico"]:
+            yield f"job {row['job_id']}: {row['paid_pico']} is the member's late, {row['hold_pico']} was held"
 
 
 def _open_or_unended(sqlite: sqlite3.Connection, jobs: dict[int, sqlite3.Row]) -> Iterator[str]:
@@ -81,11 +86,12 @@ def _wrong_counters(sqlite: sqlite3.Connection) -> Iterator[str]:
     sums: dict[tuple[Any, ...], list[int]] = {}
     booked = sqlite.execute(
         "SELECT u.subject, u.guild_id, u.subject_id, u.channel_id, u.model, u.window, u.starts_at_s,"
-        "       h.amount_pico AS held_pico, r.kind, r.amount_pico AS paid_pico"
+        "       h.amount_pico AS held_pico, r.kind, r.amount_pico AS paid_pico,"
+        "       coalesce(late_bill.amount_pico, 0) AS late_pico"
         " FROM reservation_usage AS u JOIN reservation AS h USING (job_id)"
-        " LEFT JOIN resolution AS r USING (job_id)"
+        " LEFT JOIN resolution AS r USING (job_id) LEFT JOIN late_bill USING (job_id)"
     )
-    for *key, held_pico, kind, paid_pico in booked:
+    for *key, held_pico, kind, paid_pico, late_pico in booked:
         figures = sums.setdefault(tuple(key), [0, 0, 0, 0])
         if kind is None:
             figures[1] += 1
@@ -93,6 +99,9 @@ def _wrong_counters(sqlite: sqlite3.Connection) -> Iterator[str]:
         elif kind == "post" or (kind == "write_off" and key[0] == "operator"):
             figures[0] += 1
             figures[2] += paid_pico
+        if late_pico and key[0] == "operator":
+            figures[0] += kind == "void"
+            figures[2] += late_pico
     counted = sqlite.execute(
         "SELECT subject, guild_id, subject_id, channel_id, model, window, starts_at_s,"
         "       runs_used, runs_held, spend_used_pico, spend_held_pico FROM usage"
@@ -113,13 +122,15 @@ def _wrong_tellings(
             yield f"the member of job {job_id} was told {len(endings)} endings: {sorted(endings)}"
             continue
         ending = json.loads(endings.pop())
+        task = by_id.get(row["task_id"])
+        if task is not None and task.is_charged_late and not ending["cost_pico"]:
+            ending["cost_pico"] = row["cost_pico"]  # nobody could tell the member by then
         recorded = {name: row[name] for name in ("stage", "cause", "task_id", "cost_pico")}
         if recorded != {name: ending[name] for name in recorded}:
             yield f"job {job_id} is recorded as {recorded} and was told as {ending}"
         outputs = [output["name"] for output in json.loads(row["outputs"])]
         if ending["pictures"] != outputs or bool(outputs) != (row["stage"] == "SUCCEEDED"):
             yield f"job {job_id}, {row['stage']}, was shown {ending['pictures']} and has {outputs}"
-        task = by_id.get(row["task_id"])
         if row["stage"] == "SUCCEEDED" and (task is None or task.pexit != "0"):
             yield f"job {job_id} was told as a success, its task says {task}"
     for line in told:

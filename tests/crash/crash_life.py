@@ -7,25 +7,26 @@ import json
 import logging
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from contextlib import AsyncExitStack, suppress
+from dataclasses import dataclass, replace
 from itertools import repeat
 from pathlib import Path
 from random import Random
-from typing import Final
+from typing import Any, Final
 
 import aiohttp
 from bot_fakes.house import MemoryLogChannel
-from bot_fakes.samples import MODEL, an_asker, an_origin
+from bot_fakes.samples import MODEL, a_requester, an_asker, an_origin
 from bot_fakes.sources import MemorySources
 from crash_clock import SharedClock
-from crash_scenarios import GRACE_S, KEY, LOOK_S, PROMPT, SECRET, SHORT_GRACE_S, Build
+from crash_scenarios import GRACE_S, KEY, LOOK_S, PROMPT, SECRET, SHORT_GRACE_S, Build, Scenario
 from crash_steps import Stepped, SteppedFeed, Steps
 
-from bot.domain.errors import OutputUnavailable, WiroServerFault, WiroUnreachable
-from bot.domain.job import Output, PictureRequest
+from bot.domain.errors import JobEnded, OutputUnavailable, WiroServerFault, WiroUnreachable
+from bot.domain.job import Job, Output, PictureRequest, Stage
+from bot.domain.ledger import Settlement, settlement_of
 from bot.domain.model import Value
-from bot.domain.money import Money
+from bot.domain.money import ZERO, Money
 from bot.domain.news import Delivery, News
 from bot.domain.picture import Picture
 from bot.domain.task import Task, TaskReport
@@ -36,6 +37,7 @@ from bot.jobs.follow import Patience, Tools
 from bot.jobs.holds import Holds
 from bot.jobs.house import Houses
 from bot.jobs.inputs import Inputs
+from bot.jobs.orphans import Looks, Orphans
 from bot.jobs.purse import Allowance, Purse
 from bot.jobs.queue import FairQueue
 from bot.jobs.service import Jobs
@@ -52,6 +54,7 @@ from bot.wiro.socket import TaskFeed
 
 DATABASE: Final = "bot.sqlite3"
 MESSAGES: Final = "messages.jsonl"
+HURRY_S: Final = 100.0  # how much of the clock goes by at once where a charge is waited for
 LIFE_S: Final = 60.0  # only a life that hangs takes so long
 SEED: Final = 4  # asked for: two members may have the same picture in mind
 _ALLOWANCE: Final = Allowance(50, Money.parse("2"), Money.parse("20"))
@@ -59,13 +62,13 @@ _ALLOWANCE: Final = Allowance(50, Money.parse("2"), Money.parse("20"))
 
 @dataclass(frozen=True, slots=True)
 class Life:
-    """`folder` holds the database and the messages; so many members' commands come in."""
+    """`folder` holds the database and the messages; in the first life the members' commands come in."""
 
     folder: Path
     wiro_port: int
-    members: int
+    scenario: Scenario
     kill_at: str | None
-    build: Build
+    is_first: bool
 
 
 class InkBoard:
@@ -76,9 +79,12 @@ class InkBoard:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self.running: asyncio.Queue[int] = asyncio.Queue()  # jobs that members see running
 
     def show(self, news: News) -> None:
         """A passing state is nobody's proof."""
+        if news.job.stage is Stage.RUNNING and not news.is_cancelling:
+            self.running.put_nowait(news.job.job_id)
 
     async def conclude(self, news: News, pictures: Sequence[Picture]) -> Delivery:
         job = news.job
@@ -143,6 +149,14 @@ class BlindWiro(LeisurelyWiro):
             return await super().run(model, parameters, key=key)
 
 
+class HastyStore(JobStore):
+    """Wrong on purpose: what is on record when a run ends is all that it is ever charged."""
+
+    async def settle(self, job: Job, settlement: Settlement | None, at_s: float) -> bool:
+        final = replace(job, is_charge_open=False, cost=job.cost or ZERO)
+        return await super().settle(final, settlement or settlement_of(final), at_s)
+
+
 def tiny_delays() -> Iterator[float]:
     return repeat(0.003)
 
@@ -161,14 +175,47 @@ async def _live(life: Life, time: SharedClock, steps: Steps) -> None:
         )
         owner = TaskOwner(asyncio.create_task)
         stack.push_async_callback(owner.drain)
-        jobs = _engine(life, time, steps, database, session, owner)
+        engine = _engine(life, time, steps, database, session, owner)
+        jobs = engine.jobs
+        if life.scenario.is_stopped:
+            owner.start("members who cancel", _cancel_what_runs(engine))
         await jobs.take_up()
-        for member in range(1, life.members + 1):
+        for member in range(1, life.scenario.members + 1 if life.is_first else 1):
             request = PictureRequest(MODEL, PROMPT, steps=2, seed=SEED)
             await jobs.submit(member, request, an_origin(user_id=member), an_asker(user_id=member))
         while jobs.running:  # noqa: ASYNC110 — what is waited for knows nothing of being waited for
             await asyncio.sleep(0.002)
+        if life.scenario.is_late:
+            await _until_charged(engine, time, owner)
         await jobs.drain()
+
+
+async def _cancel_what_runs(engine: Engine) -> None:
+    while True:
+        job_id = await engine.board.running.get()
+        with suppress(JobEnded):
+            await engine.jobs.cancel(job_id, a_requester(job_id))
+
+
+async def _until_charged(engine: Engine, time: SharedClock, owner: TaskOwner) -> None:
+    """What Wiro may still charge is asked after, as hours go by."""
+    looks = Looks(first_s=GRACE_S, tick_s=0.002)
+    orphans = Orphans(engine.wiro, engine.store, time.clock(), owner, looks, tiny_delays)
+    Supervisor(owner).every("late orphans", looks.tick_s, orphans.sweep, tiny_delays)
+    while await JobStore(engine.database).open_charges():
+        time.advance(HURRY_S)
+        await asyncio.sleep(0.01)
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """What of an engine its life has to do with."""
+
+    jobs: Jobs
+    board: InkBoard
+    wiro: Any
+    store: Any
+    database: Database
 
 
 def _engine(
@@ -178,16 +225,17 @@ def _engine(
     database: Database,
     session: aiohttp.ClientSession,
     owner: TaskOwner,
-) -> Jobs:
+) -> Engine:
     """The engine as the bot wires it, each port in steps."""
-    clock = time.clock()
-    kind = BlindWiro if life.build is Build.RETRIES_BLINDLY else LeisurelyWiro
+    clock, build = time.clock(), life.scenario.build
+    kind = BlindWiro if build is Build.RETRIES_BLINDLY else LeisurelyWiro
     base = f"127.0.0.1:{life.wiro_port}/v1"
     client = kind(session, f"http://{base}", Credentials(KEY, SECRET), clock=clock, delays=tiny_delays)
     client.time = time
     wiro = Stepped("wiro", client, steps)
-    store = Stepped("store", JobStore(database), steps)
-    board = Stepped("board", InkBoard(life.folder / MESSAGES), steps)
+    store = Stepped("store", (HastyStore if build is Build.HASTY else JobStore)(database), steps)
+    ink = InkBoard(life.folder / MESSAGES)
+    board = Stepped("board", ink, steps)
     pictures = Stepped("pictures", LoopbackPictures(session), steps)
     catalogue = Catalogue(wiro, MODEL, clock, owner)
 
@@ -195,7 +243,7 @@ def _engine(
         feed = TaskFeed(session, f"ws://{base}", spawn=asyncio.create_task, delays=tiny_delays)
         return SteppedFeed(feed, steps)
 
-    grace_s = SHORT_GRACE_S if life.build is Build.IMPATIENT else GRACE_S
+    grace_s = SHORT_GRACE_S if build is Build.IMPATIENT else GRACE_S
     tools = Tools(
         wiro=wiro,
         store=store,
@@ -214,4 +262,5 @@ def _engine(
     purse = Purse(_ALLOWANCE, houses, guilds, store, clock)
     holds = Holds(tools.catalogue, store, clock, Money.parse("0.05"))
     watch = BudgetWatch(purse, houses, guilds, channel, clock)
-    return Jobs(tools, houses, purse, watch, owner, Random(7), holds)
+    jobs = Jobs(tools, houses, purse, watch, owner, Random(7), holds)
+    return Engine(jobs, ink, wiro, store, database)

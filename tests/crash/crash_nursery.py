@@ -64,7 +64,7 @@ class Nursery:
         faults: list[str] = []
         struck = 0
         for number, kill_at in enumerate((*scenario.kills, None)):
-            life = Life(folder, port, scenario.members if number == 0 else 0, kill_at, scenario.build)
+            life = Life(folder, port, scenario, kill_at, is_first=number == 0)
             trace, status = self._live(life)
             traces.append(trace)
             if kill_at is not None and trace[-1:] == (kill_at,) and os.WTERMSIG(status) == signal.SIGKILL:

@@ -8,7 +8,18 @@ from enum import Enum
 from typing import Final, TypeAlias
 
 from bot.sandbox.fault_script import FaultScript
-from bot.sandbox.faults import BUSY, Drop, FailTask, ListLag, Moment, NoOutputs, Wait, server_error
+from bot.sandbox.faults import (
+    BUSY,
+    Drop,
+    FailTask,
+    Hold,
+    LateCharge,
+    ListLag,
+    Moment,
+    NoOutputs,
+    Wait,
+    server_error,
+)
 
 KEY: Final = "crash-key"
 SECRET: Final = "crash-secret"
@@ -17,7 +28,10 @@ PROMPT: Final = "a lighthouse at dusk"
 LAG_S: Final = 60.0  # how long Task/List does not know a task
 GRACE_S: Final = 120.0  # how long an unanswered Run is looked for: longer than any lag
 SHORT_GRACE_S: Final = 20.0
+LATE_S: Final = 5_000.0  # how long after its end a task is charged, where it is charged late
 LOOK_S: Final = 20.0  # what one look into Task/List takes on the clock of a scenario
+
+_LATE: Final = LateCharge(LATE_S, totalcost="0.07")  # more than is held
 
 _Script: TypeAlias = Callable[[FaultScript], object]
 
@@ -46,6 +60,15 @@ FAULTS: Final[Mapping[str, _Script]] = {
     "twins+lost+lag": lambda script: script.add(Drop(), path="Run/", times=2).add(
         ListLag(LAG_S), path="Run/", times=2
     ),
+    "late": lambda script: script.add(_LATE, path="Run/"),
+    "late, null": lambda script: script.add(LateCharge(LATE_S, None, "0.02"), path="Run/"),
+    "late+failed": lambda script: script.add(_LATE, path="Run/").add(FailTask(), path="Run/"),
+    "late+empty": lambda script: script.add(_LATE, path="Run/").add(NoOutputs(), path="Run/"),
+    "late+lost+lag": lambda script: (
+        script.add(_LATE, path="Run/").add(Drop(), path="Run/").add(ListLag(LAG_S), path="Run/")
+    ),
+    # It would run on for ever, and its member stops it as soon as it runs.
+    "late+stopped": lambda script: script.add(_LATE, path="Run/").add(Hold("task_start", 1e9), path="Run/"),
 }
 
 
@@ -55,6 +78,7 @@ class Build(Enum):
     OURS = "ours"
     RETRIES_BLINDLY = "retries blindly"  # sends Run again whenever it is in doubt
     IMPATIENT = "impatient"  # its grace is shorter than the list's lag
+    HASTY = "hasty"  # takes what is on record at the end for all that will ever be charged
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +108,16 @@ class Scenario:
     def members(self) -> int:
         """How many members ask for the same picture with the same seed at the same moment."""
         return 2 if self.fault.startswith("twins") else 1
+
+    @property
+    def is_late(self) -> bool:
+        """Whether Wiro charges only long after the end."""
+        return self.fault.startswith("late")
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether the member cancels what runs."""
+        return self.fault.endswith("+stopped")
 
     def script(self) -> FaultScript:
         """Wiro's faults of this scenario, fresh."""

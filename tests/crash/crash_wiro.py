@@ -32,6 +32,7 @@ class BookedTask:
     is_terminal: bool
     pexit: str | None
     totalcost: str
+    is_charged_late: bool = False
 
 
 class WiroSide:
@@ -122,6 +123,7 @@ def _books(sandbox: WiroSandbox) -> list[dict[str, Any]]:
             "is_terminal": task.is_terminal,
             "pexit": task.pexit,
             "totalcost": task.totalcost,
+            "is_charged_late": task.is_charged_late,
         }
         for task in sandbox.books.tasks
     ]

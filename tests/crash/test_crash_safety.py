@@ -14,7 +14,7 @@ import pytest
 from crash_bench import Bench, complaint, explore, opened, summary
 from crash_checker import violations
 from crash_life import DATABASE, MESSAGES, SEED
-from crash_scenarios import PROMPT, Build, Scenario
+from crash_scenarios import FAULTS, PROMPT, Build, Scenario
 from crash_wiro import BookedTask
 
 CHANCE = int(os.environ.get("CRASH_SEED", "1"))
@@ -67,6 +67,21 @@ def test_a_grace_shorter_than_the_lists_lag_is_caught(bench: Bench) -> None:
     (outcome,) = bench.run([Scenario("lost+lag", build=Build.IMPATIENT)])
     assert any(sentence.endswith("belongs to 0 jobs") for sentence in outcome.violations)
     assert any(sentence.startswith("the ledger has 0 picodollars") for sentence in outcome.violations)
+
+
+def test_a_build_that_takes_the_first_look_for_the_last_word_is_caught(bench: Bench) -> None:
+    faults = [fault for fault in FAULTS if fault.startswith("late")]
+    outcomes = bench.run([Scenario(fault, build=Build.HASTY) for fault in faults])
+    missed = [any("Wiro billed" in line for line in outcome.violations) for outcome in outcomes]
+    assert dict(zip(faults, missed, strict=True)) == dict.fromkeys(faults, True)
+
+
+def test_what_a_member_stopped_is_charged_after_kills_too(bench: Bench) -> None:
+    kills = ("store.settle 1 after", "store.book_charge 1 before")
+    (outcome,) = bench.run([Scenario("late+stopped", kills)])
+    assert outcome.struck == 2
+    assert outcome.violations == ()
+    assert any(step.startswith(("wiro.kill", "wiro.cancel")) for step in outcome.traces[0])
 
 
 def test_a_run_on_its_way_at_the_kill_is_found_and_charged_once(bench: Bench) -> None:

@@ -37,7 +37,7 @@ _GROUPS: Final = {
 }
 _WINDOWS: Final = tuple(Window)
 _MEASURES: Final = tuple(Measure)
-_HELD: Final = "Held is set aside for pictures that are still running; what fails is given back."
+_HELD: Final = "Held is set aside until it is known what a picture costs; what fails is given back."
 
 
 def table_card(

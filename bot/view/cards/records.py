@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from bot.domain.job import Exposure, Job, Stage
+from bot.domain.ledger import keeps_hold
 from bot.view.card import Action, Card, MemberAction, MemberPress, Row, Tone
 from bot.view.words.headings import heading, sent_count
 from bot.view.words.text import escaped, plural, relative
@@ -60,6 +61,9 @@ def is_forgotten(job: Job) -> bool:
 
 
 def _outcome(job: Job) -> str:
+    if keeps_hold(job):
+        what = "cancelled, " if job.stage is Stage.CANCELLED else ""
+        return f"{what}{job.hold} held until its cost is known"
     match job.stage:
         case Stage.SUCCEEDED:
             return str(job.hold if job.cost is None else job.cost)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Final, assert_never
 
 from bot.domain.job import Cause, Exposure, Job, Parent, Progress, Relation, Stage
+from bot.domain.ledger import keeps_hold
 from bot.domain.news import News
 from bot.domain.picture import Picture
 from bot.view.card import Action, Card, TextPart, TextPress, Tone
@@ -156,7 +157,7 @@ def info_card(job: Job, *, may_see_log: bool = False, may_read: bool = True) -> 
         ("Pictures", None if said.is_text(job) else str(request.count)),
         ("Asked", f"by <@{job.origin.user_id}> {relative(job.created_at_s)}"),
         ("Held", str(job.hold)),
-        ("Cost", str(job.cost) if job.cost is not None else None),
+        ("Cost", _known_cost(job)),
         ("Time billed", duration(job.elapsed_s) if job.elapsed_s is not None else None),
         ("Origin", ORIGIN if job.stage is Stage.SUCCEEDED and picture_places(job) else None),
         ("Wiro task", code(job.task_id) if job.task_id else None),
@@ -177,6 +178,12 @@ def info_card(job: Job, *, may_see_log: bool = False, may_read: bool = True) -> 
     lines += [f"**{name}** {value}" for name, value in facts if value is not None]
     actions = (Action.LOG,) if may_see_log and job.task_id is not None else ()
     return Card(Tone.WAITING, "\n".join(lines), job.job_id, actions=actions)
+
+
+def _known_cost(job: Job) -> str | None:
+    if keeps_hold(job):
+        return "not known yet"
+    return str(job.cost) if job.cost is not None else None
 
 
 def bar(progress: Progress) -> str:
@@ -249,6 +256,12 @@ def _model(job: Job) -> str:
     return model_name(job.request)
 
 
+def _cost_words(job: Job) -> str:
+    if keeps_hold(job):
+        return f"its cost follows, {job.hold} at most"
+    return str(job.cost if job.cost is not None else job.hold)
+
+
 def _facts(job: Job) -> str:
     request = job.request
     facts = [
@@ -257,6 +270,6 @@ def _facts(job: Job) -> str:
         f"{request.width} × {request.height}" if request.width and request.height else "",
         plural(request.count, "picture") if request.count > 1 else "",
         duration(job.elapsed_s) if job.elapsed_s is not None else "",
-        str(job.cost if job.cost is not None else job.hold),
+        _cost_words(job),
     ]
     return " · ".join(fact for fact in facts if fact)

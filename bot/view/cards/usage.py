@@ -20,7 +20,7 @@ def usage_card(report: UsageReport, period: str, member_id: int | None = None) -
         f"### Usage {title}, {period}",
         (
             f"**{plural(report.runs, 'run')}** charged, **{report.spend}** spent · "
-            f"{report.failed:,} failed and free · {report.held} held by running jobs"
+            f"{report.failed:,} failed and free · {report.held} held until costs are known"
         ),
     ]
     if member_id is None:

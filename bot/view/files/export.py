@@ -13,6 +13,7 @@ from typing import Final, TypeVar
 
 from bot.domain.cases import Case
 from bot.domain.job import Job
+from bot.domain.ledger import keeps_hold
 from bot.domain.money import PICO_PER_DOLLAR, Money
 from bot.domain.reports import ExportLine, Remembered
 from bot.domain.style import Style
@@ -183,7 +184,7 @@ def _record(job: Job) -> dict[str, object]:
         "wiro_said": job.detail or None,
         "wiro_task_id": job.task_id,
         "held_usd": exact_dollars(job.hold),
-        "cost_usd": None if job.cost is None else exact_dollars(job.cost),
+        "cost_usd": None if job.cost is None or keeps_hold(job) else exact_dollars(job.cost),
         "time_billed_s": job.elapsed_s,
         "outputs": [
             {

@@ -7,7 +7,8 @@ from typing import Final
 from bot.domain.errors import InputFault, InputRefused
 from bot.domain.input_faults import refusal_of
 from bot.domain.job import Cause, Job
-from bot.domain.money import ZERO, Money
+from bot.domain.ledger import keeps_hold
+from bot.domain.money import ZERO
 from bot.view.words.models import withdrawn_words
 from bot.view.words.requests import input_refused
 from bot.view.words.text import escaped
@@ -18,7 +19,7 @@ def ending(job: Job) -> str:
     detail = escaped(job.detail, 200)
     match job.cause:
         case Cause.CANCELLED:
-            return f"Cancelled. {_charged(job.cost)}"
+            return f"Cancelled. {_charged(job)}"
         case Cause.WIRO_FAILED:
             return f"The model could not make this picture{_because(detail)}. Nothing was charged."
         case Cause.REFUSED:
@@ -82,9 +83,12 @@ def _because(detail: str) -> str:
     return f": {detail.rstrip('.')}" if detail else ""
 
 
-def _charged(cost: Money | None) -> str:
-    return (
-        "Nothing was charged."
-        if cost is None or cost == ZERO
-        else f"Wiro charged {cost} for the time it ran."
-    )
+def _charged(job: Job) -> str:
+    if keeps_hold(job):  # true then and ever after, so the message need not be looked for again
+        return (
+            f"Wiro may still charge for the time it ran: you pay that, {job.hold} at most. "
+            "`/history` shows what came of it."
+        )
+    if job.cost is None or job.cost == ZERO:
+        return "Nothing was charged."
+    return f"Wiro charged {job.cost} for the time it ran."

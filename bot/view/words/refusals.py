@@ -197,12 +197,12 @@ def limit_reached(error: LimitReached) -> str:
         return (
             f"This would cost about {Money(error.asked)}, and {'this server has' if is_servers else 'you have'} {left} "
             f"of {owner} {allowance_words(Measure.SPEND, window, error.limit)}{extent} left "
-            f"({Money(error.used)} used, {Money(error.held)} held by running pictures). Nothing was held; "
+            f"({Money(error.used)} used, {Money(error.held)} held until costs are known). Nothing was held; "
             f"{again} {relative(error.resets_at_s)}."
         )
     return (
         f"{'This server has' if is_servers else 'You have'} used {owner} {plural(error.limit, 'run')} "
-        f"for {_PERIODS[window]}{extent} ({error.used:,} used, {error.held:,} running). "
+        f"for {_PERIODS[window]}{extent} ({error.used:,} used, {error.held:,} held). "
         f"Nothing was held; {again} {relative(error.resets_at_s)}."
     )
 

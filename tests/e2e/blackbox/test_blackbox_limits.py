@@ -45,14 +45,14 @@ async def test_the_third_of_two_runs_a_day_is_refused_and_failures_are_given_bac
 
     third = house.imagine(house.alice, "third")
     text = await house.refused(third)
-    assert "2 runs for today (1 used, 1 running)" in text
+    assert "2 runs for today (1 used, 1 held)" in text
     assert "<t:" in text
     assert "(1 used" in await house.refused(house.alice.click(first, "Again"))
     await house.ended(house.imagine(house.bob, "his own day"))
     house.alice.click(running, "Cancel")
     await house.ended(held)
     await house.ended(house.imagine(house.alice, "fourth"))
-    assert "2 runs for today (2 used, 0 running)" in await house.refused(house.imagine(house.alice, "fifth"))
+    assert "2 runs for today (2 used, 0 held)" in await house.refused(house.imagine(house.alice, "fifth"))
 
     shown = [message.text().splitlines()[0] for message in house.seen_by(house.bob)]
     assert shown == ["### fails", "### first", "### held", "### his own day", "### fourth"]

@@ -59,11 +59,11 @@ async def test_runs_run_out_with_a_sentence_for_the_asker_alone(build: Build) ->
     await world.showing(asked, "Drawing")
     refused = await world.imagine(world.alice, "two")
     refusal = world.refusal(refused)
-    assert "used your 1 run for today (0 used, 1 running)" in refusal
+    assert "used your 1 run for today (0 used, 1 held)" in refusal
     assert re.search(r"<t:\d+:R>", refusal)
     world.let_go()
     await world.ending(asked)
-    assert "used your 1 run for today (1 used, 0 running)" in world.refusal(
+    assert "used your 1 run for today (1 used, 0 held)" in world.refusal(
         await world.imagine(world.alice, "three")
     )
     await world.draw(world.bob, "four")

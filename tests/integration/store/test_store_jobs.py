@@ -14,7 +14,7 @@ from bot.domain.job import Cause, Job, Origin, Output, PictureRequest, Progress,
 from bot.domain.ledger import Resolution, Settlement, settlement_of
 from bot.domain.limits import OPERATOR, Usage, Window, member_scope
 from bot.domain.money import MAX_PICO, ZERO, Money
-from bot.store import histories
+from bot.store import charges, histories
 from bot.store import jobs as statements
 from bot.store.database import Database
 from bot.store.histories import SAMPLE
@@ -235,13 +235,16 @@ async def test_odd_text_is_kept_as_far_as_utf_8_goes(store: JobStore, prompt: st
         pytest.param(statements._UNFINISHED, (), "jobs_unfinished", id="unfinished"),
         pytest.param(statements._CLAIMED, ("[]",), "jobs_by_task", id="claimed"),
         pytest.param(statements._CLAIMED, ("[]",), "sqlite_autoindex_late_bill_1", id="claimed late"),
-        pytest.param(statements._UNANSWERED, (0.0,), "jobs_unanswered", id="unanswered"),
         pytest.param(histories._LATEST, ("m", 1), "COVERING INDEX jobs_bills", id="a model's bills"),
         pytest.param(histories._ALARMS, ("m", 0.0, 1), "bill_alarm_of_model", id="a model's alarms"),
+        pytest.param(charges._OPEN, (), "jobs_open_charges", id="open charges"),
+        pytest.param(
+            charges._IS_FREE, {"model": "m", "since_s": 0.0, "newest": 1}, "jobs_proven_free", id="free"
+        ),
     ],
 )
 async def test_every_lookup_goes_through_an_index(
-    database: Database, query: str, values: tuple[object, ...], index: str
+    database: Database, query: str, values: tuple[object, ...] | dict[str, object], index: str
 ) -> None:
     plan = await database.read(
         lambda sqlite: [tuple(r)[3] for r in sqlite.execute(f"EXPLAIN QUERY PLAN {query}", values)]

@@ -1,4 +1,4 @@
-"""Late bills: what Wiro billed for a voided job is the operator's, once, and the books still add up."""
+"""Late charges: booked once, a member pays only out of a hold that was kept, and the books still add up."""
 
 from __future__ import annotations
 
@@ -12,14 +12,18 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from store_samples import DAY_S, GUILD, NOON_S, a_job, counters_of, ended
+from store_samples import DAY_S, GUILD, NOON_S, a_job, an_entry, counters_of, ended
 
+from bot.domain.binding import Dimension, LimitRule
 from bot.domain.errors import StoreError
+from bot.domain.events import Cancelled, Event, Refused, Settled
 from bot.domain.job import Cause, Job, Stage
-from bot.domain.ledger import settlement_of
-from bot.domain.limits import OPERATOR, Usage, Window, member_scope
+from bot.domain.ledger import CHARGE_WAIT_S, OpenCharge, settlement_of
+from bot.domain.lifecycle import advance
+from bot.domain.limits import OPERATOR, Audience, Measure, Usage, Window, member_scope
 from bot.domain.money import MAX_PICO, ZERO, Money
 from bot.store.database import Database
+from bot.store.guilds import GuildRecords
 from bot.store.jobs import JobStore
 from bot.store.schema import known_migrations
 
@@ -31,10 +35,31 @@ async def given_up(store: JobStore, job_id: int = 1, cause: Cause = Cause.UNANSW
     """A job whose Run was sent at noon and never answered."""
     job = replace(a_job(job_id), sent_at_s=NOON_S, seed=job_id)
     await store.reserve(job, [], counters_of(job))
-    stage = Stage.CANCELLED if cause is Cause.CANCELLED else Stage.FAILED
-    end = replace(job, stage=stage, cause=cause)
+    end = advance(job, Refused(cause))
     await store.settle(end, settlement_of(end), NOON_S + 121)
     return end
+
+
+async def stopped(store: JobStore, job_id: int = 1, end: Event = Cancelled(ZERO)) -> Job:  # noqa: B008 — frozen
+    """A job with a task of its own that ended at no cost as yet."""
+    job = replace(a_job(job_id), sent_at_s=NOON_S, task_id=f"20{job_id}")
+    await store.reserve(job, [], [*counters_of(job), (member_scope(GUILD, 1), Window.EVER)])
+    ended_job = advance(job, end)
+    await store.settle(ended_job, settlement_of(ended_job), NOON_S + 60)
+    return ended_job
+
+
+async def bill_late(store: JobStore, job_id: int, task_id: str, amount: Money) -> bool:
+    """A task that turned up late is made the job's and its charge booked, as the sweep does."""
+    if not await store.adopt_late(job_id, task_id):
+        return False
+    job = await store.job(job_id)
+    assert job is not None
+    return await store.book_charge(job, amount, LATER_S)
+
+
+async def unanswered(store: JobStore) -> list[Job]:
+    return [charge.job for charge in await store.open_charges()]
 
 
 async def used(store: JobStore, at_s: float = NOON_S) -> tuple[Usage, Usage]:
@@ -47,18 +72,18 @@ async def test_the_operator_pays_in_the_window_of_the_reservation_and_the_member
     store: JobStore,
 ) -> None:
     job = await given_up(store)
-    assert await store.bill_late(1, "101", BILL, LATER_S)
+    assert await bill_late(store, 1, "101", BILL)
     assert await used(store) == (Usage(1, 0, BILL.pico, 0), Usage())
     assert await used(store, LATER_S) == (Usage(), Usage())
-    assert await store.job(1) == job
+    assert await store.job(1) == replace(job, task_id="101", is_charge_open=False)
     assert await store.audit() == []
 
 
 async def test_a_task_that_cost_nothing_is_no_run(store: JobStore) -> None:
     await given_up(store)
-    assert await store.bill_late(1, "101", ZERO, LATER_S)
+    assert await bill_late(store, 1, "101", ZERO)
     assert await used(store) == (Usage(), Usage())
-    assert await store.unanswered(0.0) == []
+    assert await unanswered(store) == []
     assert await store.audit() == []
 
 
@@ -66,9 +91,7 @@ async def test_of_many_bills_for_one_job_or_one_task_one_counts(store: JobStore)
     await given_up(store, 1)
     await given_up(store, 2)
     tries = [(job_id, task_id) for job_id in (1, 2) for task_id in ("101", "102")] * 5
-    answers = await asyncio.gather(
-        *(store.bill_late(job_id, task_id, BILL, LATER_S) for job_id, task_id in tries)
-    )
+    answers = await asyncio.gather(*(bill_late(store, job_id, task_id, BILL) for job_id, task_id in tries))
     assert answers.count(True) == 2
     assert await store.claimed(["101", "102", "103"]) == {"101", "102"}
     assert (await used(store))[0] == Usage(2, 0, 2 * BILL.pico, 0)
@@ -81,7 +104,7 @@ async def test_only_voided_jobs_are_billed_late(store: JobStore) -> None:
         await store.reserve(job, [], counters_of(job))
     await store.settle(succeeded, settlement_of(succeeded), NOON_S)
     for job_id in (1, 2, 3):
-        assert not await store.bill_late(job_id, "101", BILL, LATER_S)
+        assert not await bill_late(store, job_id, "101", BILL)
     assert await store.claimed(["101"]) == frozenset()
     assert await store.audit() == []
 
@@ -90,23 +113,22 @@ async def test_a_task_that_belongs_to_another_job_is_not_billed_late(store: JobS
     await given_up(store)
     owner = replace(a_job(2), task_id="101", stage=Stage.QUEUED)
     await store.reserve(owner, [], counters_of(owner))
-    assert not await store.bill_late(1, "101", BILL, LATER_S)
+    assert not await bill_late(store, 1, "101", BILL)
 
 
 async def test_nothing_is_billed_late_while_a_running_twin_waits_for_its_answer(store: JobStore) -> None:
     lost = await given_up(store)
     twin = replace(a_job(2), seed=lost.seed, sent_at_s=LATER_S)
     await store.reserve(twin, [], counters_of(twin))
-    assert not await store.bill_late(1, "101", BILL, LATER_S)
+    assert not await bill_late(store, 1, "101", BILL)
     await store.save(replace(twin, stage=Stage.QUEUED, task_id="102"))
-    assert await store.bill_late(1, "101", BILL, LATER_S)
+    assert await bill_late(store, 1, "101", BILL)
 
 
 @pytest.mark.parametrize("cause", [Cause.UNANSWERED, Cause.CANCELLED, Cause.INTERNAL])
 async def test_every_job_whose_run_may_have_made_a_task_is_remembered(store: JobStore, cause: Cause) -> None:
     job = await given_up(store, cause=cause)
-    assert await store.unanswered(NOON_S - 1) == [job]
-    assert await store.unanswered(NOON_S) == []
+    assert await store.open_charges() == [OpenCharge(job, NOON_S + CHARGE_WAIT_S)]
 
 
 async def test_a_job_with_a_definite_answer_is_not_looked_for(store: JobStore) -> None:
@@ -117,7 +139,7 @@ async def test_a_job_with_a_definite_answer_is_not_looked_for(store: JobStore) -
     await store.settle(never_sent, settlement_of(never_sent), NOON_S)
     waiting = replace(a_job(4), sent_at_s=NOON_S)
     await store.reserve(waiting, [], [])
-    assert await store.unanswered(0.0) == []
+    assert await unanswered(store) == []
 
 
 @pytest.mark.parametrize("change", ["UPDATE late_bill SET amount_pico = 0", "DELETE FROM late_bill"])
@@ -125,7 +147,7 @@ async def test_a_late_bill_is_never_changed_or_deleted(
     database: Database, store: JobStore, change: str
 ) -> None:
     await given_up(store)
-    await store.bill_late(1, "101", BILL, LATER_S)
+    await bill_late(store, 1, "101", BILL)
     with pytest.raises(StoreError, match="the ledger only grows"):
         await database.write(lambda sqlite: sqlite.execute(change))
 
@@ -135,15 +157,22 @@ async def test_a_late_bill_is_never_changed_or_deleted(
     [
         ("UPDATE usage SET spend_used_pico = 0 WHERE subject = 'operator'", "counter"),
         ("UPDATE usage SET runs_used = 2 WHERE subject = 'member'", "counter"),
-        ("INSERT INTO late_bill VALUES (2, '102', 1, 0)", "job 2 was billed late and not voided"),
-        ("UPDATE jobs SET task_id = '101' WHERE job_id = 2", "for a task that belongs to another job"),
+        ("INSERT INTO late_bill VALUES (2, '102', 1, 0)", "job 2 was billed late beside a resolution"),
+        (
+            "UPDATE jobs SET task_id = CASE job_id WHEN 1 THEN NULL ELSE '101' END",
+            "for a task that belongs to another job",
+        ),
+        (
+            "UPDATE jobs SET is_charge_open = 1 WHERE job_id = 1",
+            "job 1 was billed late and is still waited for",
+        ),
     ],
 )
 async def test_the_audit_notices_late_bills_that_do_not_add_up(
     database: Database, store: JobStore, tampering: str, finding: str
 ) -> None:
     await given_up(store)
-    await store.bill_late(1, "101", BILL, LATER_S)
+    await bill_late(store, 1, "101", BILL)
     posted = ended(a_job(2), cost_pico=5)
     await store.reserve(a_job(2), [], counters_of(a_job(2)))
     await store.settle(posted, settlement_of(posted), NOON_S)
@@ -161,7 +190,7 @@ def test_whatever_is_billed_late_the_operators_counter_is_the_sum(bills: list[tu
             for job_id, (pico, is_billed) in enumerate(bills, start=1):
                 await given_up(store, job_id)
                 if is_billed:
-                    assert await store.bill_late(job_id, f"10{job_id}", Money(pico), NOON_S + DAY_S)
+                    assert await bill_late(store, job_id, f"10{job_id}", Money(pico))
             amounts = [pico for pico, is_billed in bills if is_billed]
             runs = sum(pico > 0 for pico in amounts)
             assert await used(store) == (Usage(runs, 0, min(MAX_PICO, sum(amounts)), 0), Usage())
@@ -169,6 +198,100 @@ def test_whatever_is_billed_late_the_operators_counter_is_the_sum(bills: list[tu
 
     with tempfile.TemporaryDirectory() as folder:
         asyncio.run(history(Path(folder) / "bot.sqlite3"))
+
+
+# --- holds that are kept until their charge is known -------------------------------------------------------
+
+SHOWN_FREE = Settled(is_success=True, cost=ZERO, elapsed_s=4.0)
+HOLD = a_job(1).hold
+
+
+async def at_once(store: JobStore) -> int:
+    usage = await store.usage(member_scope(GUILD, 1), Window.EVER, NOON_S)
+    assert usage.spend_held_pico == usage.runs_held * HOLD.pico
+    return usage.runs_held
+
+
+@pytest.mark.parametrize("end", [SHOWN_FREE, Cancelled(ZERO)])
+async def test_a_kept_hold_counts_as_used_but_not_as_running(store: JobStore, end: Event) -> None:
+    running = replace(a_job(9), sent_at_s=NOON_S)
+    await store.reserve(running, [], [(member_scope(GUILD, 1), Window.EVER)])
+    job = await stopped(store, end=end)
+    assert await used(store) == (Usage(0, 1, 0, HOLD.pico), Usage(0, 1, 0, HOLD.pico))
+    assert await at_once(store) == 1
+    assert await store.open_charges() == [OpenCharge(job, NOON_S + 60 + CHARGE_WAIT_S)]
+    assert not await store.settle(job, None, NOON_S + 90)
+    assert await store.audit() == []
+
+
+@pytest.mark.parametrize(
+    ("end", "pico", "members", "runs"),
+    [
+        (SHOWN_FREE, 0, 0, 1),
+        (SHOWN_FREE, HOLD.pico - 1, HOLD.pico - 1, 1),
+        (SHOWN_FREE, HOLD.pico + 7, HOLD.pico, 1),
+        (SHOWN_FREE, MAX_PICO, HOLD.pico, 1),
+        (Cancelled(ZERO), 0, 0, 0),
+        (Cancelled(None), HOLD.pico + 7, HOLD.pico, 1),
+    ],
+)
+async def test_a_kept_hold_ends_by_its_charge_once(
+    store: JobStore, end: Event, pico: int, members: int, runs: int
+) -> None:
+    job = await stopped(store, end=end)
+    answers = await asyncio.gather(*(store.book_charge(job, Money(pico), LATER_S) for _ in range(5)))
+    assert answers.count(True) == 1
+    assert await used(store) == (Usage(runs, 0, pico, 0), Usage(runs, 0, members, 0))
+    assert await at_once(store) == 0
+    assert await store.open_charges() == []
+    assert await store.job(1) == replace(job, cost=Money(pico), is_charge_open=False)
+    assert await store.audit() == []
+
+
+async def test_a_limit_first_set_while_a_hold_is_kept_counts_it_as_the_others_do(
+    database: Database, store: JobStore
+) -> None:
+    job = await stopped(store)
+    guilds = GuildRecords(database)
+    for measure, window in ((Measure.RUNS, Window.WEEK), (Measure.AT_ONCE, Window.EVER)):
+        rule = LimitRule(Audience.EVERYONE, 0, Dimension(measure, window), 5)
+        await guilds.set_limit(GUILD, rule, an_entry(at_s=NOON_S + 90))
+    week = await store.usage(member_scope(GUILD, 1), Window.WEEK, NOON_S)
+    assert (week.runs_held, await at_once(store)) == (1, 0)
+    assert await store.audit() == []
+    await store.book_charge(job, BILL, LATER_S)
+    assert (await store.usage(member_scope(GUILD, 1), Window.WEEK, NOON_S)).runs_used == 1
+    assert await store.audit() == []
+
+
+@pytest.mark.parametrize(
+    ("tampering", "finding"),
+    [
+        ("UPDATE jobs SET is_charge_open = 0", "job 1 has ended without a resolution"),
+        ("UPDATE jobs SET stage = 'FAILED'", "job 1 has ended without a resolution"),
+        ("UPDATE usage SET runs_held = 1 WHERE window = 'ever'", "counter"),
+        ("UPDATE usage SET runs_held = 0 WHERE window = 'day'", "counter"),
+    ],
+)
+async def test_the_audit_notices_kept_holds_that_do_not_add_up(
+    database: Database, store: JobStore, tampering: str, finding: str
+) -> None:
+    await stopped(store)
+    await database.write(lambda sqlite: sqlite.execute(tampering))
+    assert any(finding in sentence for sentence in await store.audit())
+
+
+async def test_a_model_is_known_to_be_free_once_a_day_has_shown_it(store: JobStore) -> None:
+    model, later_s = a_job(1).request.model, NOON_S + 2 * DAY_S
+    free = await stopped(store, 1, SHOWN_FREE)
+    assert not await store.is_known_free(model, later_s), "its charge may yet come"
+    await store.book_charge(free, ZERO, later_s)
+    assert await store.is_known_free(model, later_s)
+    assert not await store.is_known_free("another/model", later_s)
+    assert not await store.is_known_free(model, later_s + 7 * DAY_S), "prices change"
+    charged = await stopped(store, 2, SHOWN_FREE)
+    await store.book_charge(charged, BILL, later_s)
+    assert not await store.is_known_free(model, later_s)
 
 
 def copy_as_of_then(sqlite: sqlite3.Connection, today: Path) -> None:
@@ -191,8 +314,8 @@ async def test_a_file_from_before_late_bills_is_brought_up_to_date(path: Path) -
         await database.write(lambda sqlite: copy_as_of_then(sqlite, today))
     async with Database(path) as database:
         store = JobStore(database)
-        assert await store.unanswered(0.0) == [old]
-        assert await store.bill_late(1, "101", BILL, LATER_S)
+        assert await unanswered(store) == [old]
+        assert await bill_late(store, 1, "101", BILL)
         assert await store.audit() == []
     connection = sqlite3.connect(path)
     rows = connection.execute("SELECT * FROM late_bill").fetchall()

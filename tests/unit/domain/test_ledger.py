@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import product
 
 import pytest
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from bot.domain.events import Event
 from bot.domain.job import Cause, Stage
-from bot.domain.ledger import Resolution, Settlement, settlement_of
+from bot.domain.ledger import Resolution, Settlement, late_settlement, settlement_of
 from bot.domain.lifecycle import advance
 from bot.domain.money import ZERO, Money
 
@@ -35,15 +36,33 @@ def test_a_success_of_unreadable_cost_posts_its_hold(hold: Money) -> None:
     ("stage", "cause", "cost"), list(product([Stage.FAILED, Stage.CANCELLED], Cause, [None, ZERO]))
 )
 def test_what_was_not_billed_is_void(stage: Stage, cause: Cause, cost: Money | None) -> None:
-    if (stage, cause, cost) == (Stage.FAILED, Cause.OUTPUT_UNUSABLE, None):
-        return  # billed, as the next test says
     assert settlement_of(a_job(stage=stage, cause=cause, cost=cost)) == VOID
 
 
-@given(moneys.filter(lambda hold: hold > ZERO))
-def test_unusable_outputs_of_unreadable_cost_are_written_off_at_the_hold(hold: Money) -> None:
-    job = a_job(stage=Stage.FAILED, cause=Cause.OUTPUT_UNUSABLE, hold=hold)
-    assert settlement_of(job) == Settlement(Resolution.WRITE_OFF, hold)
+@pytest.mark.parametrize("cost", [None, ZERO])
+def test_what_the_member_will_pay_keeps_its_hold_until_its_charge_is_known(cost: Money | None) -> None:
+    open_end = a_job(task_id="1", cost=cost, is_charge_open=True)
+    assert settlement_of(replace(open_end, stage=Stage.SUCCEEDED)) is None
+    stopped = replace(open_end, stage=Stage.CANCELLED, cause=Cause.CANCELLED)
+    assert settlement_of(stopped) is None
+    assert settlement_of(replace(stopped, task_id=None)) == VOID  # never answered: looked for, nobody's hold
+    assert settlement_of(replace(stopped, hold=ZERO)) == VOID
+
+
+@pytest.mark.parametrize("cause", list(Cause))
+@pytest.mark.parametrize("cost", [None, ZERO])
+def test_a_failure_gives_its_hold_back_at_once(cause: Cause, cost: Money | None) -> None:
+    failure = a_job(task_id="1", stage=Stage.FAILED, cause=cause, cost=cost, is_charge_open=True)
+    assert settlement_of(failure) == VOID
+
+
+@given(moneys, moneys)
+def test_a_late_charge_is_the_members_up_to_the_hold(hold: Money, charge: Money) -> None:
+    success = a_job(stage=Stage.SUCCEEDED, hold=hold)
+    assert late_settlement(success, charge) == Settlement(Resolution.POST, min(hold, charge))
+    stopped = a_job(stage=Stage.CANCELLED, cause=Cause.CANCELLED, hold=hold)
+    is_free = min(hold, charge) == ZERO
+    assert late_settlement(stopped, charge) == (VOID if is_free else late_settlement(success, charge))
 
 
 @pytest.mark.parametrize("cause", list(Cause))
@@ -69,6 +88,7 @@ def test_only_a_void_is_for_nothing(
     stage: Stage, cause: Cause | None, cost: Money | None, hold: Money
 ) -> None:
     settlement = settlement_of(a_job(stage=stage, cause=cause, cost=cost, hold=hold))
+    assert settlement is not None
     if settlement.resolution is not Resolution.POST:
         assert (settlement.resolution is Resolution.VOID) == (settlement.amount == ZERO)
 
@@ -77,4 +97,6 @@ def test_only_a_void_is_for_nothing(
 def test_a_member_is_never_charged_for_a_failure(ending: Event) -> None:
     job = advance(a_job(), ending)
     if job.stage is Stage.FAILED:
-        assert settlement_of(job).resolution is not Resolution.POST
+        settlement = settlement_of(job)
+        assert settlement is not None
+        assert settlement.resolution is not Resolution.POST

@@ -73,7 +73,7 @@ async def test_a_job_cancelled_while_wiro_is_busy_is_not_sent_again(house: House
 
 async def test_a_job_cancelled_during_run_is_cancelled_once_its_task_is_known(house: House) -> None:
     house.wiro.run_gate.clear()
-    house.wiro.on_stop = Cancelled(Money(0))
+    house.wiro.on_stop = Cancelled(Money(0), has_run=False)
     await house.submit()
     await until(lambda: house.wiro.runs)
     await house.jobs.cancel(1, OWNER)

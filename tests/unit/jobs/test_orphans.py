@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from itertools import pairwise
@@ -19,9 +19,10 @@ from bot_fakes.wiro import LOST_ANSWER, ScriptedWiro
 from bot.domain.errors import DatabaseUnavailable, WiroRefused, WiroUnreachable
 from bot.domain.events import Cancelled, Event, Reached, Settled
 from bot.domain.job import Cause, Job, Stage
+from bot.domain.ledger import CHARGE_WAIT_S
 from bot.domain.limits import OPERATOR, Window
 from bot.domain.money import ZERO, Money
-from bot.jobs.orphans import HUNT_S, SETTLE_S, Looks, Orphans, billed
+from bot.jobs.orphans import SETTLE_S, Looks, Orphans, charge_of
 from bot.jobs.supervisor import Supervisor
 from bot.store.reports import ReportRecords
 
@@ -64,8 +65,19 @@ async def operator_pays(house: House) -> Money:
 
 async def settled(house: House, *task_ids: str) -> None:
     async with asyncio.timeout(5):
-        while await house.store.claimed(task_ids) != set(task_ids):  # noqa: ASYNC110 — as in `until`
+        while not await are_settled(house, task_ids):  # noqa: ASYNC110 — as in `until`
             await asyncio.sleep(0.001)
+
+
+async def are_settled(house: House, task_ids: Sequence[str]) -> bool:
+    """Whether these tasks belong to jobs, and none of them is asked after any more."""
+    if await house.store.claimed(task_ids) != set(task_ids):
+        return False
+    return {charge.job.task_id for charge in await house.store.open_charges()}.isdisjoint(task_ids)
+
+
+async def unanswered(house: House) -> list[Job]:
+    return [charge.job for charge in await house.store.open_charges() if charge.job.task_id is None]
 
 
 async def looked_again(house: House, times: int = 1) -> None:
@@ -98,13 +110,17 @@ async def test_one_found_finished_is_paid_by_the_operator_and_not_by_the_member(
     with caplog.at_level(logging.WARNING, "bot.jobs.orphans"):
         sweep(house)
         await settled(house, task_id)
-        line = f"job 1: its unanswered Run turned up late as task {task_id}; the operator pays $0.0035 for it"
-        await until(lambda: line in caplog.messages)
-    assert caplog.messages.count(line) == 1
+        await until_paid(house)
+        lines = [
+            f"job 1: its unanswered Run turned up late as task {task_id}",
+            f"job 1: its task {task_id} was charged late; the operator pays $0.0035",
+        ]
+        await until(lambda: lines[-1] in caplog.messages)
+    assert [caplog.messages.count(line) for line in lines] == [1, 1]
     assert await operator_pays(house) == COST
     assert await house.spent() == (0, 0, 0, 0)
     assert house.wiro.stopped == []
-    assert await house.store.job(1) == job
+    assert await house.store.job(1) == replace(job, task_id=task_id, is_charge_open=False)
 
 
 async def test_one_found_running_is_killed_and_its_bill_paid(house: House) -> None:
@@ -149,7 +165,7 @@ async def test_one_that_turns_up_hours_later_is_found_by_then(house: House) -> N
     assert await operator_pays(house) == COST
 
 
-async def test_one_that_never_turns_up_costs_few_looks_and_none_after_a_day(house: House) -> None:
+async def test_one_that_never_turns_up_costs_few_looks_and_after_a_day_a_last_one(house: House) -> None:
     job = await given_up(house)
     sweep(house)
     await looked_again(house)
@@ -157,10 +173,12 @@ async def test_one_that_never_turns_up_costs_few_looks_and_none_after_a_day(hous
     asked = house.wiro.lists_asked
     await several_ticks(house)
     assert house.wiro.lists_asked == asked
-    house.time.forward(HUNT_S)
+    house.time.forward(CHARGE_WAIT_S)
+    await until_paid(house)
+    assert house.wiro.lists_asked == asked + 1
     turns_up(house, job, SUCCESS)
     await several_ticks(house)
-    assert house.wiro.lists_asked == asked
+    assert house.wiro.lists_asked == asked + 1
     assert await operator_pays(house) == ZERO
 
 
@@ -217,7 +235,7 @@ async def test_of_two_jobs_with_equal_seeds_one_task_is_paid_once(house: House) 
     await settled(house, task_id)
     house.time.forward(3_601)
     await looked_again(house)
-    assert [job.job_id for job in await house.store.unanswered(0.0)] == [2]
+    assert [job.job_id for job in await unanswered(house)] == [2]
     assert await operator_pays(house) == COST
 
 
@@ -228,7 +246,7 @@ async def test_the_task_of_a_running_twin_is_left_alone(house: House) -> None:
     await looked_again(house)
     await several_ticks(house)
     assert house.wiro.stopped == []
-    assert await house.store.unanswered(0.0) != []
+    assert await unanswered(house) != []
     assert house.wiro.reports[task_id].event == Reached(Stage.QUEUED)
 
 
@@ -270,7 +288,8 @@ async def test_a_list_that_cannot_be_read_is_read_again(house: House) -> None:
 
 async def test_a_task_or_a_record_that_cannot_be_had_is_asked_for_again(house: House) -> None:
     job = await given_up(house)
-    task_id = turns_up(house, job, SUCCESS)
+    house.wiro.on_stop = KILLED
+    task_id = turns_up(house, job, Reached(Stage.RUNNING))
     house.wiro.detail_faults.extend([WiroUnreachable("down", may_have_arrived=False)] * 2)
     house.store.faults["claimed"].append(DatabaseUnavailable("the disk is gone"))
     sweep(house)
@@ -332,23 +351,29 @@ async def test_the_sweep_ends_with_its_owner(file: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("event", "amount"),
+    ("event", "by_now", "at_last"),
     [
-        (SUCCESS, COST),
-        (Settled(is_success=True, cost=None), a_job().hold),
-        (Settled(is_success=False, cost=COST), COST),
-        (Settled(is_success=False, cost=None), ZERO),
-        (Cancelled(COST), COST),
-        (Cancelled(None), ZERO),
+        (SUCCESS, COST, COST),
+        (Settled(is_success=True, cost=ZERO), None, ZERO),
+        (Settled(is_success=True, cost=None), None, a_job().hold),
+        (Settled(is_success=False, cost=COST), COST, COST),
+        (Settled(is_success=False, cost=None), None, ZERO),
+        (Cancelled(COST), COST, COST),
+        (Cancelled(None), None, ZERO),
+        (Cancelled(ZERO, has_run=False), ZERO, ZERO),
     ],
 )
-def test_the_bill_is_what_wiro_says(event: Settled | Cancelled, amount: Money) -> None:
-    assert billed(a_job(stage=Stage.FAILED, cause=Cause.UNANSWERED), event) == amount
+def test_the_charge_is_what_wiro_says_and_nothing_is_taken_for_final_too_soon(
+    event: Settled | Cancelled, by_now: Money | None, at_last: Money
+) -> None:
+    job = a_job(stage=Stage.FAILED, cause=Cause.UNANSWERED)
+    assert charge_of(job, event, is_last=False) == by_now
+    assert charge_of(job, event, is_last=True) == at_last
 
 
 def test_looks_grow_rare_and_go_on_every_hour() -> None:
     looks, looked_at_s, made = Looks.after(FIRST_S), NOON_S, []
-    for minute in range(int(HUNT_S / MINUTE_S)):
+    for minute in range(int(CHARGE_WAIT_S / MINUTE_S)):
         now_s = NOON_S + minute * MINUTE_S
         if looks.is_due(NOON_S, looked_at_s, now_s):
             looked_at_s = now_s
@@ -383,7 +408,9 @@ async def lost(house: House) -> str:
     return task_id
 
 
-@pytest.mark.parametrize(("event", "bill"), [(SUCCESS, COST), (KILLED, COST), (Cancelled(cost=ZERO), ZERO)])
+@pytest.mark.parametrize(
+    ("event", "bill"), [(SUCCESS, COST), (KILLED, COST), (Cancelled(cost=ZERO, has_run=False), ZERO)]
+)
 async def test_a_lost_task_that_wiro_shows_again_is_paid_by_the_operator_once(
     house: House, event: Event, bill: Money
 ) -> None:
@@ -421,12 +448,12 @@ async def test_a_lost_task_that_stays_unknown_is_asked_for_at_each_look_only(hou
     await until(lambda: house.wiro.details_asked == asked + 2)
     house.wiro.reports[task_id] = report
     house.wiro.tell(task_id, SUCCESS)
-    house.time.forward(HUNT_S / 2)
+    house.time.forward(CHARGE_WAIT_S / 2)
     await until_paid(house)
     assert await operator_pays(house) == COST
 
 
 async def until_paid(house: House) -> None:
     async with asyncio.timeout(5):
-        while await house.store.given_up(0.0):  # noqa: ASYNC110 — as in `until`
+        while await house.store.open_charges():  # noqa: ASYNC110 — as in `until`
             await asyncio.sleep(0.001)

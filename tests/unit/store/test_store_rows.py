@@ -58,6 +58,7 @@ JOBS = st.builds(
         tuple
     ),
     is_delivered=st.booleans(),
+    is_charge_open=st.booleans(),
 )
 
 

@@ -150,7 +150,7 @@ def test_the_way_out_names_what_fits() -> None:
 def test_a_refusal_names_the_limit_that_binds() -> None:
     role = sentence(refusal(ROLE_LIMIT))
     assert "your 20 runs for this hour in <#30> with `a/b` by the limit for <@&5>" in role
-    assert "(15 used, 1 running)" in role
+    assert "(15 used, 1 held)" in role
     server = Limit(Scope(Subject.SERVER, GUILD), Measure.SPEND, Window.MONTH, 10**12, Audience.SERVER)
     spent = sentence(replace_limit(refusal(server, is_money=True), 10**12))
     assert "this server has $" in spent

@@ -169,6 +169,14 @@ def test_a_success_shows_its_pictures_and_its_facts() -> None:
         assert fact in card.small_print
 
 
+@pytest.mark.parametrize("cost", [None, Money(0)])
+def test_a_success_whose_charge_is_not_on_record_yet_says_how_much_at_most(cost: Money | None) -> None:
+    job = a_job(stage=Stage.SUCCEEDED, cost=cost, task_id="1", is_charge_open=True)
+    card = ending_card(News(job), [])
+    assert "its cost follows, $0.05 at most" in card.small_print
+    assert "**Cost** not known yet" in info_card(job).text
+
+
 def test_a_success_of_unknown_cost_shows_its_hold() -> None:
     bare = a_job(stage=Stage.SUCCEEDED)
     assert (

@@ -119,6 +119,15 @@ def test_a_cancellation_tells_what_it_cost(cost: Money | None, words: str) -> No
     assert ending(a_job(stage=Stage.CANCELLED, cause=Cause.CANCELLED, cost=cost)) == f"Cancelled. {words}"
 
 
+@pytest.mark.parametrize("cost", [None, Money(0)])
+def test_a_cancelled_run_that_may_still_be_charged_says_how_much_at_most(cost: Money | None) -> None:
+    stopped = a_job(stage=Stage.CANCELLED, cause=Cause.CANCELLED, cost=cost, task_id="1", is_charge_open=True)
+    assert ending(stopped) == (
+        "Cancelled. Wiro may still charge for the time it ran: you pay that, $0.05 at most. "
+        "`/history` shows what came of it."
+    )
+
+
 def test_wiros_own_words_are_told_once_and_cut() -> None:
     text = ending(a_job(stage=Stage.FAILED, cause=Cause.WIRO_FAILED, detail="x" * 500))
     assert text.startswith("The model could not make this picture: xxx")

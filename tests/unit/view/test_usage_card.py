@@ -124,6 +124,15 @@ def test_what_failed_or_runs_says_so_instead_of_a_cost() -> None:
     assert "running, $0.05 held" in texts[2]
 
 
+def test_a_hold_that_is_kept_is_told_instead_of_a_cost() -> None:
+    kept = {"cost": ZERO, "task_id": "1", "is_charge_open": True}
+    shown = a_job(3, stage=Stage.SUCCEEDED, **kept)
+    stopped = a_job(2, stage=Stage.CANCELLED, cause=Cause.CANCELLED, **kept)
+    texts = [row.text for row in page(shown, stopped).rows]
+    assert "· $0.05 held until its cost is known ·" in texts[0]
+    assert "· cancelled, $0.05 held until its cost is known ·" in texts[1]
+
+
 def test_pages_lead_to_their_neighbours_by_the_jobs_at_their_edges() -> None:
     card = page(a_job(9), a_job(8), number=2, newer=True, older=True)
     assert [(p.action, p.user_id, p.cursor, p.page) for p in card.presses] == [

@@ -148,6 +148,24 @@ def test_a_cancelled_task_brings_what_it_cost() -> None:
     assert event(status="task_cancel", pexit=None) == Cancelled(Money(3_510_000_000), 6.0)
 
 
+@pytest.mark.parametrize(
+    ("changes", "has_run"),
+    [
+        ({}, False),
+        ({"starttime": "1734513809"}, True),
+        ({"accepttime": 1734513807}, True),
+        ({"elapsedseconds": "0.5"}, True),
+        ({"starttime": None}, True),  # what is not said is not known
+        ({"accepttime": "soon"}, True),
+    ],
+)
+def test_one_that_surely_never_left_the_queue_has_not_run(changes: dict[str, object], has_run: bool) -> None:
+    queued = {"accepttime": "0", "preprocessstarttime": 0, "starttime": "0", "elapsedseconds": "0.0000"}
+    ending = event(**{"status": "task_cancel", "pexit": None} | queued | changes)
+    assert isinstance(ending, Cancelled)
+    assert ending.has_run == has_run
+
+
 @pytest.mark.parametrize("status", ["task_error", "task_completed"])
 def test_a_doubtful_status_is_an_ending_only_once_the_record_says_so(status: str) -> None:
     assert event(status=status, pexit=None, endtime="0") == Reached(Stage.RUNNING)
