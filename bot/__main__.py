@@ -25,7 +25,10 @@ EXIT_SETTINGS = 2
 def main(arguments: Sequence[str] | None = None) -> int:
     """Returns the exit code: 0 fine, 1 failed, 2 bad settings or usage."""
     import argparse
+    import os
     from pathlib import Path
+
+    os.umask(0o077)  # whatever is made holds secrets or members' words: it is for this user alone
 
     parser = argparse.ArgumentParser(prog="python -m bot", description="The Wiro Discord bot.")
     commands = parser.add_subparsers(dest="command", metavar="command")
@@ -69,6 +72,7 @@ def _run() -> int:
 
     from bot.database_words import database_words
     from bot.domain.errors import DatabaseInUse, StoreError
+    from bot.exposed import exposed_files, exposed_words
     from bot.logs import set_up_logging
     from bot.settings import SettingsInvalid, load_settings
     from bot.store.holder import holder_of, holder_words
@@ -81,6 +85,9 @@ def _run() -> int:
     set_up_logging(settings.log_level, settings.log_format, settings.secrets)
     log = logging.getLogger("bot")
     path = settings.database_path
+    exposed = exposed_files(path)
+    if exposed:
+        log.warning(exposed_words(exposed))
     try:
         if holder_of(path) is not None:
             raise DatabaseInUse(f"{path} is in use by {holder_words(path)}")

@@ -22,10 +22,11 @@ from bot.domain.errors import (
     WiroNotFound,
     WiroUnreachable,
 )
+from bot.exposed import exposed_files, exposed_words
 from bot.settings import Settings, SettingsInvalid, load_settings
 from bot.store.bill_alarms import AlarmRecords
-from bot.store.database import Database
 from bot.store.jobs import JobStore
+from bot.store.look import looked_at
 
 RECONCILE_S: Final = 30 * 86_400.0  # for so long a bill that is not believed is worth a line
 
@@ -46,9 +47,11 @@ class Finding:
     subject: str
     is_fine: bool
     text: str
+    is_grave: bool = True  # else what is not fine keeps nobody from starting
 
     def __str__(self) -> str:
-        return f"{'ok  ' if self.is_fine else 'FAIL'}  {self.subject}: {self.text}"
+        verdict = "ok" if self.is_fine else "FAIL" if self.is_grave else "warn"
+        return f"{verdict:<4}  {self.subject}: {self.text}"
 
 
 async def check(clock: Clock, tell: Callable[[str], None]) -> int:
@@ -56,7 +59,7 @@ async def check(clock: Clock, tell: Callable[[str], None]) -> int:
     is_fine = True
     async for finding in _findings(clock):
         tell(str(finding))
-        is_fine = is_fine and finding.is_fine
+        is_fine = is_fine and (finding.is_fine or not finding.is_grave)
     tell(
         "Everything is in place: start with `python -m bot`."
         if is_fine
@@ -73,6 +76,7 @@ async def _findings(clock: Clock) -> AsyncIterator[Finding]:
             yield Finding("Settings", is_fine=False, text=sentence)
         return
     yield Finding("Settings", is_fine=True, text="complete")
+    yield _files(settings)
     yield await _database(settings, clock)
     yield await _discord(settings)
     async with _wiro_session() as session:
@@ -89,12 +93,21 @@ async def _findings(clock: Clock) -> AsyncIterator[Finding]:
         yield Finding("Run key", is_fine=True, text=text)
 
 
+def _files(settings: Settings) -> Finding:
+    exposed = exposed_files(settings.database_path)
+    text = exposed_words(exposed) if exposed else "no other user of this machine may read them"
+    return Finding("Files", is_fine=not exposed, text=text, is_grave=False)
+
+
 async def _database(settings: Settings, clock: Clock) -> Finding:
     path = settings.database_path
     try:
-        async with Database(path, wall=clock.wall) as database:
-            faults = await JobStore(database).audit()
-            strange = await AlarmRecords(database).to_reconcile(clock.wall() - RECONCILE_S)
+        async with looked_at(path, clock.wall) as look:
+            if look is None:
+                text = f"there is none at {path}; the first start makes it"
+                return Finding("Database", is_fine=True, text=text)
+            faults = await JobStore(look.database).audit()
+            strange = await AlarmRecords(look.database).to_reconcile(clock.wall() - RECONCILE_S)
     except DatabaseInUse:
         return Finding(
             "Database",
@@ -106,6 +119,9 @@ async def _database(settings: Settings, clock: Clock) -> Finding:
     if faults:
         return Finding("Database", is_fine=False, text=f"{path}: the books do not balance: {faults[0]}.")
     text = f"{path} is ours and its books balance"
+    if look.migrations:
+        names = ", ".join(f"{migration.number:04} {migration.name}" for migration in look.migrations)
+        text += f"; the next start brings it up to date ({names}), which went well on a copy"
     if strange:
         tasks = ", ".join(alarm.task_id or "?" for alarm in strange[:5])
         text += (

@@ -27,7 +27,7 @@ def restore(database: Path, backup: Path, wall: Callable[[], float]) -> str:
     copy = restoring(database)
     with _unused(database):
         try:
-            database.parent.mkdir(parents=True, exist_ok=True)
+            database.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             for part in ("", *PARTS):  # of a restore that was killed
                 copy.with_name(copy.name + part).unlink(missing_ok=True)
             _copy(backup, copy)
@@ -106,6 +106,7 @@ def _keep_aside(database: Path, now_s: float) -> Path | None:
         kept = database.with_name(f"{database.name}.before-restore-{when}-{number}")
     is_there = database.exists()
     if is_there:
+        database.chmod(0o600)  # one of an earlier version may be open to others
         database.rename(kept)
     for part in PARTS:
         beside = database.with_name(database.name + part)

@@ -18,7 +18,7 @@ import aiosqlite
 from bot.domain.errors import DatabaseDamaged, DatabaseUnavailable, StoreError
 from bot.store.failures import DatabaseGone, is_final, store_error
 from bot.store.groups import Write, commit_together, wake
-from bot.store.place import NOWHERE, identity, log_of, require_whole
+from bot.store.place import NOWHERE, identity, log_of, make_private, require_whole
 from bot.store.schema import Migration, known_migrations, migrate
 
 T = TypeVar("T")
@@ -192,8 +192,9 @@ class Database:
     def _connect(self) -> sqlite3.Connection:
         self._refusal = None
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             require_whole(self.path)
+            make_private(self.path)
             self._sqlite = sqlite3.connect(self.path, timeout=BUSY_TIMEOUT_S, isolation_level=None)
         except (sqlite3.Error, OSError, StoreError) as error:
             # aiosqlite 0.22 does not wait for the end of its thread where this function raises. With an

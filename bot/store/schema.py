@@ -49,7 +49,13 @@ def known_migrations() -> tuple[Migration, ...]:
 def migrate(
     connection: sqlite3.Connection, migrations: Sequence[Migration], wall: Callable[[], float]
 ) -> None:
-    """Bring the file up to date. The connection must be in autocommit mode.
+    """Bring the file up to date. The connection must be in autocommit mode. Raises as `outstanding`."""
+    for migration in outstanding(connection, migrations):
+        _apply(connection, migration, wall())
+
+
+def outstanding(connection: sqlite3.Connection, migrations: Sequence[Migration]) -> tuple[Migration, ...]:
+    """What is still to be applied.
 
     Raises DatabaseTooNew for a file of a newer version, DatabaseUnavailable for a file of another
     program or one whose applied migrations are not the ones we know, and sqlite3.Error.
@@ -59,11 +65,9 @@ def migrate(
     if applied and max(applied) > newest:
         raise DatabaseTooNew(f"the database is at migration {max(applied)}, this version knows {newest}")
     for migration in migrations:
-        known_sha256 = applied.get(migration.number)
-        if known_sha256 is None:
-            _apply(connection, migration, wall())
-        elif known_sha256 != migration.sha256:
+        if applied.get(migration.number, migration.sha256) != migration.sha256:
             raise DatabaseUnavailable(f"migration {migration.number} is not the one that was applied")
+    return tuple(migration for migration in migrations if migration.number not in applied)
 
 
 def statements(sql: str) -> Iterator[str]:

@@ -104,8 +104,10 @@ async def test_check_says_line_by_line_what_to_mend(opened: Opened) -> None:
         return {text.partition(":")[0]: (verdict, text) for verdict, text in told}
 
     good = await check()
-    assert [verdict for verdict, _ in good.values()] == ["ok"] * 5
-    assert list(good) == ["Settings", "Database", "Discord", "Wiro", "Model"]
+    assert [verdict for verdict, _ in good.values()] == ["ok"] * 6
+    assert list(good) == ["Settings", "Files", "Database", "Discord", "Wiro", "Model"]
+    assert good["Database"][1].endswith("the first start makes it")
+    assert not house.database.exists()
     assert f"client_id={house.discord.bot.id}" in good["Discord"][1]
     assert "Stable Diffusion 3 Medium" in good["Model"][1]
 
@@ -137,6 +139,11 @@ async def test_check_says_line_by_line_what_to_mend(opened: Opened) -> None:
     assert verdict == "FAIL"
     assert "in use by another process" in text
     await house.stop(bot)
+    house.database.chmod(0o644)
+    found = await check()
+    assert found["Database"] == ("ok", f"Database: {house.database} is ours and its books balance")
+    assert found["Files"][0] == "warn"
+    assert found["Files"][1].endswith(f": chmod 600 {house.database}")
 
 
 async def test_a_full_disk_refuses_politely_and_running_pictures_still_arrive(opened: Opened) -> None:
