@@ -60,6 +60,7 @@ from bot.store.intakes import IntakeRecords
 from bot.store.jobs import JobStore
 from bot.store.keys import KEY_BYTES, KeyRecords
 from bot.store.last_values import LastValueRecords
+from bot.store.picture_wishes import PictureWishRecords
 from bot.store.popularity import PopularityRecords
 from bot.store.reports import ReportRecords
 from bot.store.styles import StyleRecords
@@ -211,7 +212,7 @@ def _services(
     clock, chance, store, catalogue = around.clock, around.chance, tools.store, tools.catalogue
     guilds, case_records = GuildRecords(database), CaseRecords(database)
     desk = ModeratorsDesk(bot, clock.monotonic)
-    houses = Houses(guilds, desk)
+    houses = Houses(guilds, desk, PictureWishRecords(database))
     purse = Purse(_allowance(settings), houses, guilds, store, clock)
     watch = BudgetWatch(purse, houses, guilds, desk, clock)
     holds = Holds(catalogue, store, clock, settings.default_estimate, settings.max_run_price)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import discord
@@ -11,6 +11,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.discord_bot import Interaction, StudioBot
+from bot.domain.access import JobAct
 from bot.domain.errors import BotError, ButtonUnknown, InputFault, InputRefused, JobWithheld
 from bot.domain.files import InputFile
 from bot.domain.form import MAX_CHOICES
@@ -18,6 +19,7 @@ from bot.domain.job import PictureRequest
 from bot.jobs.catalogue import Catalogue
 from bot.jobs.remix import Remixes
 from bot.jobs.service import Jobs, checked
+from bot.view.buttons.known import job_on
 from bot.view.cards.picks import pictures_in
 from bot.view.forms.input_form import (
     FORM,
@@ -30,7 +32,7 @@ from bot.view.forms.input_form import (
 from bot.view.forms.modals import open_form, returned, typed_in
 from bot.view.hiding import is_hidden
 from cogs.arrivals import Arrivals
-from cogs.origins import asker_of
+from cogs.origins import asker_of, requester_of
 
 MAX_FORMS: Final = 500  # that are open, as far as anybody knows
 
@@ -40,6 +42,7 @@ class _Open:
     pictures: tuple[InputFile, ...]
     default_model: str
     is_private: bool
+    job_id: int | None  # that one of our own messages shows
 
 
 class PictureInput(commands.Cog):
@@ -53,14 +56,17 @@ class PictureInput(commands.Cog):
         self._open: OrderedDict[tuple[int, int], _Open] = OrderedDict()  # by form and whoever opened it
 
     async def use(self, interaction: Interaction, message: discord.Message) -> None:
-        if message.author.id == interaction.application_id and is_hidden(message):
+        user = interaction.client.user
+        own_id = user.id if user is not None else interaction.application_id
+        if message.author.id == own_id and is_hidden(message):
             raise JobWithheld(is_removed=False)
-        pictures = pictures_in(message, interaction.application_id)[:MAX_CHOICES]
+        pictures = pictures_in(message, own_id)[:MAX_CHOICES]
         if not pictures:
             raise InputRefused("", InputFault.NO_PICTURE)
         models = self._models()
         # What is made of a message that only its reader sees is for them alone, too.
-        opened = _Open(pictures, models[0].slug, message.flags.ephemeral)
+        job_id = job_on(message) if message.author.id == own_id else None
+        opened = _Open(pictures, models[0].slug, message.flags.ephemeral, job_id)
         self._open[interaction.id, interaction.user.id] = opened
         while len(self._open) > MAX_FORMS:
             self._open.popitem(last=False)
@@ -79,6 +85,11 @@ class PictureInput(commands.Cog):
                     raise InputRefused("", InputFault.FORGOTTEN)
                 filled = filled_in(typed, opened.default_model)
                 picture = opened.pictures[min(filled.picture, len(opened.pictures) - 1)]
+                if opened.job_id is not None:
+                    requester = requester_of(interaction)
+                    requester = replace(requester, is_alone=requester.is_alone or opened.is_private)
+                    job = await self._jobs.reach(opened.job_id, requester, JobAct.GO_ON)
+                    picture = replace(picture, owner_id=job.origin.user_id)
                 request = checked(
                     PictureRequest(filled.model, filled.prompt, strength=filled.strength, files=(picture,))
                 )

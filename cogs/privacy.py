@@ -7,14 +7,16 @@ import logging
 from typing import Final
 
 from discord import app_commands
+from discord.app_commands import Choice
 from discord.ext import commands
 
 from bot.discord_bot import Interaction, StudioBot
 from bot.domain.cases import Case
 from bot.domain.errors import NotYours, QuestionExpired
 from bot.domain.job import Job
-from bot.domain.reports import Remembered
+from bot.domain.reports import PictureWish, Remembered
 from bot.domain.style import Style
+from bot.jobs.house import Houses
 from bot.jobs.reports import Erasure, Reports
 from bot.jobs.service import Jobs
 from bot.jobs.styles import Styles
@@ -23,6 +25,7 @@ from bot.view.card import Card, MemberAction, MemberPress
 from bot.view.cards.records import (
     erased_card,
     erasing_card,
+    lent_card,
     no_records_card,
     question_card,
     records_card,
@@ -36,12 +39,14 @@ log = logging.getLogger(__name__)
 
 FILENAME: Final = "my-records.json"
 QUESTION_LIFE_S: Final = 600
+_LENT: Final = {"others": False, "nobody": True}  # whether they are closed
 
 
 class Privacy(commands.GroupCog, group_name="privacy", group_description="What the bot keeps about you"):
     """A member's own records, from every server and from direct messages."""
 
-    def __init__(self, reports: Reports, jobs: Jobs, styles: Styles) -> None:
+    def __init__(self, reports: Reports, jobs: Jobs, styles: Styles, houses: Houses) -> None:
+        self._houses = houses
         self._reports = reports
         self._jobs = jobs
         self._styles = styles
@@ -53,10 +58,17 @@ class Privacy(commands.GroupCog, group_name="privacy", group_description="What t
         asks = await self._reports.asks_of(interaction.user.id)
         remembered = await self._reports.remembered(interaction.user.id)
         styles = await self._styles.of_member(interaction.user.id)
-        if not jobs and not asks and not remembered and not styles:
+        wishes = [PictureWish()] if await self._houses.has_closed_pictures(interaction.user.id) else []
+        if not jobs and not asks and not remembered and not styles and not wishes:
             await fill(interaction, no_records_card())
             return
-        items: list[Job | Case | Remembered | Style] = [*jobs, *asks, *remembered, *styles]
+        items: list[Job | Case | PictureWish | Remembered | Style] = [
+            *jobs,
+            *asks,
+            *remembered,
+            *styles,
+            *wishes,
+        ]
         files = await asyncio.to_thread(
             files_within, items, records_json, FILENAME, interaction.filesize_limit
         )
@@ -73,6 +85,14 @@ class Privacy(commands.GroupCog, group_name="privacy", group_description="What t
         styles = len(await self._styles.of_member(interaction.user.id))
         card = question_card(interaction.user.id, ended, running, asked_at_s, forms, styles)
         await fill(interaction, card)
+
+    @app_commands.command(description="Who may use your pictures for new ones, on every server")
+    @app_commands.describe(allow="Others on a server, as its moderators let them; or nobody but you")
+    @app_commands.choices(allow=[Choice(name=name, value=name) for name in _LENT])
+    async def pictures(self, interaction: Interaction, allow: str) -> None:
+        await acknowledge(interaction, ephemeral=True)
+        await self._houses.close_pictures(interaction.user.id, is_closed=_LENT[allow])
+        await fill(interaction, lent_card(is_closed=_LENT[allow]))
 
     async def forget(self, interaction: Interaction, press: MemberPress) -> None:
         """The confirmation. Both moments are Discord's own: the ids of the two interactions carry them."""
@@ -110,6 +130,6 @@ def _card(erasure: Erasure) -> Card:
 
 async def setup(bot: StudioBot) -> None:
     services = bot.services
-    cog = Privacy(services.reports, services.jobs, services.styles)
+    cog = Privacy(services.reports, services.jobs, services.styles, services.houses)
     bot.on_press(MemberAction.FORGET, cog.forget)
     await bot.add_cog(cog)

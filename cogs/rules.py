@@ -19,6 +19,7 @@ from bot.domain.audit import (
     LogChannelChange,
     MemberChange,
     ModelChange,
+    PicturesChange,
     WordChange,
 )
 from bot.domain.clock import Clock
@@ -30,7 +31,8 @@ from bot.domain.errors import (
     SubjectFault,
     SubjectRefused,
 )
-from bot.domain.rules import ChannelRule, HouseRules, ModelRule
+from bot.domain.pictures import WHOLE_SERVER
+from bot.domain.rules import ChannelRule, HouseRules, ModelRule, PictureRule
 from bot.domain.since import parse_since
 from bot.jobs.catalogue import Catalogue
 from bot.jobs.house import Houses
@@ -53,6 +55,13 @@ _MODEL_RULES: Final = {
     "allow": ModelRule.ALLOW,
     "deny": ModelRule.DENY,
     "adult": ModelRule.ADULT,
+    "reset": None,
+}
+
+_PICTURE_RULES: Final = {
+    "own only": PictureRule.OWN,
+    "own and bot-made": PictureRule.MADE_HERE,
+    "anyone": PictureRule.ANYONE,
     "reset": None,
 }
 
@@ -121,6 +130,27 @@ class Rules(commands.GroupCog, group_name="rules", group_description="What the b
     @model.autocomplete("model")
     async def suggest_models(self, interaction: Interaction, current: str) -> list[Choice[str]]:
         return model_choices(self._catalogue, interaction, current)
+
+    @app_commands.command(description="Whose pictures may go into a model")
+    @app_commands.describe(
+        allow="What members may use; who lends theirs to nobody is always left out",
+        channel="For this channel and its threads alone; nothing for the whole server",
+    )
+    @app_commands.choices(allow=[Choice(name=name, value=name) for name in _PICTURE_RULES])
+    async def pictures(
+        self, interaction: Interaction, allow: str, channel: ChannelOption | None = None
+    ) -> None:
+        require_manager(interaction, "set rules")
+        place = channel_of(channel)
+        channel_id = place.id if place is not None else WHOLE_SERVER
+        await acknowledge(interaction, ephemeral=True)
+        after = _PICTURE_RULES[allow]
+        async with self._changing:
+            before = dict((await self._rules(interaction)).pictures).get(channel_id)
+            entry = self._entry(interaction, PicturesChange(channel_id, before, after))
+            if before is not after:
+                await self._houses.set_picture_rule(channel_id, after, entry)
+        await fill(interaction, _done(entry, is_changed=before is not after))
 
     # --- words -----------------------------------------------------------------------------------
 

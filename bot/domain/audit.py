@@ -9,7 +9,7 @@ from typing import ClassVar, TypeAlias
 from bot.domain.binding import Dimension
 from bot.domain.cases import CaseKind, Verdict
 from bot.domain.limits import Audience, Measure
-from bot.domain.rules import ChannelRule, ModelRule, WordRule
+from bot.domain.rules import ChannelRule, ModelRule, PictureRule, WordRule
 from bot.domain.style import Style
 
 
@@ -25,6 +25,7 @@ class ChangeKind(Enum):
     LOG_CHANNEL = "log channel"
     STYLE = "style"
     CASE = "case"
+    PICTURES = "pictures"
     WORDS = "words"
 
 
@@ -102,6 +103,16 @@ class LogChannelChange:
 
 
 @dataclass(frozen=True, slots=True)
+class PicturesChange:
+    """Whose pictures may be used in a channel, or on the whole server where it is 0."""
+
+    kind: ClassVar[ChangeKind] = ChangeKind.PICTURES
+    channel_id: int
+    before: PictureRule | None
+    after: PictureRule | None
+
+
+@dataclass(frozen=True, slots=True)
 class StyleChange:
     """Of a style that is pinned for the server."""
 
@@ -142,6 +153,7 @@ Change: TypeAlias = (
     | WordChange
     | MemberChange
     | LogChannelChange
+    | PicturesChange
     | StyleChange
     | CaseChange
     | WordsChange

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+NOBODY: Final = 0  # as an owner who is not known
 MAX_FILE_BYTES: Final = 100 * 1024 * 1024  # what Wiro takes in one file (Wiro docs, Files, Aug 2026)
 
 
@@ -16,7 +17,8 @@ class InputFile:
 
     `parameter_id` names the model's input, empty for its picture input. `source_url` is where we fetch it:
     Discord's CDN, or Wiro's where `is_output` says that Wiro made it; `spare_url` is Discord's copy of that.
-    `stored_url` is where Wiro keeps it once it was uploaded. `is_picture`: nothing else will do.
+    `stored_url` is where Wiro keeps it once it was uploaded. `is_picture`: nothing else will do. `owner_id`:
+    whose it is, None for whoever asks. `is_made_here`: this bot made it, whatever copy of it is used.
     """
 
     parameter_id: str
@@ -28,6 +30,8 @@ class InputFile:
     spare_url: str | None = None
     is_picture: bool = False
     is_output: bool = False
+    owner_id: int | None = None
+    is_made_here: bool = False
 
 
 @dataclass(frozen=True, slots=True)

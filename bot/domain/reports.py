@@ -57,6 +57,11 @@ class ExportLine:
 
 
 @dataclass(frozen=True, slots=True)
+class PictureWish:
+    """A member's own word that nobody else may use their pictures."""
+
+
+@dataclass(frozen=True, slots=True)
 class Remembered:
     """What a member last filled in for a model: by the model's own names, the texts as typed."""
 

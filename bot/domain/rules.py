@@ -27,6 +27,14 @@ class ModelRule(Enum):
     ADULT = "adult"  # only in age-restricted channels
 
 
+class PictureRule(Enum):
+    """Whose pictures may go into a model. Stored by value."""
+
+    OWN = "own"
+    MADE_HERE = "made here"  # one's own, and what the bot made
+    ANYONE = "anyone"
+
+
 @dataclass(frozen=True, slots=True)
 class WordRule:
     """A text that refuses a prompt: a word or phrase, or a pattern (RE2 syntax) where `is_pattern`."""
@@ -44,6 +52,7 @@ class HouseRules:
     words: tuple[WordRule, ...] = ()
     blocked_user_ids: frozenset[int] = frozenset()
     log_channel_id: int | None = None
+    pictures: tuple[tuple[int, PictureRule], ...] = ()  # by channel; 0 stands for the whole server
 
 
 NO_RULES = HouseRules()

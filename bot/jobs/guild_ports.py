@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from typing import Protocol
 
 from bot.domain.audit import AuditEntry, AuditPage, AuditQuery
@@ -11,7 +11,7 @@ from bot.domain.cases import Case, Report, Traces, Verdict
 from bot.domain.job import Job
 from bot.domain.limits import Measure, Window
 from bot.domain.reports import ExportLine, Remembered, UsageReport
-from bot.domain.rules import ChannelRule, HouseRules, ModelRule, WordRule
+from bot.domain.rules import ChannelRule, HouseRules, ModelRule, PictureRule, WordRule
 
 
 class GuildStore(Protocol):
@@ -47,6 +47,12 @@ class GuildStore(Protocol):
         self, guild_id: int, channel_id: int, rule: ChannelRule | None, entry: AuditEntry
     ) -> None: ...
 
+    async def set_picture_rule(
+        self, guild_id: int, channel_id: int, rule: PictureRule | None, entry: AuditEntry
+    ) -> None:
+        """Channel 0 is the whole server."""
+        ...
+
     async def set_model_rule(
         self, guild_id: int, model: str, rule: ModelRule | None, entry: AuditEntry
     ) -> None: ...
@@ -72,6 +78,16 @@ class GuildStore(Protocol):
     async def warn_once(self, guild_id: int, dimension: Dimension, starts_at_s: int, percent: int) -> bool:
         """True the first time for this window of this dimension: the warning is due."""
         ...
+
+
+class PictureWishes(Protocol):
+    """Members' own word about their pictures. Raises StoreErrors."""
+
+    async def closed_among(self, user_ids: Set[int]) -> frozenset[int]:
+        """Those of these members whose pictures nobody else may use."""
+        ...
+
+    async def set_closed(self, user_id: int, *, is_closed: bool) -> None: ...
 
 
 class CaseStore(Protocol):

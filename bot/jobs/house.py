@@ -16,18 +16,20 @@ from bot.domain.binding import Dimension, Grant, LimitRule
 from bot.domain.errors import StoreError
 from bot.domain.job import PictureRequest
 from bot.domain.model import folded_slug
+from bot.domain.pictures import check_pictures, lenders
 from bot.domain.prompt import words_of
 from bot.domain.rules import (
     NO_RULES,
     ChannelRule,
     HouseRules,
     ModelRule,
+    PictureRule,
     WordRule,
     check_model,
     check_place,
     check_rules,
 )
-from bot.jobs.guild_ports import GuildStore
+from bot.jobs.guild_ports import GuildStore, PictureWishes
 from bot.jobs.patterns import hits
 
 log = logging.getLogger(__name__)
@@ -57,8 +59,9 @@ class Houses:
     Direct messages have no server (None): no rules, no limits but the settings'.
     """
 
-    def __init__(self, store: GuildStore, log_channel: LogChannel) -> None:
+    def __init__(self, store: GuildStore, log_channel: LogChannel, wishes: PictureWishes) -> None:
         self._store = store
+        self._wishes = wishes
         self._log_channel = log_channel
         self._houses: dict[int, House] = {}
         self._changes: Counter[int] = Counter()
@@ -88,8 +91,21 @@ class Houses:
         return bool((await self.of(asker.place.guild_id)).rules.words)
 
     async def check_request(self, asker: Asker, request: PictureRequest) -> None:
-        """Raises RuleRefused where the server forbids this run: the one check, whoever asks for it."""
+        """Raises RuleRefused where the server, or whose picture it uses, forbids this run.
+
+        The one check, whoever asks for it.
+        """
         await self.check(asker, request.model, words_of(request))
+        others = lenders(asker, request)
+        closed = await self._wishes.closed_among(others) if others else frozenset()
+        check_pictures((await self.of(asker.place.guild_id)).rules, asker, request, closed)
+
+    async def has_closed_pictures(self, user_id: int) -> bool:
+        """Whether this member lends their pictures to nobody."""
+        return user_id in await self._wishes.closed_among({user_id})
+
+    async def close_pictures(self, user_id: int, *, is_closed: bool) -> None:
+        await self._wishes.set_closed(user_id, is_closed=is_closed)
 
     async def allows_model(self, asker: Asker, model: str) -> None:
         """Raises RuleRefused where this model may not be used here."""
@@ -118,6 +134,12 @@ class Houses:
     async def set_channel_rule(self, channel_id: int, rule: ChannelRule | None, entry: AuditEntry) -> None:
         with self._changing(entry.guild_id):
             await self._store.set_channel_rule(entry.guild_id, channel_id, rule, entry)
+        await self.announce(entry)
+
+    async def set_picture_rule(self, channel_id: int, rule: PictureRule | None, entry: AuditEntry) -> None:
+        """Channel 0 is the whole server."""
+        with self._changing(entry.guild_id):
+            await self._store.set_picture_rule(entry.guild_id, channel_id, rule, entry)
         await self.announce(entry)
 
     async def set_model_rule(self, model: str, rule: ModelRule | None, entry: AuditEntry) -> None:

@@ -13,6 +13,7 @@ from bot.domain.limits import Measure, Window
 from bot.domain.model import Model
 from bot.domain.money import Money
 from bot.domain.parameters import HEIGHT, PROMPT, SEED, WIDTH
+from bot.domain.pictures import files_of
 from bot.domain.quote import Quote
 from bot.jobs.catalogue import Catalogue
 from bot.jobs.holds import Holds
@@ -55,7 +56,7 @@ class Remixes:
         Raises InputRefused, JobNotFound, ModelUnknown.
         """
         picture = _picture_of(job, place, spare_url)
-        asked = job.request
+        asked = replace(job.request, files=files_of(job))
         words = prompt if prompt is not None else asked.prompt
         own = await self._model_or_none(asked.model)
         taker = own.picture_input() if own is not None else None
@@ -94,7 +95,8 @@ class Remixes:
             raise JobNotFound(job.job_id)
         model = await self._catalogue.model(job.request.model)
         takes_seed = model.parameters is None or model.parameter(*SEED) is not None
-        return replace(job.request, prompt=prompt, seed=job.seed if takes_seed else None)
+        seed = job.seed if takes_seed else None
+        return replace(job.request, prompt=prompt, seed=seed, files=files_of(job))
 
     async def quote(self, request: PictureRequest, asker: Asker) -> Quote:
         """What a run of this request takes. Raises Refusal, StoreError."""
@@ -140,6 +142,8 @@ def _picture_of(job: Job, place: int, spare_url: str | None) -> InputFile:
         spare_url=spare_url,
         is_picture=True,
         is_output=True,
+        owner_id=job.origin.user_id,
+        is_made_here=True,
     )
 
 

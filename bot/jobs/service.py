@@ -40,6 +40,7 @@ from bot.domain.parameters import (
     resolved,
     takes_prompt,
 )
+from bot.domain.pictures import files_of
 from bot.domain.prompt import checked_negative_prompt, checked_prompt
 from bot.jobs.budget_watch import BudgetWatch
 from bot.jobs.follow import Follower, Tools
@@ -174,7 +175,9 @@ class Jobs:
         job = await self.reach(job_id, requester, JobAct.REPEAT)
         if job.is_forgotten:
             raise JobNotFound(job_id)
-        request = job.request if is_retry else replace(job.request, seed=None)
+        request = replace(job.request, files=files_of(job))
+        if not is_retry:
+            request = replace(request, seed=None)
         # It tells what the model chose by itself, too, which may lie past the bounds of /imagine.
         return await self.submit(
             new_job_id, request, origin, requester.asker, parent=job.parent, is_within_bounds=True

@@ -10,7 +10,7 @@ from bot.domain.audit import AuditEntry, AuditPage, AuditQuery
 from bot.domain.binding import Dimension, Grant, LimitRule
 from bot.domain.limits import Audience, Measure, Window, window_bounds
 from bot.domain.money import MAX_PICO
-from bot.domain.rules import ChannelRule, HouseRules, ModelRule, WordRule
+from bot.domain.rules import ChannelRule, HouseRules, ModelRule, PictureRule, WordRule
 from bot.store.audit_log import note_in, page_in
 from bot.store.backcount import track
 from bot.store.database import Database
@@ -120,6 +120,17 @@ class GuildRecords:
             replace = "REPLACE INTO channel_rules (guild_id, channel_id, rule) VALUES (?, ?, ?)"
             await self._change(replace, (guild_id, channel_id, rule.value), entry)
 
+    async def set_picture_rule(
+        self, guild_id: int, channel_id: int, rule: PictureRule | None, entry: AuditEntry
+    ) -> None:
+        """None takes the rule away; channel 0 is the whole server."""
+        if rule is None:
+            delete = "DELETE FROM picture_rules WHERE guild_id = ? AND channel_id = ?"
+            await self._change(delete, (guild_id, channel_id), entry, is_noted_anyway=True)
+        else:
+            replace = "REPLACE INTO picture_rules (guild_id, channel_id, rule) VALUES (?, ?, ?)"
+            await self._change(replace, (guild_id, channel_id, rule.value), entry)
+
     async def set_model_rule(
         self, guild_id: int, model: str, rule: ModelRule | None, entry: AuditEntry
     ) -> None:
@@ -190,6 +201,7 @@ def _house_rules(sqlite: sqlite3.Connection, guild_id: int) -> HouseRules:
     models = rows("SELECT model, rule FROM model_rules WHERE guild_id = ?")
     words = rows("SELECT text, is_pattern FROM word_rules WHERE guild_id = ?")
     blocked = rows("SELECT user_id FROM blocked_members WHERE guild_id = ?")
+    pictures = rows("SELECT channel_id, rule FROM picture_rules WHERE guild_id = ?")
     log_channels = rows("SELECT channel_id FROM log_channels WHERE guild_id = ?")
     return HouseRules(
         channels=tuple((channel_id, ChannelRule(rule)) for channel_id, rule in channels),
@@ -197,6 +209,7 @@ def _house_rules(sqlite: sqlite3.Connection, guild_id: int) -> HouseRules:
         words=tuple(WordRule(text, bool(is_pattern)) for text, is_pattern in words),
         blocked_user_ids=frozenset(user_id for (user_id,) in blocked),
         log_channel_id=log_channels[0][0] if log_channels else None,
+        pictures=tuple((channel_id, PictureRule(rule)) for channel_id, rule in pictures),
     )
 
 

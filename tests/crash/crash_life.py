@@ -48,6 +48,7 @@ from bot.store.database import Database
 from bot.store.folders import FolderRecords
 from bot.store.guilds import GuildRecords
 from bot.store.jobs import JobStore
+from bot.store.picture_wishes import PictureWishRecords
 from bot.wiro.client import WiroClient
 from bot.wiro.signing import Credentials
 from bot.wiro.socket import TaskFeed
@@ -258,7 +259,7 @@ def _engine(
         poll_delays=tiny_delays,
     )
     guilds, channel = GuildRecords(database), MemoryLogChannel()
-    houses = Houses(guilds, channel)
+    houses = Houses(guilds, channel, PictureWishRecords(database))
     purse = Purse(_ALLOWANCE, houses, guilds, store, clock)
     holds = Holds(tools.catalogue, store, clock, Money.parse("0.05"))
     watch = BudgetWatch(purse, houses, guilds, channel, clock)

@@ -44,6 +44,7 @@ from bot.store.database import Database
 from bot.store.guilds import GuildRecords
 from bot.store.intakes import IntakeRecords
 from bot.store.jobs import JobStore
+from bot.store.picture_wishes import PictureWishRecords
 from bot.view.messages.apologies import Apologies
 from bot.view.messages.board import StatusBoard
 from bot.view.messages.budget import Budgets
@@ -98,7 +99,7 @@ class Wired:
             poll_delays=lambda: repeat(0.2),
         )
         log_channel = MemoryLogChannel()
-        houses = Houses(guilds, log_channel)
+        houses = Houses(guilds, log_channel, PictureWishRecords(guilds._database))
         purse = Purse(Allowance(10**6, Money(10**18), Money(10**18)), houses, guilds, jobs, clock)
         watch = BudgetWatch(purse, houses, guilds, log_channel, clock)
         holds = Holds(tools.catalogue, jobs, clock, Money.parse("0.05"))

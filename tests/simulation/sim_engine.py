@@ -43,6 +43,7 @@ from bot.jobs.tracker import Tracker
 from bot.store.folders import FolderRecords
 from bot.store.guilds import GuildRecords
 from bot.store.jobs import JobStore
+from bot.store.picture_wishes import PictureWishRecords
 from bot.view.messages import routes
 from bot.view.messages.board import StatusBoard
 from bot.view.messages.budget import Budgets
@@ -189,7 +190,7 @@ class Engine:
             poll_delays=_delays(chance, first_s=0.4, cap_s=10),
         )
         self.guilds = GuildRecords(database)
-        self.houses = Houses(self.guilds, world.log_channel)
+        self.houses = Houses(self.guilds, world.log_channel, PictureWishRecords(database))
         purse = Purse(world.allowance, self.houses, self.guilds, self.store, clock)
         watch = BudgetWatch(purse, self.houses, self.guilds, world.log_channel, clock)
         holds = Holds(self.catalogue, self.store, clock, FALLBACK)

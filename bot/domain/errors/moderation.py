@@ -40,6 +40,10 @@ class RuleFault(Enum):
     MODEL = auto()
     ADULT_MODEL = auto()
     WORD = auto()
+    PICTURE_OWN = auto()  # somebody else's, where only one's own may be used
+    PICTURE_MADE_HERE = auto()  # somebody else's that the bot did not make
+    PICTURE_CLOSED = auto()  # of a member who lends theirs to nobody
+    PICTURE_LINK = auto()  # an address that does not tell whose it is
 
 
 @dataclass(eq=False)

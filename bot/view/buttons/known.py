@@ -8,7 +8,7 @@ import discord
 from discord import ui
 
 from bot.view.buttons.audit import AuditButton
-from bot.view.buttons.base import PressButton
+from bot.view.buttons.base import PressButton, number_in
 from bot.view.buttons.cases import CaseButton
 from bot.view.buttons.drafts import DraftButton
 from bot.view.buttons.jobs import JobButton
@@ -33,6 +33,17 @@ BUTTONS: Final[tuple[type[PressButton[Any]], ...]] = (
 def is_ours(custom_id: str) -> bool:
     """Whether one of our buttons answers to this custom id."""
     return any(button.__discord_ui_compiled_template__.fullmatch(custom_id) for button in BUTTONS)
+
+
+def job_on(message: discord.Message) -> int | None:
+    """The job that one of our own messages shows, by its buttons."""
+    for item in ui.LayoutView.from_message(message, timeout=None).walk_children():
+        if isinstance(item, ui.Button):
+            for button in BUTTONS:
+                match = button.__discord_ui_compiled_template__.fullmatch(item.custom_id or "")
+                if match is not None and "job" in match.groupdict():
+                    return number_in(match["job"])
+    return None
 
 
 def is_on(message: discord.Message | None, custom_id: str) -> bool:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Final
 from urllib.parse import urlsplit
 
 import discord
 from discord import ui
 
-from bot.domain.files import InputFile
+from bot.domain.files import NOBODY, InputFile
 from bot.domain.job import Job
 from bot.domain.picture import Picture
 from bot.view.card import Pick, PickAction, Preview
@@ -50,9 +51,10 @@ def picture_in(attachment: discord.Attachment) -> InputFile:
 
 
 def pictures_in(message: discord.Message, own_id: int) -> tuple[InputFile, ...]:
-    """The pictures that were attached to a message, in their order.
+    """The pictures that were attached to a message, in their order, as its author's.
 
-    Galleries count in our own messages alone: elsewhere they may show pictures of any address.
+    Of our own messages the owner is the member whose job they show, which the record knows. Galleries count
+    in our own messages alone: elsewhere they may show pictures of any address.
     """
     found = [
         picture_in(attachment)
@@ -66,7 +68,9 @@ def pictures_in(message: discord.Message, own_id: int) -> tuple[InputFile, ...]:
             if path not in known:
                 known.add(path)
                 found.append(InputFile("", preview.url, path.rpartition("/")[2], is_picture=True))
-    return tuple(found)
+    is_ours = message.author.id == own_id
+    owner_id = NOBODY if is_ours else message.author.id
+    return tuple(replace(file, owner_id=owner_id, is_made_here=is_ours) for file in found)
 
 
 def preview_of(message: discord.Message | None, job: Job, place: int) -> Preview | None:

@@ -55,6 +55,21 @@ def _row(job: Job) -> Row:
     return Row(title, job.job_id, Action.AGAIN)
 
 
+def lent_card(*, is_closed: bool) -> Card:
+    """Who may use a member's pictures."""
+    if is_closed:
+        text = (
+            "Nobody but you may use your pictures for new ones, on any server: neither what you send nor "
+            "what the bot made for you. Runs that began before go on."
+        )
+    else:
+        text = (
+            "Others may use your pictures for new ones, as far as the moderators of each server let them. "
+            "Without a rule of theirs, that is what the bot made for you, and nothing that you send."
+        )
+    return Card(Tone.DONE, f"### Your pictures\n{text}")
+
+
 def is_forgotten(job: Job) -> bool:
     """Whether what was asked for is gone."""
     return job.is_forgotten

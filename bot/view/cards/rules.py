@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+from bot.domain.pictures import DEFAULT, WHOLE_SERVER
 from bot.domain.rules import ChannelRule, HouseRules, ModelRule, WordRule
 from bot.view.card import Card, Tone
 from bot.view.words.changes import ChangeWords
-from bot.view.words.rules import channel_words, model_words, word_words
+from bot.view.words.rules import channel_words, model_words, picture_words, word_words
 from bot.view.words.text import code, escaped, plural
 
 # A message with Components V2 holds 4,000 characters of text (Discord docs, Components reference, 2026).
@@ -23,6 +24,9 @@ def show_card(rules: HouseRules) -> Card:
     models = [f"{code(slug)} {model_words(rule)}" for slug, rule in sorted(rules.models)]
     words = [word_words(word) for word in sorted(rules.words, key=lambda word: word.text)]
     blocked = [f"<@{user_id}>" for user_id in sorted(rules.blocked_user_ids)]
+    by_channel = dict(rules.pictures)
+    everywhere = picture_words(by_channel.pop(WHOLE_SERVER, DEFAULT))
+    elsewhere = [f"<#{place}> {picture_words(rule)}" for place, rule in sorted(by_channel.items())]
     log_channel = f"<#{rules.log_channel_id}>" if rules.log_channel_id is not None else "none"
     lines = [
         "### Rules of this server",
@@ -31,6 +35,7 @@ def show_card(rules: HouseRules) -> Card:
         f"**Models** {_listed(models, 'all allowed')}",
         "-# Only the allowed ones; all others are denied." if is_listing_models else "",
         f"**Words that refuse a prompt** {_listed(words, 'none')}",
+        f"**Pictures that may go into models** {_listed([everywhere, *elsewhere], '')}",
         f"**Blocked members** {_listed(blocked, 'none')}",
         f"**Log channel** {log_channel}",
     ]

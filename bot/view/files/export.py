@@ -15,7 +15,7 @@ from bot.domain.cases import Case
 from bot.domain.job import Job
 from bot.domain.ledger import keeps_hold
 from bot.domain.money import PICO_PER_DOLLAR, Money
-from bot.domain.reports import ExportLine, Remembered
+from bot.domain.reports import ExportLine, PictureWish, Remembered
 from bot.domain.style import Style
 
 T = TypeVar("T")
@@ -94,13 +94,13 @@ def iso_utc(epoch_s: float) -> str:
     return f"{datetime.fromtimestamp(epoch_s, UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
-def records_json(items: Sequence[Job | Case | Remembered | Style]) -> bytes:
+def records_json(items: Sequence[Job | Case | PictureWish | Remembered | Style]) -> bytes:
     """Everything kept about these jobs, asked cases, forms and styles, for the member whose they are."""
     records = [_record_of(item) for item in items]
     return json.dumps(records, ensure_ascii=False, indent=2).encode(errors="replace")
 
 
-def _record_of(item: Job | Case | Remembered | Style) -> dict[str, object]:
+def _record_of(item: Job | Case | PictureWish | Remembered | Style) -> dict[str, object]:
     match item:
         case Job():
             return _record(item)
@@ -108,6 +108,8 @@ def _record_of(item: Job | Case | Remembered | Style) -> dict[str, object]:
             return _asked(item)
         case Style():
             return _kept_style(item)
+        case PictureWish():
+            return {"pictures_may_be_used_by": "nobody else"}
         case Remembered():
             return {
                 "last_values_for": item.model,

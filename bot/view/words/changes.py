@@ -14,6 +14,7 @@ from bot.domain.audit import (
     LogChannelChange,
     MemberChange,
     ModelChange,
+    PicturesChange,
     StyleChange,
     WordChange,
     WordsChange,
@@ -21,7 +22,7 @@ from bot.domain.audit import (
 from bot.domain.binding import LimitRule
 from bot.domain.cases import CaseKind
 from bot.view.words.limits import allowance_words, amount_words, subject_words
-from bot.view.words.rules import NOTHING, channel_words, model_words, word_words
+from bot.view.words.rules import NOTHING, channel_words, model_words, picture_words, word_words
 from bot.view.words.styles import style_words
 from bot.view.words.text import code, escaped
 
@@ -64,6 +65,12 @@ def change_words(change: Change) -> ChangeWords:
         case LogChannelChange():
             before, after = (f"<#{place}>" if place else "none" for place in (change.before, change.after))
             return ChangeWords("rules log", "the log channel", before, after)
+        case PicturesChange():
+            subject = "pictures that go into models" + (
+                f" in <#{change.channel_id}>" if change.channel_id else ""
+            )
+            before, after = picture_words(change.before), picture_words(change.after)
+            return ChangeWords("rules pictures", subject, before, after)
         case StyleChange():
             action = "style save" if change.after is not None else "style delete"
             before, after = style_words(change.before), style_words(change.after)

@@ -73,6 +73,23 @@ def rule_refused(error: RuleRefused) -> str:
             return f"{subject} may be used in age-restricted channels only. Nothing was held; go there or pick another."
         case RuleFault.WORD:
             return "The moderators do not allow a word of this prompt. Nothing was held; put it another way."
+        case RuleFault.PICTURE_OWN:
+            return (
+                "Here only your own pictures may go into a model, and this one is somebody else's. "
+                "Nothing was held; use one of yours."
+            )
+        case RuleFault.PICTURE_MADE_HERE:
+            return (
+                "Here only your own pictures and what the bot made may go into a model, and this one is somebody "
+                "else's. Nothing was held; use another one."
+            )
+        case RuleFault.PICTURE_CLOSED:
+            return "Whose picture this is lets nobody else use theirs. Nothing was held; use another one."
+        case RuleFault.PICTURE_LINK:
+            return (
+                "A link does not tell whose picture it is, and not everybody's may go into a model here. Nothing "
+                "was held; upload your own, or press Apps → Use as input on the message with the picture."
+            )
 
 
 def pattern_refused(error: PatternRefused) -> str:

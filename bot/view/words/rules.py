@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from bot.domain.rules import ChannelRule, ModelRule, WordRule
+from bot.domain.rules import ChannelRule, ModelRule, PictureRule, WordRule
 from bot.view.words.text import code
 
 NOTHING: Final = "no rule"
@@ -16,6 +16,12 @@ _MODEL_WORDS: Final = {
     ModelRule.ADULT: "adult: age-restricted channels only",
 }
 
+_PICTURE_WORDS: Final = {
+    PictureRule.OWN: "one's own only",
+    PictureRule.MADE_HERE: "one's own and what the bot made",
+    PictureRule.ANYONE: "anyone's",
+}
+
 
 def channel_words(rule: ChannelRule | None) -> str:
     return _CHANNEL_WORDS[rule] if rule is not None else NOTHING
@@ -23,6 +29,10 @@ def channel_words(rule: ChannelRule | None) -> str:
 
 def model_words(rule: ModelRule | None) -> str:
     return _MODEL_WORDS[rule] if rule is not None else NOTHING
+
+
+def picture_words(rule: PictureRule | None) -> str:
+    return _PICTURE_WORDS[rule] if rule is not None else NOTHING
 
 
 def word_words(word: WordRule) -> str:

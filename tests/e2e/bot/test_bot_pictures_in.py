@@ -152,7 +152,7 @@ async def test_a_member_at_a_limit_uploads_nothing(build: Build) -> None:
 
 async def test_again_uses_what_wiro_keeps(world: World) -> None:
     asked, _ = await world.draw(world.alice, "a mill", image=("mill.png", a_picture()), model=KLEIN)
-    again = await world.press(world.bob, asked, "Again")
+    again = await world.press(world.alice, asked, "Again")
     await world.ending(again)
     first, second = world.tasks
     assert first.parameters["inputImage"] == second.parameters["inputImage"]
@@ -174,7 +174,7 @@ def prefilled(modal: Any) -> dict[str, Any]:
 
 async def test_the_picture_of_a_message_becomes_an_input(world: World) -> None:
     picture = a_picture()
-    message = await world.bob.send(world.art, "look", attachments=[("dog.png", picture)])
+    message = await world.alice.send(world.art, "look", attachments=[("dog.png", picture)])
     asked = await use_as_input(world, world.alice, message, prompt="as a drawing")
     assert len((await world.ending(asked)).pictures) == 1
     assert await given_to(world) == picture
@@ -184,7 +184,7 @@ async def test_the_picture_of_a_message_becomes_an_input(world: World) -> None:
 
 async def test_one_of_several_pictures_is_chosen(world: World) -> None:
     one, two = a_picture(), a_picture("JPEG")
-    message = await world.bob.send(
+    message = await world.alice.send(
         world.art, "look", attachments=[("1.png", one), ("a.txt", b"hi"), ("2.jpg", two)]
     )
     asked = await use_as_input(world, world.alice, message, prompt="as a drawing", picture=["1"])
@@ -199,13 +199,13 @@ async def test_a_result_of_the_bot_can_be_used_too(world: World) -> None:
 
 
 async def test_a_message_without_a_picture_is_told_so(world: World) -> None:
-    message = await world.bob.send(world.art, "no picture", attachments=[("a.txt", b"hi")])
+    message = await world.alice.send(world.art, "no picture", attachments=[("a.txt", b"hi")])
     asked = await world.alice.context_menu(world.art, "Use as input", message)
     assert "There is no picture in it" in world.refusal(asked)
 
 
 async def test_what_was_typed_comes_back_with_a_refusal(world: World) -> None:
-    message = await world.bob.send(world.art, "look", attachments=[("dog.png", a_picture())])
+    message = await world.alice.send(world.art, "look", attachments=[("dog.png", a_picture())])
     asked = await use_as_input(world, world.alice, message, prompt="as a drawing", strength="lots")
     refused, kept = [answer for answer in (asked.response, *asked.followups) if answer is not None]
     assert "strength can be a number from 0 to 1, and lots is not" in refused.content
@@ -216,7 +216,7 @@ async def test_what_was_typed_comes_back_with_a_refusal(world: World) -> None:
 
 
 async def test_a_form_from_before_a_restart_loses_no_words(world: World) -> None:
-    message = await world.bob.send(world.art, "look", attachments=[("dog.png", a_picture())])
+    message = await world.alice.send(world.art, "look", attachments=[("dog.png", a_picture())])
     opened = await world.alice.context_menu(world.art, "Use as input", message)
     await world.restart()
     asked = await world.alice.submit_modal(opened, prefilled(opened.modal) | {"prompt": "as a drawing"})

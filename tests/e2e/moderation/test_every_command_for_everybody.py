@@ -10,7 +10,7 @@ from moderation_world import Club
 
 STARTING = {"imagine", "style use"}  # a job, whose ending other tests are about
 FOR_ALL = STARTING | {
-    *("jobs", "quota", "history", "privacy export", "privacy delete", "run", "models"),
+    *("jobs", "quota", "history", "privacy export", "privacy delete", "privacy pictures", "run", "models"),
     *("style save", "style list", "style delete"),
 }
 
@@ -26,6 +26,8 @@ NEEDED: dict[str, dict[str, Any]] = {
     "rules word remove": {"text": "teapot"},
     "rules word test": {"text": "a teapot"},
     "rules block": {"member": "bob"},
+    "rules pictures": {"allow": "anyone"},
+    "privacy pictures": {"allow": "nobody"},
     "rules unblock": {"member": "bob"},
     "usage member": {"member": "bob"},
     "run": {"model": "stabilityai/sdxl-turbo"},

@@ -134,6 +134,30 @@ async def test_an_adult_model_works_in_age_restricted_channels_only(club: Club) 
             await houses.check(Asker(club.alice.id, frozenset(), place), ADULT, "a mill")
 
 
+async def test_pictures_of_others_are_ruled_by_server_and_channel(club: Club) -> None:
+    words = await club.said(club.greta, "rules pictures", allow="own only")
+    assert "pictures that go into models: no rule → **one's own only**" in words
+    await club.said(club.greta, "rules pictures", allow="anyone", channel=club.art)
+    assert "Nothing was changed" in await club.said(
+        club.greta, "rules pictures", allow="anyone", channel=club.art
+    )
+    shown = await club.said(club.greta, "rules show")
+    assert f"**Pictures that may go into models** one's own only · <#{club.art.id}> anyone's" in shown
+    made, _ = await club.world.draw(club.alice, "a mill")
+    asked = await club.world.press(club.bob, made, "Vary")
+    assert "Run" in club.world.card(asked).buttons
+    await club.said(club.greta, "rules pictures", allow="reset", channel=club.art)
+    asked = await club.world.press(club.bob, made, "Vary")
+    assert "only your own pictures may go into a model" in club.world.refusal(asked)
+    await club.said(club.greta, "rules pictures", allow="reset")
+    shown = await club.said(club.greta, "rules show")
+    assert "**Pictures that may go into models** one's own and what the bot made\n" in shown
+    assert [(e.action, e.before, e.after) for e in await club.audit()][:2] == [
+        ("rules pictures", "one's own only", "no rule"),
+        ("rules pictures", "anyone's", "no rule"),
+    ]
+
+
 async def test_a_blocked_member_is_refused_until_unblocked(club: Club) -> None:
     await club.said(club.greta, "rules block", member=club.alice)
     assert "blocked you" in await refusal(club, club.alice, "a mill")

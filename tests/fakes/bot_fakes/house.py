@@ -35,6 +35,7 @@ from bot.jobs.tracker import Tracker
 from bot.store.database import Database
 from bot.store.guilds import GuildRecords
 from bot.store.jobs import JobStore
+from bot.store.picture_wishes import PictureWishRecords
 from bot_fakes.board import MemoryBoard, MemoryPictures
 from bot_fakes.clocks import SteppedClock, until
 from bot_fakes.samples import GUILD, MODEL, a_request, an_asker, an_origin
@@ -147,7 +148,7 @@ class House:
         )
         self.log_channel = MemoryLogChannel()
         self.guilds = guilds
-        self.houses = Houses(guilds, self.log_channel)
+        self.houses = Houses(guilds, self.log_channel, PictureWishRecords(guilds._database))
         self.purse = Purse(allowance, self.houses, guilds, store, clock)
         watch = BudgetWatch(self.purse, self.houses, guilds, self.log_channel, clock)
         self.holds = Holds(self.catalogue, store, clock, Money.parse("0.05"))

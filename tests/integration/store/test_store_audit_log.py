@@ -22,6 +22,7 @@ from bot.domain.audit import (
     LogChannelChange,
     MemberChange,
     ModelChange,
+    PicturesChange,
     StyleChange,
     WordChange,
     WordsChange,
@@ -31,7 +32,7 @@ from bot.domain.cases import CaseKind, Verdict
 from bot.domain.errors import DatabaseUnavailable
 from bot.domain.limits import Audience, Measure, Window
 from bot.domain.money import MAX_PICO
-from bot.domain.rules import ChannelRule, ModelRule, WordRule
+from bot.domain.rules import ChannelRule, ModelRule, PictureRule, WordRule
 from bot.domain.style import Style
 from bot.store.database import Database
 from bot.store.guilds import GuildRecords
@@ -48,6 +49,7 @@ CHANGES: tuple[Change, ...] = (
     WordChange(WordRule('(a+)"\n{"x": 1}', is_pattern=True), before=False, after=True),
     MemberChange(5, before=True, after=False),
     LogChannelChange(2**62, None),
+    PicturesChange(0, None, PictureRule.ANYONE),
     StyleChange(STYLE.name, None, STYLE),
     CaseChange(7, CaseKind.REPORT, 5, Verdict.OPEN, Verdict.RESTORED),
     CaseChange(7, CaseKind.ASK, 5, Verdict.APPROVED, None),

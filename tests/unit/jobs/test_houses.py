@@ -15,6 +15,7 @@ from bot.domain.rules import HouseRules
 from bot.jobs.house import Houses
 from bot.store.database import Database
 from bot.store.guilds import GuildRecords
+from bot.store.picture_wishes import PictureWishRecords
 
 ENTRY = AuditEntry(GUILD, 9, MemberChange(1, before=False, after=True), NOON_S)
 
@@ -55,7 +56,7 @@ def records(house: House) -> WornRecords:
 
 
 async def test_a_block_is_in_force_though_nothing_can_be_read_after_it(records: WornRecords) -> None:
-    houses = Houses(records, MemoryLogChannel())
+    houses = Houses(records, MemoryLogChannel(), PictureWishRecords(records._database))
     assert not await is_blocked(houses, an_asker(1))
     records.failing_readings = 1
     assert await houses.set_blocked(1, ENTRY, is_blocked=True)  # on record: it is not told as a failure
@@ -63,7 +64,7 @@ async def test_a_block_is_in_force_though_nothing_can_be_read_after_it(records: 
 
 
 async def test_a_block_is_in_force_though_its_caller_was_cancelled(records: WornRecords) -> None:
-    houses = Houses(records, MemoryLogChannel())
+    houses = Houses(records, MemoryLogChannel(), PictureWishRecords(records._database))
     assert not await is_blocked(houses, an_asker(1))
     records.cancels = True
     blocking = asyncio.create_task(houses.set_blocked(1, ENTRY, is_blocked=True))
@@ -76,7 +77,7 @@ async def test_a_block_is_in_force_though_its_caller_was_cancelled(records: Worn
 
 
 async def test_a_write_that_fails_leaves_the_rules_as_they_are_on_record(records: WornRecords) -> None:
-    houses = Houses(records, MemoryLogChannel())
+    houses = Houses(records, MemoryLogChannel(), PictureWishRecords(records._database))
     await houses.set_blocked(1, ENTRY, is_blocked=True)
     await records._database.close()
     with pytest.raises(DatabaseUnavailable):

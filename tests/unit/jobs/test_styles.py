@@ -20,6 +20,7 @@ from bot.jobs.house import Houses
 from bot.jobs.styles import PINNED, StyleName, Styles
 from bot.store.database import Database
 from bot.store.guilds import GuildRecords
+from bot.store.picture_wishes import PictureWishRecords
 from bot.store.styles import StyleRecords
 
 OIL = Style(GUILD, 1, "Oil", "{prompt}, oil", saved_by=1, saved_at_s=0.0)
@@ -52,7 +53,9 @@ class Atelier:
     def anew(self) -> Styles:
         """As after a restart."""
         clock = StoppedClock().clock
-        return Styles(self.store, Houses(self.guilds, self.log), clock)
+        return Styles(
+            self.store, Houses(self.guilds, self.log, PictureWishRecords(self.guilds._database)), clock
+        )
 
     def names(self, user_id: int = 1, text: str = "", guild_id: int | None = GUILD) -> list[str]:
         return [style.name for style in self.styles.names(guild_id, user_id, text, 25)]
@@ -97,7 +100,7 @@ async def test_saving_over_a_name_tells_what_was_there(atelier: Atelier) -> None
 
 async def test_what_is_pinned_is_audited_and_announced_and_nothing_else_is(atelier: Atelier) -> None:
     rules = AuditEntry(GUILD, 9, LogChannelChange(None, 30), NOON_S)
-    houses = Houses(atelier.guilds, atelier.log)
+    houses = Houses(atelier.guilds, atelier.log, PictureWishRecords(atelier.guilds._database))
     await houses.set_log_channel(30, rules)
     await atelier.styles.save(OIL)
     await atelier.styles.save(NOIR)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.domain.audit import ChannelChange
-from bot.domain.rules import NO_RULES, ChannelRule, HouseRules, ModelRule, WordRule
+from bot.domain.rules import NO_RULES, ChannelRule, HouseRules, ModelRule, PictureRule, WordRule
 from bot.view.cards.rules import changed_card, show_card, trial_card, unchanged_card
 from bot.view.words.changes import change_words
 
@@ -17,9 +17,19 @@ def test_every_kind_of_rule_is_shown() -> None:
         words=(WordRule("cat", is_pattern=False), WordRule("d.g", is_pattern=True)),
         blocked_user_ids=frozenset({8}),
         log_channel_id=7,
+        pictures=((0, PictureRule.OWN), (5, PictureRule.ANYONE)),
     )
     text = show_card(rules).text
-    for part in ("<#5> allowed", "<#6> denied", "`a/b` adult", "`cat`", "`/d.g/`", "<@8>", "<#7>"):
+    for part in (
+        "one's own only · <#5> anyone's",
+        "<#5> allowed",
+        "<#6> denied",
+        "`a/b` adult",
+        "`cat`",
+        "`/d.g/`",
+        "<@8>",
+        "<#7>",
+    ):
         assert part in text
     assert text.count("all others are denied") == 1
 
@@ -27,6 +37,7 @@ def test_every_kind_of_rule_is_shown() -> None:
 def test_an_empty_house_says_so() -> None:
     text = show_card(NO_RULES).text
     assert "allowed everywhere" in text
+    assert "one's own and what the bot made" in text
     assert "all others are denied" not in text
 
 

@@ -1,0 +1,80 @@
+"""Whose pictures may go into a model: by the rules of the server, and by the word of whose they are."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Set
+from dataclasses import replace
+from typing import Final, assert_never
+
+from bot.domain.asker import Asker, Place
+from bot.domain.errors import RuleFault, RuleRefused
+from bot.domain.files import InputFile
+from bot.domain.job import Job, PictureRequest
+from bot.domain.rules import HouseRules, PictureRule
+
+WHOLE_SERVER: Final = 0  # in place of a channel
+DEFAULT: Final = PictureRule.MADE_HERE
+
+# Addresses that members can copy from messages: Discord's files and messages, and what Wiro made. They do not
+# tell whose picture it is.
+_COPIED: Final = re.compile(
+    r"https?://(?:cdn\.discordapp\.com|media\.discordapp\.net|(?:\w+\.)?discord(?:app)?\.com/channels|cdn\d*\.wiro\.ai)/",
+    re.IGNORECASE | re.ASCII,
+)
+
+
+def rule_here(rules: HouseRules, place: Place) -> PictureRule:
+    """The thread's own rule, or its channel's, or the server's."""
+    known = dict(rules.pictures)
+    for channel_id in (place.channel_id, place.ruled_channel_id, WHOLE_SERVER):
+        if channel_id in known:
+            return known[channel_id]
+    return DEFAULT
+
+
+def lenders(asker: Asker, request: PictureRequest) -> frozenset[int]:
+    """The other members whose pictures this request uses."""
+    return frozenset(file.owner_id for file in _lent(asker, request) if file.owner_id)
+
+
+def check_pictures(rules: HouseRules, asker: Asker, request: PictureRequest, closed: Set[int]) -> None:
+    """Raises RuleRefused for a picture that this member may not use here. `closed` lend theirs to nobody."""
+    rule = rule_here(rules, asker.place)
+    for file in _lent(asker, request):
+        if file.owner_id in closed:
+            raise RuleRefused(RuleFault.PICTURE_CLOSED)
+        match rule:
+            case PictureRule.OWN:
+                raise RuleRefused(RuleFault.PICTURE_OWN)
+            case PictureRule.MADE_HERE if not file.is_made_here:
+                raise RuleRefused(RuleFault.PICTURE_MADE_HERE)
+            case PictureRule.MADE_HERE | PictureRule.ANYONE:
+                pass
+            case _:
+                assert_never(rule)
+    if rule is not PictureRule.ANYONE and any(_COPIED.match(text.strip()) for text in _texts(request)):
+        raise RuleRefused(RuleFault.PICTURE_LINK)
+
+
+def files_of(job: Job) -> tuple[InputFile, ...]:
+    """What went into a job, for another one to use: what had no other owner was its member's own."""
+    owner_id = job.origin.user_id
+    return tuple(
+        file if file.owner_id is not None else replace(file, owner_id=owner_id) for file in job.request.files
+    )
+
+
+def _lent(asker: Asker, request: PictureRequest) -> Iterator[InputFile]:
+    return (file for file in request.files if file.owner_id not in {None, asker.user_id})
+
+
+def _texts(request: PictureRequest) -> Iterator[str]:
+    for _, value in request.values:
+        match value:
+            case str():
+                yield value
+            case tuple():
+                yield from value
+            case _:
+                pass
