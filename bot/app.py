@@ -39,6 +39,7 @@ from bot.jobs.orphans import Looks, Orphans
 from bot.jobs.ports import Spawn
 from bot.jobs.purse import Allowance, Purse
 from bot.jobs.queue import FairQueue
+from bot.jobs.rate import RateLimiter
 from bot.jobs.remix import Remixes
 from bot.jobs.reports import SWEEP_EVERY_S, Reports
 from bot.jobs.room import Room
@@ -257,6 +258,7 @@ def _services(
         forms=forms,
         remixes=remixes,
         browser=Browser(catalogue, store, houses, clock),
+        rate=RateLimiter(clock),
         styles=styles,
         board=board,
         desk=desk,

@@ -25,6 +25,7 @@ from bot.jobs.forms import Forms
 from bot.jobs.house import Houses
 from bot.jobs.intakes import Intakes
 from bot.jobs.purse import Purse
+from bot.jobs.rate import RateLimiter
 from bot.jobs.remix import Remixes
 from bot.jobs.reports import Reports
 from bot.jobs.service import Jobs
@@ -77,6 +78,7 @@ class Services:
     forms: Forms
     remixes: Remixes
     browser: Browser
+    rate: RateLimiter
     styles: Styles
     board: StatusBoard
     desk: ModeratorsDesk

@@ -15,6 +15,7 @@ from bot.domain.job import MAX_SEED, PictureRequest
 from bot.domain.prompt import MAX_PROMPT_CHARS
 from bot.domain.style import MAX_NAME_CHARS
 from bot.jobs.catalogue import Catalogue
+from bot.jobs.rate import RateLimiter
 from bot.jobs.service import Jobs, checked
 from bot.jobs.styles import Styles
 from bot.view.card import Action, JobPress
@@ -29,11 +30,14 @@ from cogs.style_options import style_choices
 class Generate(commands.Cog):
     """Asks for pictures."""
 
-    def __init__(self, jobs: Jobs, arrivals: Arrivals, catalogue: Catalogue, styles: Styles) -> None:
+    def __init__(
+        self, jobs: Jobs, arrivals: Arrivals, catalogue: Catalogue, styles: Styles, rate: RateLimiter
+    ) -> None:
         self._jobs = jobs
         self._arrivals = arrivals
         self._catalogue = catalogue
         self._styles = styles
+        self._rate = rate
 
     @app_commands.command(description="Turn a prompt into a picture")
     @app_commands.describe(
@@ -96,6 +100,8 @@ class Generate(commands.Cog):
                 user_id = interaction.user.id
                 request = await self._styles.applied(style, request, interaction.guild_id, user_id)
             request = replace(request, model=request.model or self._catalogue.default_model)
+            if not self._catalogue.knows(request.model):  # it is looked up whether it comes to a run or not
+                self._rate.take(interaction.user.id)
             await self._jobs.submit(interaction.id, request, origin, asker_of(interaction))
 
     @imagine.autocomplete("model")
@@ -123,7 +129,7 @@ class Generate(commands.Cog):
 
 async def setup(bot: StudioBot) -> None:
     services = bot.services
-    cog = Generate(services.jobs, Arrivals(services), services.catalogue, services.styles)
+    cog = Generate(services.jobs, Arrivals(services), services.catalogue, services.styles, services.rate)
     bot.on_press(Action.AGAIN, cog.again)
     bot.on_press(Action.RETRY, cog.retry)
     await bot.add_cog(cog)

@@ -13,6 +13,7 @@ from bot.discord_bot import Interaction, StudioBot
 from bot.domain.browse import Detail, Page
 from bot.jobs.browse import Browser
 from bot.jobs.catalogue import Catalogue
+from bot.jobs.rate import RateLimiter
 from bot.view.answers import acknowledge, acknowledge_press, fill
 from bot.view.card import Card, ModelAction, ModelPress
 from bot.view.cards.models import detail_card, page_card
@@ -26,9 +27,12 @@ MAX_CATEGORY_CHARS: Final = 40
 class Models(commands.Cog):
     """Shows the catalogue to whoever asks, and to them alone."""
 
-    def __init__(self, browser: Browser, catalogue: Catalogue, can_run: Callable[[], bool]) -> None:
+    def __init__(
+        self, browser: Browser, catalogue: Catalogue, rate: RateLimiter, can_run: Callable[[], bool]
+    ) -> None:
         self._browser = browser
         self._catalogue = catalogue
+        self._rate = rate
         self._can_run = can_run
 
     @app_commands.command(description="Wiro's models: prices, usual times, what they take and give")
@@ -42,16 +46,19 @@ class Models(commands.Cog):
         category: Range[str, 1, MAX_CATEGORY_CHARS] | None = None,
     ) -> None:
         await acknowledge(interaction, ephemeral=True)
+        self._rate.take(interaction.user.id)
         words, shelf = plain(search or "", MAX_VALUE_CHARS), plain(category or "", MAX_CATEGORY_CHARS)
         found = await self._browser.find(words, shelf, asker_of(interaction))
         await fill(interaction, self._card(found))
 
     async def details(self, interaction: Interaction, press: ModelPress) -> None:
         await acknowledge(interaction, ephemeral=True)
+        self._rate.take(interaction.user.id)
         await fill(interaction, self._card(await self._browser.detail(press.slug, asker_of(interaction))))
 
     async def page(self, interaction: Interaction, press: ModelPress) -> None:
         await acknowledge_press(interaction)
+        self._rate.take(interaction.user.id)
         found = await self._browser.page(press.page, press.search, press.category, asker_of(interaction))
         await fill(interaction, self._card(found))
 
@@ -73,7 +80,7 @@ class Models(commands.Cog):
 
 async def setup(bot: StudioBot) -> None:
     services = bot.services
-    cog = Models(services.browser, services.catalogue, lambda: bot.answers(ModelAction.RUN))
+    cog = Models(services.browser, services.catalogue, services.rate, lambda: bot.answers(ModelAction.RUN))
     bot.on_press(ModelAction.DETAILS, cog.details)
     bot.on_press(ModelAction.PAGE, cog.page)
     await bot.add_cog(cog)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -12,11 +11,13 @@ from discord.ext import commands
 
 from bot.discord_bot import Interaction, StudioBot
 from bot.domain.access import JobAct
+from bot.domain.clock import Clock
 from bot.domain.errors import BotError, ButtonUnknown, InputFault, InputRefused, JobWithheld
 from bot.domain.files import InputFile
 from bot.domain.form import MAX_CHOICES
 from bot.domain.job import PictureRequest
 from bot.jobs.catalogue import Catalogue
+from bot.jobs.member_cache import MemberCache
 from bot.jobs.remix import Remixes
 from bot.jobs.service import Jobs, checked
 from bot.view.buttons.known import job_on
@@ -34,7 +35,8 @@ from bot.view.hiding import is_hidden
 from cogs.arrivals import Arrivals
 from cogs.origins import asker_of, requester_of
 
-MAX_FORMS: Final = 500  # that are open, as far as anybody knows
+MOST_EACH: Final = 10  # forms of a member that are open, as far as anybody knows
+MAX_FORMS: Final = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +50,15 @@ class _Open:
 class PictureInput(commands.Cog):
     """Opens a form at once, from memory; what it was opened for is kept until it comes back."""
 
-    def __init__(self, jobs: Jobs, arrivals: Arrivals, catalogue: Catalogue, remixes: Remixes) -> None:
+    def __init__(
+        self, jobs: Jobs, arrivals: Arrivals, catalogue: Catalogue, remixes: Remixes, clock: Clock
+    ) -> None:
         self._jobs = jobs
         self._arrivals = arrivals
         self._catalogue = catalogue
         self._remixes = remixes
-        self._open: OrderedDict[tuple[int, int], _Open] = OrderedDict()  # by form and whoever opened it
+        # By form and whoever opened it.
+        self._open = MemberCache[_Open](clock.monotonic, most_each=MOST_EACH, max_size=MAX_FORMS)
 
     async def use(self, interaction: Interaction, message: discord.Message) -> None:
         user = interaction.client.user
@@ -67,9 +72,8 @@ class PictureInput(commands.Cog):
         # What is made of a message that only its reader sees is for them alone, too.
         job_id = job_on(message) if message.author.id == own_id else None
         opened = _Open(pictures, models[0].slug, message.flags.ephemeral, job_id)
-        self._open[interaction.id, interaction.user.id] = opened
-        while len(self._open) > MAX_FORMS:
-            self._open.popitem(last=False)
+        user_id = interaction.user.id
+        self._open.put((interaction.id, user_id), user_id, opened, 1)
         await open_form(interaction, input_form(interaction.id, pictures, models))
 
     async def filled(self, interaction: Interaction, custom_id: str) -> None:
@@ -77,7 +81,7 @@ class PictureInput(commands.Cog):
         if form_id is None:
             raise ButtonUnknown(custom_id)
         typed = typed_in(interaction)
-        opened = self._open.pop((form_id, interaction.user.id), None)
+        opened = self._open.pop((form_id, interaction.user.id))
         is_private = opened is not None and opened.is_private
         try:
             async with self._arrivals.arrived(interaction, is_private=is_private) as origin:
@@ -110,7 +114,9 @@ class PictureInput(commands.Cog):
 
 async def setup(bot: StudioBot) -> None:
     services = bot.services
-    cog = PictureInput(services.jobs, Arrivals(services), services.catalogue, services.remixes)
+    cog = PictureInput(
+        services.jobs, Arrivals(services), services.catalogue, services.remixes, services.clock
+    )
     await bot.add_cog(cog)
     bot.tree.add_command(app_commands.ContextMenu(name="Use as input", callback=cog.use))
     bot.on_form(FORM, cog.filled)

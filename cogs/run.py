@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections import OrderedDict
 from typing import Final
 
 from discord import app_commands
@@ -11,10 +10,14 @@ from discord.app_commands import Choice, Range
 from discord.ext import commands
 
 from bot.discord_bot import Interaction, StudioBot
+from bot.domain.clock import Clock
 from bot.domain.draft import Form
 from bot.domain.errors import FieldsRefused, FormGone, OptionRefused
 from bot.jobs.catalogue import Catalogue
+from bot.jobs.drafts import LIFE_S, MOST_EACH
 from bot.jobs.forms import Forms
+from bot.jobs.member_cache import MemberCache
+from bot.jobs.rate import RateLimiter
 from bot.jobs.service import Jobs
 from bot.view.answers import acknowledge, acknowledge_press, fill
 from bot.view.card import FORM_KIND, DraftAction, DraftPress, ModelAction, ModelPress
@@ -28,19 +31,30 @@ from cogs.origins import asker_of
 
 log = logging.getLogger(__name__)
 
-MAX_CARDS: Final = 1_000  # forms whose card can be edited; as many as there are drafts
+MAX_CARDS: Final = 10_000  # forms whose card can be edited
 
 
 class Run(commands.Cog):
     """Opens forms, takes in what is typed, and starts what they ask for."""
 
-    def __init__(self, forms: Forms, jobs: Jobs, arrivals: Arrivals, catalogue: Catalogue) -> None:
+    def __init__(
+        self,
+        forms: Forms,
+        jobs: Jobs,
+        arrivals: Arrivals,
+        catalogue: Catalogue,
+        rate: RateLimiter,
+        clock: Clock,
+    ) -> None:
         self._forms = forms
         self._jobs = jobs
         self._arrivals = arrivals
         self._catalogue = catalogue
+        self._rate = rate
         # The newest interaction of each form whose own answer is the card: its token edits it.
-        self._cards: OrderedDict[int, Interaction] = OrderedDict()
+        self._cards = MemberCache[Interaction](
+            clock.monotonic, most_each=MOST_EACH, max_size=MAX_CARDS, life_s=LIFE_S
+        )
 
     @app_commands.command(description="Run any Wiro model: its own form, step by step")
     @app_commands.describe(
@@ -54,6 +68,7 @@ class Run(commands.Cog):
     async def open(self, interaction: Interaction, slug: str, *, is_private: bool = False) -> None:
         """A new form as the answer to an interaction that was acknowledged to its asker alone."""
         asker = asker_of(interaction)
+        self._rate.take(asker.user_id)
         form = await self._forms.open(interaction.id, slug, asker, is_private=is_private)
         await self._show(interaction, form)
 
@@ -112,10 +127,7 @@ class Run(commands.Cog):
 
     async def _show(self, interaction: Interaction, form: Form) -> None:
         draft_id = form.draft.draft_id
-        self._cards[draft_id] = interaction
-        self._cards.move_to_end(draft_id)
-        while len(self._cards) > MAX_CARDS:
-            self._cards.popitem(last=False)
+        self._cards.put(draft_id, interaction.user.id, interaction, 1)
         await fill(interaction, form_card(form))
 
     async def _show_again(self, draft_id: int, user_id: int) -> None:
@@ -137,7 +149,14 @@ class Run(commands.Cog):
 
 async def setup(bot: StudioBot) -> None:
     services = bot.services
-    cog = Run(services.forms, services.jobs, Arrivals(services), services.catalogue)
+    cog = Run(
+        services.forms,
+        services.jobs,
+        Arrivals(services),
+        services.catalogue,
+        services.rate,
+        services.clock,
+    )
     bot.on_press(DraftAction.FILL, cog.fill_in)
     bot.on_press(DraftAction.RESET, cog.start_over)
     bot.on_press(DraftAction.RUN, cog.start)

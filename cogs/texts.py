@@ -14,6 +14,7 @@ from bot.discord_bot import Interaction, StudioBot
 from bot.domain.access import JobAct
 from bot.domain.errors import WordsFault, WordsGone
 from bot.domain.job import Job
+from bot.jobs.rate import RateLimiter
 from bot.jobs.service import Jobs
 from bot.view.answers import acknowledge, acknowledge_press, fill
 from bot.view.card import Action, Card, JobPress, TextPart, TextPress, Turn
@@ -28,8 +29,9 @@ MARGIN_BYTES: Final = 64 * 1024  # of an upload: the words around a file
 class Texts(commands.Cog):
     """Shows what models said and wrote, to the presser alone."""
 
-    def __init__(self, jobs: Jobs) -> None:
+    def __init__(self, jobs: Jobs, rate: RateLimiter) -> None:
         self._jobs = jobs
+        self._rate = rate
 
     async def turn(self, interaction: Interaction, press: TextPress) -> None:
         """Open a page in a message of its own, or turn to it in the message that was pressed."""
@@ -51,6 +53,7 @@ class Texts(commands.Cog):
 
     async def log(self, interaction: Interaction, press: JobPress) -> None:
         await acknowledge(interaction, ephemeral=True)
+        self._rate.take(interaction.user.id)
         job, log = await self._jobs.log_of(press.job_id, requester_of(interaction))
         card, content = await asyncio.to_thread(_log, job, log, interaction.filesize_limit - MARGIN_BYTES)
         files = [discord.File(io.BytesIO(content), LOG_NAME)] if card.files else []
@@ -72,7 +75,7 @@ async def _pages(job: Job, part: TextPart) -> list[Page]:
 
 
 async def setup(bot: StudioBot) -> None:
-    cog = Texts(bot.services.jobs)
+    cog = Texts(bot.services.jobs, bot.services.rate)
     for part in TextPart:
         bot.on_press(part, cog.turn)
     bot.on_press(Action.LOG, cog.log)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import OrderedDict
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -33,6 +32,7 @@ from bot.jobs.case_ports import Desk, Runs
 from bot.jobs.guild_ports import CaseStore
 from bot.jobs.holds import Holds
 from bot.jobs.house import Houses
+from bot.jobs.member_cache import MemberCache
 from bot.jobs.purse import Purse
 from bot.jobs.supervisor import Delays, Supervisor
 from bot.jobs.verdicts import Verdicts
@@ -40,7 +40,9 @@ from bot.jobs.ways_out import WaysOut
 
 log = logging.getLogger(__name__)
 
-MAX_KEPT: Final = 1_000  # refused requests that could still be asked about; the oldest go first
+MOST_KEPT_EACH: Final = 20  # refused requests of a member that could still be asked about
+MAX_KEPT_CHARS: Final = 8_000_000  # of all members' together
+BARE_CHARS: Final = 500  # one without words takes memory, too
 CARRY_OUT_S: Final = 86_400.0  # a verdict that was cut short longer ago is told, not carried out any more
 MAX_ID: Final = 2**63 - 1  # Discord's ids and the store's; a larger number is a forged one
 _VERDICTS: Final = {
@@ -92,7 +94,7 @@ class Cases:
         self._supervisor = supervisor
         self._retry_delays = retry_delays
         self._finishing: asyncio.Task[None] | None = None
-        self._kept: OrderedDict[int, _Kept] = OrderedDict()
+        self._kept = MemberCache[_Kept](clock.monotonic, most_each=MOST_KEPT_EACH, max_size=MAX_KEPT_CHARS)
         self._deciding: set[int] = set()
 
     # --- a member at a limit ---------------------------------------------------------------------
@@ -121,7 +123,7 @@ class Cases:
         """
         guild_id = presser.place.guild_id
         # Taken out before the first await: of two presses at once, one finds nothing.
-        kept = self._kept.pop(refused_id, None)
+        kept = self._kept.pop(refused_id)
         if kept is None:
             known = await self._store.case(refused_id) if refused_id <= MAX_ID else None
             is_own = known is not None and known.guild_id == guild_id and known.user_id == presser.user_id
@@ -163,9 +165,9 @@ class Cases:
         return known
 
     def _keep(self, refused_id: int, kept: _Kept) -> None:
-        self._kept[refused_id] = kept
-        while len(self._kept) > MAX_KEPT:
-            self._kept.popitem(last=False)
+        request = kept.way_out.request
+        chars = BARE_CHARS + len(words_of(request)) + len(request.negative_prompt or "")
+        self._kept.put(refused_id, kept.asker.user_id, kept, chars)
 
     # --- a reported picture ----------------------------------------------------------------------
 

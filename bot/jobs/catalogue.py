@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import OrderedDict
 from typing import Final
 
 from bot.domain.abilities import Medium, abilities_of
@@ -21,6 +22,8 @@ log = logging.getLogger(__name__)
 
 FRESH_S: Final = 600.0
 REFRESH_S: Final = 3_600.0
+MISSING_S: Final = 60.0  # Wiro is not asked again so soon for a model that it does not have
+MAX_MISSING: Final = 1_000
 PATIENCE_S: Final = 5.0  # how long a command waits for a model's page before it goes on without
 
 
@@ -41,6 +44,7 @@ class Catalogue:
         self._popularity = Popularity()
         self._models: dict[str, tuple[float, Model]] = {}
         self._lookups: dict[str, asyncio.Future[Model]] = {}
+        self._missing: OrderedDict[str, float] = OrderedDict()  # by key, since when
         self._summaries: tuple[ModelSummary, ...] = ()
         self._index = ModelIndex((), default_model)
         self._reading = Reading()
@@ -77,12 +81,8 @@ class Catalogue:
         fresh = self._fresh(slug)
         if fresh is not None:
             return fresh
-        lookup = self._lookups.get(key)
-        if lookup is None:
-            lookup = self._lookups[key] = asyncio.get_running_loop().create_future()
-            self._owner.start(f"model {key}", self._look_up(key, slug.strip(), lookup))
         try:
-            return await asyncio.shield(lookup)
+            return await self._looked_up(key, slug.strip())
         except WiroNotFound:
             if key == self._default.lower():
                 return Model(slug.strip(), slug.strip())
@@ -96,6 +96,11 @@ class Catalogue:
         known = self._models.get(slug.strip().lower())
         is_fresh = known is not None and self._clock.monotonic() - known[0] < FRESH_S
         return known[1] if known is not None and is_fresh else None
+
+    def knows(self, slug: str) -> bool:
+        """Whether memory has a page or a line of it, or it is the operator's default."""
+        is_default = slug.strip().lower() == self._default.lower()
+        return is_default or self.known(slug) is not None or self.summary(slug) is not None
 
     def known(self, slug: str) -> Model | None:
         """The model as it was last seen, from memory alone."""
@@ -149,6 +154,15 @@ class Catalogue:
             return known[1].picture_input() is not None
         return Medium.PICTURE in abilities_of(summary.categories).takes
 
+    async def _looked_up(self, key: str, slug: str) -> Model:
+        if self._clock.monotonic() - self._missing.get(key, float("-inf")) < MISSING_S:
+            raise WiroNotFound("there was no such model a moment ago")
+        lookup = self._lookups.get(key)
+        if lookup is None:
+            lookup = self._lookups[key] = asyncio.get_running_loop().create_future()
+            self._owner.start(f"model {key}", self._look_up(key, slug, lookup))
+        return await asyncio.shield(lookup)
+
     async def _look_up(self, key: str, slug: str, lookup: asyncio.Future[Model]) -> None:
         """The border of a lookup: whatever becomes of it, whoever waits is told."""
         failure: Exception = NotAccepting()  # unless something else ends it, the bot stops
@@ -159,6 +173,10 @@ class Catalogue:
             lookup.set_result(model)
         except WiroError as error:
             failure = error
+            if isinstance(error, WiroNotFound):
+                self._missing[key] = self._clock.monotonic()
+                if len(self._missing) > MAX_MISSING:
+                    self._missing.popitem(last=False)
         except TimeoutError:
             failure = WiroError(f"no answer within {PATIENCE_S:g} s")
         except Exception as error:
@@ -177,6 +195,7 @@ class Catalogue:
             summaries = tuple(await self._wiro.models())
             self._index = ModelIndex(summaries, self._default)
             self._summaries = summaries
+            self._missing.clear()
             reading = Reading(self._clock.wall())
         finally:
             self._reading = reading

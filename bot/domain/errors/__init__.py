@@ -13,6 +13,7 @@ BotError
 │  ├─ PictureNotTaken         a picture for a model that takes none
 │  ├─ InputRefused            a file that cannot go into a run
 │  ├─ ModelUnknown
+│  ├─ TooFast                 more commands that cost no quota than a person needs
 │  ├─ RunTooDear              more for one run than the operator allows
 │  ├─ StyleRefused            a style that cannot be kept or used
 │  ├─ RuleRefused             the server's rules forbid it
@@ -116,6 +117,7 @@ from bot.domain.errors.requests import (
     RunTooDear,
     StyleFault,
     StyleRefused,
+    TooFast,
 )
 from bot.domain.errors.root import AmountInvalid, BotError, Refusal
 from bot.domain.errors.store import (
@@ -201,6 +203,7 @@ __all__ = [
     "StyleRefused",
     "SubjectFault",
     "SubjectRefused",
+    "TooFast",
     "WiroAuthFailed",
     "WiroBusy",
     "WiroError",

@@ -104,6 +104,15 @@ class ModelUnknown(Refusal):
 
 
 @dataclass(eq=False)
+class TooFast(Refusal):
+    """More than `most` commands that cost no quota within `within_s`; the next is taken at `at_s`."""
+
+    most: int
+    within_s: int
+    at_s: float
+
+
+@dataclass(eq=False)
 class RunTooDear(Refusal):
     """One run would hold more than the operator allows for any. Amounts in picodollars."""
 

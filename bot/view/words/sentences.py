@@ -43,6 +43,7 @@ from bot.domain.errors import (
     StoreError,
     StyleRefused,
     SubjectRefused,
+    TooFast,
     WordsFault,
     WordsGone,
 )
@@ -61,6 +62,7 @@ from bot.view.words.refusals import (
 )
 from bot.view.words.requests import fields_refused, input_refused, picture_not_taken, run_too_dear
 from bot.view.words.styles import style_refused
+from bot.view.words.text import relative
 
 _WORDS_GONE: Final = {
     WordsFault.ERASED: "This has been erased from the bot's records, so nothing of it can be shown any more.",
@@ -92,6 +94,11 @@ def sentence(error: BotError) -> str:
             return "This has been started already; its result comes in a message of its own. Nothing was held twice."
         case PictureNotTaken():
             return picture_not_taken(error)
+        case TooFast():
+            return (
+                f"That was more than {error.most} of these within {error.within_s} seconds. Nothing was "
+                f"changed; go on {relative(error.at_s)}."
+            )
         case RunTooDear():
             return run_too_dear(error)
         case InputRefused():

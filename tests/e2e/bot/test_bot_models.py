@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from studio_world import Build, World, until
 
+from bot.jobs.rate import BURST, EVERY_S
 from bot.sandbox.faults import Refuse
 from bot.sandbox.showroom import MODELS_ON_SHOW
 from bot.view.buttons.models import custom_id_of
@@ -156,3 +157,17 @@ async def test_a_model_that_is_withdrawn_while_it_is_asked_for_costs_nothing(wor
     assert "the model has been withdrawn, or is not open to this bot. Nothing was charged" in card.text
     assert "0 of 50 used, 0 held" in await world.ask(world.alice, "quota")
     assert await world.alice.autocomplete(world.art, "imagine", "model", "turbo") == []
+
+
+async def test_who_looks_around_faster_than_people_do_is_told_when_to_go_on(world: World) -> None:
+    await listed(world)
+    for _ in range(BURST):
+        await asked(world, search="stability")
+    hurried = world.refusal(await world.alice.slash(world.art, "models", search="stability"))
+    assert "That was more than 20 of these within 60 seconds. Nothing was changed; go on <t:" in hurried
+    misspelt = await world.imagine(world.alice, "a mill", model="nobody/nothing")
+    assert "go on <t:" in world.refusal(misspelt)
+    _, card = await world.draw(world.alice, "a mill", model=TURBO)
+    assert card.pictures
+    world.skip(EVERY_S)
+    assert "2 models" in await words(world, search="stability")

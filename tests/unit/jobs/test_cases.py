@@ -26,7 +26,7 @@ from bot.domain.errors import (
 )
 from bot.domain.limits import Audience, Measure, Window
 from bot.domain.rules import WordRule
-from bot.jobs.cases import MAX_KEPT
+from bot.jobs.cases import MOST_KEPT_EACH
 from bot.jobs.supervisor import Supervisor
 
 ENTRY = AuditEntry(GUILD, 9, LogChannelChange(None, 77), NOON_S)
@@ -82,15 +82,20 @@ async def test_nobody_asks_for_another(house: House, desk: Moderation) -> None:
     assert unknown.value.fault is CaseFault.EXPIRED
 
 
-async def test_only_so_many_refusals_are_kept(house: House, desk: Moderation) -> None:
+async def test_only_so_many_refusals_of_a_member_are_kept_and_no_others_make_room_for_them(
+    house: House, desk: Moderation
+) -> None:
     with pytest.raises(LimitReached) as error:
         await house.submit(1)
-    for number in range(MAX_KEPT + 1):
+    other = an_asker(2)
+    await desk.cases.offer(500, error.value, other, is_private=False)
+    for number in range(MOST_KEPT_EACH + 1):
         await desk.cases.offer(number + 1, error.value, an_asker(), is_private=False)
     with pytest.raises(CaseRefused) as oldest:
         await desk.cases.ask(1, an_asker())
     assert oldest.value.fault is CaseFault.EXPIRED
     await desk.cases.ask(2, an_asker())
+    assert (await desk.cases.ask(500, other)).user_id == 2
 
 
 async def test_a_member_blocked_meanwhile_cannot_ask(house: House, desk: Moderation) -> None:

@@ -15,7 +15,7 @@ from bot.domain.browse import Reading
 from bot.domain.errors import ModelUnknown, NotAccepting, WiroNotFound, WiroServerFault
 from bot.domain.model import Kind, Model, ModelSummary, Parameter
 from bot.jobs import catalogue as catalogue_module
-from bot.jobs.catalogue import FRESH_S, REFRESH_S, Catalogue
+from bot.jobs.catalogue import FRESH_S, MAX_MISSING, MISSING_S, REFRESH_S, Catalogue
 from bot.jobs.tasks import TaskOwner
 
 OTHER = "black-forest-labs/flux"
@@ -78,13 +78,43 @@ async def test_an_unknown_model_is_refused_by_the_name_that_was_asked(shelf: She
     with pytest.raises(ModelUnknown) as refused:
         await shelf.catalogue.model("nobody/nothing")
     assert refused.value.model == "nobody/nothing"
+
+
+async def test_a_model_that_wiro_does_not_have_is_not_asked_for_again_within_a_minute(shelf: Shelf) -> None:
+    for spelling in ("nobody/nothing", " Nobody/Nothing "):
+        with pytest.raises(ModelUnknown):
+            await shelf.catalogue.model(spelling)
+    assert shelf.wiro.models_asked == 1
     shelf.wiro.known_models["nobody/nothing"] = Model("nobody/nothing", "Now there")
+    shelf.time.forward(MISSING_S)
     assert (await shelf.catalogue.model("nobody/nothing")).title == "Now there"
+
+
+async def test_a_new_list_lets_a_missing_model_be_asked_for_anew(shelf: Shelf) -> None:
+    with pytest.raises(ModelUnknown):
+        await shelf.catalogue.model("nobody/nothing")
+    shelf.wiro.known_models["nobody/nothing"] = Model("nobody/nothing", "Now there")
+    await shelf.catalogue.refresh()
+    assert (await shelf.catalogue.model("nobody/nothing")).title == "Now there"
+
+
+async def test_only_so_many_missing_models_are_remembered(shelf: Shelf) -> None:
+    for number in range(MAX_MISSING + 1):
+        with pytest.raises(ModelUnknown):
+            await shelf.catalogue.model(f"nobody/{number}")
+    with pytest.raises(ModelUnknown):
+        await shelf.catalogue.model(f"nobody/{MAX_MISSING}")
+    assert shelf.wiro.models_asked == MAX_MISSING + 1
+    with pytest.raises(ModelUnknown):
+        await shelf.catalogue.model("nobody/0")
+    assert shelf.wiro.models_asked == MAX_MISSING + 2
 
 
 async def test_the_operators_default_is_taken_although_the_catalogue_does_not_list_it(shelf: Shelf) -> None:
     shelf.wiro.model_faults.append(WiroNotFound("no such model", code=1))
-    assert await shelf.catalogue.model(MODEL) == Model(MODEL, MODEL)
+    for _ in range(3):
+        assert await shelf.catalogue.model(MODEL) == Model(MODEL, MODEL)
+    assert shelf.wiro.models_asked == 1
 
 
 async def test_a_catalogue_that_is_down_stops_no_command(shelf: Shelf) -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from bot.domain.draft import Draft
 from bot.domain.errors import FormBusy, FormGone, NotYours
 from bot.domain.model import Model
-from bot.jobs.drafts import LIFE_S, Drafts
+from bot.jobs.drafts import BARE_CHARS, LIFE_S, MAX_CHARS, MOST_EACH, Drafts
 
 ALICE, BOB = 1, 2
 
@@ -24,14 +24,14 @@ class Shelf:
         self.now_s = 100.0
         self.drafts = Drafts(lambda: self.now_s, **bounds)
 
-    def keep(self, draft_id: int, **typed: Any) -> Draft:
-        draft = Draft(draft_id, ALICE, Model("a/b", "B"), {name: (text,) for name, text in typed.items()})
+    def keep(self, draft_id: int, user_id: int = ALICE, **typed: Any) -> Draft:
+        draft = Draft(draft_id, user_id, Model("a/b", "B"), {name: (text,) for name, text in typed.items()})
         self.drafts.keep(draft)
         return draft
 
-    def has(self, draft_id: int) -> bool:
+    def has(self, draft_id: int, user_id: int = ALICE) -> bool:
         try:
-            self.drafts.of(draft_id, ALICE)
+            self.drafts.of(draft_id, user_id)
         except FormGone:
             return False
         return True
@@ -63,7 +63,7 @@ def test_a_form_lives_as_long_as_its_card_can_be_edited() -> None:
 
 
 def test_the_oldest_makes_room() -> None:
-    shelf = Shelf(max_drafts=2)
+    shelf = Shelf(most_each=2)
     for draft_id in (1, 2):
         shelf.keep(draft_id)
     shelf.keep(1)
@@ -72,14 +72,26 @@ def test_the_oldest_makes_room() -> None:
 
 
 def test_texts_take_no_more_memory_than_is_allowed_but_the_newest_always_stays() -> None:
-    shelf = Shelf(max_chars=10)
+    shelf = Shelf(max_chars=10 + 2 * BARE_CHARS)
     shelf.keep(1, prompt="x" * 6)
     shelf.keep(2, prompt="x" * 4)
     assert shelf.has(1)
     shelf.keep(3, prompt="x" * 5)
     assert [shelf.has(draft_id) for draft_id in (1, 2, 3)] == [False, True, True]
-    shelf.keep(4, prompt="x" * 50)
+    shelf.keep(4, prompt="x" * 5_000)
     assert [shelf.has(draft_id) for draft_id in (2, 3, 4)] == [False, False, True]
+
+
+@pytest.mark.parametrize(("forms", "chars"), [(1_000, 0), (MOST_EACH, MAX_CHARS // 2)], ids=["empty", "full"])
+def test_one_members_forms_push_out_their_own_alone(forms: int, chars: int) -> None:
+    shelf = Shelf()
+    for draft_id in range(MOST_EACH):
+        shelf.keep(draft_id, BOB, prompt="a harbour at dawn")
+    for draft_id in range(100, 100 + forms):
+        shelf.keep(draft_id, ALICE, prompt="x" * chars)
+    assert all(shelf.has(draft_id, BOB) for draft_id in range(MOST_EACH))
+    assert shelf.has(99 + forms)
+    assert not shelf.has(100) or forms <= MOST_EACH
 
 
 def test_of_two_presses_one_gets_the_draft() -> None:
@@ -115,7 +127,7 @@ def test_a_form_that_went_while_it_was_run_is_not_missed() -> None:
 
 @given(st.lists(st.tuples(st.integers(1, 6), st.integers(0, 30), st.floats(0, 400)), max_size=40))
 def test_whatever_comes_the_bounds_hold(steps: list[tuple[int, int, float]]) -> None:
-    shelf = Shelf(max_drafts=3, max_chars=40)
+    shelf = Shelf(most_each=3, max_chars=40 + 3 * BARE_CHARS)
     for draft_id, chars, pause_s in steps:
         shelf.now_s += pause_s
         shelf.keep(draft_id, prompt="x" * chars)
