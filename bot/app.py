@@ -48,6 +48,7 @@ from bot.jobs.styles import Styles
 from bot.jobs.supervisor import Supervisor
 from bot.jobs.tasks import TaskOwner
 from bot.jobs.tracker import Tracker
+from bot.jobs.uploads import UPLOADS_EVERY_S, Uploads
 from bot.jobs.ways_out import WaysOut
 from bot.meters import LoopLag, Meters
 from bot.settings import DISCORD_API, Settings
@@ -65,6 +66,7 @@ from bot.store.picture_wishes import PictureWishRecords
 from bot.store.popularity import PopularityRecords
 from bot.store.reports import ReportRecords
 from bot.store.styles import StyleRecords
+from bot.store.uploads import UploadRecords
 from bot.view.buttons.seal import Seal
 from bot.view.cards.renderer import Look
 from bot.view.files.download import Downloader
@@ -128,12 +130,14 @@ async def opened(settings: Settings, around: Surroundings) -> AsyncIterator[Stud
         board = StatusBoard(bot, owner.start, budgets, around.clock, pace, look)
         wiro = wiro_client(settings, session, around.clock)
         feeds = SocketTally()
-        store, inputs = JobStore(database), Inputs(wiro, sources, FolderRecords(database))
+        store, uploads = JobStore(database), UploadRecords(database)
+        inputs = Inputs(wiro, sources, FolderRecords(database), uploads, around.clock.wall)
         supervisor = Supervisor(owner)
         tools = _tools(
             settings, around, owner, supervisor, wiro, store, inputs, board, session, pictures, feeds
         )
-        services = _services(settings, around, owner, supervisor, tools, board, bot, database)
+        kept = Uploads(uploads, wiro, pictures)
+        services = _services(settings, around, owner, supervisor, tools, board, bot, database, kept)
         bot.serve(services)
         lag = LoopLag(around.clock.monotonic)
         purse, queue = services.purse, tools.queue
@@ -208,6 +212,7 @@ def _services(
     board: StatusBoard,
     bot: StudioBot,
     database: Database,
+    uploads: Uploads,
 ) -> Services:
     """The use cases that cogs are given."""
     clock, chance, store, catalogue = around.clock, around.chance, tools.store, tools.catalogue
@@ -227,7 +232,7 @@ def _services(
     retries = _delays(chance, first_s=2, cap_s=60)
     cases = Cases(case_records, houses, purse, ways_out, holds, jobs, desk, watch, clock, supervisor, retries)
     delays = _delays(chance, first_s=2, cap_s=60, attempts=6)
-    reports = Reports(ReportRecords(database), case_records, tools.wiro, clock, owner, delays)
+    reports = Reports(ReportRecords(database), case_records, tools.wiro, clock, owner, delays, uploads)
     looks = Looks.after(settings.unknown_grace_s)
     alarms = BillAlarms(AlarmRecords(database), houses, desk)
     orphans = Orphans(tools.wiro, store, clock, owner, looks, retries)
@@ -235,6 +240,7 @@ def _services(
 
     def start_background() -> None:
         supervisor.until_done("requests cut short", intakes.tell_left_over, tries)
+        supervisor.every("files left at Wiro", UPLOADS_EVERY_S, uploads.look, retries)
         supervisor.every("list of models", REFRESH_S, catalogue.refresh, retries)
         supervisor.every("late orphans", looks.tick_s, orphans.sweep, retries)
         supervisor.every("bill alarms", LOOK_EVERY_S, alarms.look, retries)

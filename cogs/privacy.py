@@ -124,6 +124,7 @@ def _card(erasure: Erasure) -> Card:
             erasure.waiting_at_wiro,
             erasure.running,
             is_retrying=erasure.is_retrying,
+            files_left=erasure.files_at_wiro,
         )
     return erasing_card(erasure.erased, erasure.total)
 

@@ -53,6 +53,22 @@ class StoredFile:
     url: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class SentFile:
+    """A file that was sent to Wiro's store, and may be there still.
+
+    `url` is None where Wiro never answered. `task_id` is the task that it went into: Wiro deletes files with
+    their task alone (Wiro docs, Tasks and Files, Aug 2026; no client of 2026 has a call for a file).
+    """
+
+    upload_id: int
+    guild_id: int  # 0 in direct messages
+    file_id: str | None
+    url: str | None
+    sent_at_s: float
+    task_id: str | None
+
+
 def counted(files: Sequence[InputFile]) -> Mapping[str, int]:
     """How many files go into each input."""
     return Counter(file.parameter_id for file in files)

@@ -178,7 +178,7 @@ class Follower:
         if all(file.stored_url is not None for file in files):
             return
         try:
-            taken = await self._until_called_out(self.tools.inputs.take_in(files, self.job.origin.guild_id))
+            taken = await self._until_called_out(self.tools.inputs.take_in(self.job))
         except InputRefused as error:
             await self.hear(refused_by(error))
             return

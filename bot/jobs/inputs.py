@@ -4,15 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Final, Protocol
 from weakref import WeakValueDictionary
 
-from bot.domain.errors import StoreError, WiroError, WiroRefused
+from bot.domain.errors import (
+    StoreError,
+    WiroAuthFailed,
+    WiroBusy,
+    WiroError,
+    WiroNoFunds,
+    WiroRateLimited,
+    WiroRefused,
+    WiroUnreachable,
+)
 from bot.domain.files import InputFile, StoredFile, Upload
+from bot.domain.job import Job
 from bot.jobs.ports import Wiro
+from bot.jobs.uploads import UploadStore
 
 log = logging.getLogger(__name__)
 
@@ -40,22 +51,32 @@ class Folders(Protocol):
 class Inputs:
     """Brings files to Wiro. Owns a folder's making: one for each server, once."""
 
-    def __init__(self, wiro: Wiro, sources: Sources, folders: Folders) -> None:
+    def __init__(
+        self,
+        wiro: Wiro,
+        sources: Sources,
+        folders: Folders,
+        uploads: UploadStore,
+        wall: Callable[[], float],
+    ) -> None:
         self._wiro = wiro
         self._sources = sources
         self._folders = folders
+        self._uploads = uploads
+        self._wall = wall
         self._turns = asyncio.Semaphore(MAX_AT_ONCE)
         self._making: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
 
-    async def take_in(self, files: Sequence[InputFile], guild_id: int | None) -> tuple[InputFile, ...]:
-        """The files, checked, with the address at Wiro where it took them. Raises InputRefused.
+    async def take_in(self, job: Job) -> tuple[InputFile, ...]:
+        """The job's files, checked, with the address at Wiro where it took them. Raises InputRefused.
 
         What Wiro keeps already is left as it is; what its upload refuses is sent along with Run.
         """
+        files = job.request.files
         if all(file.stored_url is not None for file in files):
-            return tuple(files)
+            return files
         async with self._turns:
-            return tuple([await self._one(file, guild_id or 0) for file in files])
+            return tuple([await self._one(file, job) for file in files])
 
     @asynccontextmanager
     async def carried(self, files: Sequence[InputFile]) -> AsyncIterator[tuple[Upload, ...]]:
@@ -70,7 +91,7 @@ class Inputs:
         async with self._turns:
             yield tuple([await self._sources.fetch(file) for file in missing])
 
-    async def _one(self, file: InputFile, guild_id: int) -> InputFile:
+    async def _one(self, file: InputFile, job: Job) -> InputFile:
         if file.stored_url is not None:
             return file
         upload = await self._sources.fetch(file)
@@ -81,12 +102,31 @@ class Inputs:
             size_bytes=len(upload.content),
         )
         try:
-            stored = await self._upload(upload, guild_id)
+            stored = await self._recorded(upload, job)
+        except StoreError as error:
+            log.warning("%s is not kept at Wiro, as that cannot be recorded: %s", file.filename, error.reason)
+            return known
         except WiroError as error:
             # One official client records uploads by API key that fail with `invalid-parameters` (July 2026).
             log.warning("Wiro did not keep %s: %s; it goes along with Run", file.filename, error.message)
             return known
         return replace(known, stored_url=stored.url)
+
+    async def _recorded(self, upload: Upload, job: Job) -> StoredFile:
+        """On record before it is sent, so that no crash leaves a file there that nobody knows of.
+
+        Raises WiroError, StoreError.
+        """
+        guild_id = job.origin.guild_id or 0
+        upload_id = await self._uploads.intend(job.job_id, job.origin.user_id, guild_id, self._wall())
+        try:
+            stored = await self._upload(upload, guild_id)
+        except WiroError as error:
+            if not may_have_arrived(error):
+                await self._uploads.drop([upload_id])
+            raise
+        await self._uploads.kept(upload_id, stored.file_id, stored.url)
+        return stored
 
     async def _upload(self, upload: Upload, guild_id: int) -> StoredFile:
         """Raises WiroError."""
@@ -122,3 +162,14 @@ class Inputs:
             await self._folders.forget_folder(guild_id)
         except StoreError as error:
             log.warning("the folder of server %d is still on record: %s", guild_id, error.reason)
+
+
+def may_have_arrived(error: WiroError) -> bool:
+    """Whether a file that was sent may be there although its upload failed so."""
+    match error:
+        case WiroRefused() | WiroAuthFailed() | WiroRateLimited() | WiroBusy() | WiroNoFunds():
+            return False
+        case WiroUnreachable():
+            return error.may_have_arrived
+        case _:
+            return True

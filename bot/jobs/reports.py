@@ -20,6 +20,7 @@ from bot.domain.reports import ExportLine, Remembered, UsageReport
 from bot.jobs.guild_ports import CaseStore, ReportStore
 from bot.jobs.ports import Wiro
 from bot.jobs.tasks import TaskOwner
+from bot.jobs.uploads import Uploads
 
 log = logging.getLogger(__name__)
 
@@ -59,6 +60,7 @@ class Erasure:
     erased: int = 0
     cleared_at_wiro: int = 0
     waiting_at_wiro: int = 0  # could not be cleared (yet)
+    files_at_wiro: int = 0  # that the member gave, and that may be there still
     running: tuple[Job, ...] = ()  # left as they are
     is_retrying: bool = False  # those that wait are being tried again
     is_over: bool = False
@@ -79,6 +81,7 @@ class Reports:
         clock: Clock,
         owner: TaskOwner,
         delays: Callable[[], Iterator[float]],
+        uploads: Uploads,
     ) -> None:
         """`delays` gives the seconds before each new attempt at Wiro, and ends: then it is left alone."""
         self._records = records
@@ -87,6 +90,7 @@ class Reports:
         self._clock = clock
         self._owner = owner
         self._delays = delays
+        self._uploads = uploads
         self._erasing: set[int] = set()
 
     # --- figures -------------------------------------------------------------------------------
@@ -182,7 +186,7 @@ class Reports:
             return
         finally:
             self._erasing.discard(user_id)
-        await self._clear_later(waiting, teller)
+        await self._clear_later(waiting, teller, user_id)
 
     async def _erase_here(self, user_id: int, teller: _Teller) -> list[str]:
         """Erase batch by batch, Wiro first while it answers. The tasks that Wiro has still to clear.
@@ -209,27 +213,39 @@ class Reports:
                 cleared_at_wiro=state.cleared_at_wiro + len(tasks) - len(left),
                 waiting_at_wiro=len(waiting),
             )
+        if not waiting:
+            state = replace(state, files_at_wiro=await self._uploads.erase(user_id))
         await teller.tell(replace(state, is_over=not waiting, is_retrying=bool(waiting)))
         return waiting
 
-    async def _clear_later(self, waiting: list[str], teller: _Teller) -> None:
+    async def _clear_later(self, waiting: list[str], teller: _Teller, user_id: int) -> None:
         """Try again what Wiro did not clear, until it has or the delays end."""
         if not waiting:
             return
+        cleared = teller.last.cleared_at_wiro
         for delay_s in self._delays():
             await asyncio.sleep(delay_s)
             left: list[str] = []
             for start in range(0, len(waiting), ERASE_BATCH):
                 left += await self._clear(waiting[start : start + ERASE_BATCH])
-            cleared = teller.last.cleared_at_wiro + len(waiting) - len(left)
+            cleared += len(waiting) - len(left)
             waiting = left
             state = replace(teller.last, cleared_at_wiro=cleared, waiting_at_wiro=len(waiting))
             if not waiting:
-                await teller.tell(replace(state, is_over=True, is_retrying=False))
-                return
+                break
             await teller.tell(state)
-        log.warning("Wiro did not delete the files of tasks %s", ", ".join(waiting))
-        await teller.tell(replace(teller.last, is_over=True, is_retrying=False))
+        else:
+            log.warning("Wiro did not delete the files of tasks %s", ", ".join(waiting))
+        state = replace(teller.last, cleared_at_wiro=cleared, waiting_at_wiro=len(waiting))
+        files = await self._files_left(user_id)
+        await teller.tell(replace(state, is_over=True, is_retrying=False, files_at_wiro=files))
+
+    async def _files_left(self, user_id: int) -> int:
+        try:
+            return await self._uploads.erase(user_id)
+        except StoreError as error:
+            log.warning("a member's files at Wiro could not be looked for: %s", error.reason)
+            return 0
 
     async def _clear(self, task_ids: Sequence[str]) -> list[str]:
         """Ask Wiro to delete what these tasks were given and made. Those it did not."""

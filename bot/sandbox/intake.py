@@ -144,7 +144,7 @@ def _check_number(item: Item, value: object, text: str) -> None:
 
 def _check_choice(item: Item, value: object) -> None:
     known = {option for option, _ in item.options}
-    chosen = _listed(value) if item.type == "multiselect" else [str(value)]
+    chosen = listed(value) if item.type == "multiselect" else [str(value)]
     if not set(chosen) <= known:
         raise ApiError(0, f"Request parameter [{item.id}] must be one of {', '.join(sorted(known))}")
 
@@ -153,11 +153,11 @@ def _sources(item: Item, given: Mapping[str, Any], body: Body) -> list[bytes | s
     """The files of one parameter: sent along, or as addresses in any of the documented spellings."""
     sent: list[bytes | str] = [file.data for file in body.files if file.part == item.id]
     for name in (item.id, f"{item.id}Url"):
-        sent += [address for address in _listed(given.get(name)) if address]
+        sent += [address for address in listed(given.get(name)) if address]
     return sent
 
 
-def _listed(value: object) -> list[str]:
+def listed(value: object) -> list[str]:
     """A list, its JSON text, or texts with commas between."""
     if isinstance(value, str) and value.startswith("["):
         try:

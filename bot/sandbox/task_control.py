@@ -11,22 +11,38 @@ from .answers import ApiError
 from .books import Books
 from .cdn import Cdn
 from .engine import Engine
+from .intake import listed
 from .tasks import Status, Task
 from .tool_answers import whole
+from .vault import Vault
 
 _EVERY_FIELD = ("taskid", "tasktoken", "socketaccesstoken")
 _LIST_LIMIT = 100
 
 
 class TaskControl:
-    """`strict` takes only the field names Wiro's production takes; else all three are fine everywhere."""
+    """`strict` takes only the field names Wiro's production takes; else all three are fine everywhere.
+
+    `deletes_uploads`: what a task was given goes with it although it came by File/Upload. The docs say "input
+    files associated with a completed task" and leave it open whether that means those, too.
+    """
 
     def __init__(
-        self, *, books: Books, engine: Engine, cdn: Cdn, clock: Callable[[], float], strict: bool
+        self,
+        *,
+        books: Books,
+        engine: Engine,
+        cdn: Cdn,
+        vault: Vault,
+        clock: Callable[[], float],
+        strict: bool,
+        deletes_uploads: bool,
     ) -> None:
         self._books = books
         self._engine = engine
         self._cdn = cdn
+        self._vault = vault
+        self._deletes_uploads = deletes_uploads
         self._clock = clock
         self._strict = strict
 
@@ -65,13 +81,16 @@ class TaskControl:
         return self._list_of([task], 1)
 
     def delete_files(self, account: Account, fields: Mapping[str, Any]) -> dict[str, Any]:
-        """Outputs and their addresses die, the record stays. The same again changes nothing."""
+        """Outputs, inputs and their addresses die, the record stays. The same again changes nothing."""
         task = self._named(fields, ("tasktoken",))
         if task is None or task.api_key != account.api_key:
             raise ApiError(1, "task-not-exist")
         if not task.status.is_terminal:
             raise ApiError(1, "Task must be completed or cancelled before deleting files")
         self._cdn.withdraw(task)
+        for value in task.parameters.values():
+            for address in listed(value):
+                self._vault.withdraw(address, with_uploads=self._deletes_uploads)
         task.outputs = ()
         return {}
 

@@ -26,6 +26,7 @@ class Stored:
     name: str
     content_type: str
     data: bytes = field(repr=False)
+    is_uploaded: bool = False  # by File/Upload, not with a Run
 
 
 class Vault:
@@ -40,15 +41,28 @@ class Vault:
         self._files: OrderedDict[str, Stored] = OrderedDict()
         self._held_bytes = 0
 
-    def keep(self, file: SentFile) -> tuple[str, str]:
+    def keep(self, file: SentFile, *, is_uploaded: bool = False) -> tuple[str, str]:
         """(access key, address) of the stored file."""
         key = random_key(self._chance)
-        self._files[key] = Stored(file.name, file.content_type, file.data)
+        self._files[key] = Stored(file.name, file.content_type, file.data, is_uploaded=is_uploaded)
         self._held_bytes += len(file.data)
         while self._held_bytes > _MEMORY_BYTES and len(self._files) > 1:
             _, gone = self._files.popitem(last=False)
             self._held_bytes -= len(gone.data)
         return key, f"{self._file_base()}/{key}/{quote(file.name, safe='')}"
+
+    @property
+    def names(self) -> list[str]:
+        """What is kept, the oldest first."""
+        return [stored.name for stored in self._files.values()]
+
+    def withdraw(self, address: str, *, with_uploads: bool) -> None:
+        """Let go of the file at an address of ours; one that came by Upload only where that is wished."""
+        key = address.rpartition("/")[0].rpartition("/")[2]
+        stored = self._files.get(key)
+        if stored is not None and (with_uploads or not stored.is_uploaded):
+            del self._files[key]
+            self._held_bytes -= len(stored.data)
 
     def fetch(self, access_key: str, name: str) -> Stored | None:
         stored = self._files.get(access_key)
@@ -70,7 +84,7 @@ class Vault:
         file = next((sent for sent in body.files if sent.part == "file"), None)
         if file is None:
             raise ApiError(0, "Request files [file] required")
-        key, url = self.keep(file)
+        key, url = self.keep(file, is_uploaded=True)
         parent = body.fields.get("folderid") or body.fields.get("folderId") or ""
         entry = self._entry(file.name, str(parent))
         entry |= {"size": str(len(file.data)), "contenttype": file.content_type, "url": url, "accesskey": key}

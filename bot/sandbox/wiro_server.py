@@ -58,6 +58,7 @@ class Habits:
     late_state: a registration is answered with the task's present state; undocumented, so off.
     prompt_faults: bracketed words in prompts cause faults, see prompt_faults.py.
     run_keys: what becomes of a key that a client sends along with Run, see run_keys.py.
+    deletes_uploads: InputOutputDelete takes along what the task was given by File/Upload, not with Run alone.
     """
 
     strict_fields: bool = False
@@ -65,6 +66,7 @@ class Habits:
     late_state: bool = False
     prompt_faults: bool = False
     run_keys: RunKeys = RunKeys.IGNORED
+    deletes_uploads: bool = True
 
 
 class WiroSandbox:
@@ -119,19 +121,25 @@ class WiroSandbox:
             read_source=self._read_source,
         )
         wallets = {account.api_key: Wallet(balance=balance, max_running=max_running) for account in accounts}
-        self._vault = Vault(chance=chance, clock=clock, file_base=lambda: f"{self.api_url}/File")
+        self.vault = Vault(chance=chance, clock=clock, file_base=lambda: f"{self.api_url}/File")
         self._rest = Rest(
             accounts={account.api_key: account for account in accounts},
             wallet=lambda account: wallets[account.api_key],
             books=self.books,
             catalogue=Catalogue(models),
             control=TaskControl(
-                books=self.books, engine=self._engine, cdn=self._cdn, clock=clock, strict=habits.strict_fields
+                books=self.books,
+                engine=self._engine,
+                cdn=self._cdn,
+                vault=self.vault,
+                clock=clock,
+                strict=habits.strict_fields,
+                deletes_uploads=habits.deletes_uploads,
             ),
             engine=self._engine,
             hub=self._hub,
             cdn=self._cdn,
-            vault=self._vault,
+            vault=self.vault,
             script=self.faults,
             prompt_faults=habits.prompt_faults,
             key_ring=KeyRing(habits.run_keys),
@@ -211,7 +219,7 @@ class WiroSandbox:
         """A file that is kept here, or an output of another task; nothing is fetched from elsewhere."""
         parts = [unquote(part) for part in urlsplit(address).path.split("/")]
         if len(parts) >= 2 and "File" in parts:
-            stored = self._vault.fetch(parts[-2], parts[-1])
+            stored = self.vault.fetch(parts[-2], parts[-1])
             return stored.data if stored is not None else None
         return await self._cdn.data(*parts[-2:]) if len(parts) >= 2 else None
 

@@ -49,6 +49,7 @@ from bot.store.folders import FolderRecords
 from bot.store.guilds import GuildRecords
 from bot.store.jobs import JobStore
 from bot.store.picture_wishes import PictureWishRecords
+from bot.store.uploads import UploadRecords
 from bot.wiro.client import WiroClient
 from bot.wiro.signing import Credentials
 from bot.wiro.socket import TaskFeed
@@ -251,7 +252,7 @@ def _engine(
         board=board,
         courier=Courier(store, board, pictures, owner, tiny_delays),
         catalogue=catalogue,
-        inputs=Inputs(wiro, MemorySources(), FolderRecords(database)),
+        inputs=Inputs(wiro, MemorySources(), FolderRecords(database), UploadRecords(database), clock.wall),
         queue=FairQueue(None, clock.monotonic, tiny_delays),
         tracker=Tracker(open_feed, Supervisor(owner), tiny_delays),
         clock=clock,

@@ -19,7 +19,7 @@ from bot_fakes.clocks import SteppedClock, until
 from bot_fakes.discord_side import FakeClient, FakeInteraction
 from bot_fakes.house import MemoryLogChannel
 from bot_fakes.samples import MODEL, PNG, a_request, an_asker, an_origin
-from bot_fakes.sources import MemoryFolders, MemorySources
+from bot_fakes.sources import MemoryFolders, MemorySources, MemoryUploads
 from bot_fakes.wiro import FakeSockets, ScriptedWiro
 
 import bot.store.database as database_module
@@ -91,7 +91,7 @@ class Wired:
             board=self.board,
             courier=Courier(jobs, self.board, MemoryPictures(), owner, lambda: repeat(0.01)),
             catalogue=Catalogue(self.wiro, MODEL, clock, owner),
-            inputs=Inputs(self.wiro, MemorySources(), MemoryFolders()),
+            inputs=Inputs(self.wiro, MemorySources(), MemoryFolders(), MemoryUploads(), clock.wall),
             queue=FairQueue(None, clock.monotonic, lambda: repeat(0.01)),
             tracker=Tracker(self.sockets.open, Supervisor(owner), lambda: repeat(0.2)),
             clock=clock,

@@ -44,6 +44,7 @@ from bot.store.folders import FolderRecords
 from bot.store.guilds import GuildRecords
 from bot.store.jobs import JobStore
 from bot.store.picture_wishes import PictureWishRecords
+from bot.store.uploads import UploadRecords
 from bot.view.messages import routes
 from bot.view.messages.board import StatusBoard
 from bot.view.messages.budget import Budgets
@@ -182,7 +183,9 @@ class Engine:
             board=self.board,
             courier=courier,
             catalogue=self.catalogue,
-            inputs=Inputs(wiro, MemorySources(), FolderRecords(database)),
+            inputs=Inputs(
+                wiro, MemorySources(), FolderRecords(database), UploadRecords(database), clock.wall
+            ),
             queue=self.queue,
             tracker=self.tracker,
             clock=clock,

@@ -156,9 +156,12 @@ def erasing_card(erased: int, total: int) -> Card:
 
 
 def erased_card(
-    erased: int, cleared: int, waiting: int, running: Sequence[Job], *, is_retrying: bool
+    erased: int, cleared: int, waiting: int, running: Sequence[Job], *, is_retrying: bool, files_left: int = 0
 ) -> Card:
-    """After our own records are gone. `waiting` tasks could not be cleared at Wiro (yet)."""
+    """After our own records are gone. `waiting` tasks could not be cleared at Wiro (yet).
+
+    `files_left` files that the member gave may be there still.
+    """
     lines = [
         "### Your records are erased",
         (
@@ -176,9 +179,16 @@ def erased_card(
             else "their numbers stand in the operator's log, who can ask Wiro."
         )
         lines.append(f"**Wiro could not delete the files of {plural(waiting, 'job')}**; {fate}")
+    if files_left:
+        are = "is" if files_left == 1 else "are"
+        lines.append(
+            f"**{plural(files_left, 'file')} that you gave {are} still at Wiro**, or may be: the bot can "
+            "delete a file there only with the picture that it went into. The operator can delete the rest "
+            "and finds them in the log; the bot looks every day whether they are gone."
+        )
     lines += _left(running)
     return Card(
-        Tone.WARNING if waiting else Tone.DONE,
+        Tone.WARNING if waiting or files_left else Tone.DONE,
         "\n".join(lines),
         small_print="Pictures in channels are removed with the Delete button beneath each.",
     )

@@ -64,6 +64,10 @@ class Downloader:
                 raise
         return Picture(media.plain_name(output.name), output.content_type, None, output.url)
 
+    async def is_gone(self, address: str) -> bool:
+        """Whether nothing is served there any more. False where that cannot be told."""
+        return await self._fetcher.is_gone(address)
+
     async def _check(self, output: Output, content: bytes) -> Picture:
         async with self._checking:  # it takes copies: one at a time
             return await asyncio.to_thread(_picture, output, content)

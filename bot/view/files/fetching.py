@@ -25,6 +25,7 @@ _CHUNK_BYTES: Final = 64 * 1024
 _CONNECT_S: Final = 10.0
 _SILENCE_S: Final = 30.0  # between two reads
 BUSY_STATUSES: Final = frozenset({408, 425, 429})  # and every 5xx: the same request may succeed later
+GONE_STATUSES: Final = frozenset({403, 404, 410})  # a store behind a CDN says 403 of what it has not
 _HEADERS: Final = {"User-Agent": USER_AGENT, "Accept": "*/*", "Accept-Encoding": "identity"}
 
 
@@ -122,6 +123,21 @@ class Fetcher:
             if self._clock.monotonic() + pause_s >= ends_at_s:
                 raise OutputUnavailable(name, answer.reason)
             await self._sleep(pause_s)
+
+    async def is_gone(self, address: str) -> bool:
+        """Whether nothing is served there any more, looked at once. False where that cannot be told."""
+        url = permitted(address, self._hosts)
+        if url is None:
+            return False
+        timeout = aiohttp.ClientTimeout(total=_SILENCE_S, sock_connect=_CONNECT_S)
+        try:
+            async with (
+                self._turns,
+                self._session.head(url, headers=_HEADERS, timeout=timeout, allow_redirects=False) as response,
+            ):
+                return response.status in GONE_STATUSES
+        except (aiohttp.ClientError, OSError):  # TimeoutError is one
+            return False
 
     async def _attempt(self, name: str, url: URL, left_s: float) -> bytes | _Passing:
         """One request. The reason of a failure never carries the library's words: they can print headers."""

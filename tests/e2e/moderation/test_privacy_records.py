@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from types import SimpleNamespace
 from typing import Any
@@ -9,10 +10,12 @@ from typing import Any
 import discord
 import pytest
 from bot_fakes.clocks import until
-from moderation_world import Club
+from moderation_world import BuildClub, Club
+from PIL import Image
 
 from bot.domain.errors import NotYours, QuestionExpired
-from bot.sandbox.faults import Answer
+from bot.sandbox.faults import Answer, Refuse
+from bot.sandbox.wiro_server import Habits
 from bot.view.card import MemberAction, MemberPress
 
 LABEL = "Erase it for good"
@@ -146,3 +149,36 @@ async def test_only_the_asker_can_confirm_and_only_for_a_while(club: Club) -> No
     for asked_at_s in (now_s - 601, now_s + 60):
         with pytest.raises(QuestionExpired):
             await cog.forget(alice, a_press(club.alice.id, asked_at_s))
+
+
+KLEIN = "black-forest-labs/flux-2-klein-4b"
+
+
+def a_picture() -> bytes:
+    held = io.BytesIO()
+    Image.effect_noise((48, 32), 80).convert("RGB").save(held, "PNG")
+    return held.getvalue()
+
+
+async def test_an_erasure_takes_the_pictures_that_were_given_too(club: Club) -> None:
+    world = club.world
+    await world.draw(club.alice, "a mill", image=("mill.png", a_picture()), model=KLEIN)
+    await world.draw(club.bob, "a boat", image=("boat.png", a_picture()), model=KLEIN)
+    assert world.wiro.vault.names == ["mill.png", "boat.png"]
+    asked = await erase(club, club.alice)
+    assert world.wiro.vault.names == ["boat.png"]
+    assert "still at Wiro" not in world.card(asked).text
+
+
+@pytest.mark.parametrize("has_task", [True, False])
+async def test_pictures_that_an_erasure_did_not_reach_are_told(build_club: BuildClub, has_task: bool) -> None:
+    club = await build_club(habits=Habits(deletes_uploads=False))
+    world = club.world
+    if not has_task:
+        world.wiro.faults.add(Refuse(0, "Request parameters are invalid."), path="Run/")
+    await world.draw(club.alice, "a mill", image=("mill.png", a_picture()), model=KLEIN)
+    assert world.runs == 1
+    asked = await erase(club, club.alice)
+    assert "**1 file that you gave is still at Wiro**" in world.card(asked).text
+    assert "operator" in world.card(asked).text
+    assert world.wiro.vault.names == ["mill.png"]

@@ -36,6 +36,7 @@ from bot.store.database import Database
 from bot.store.guilds import GuildRecords
 from bot.store.jobs import JobStore
 from bot.store.picture_wishes import PictureWishRecords
+from bot.store.uploads import UploadRecords
 from bot_fakes.board import MemoryBoard, MemoryPictures
 from bot_fakes.clocks import SteppedClock, until
 from bot_fakes.samples import GUILD, MODEL, a_request, an_asker, an_origin
@@ -126,6 +127,7 @@ class House:
         self.time = SteppedClock()
         self.board = MemoryBoard()
         self.sources = MemorySources()
+        self.uploads = UploadRecords(guilds._database)
         self.pictures = MemoryPictures()
         self.sockets = FakeSockets()
         self.owner = TaskOwner(asyncio.create_task)
@@ -139,7 +141,7 @@ class House:
             board=self.board,
             courier=Courier(store, self.board, self.pictures, self.owner, tiny_delays),
             catalogue=self.catalogue,
-            inputs=Inputs(wiro, self.sources, MemoryFolders()),
+            inputs=Inputs(wiro, self.sources, MemoryFolders(), self.uploads, clock.wall),
             queue=self.queue,
             tracker=Tracker(self.sockets.open, self.supervisor, tiny_delays),
             clock=clock,

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
 from bot.domain.errors import InputFault, InputRefused
-from bot.domain.files import InputFile, Upload
+from bot.domain.files import InputFile, SentFile, Upload
 
 
 class MemorySources:
@@ -31,6 +32,27 @@ class MemorySources:
         if content is None:
             raise InputRefused(file.filename, InputFault.UNAVAILABLE)
         return Upload(file.parameter_id, file.filename, content, file.content_type)
+
+
+class MemoryUploads:
+    """What was sent to Wiro, by the id of its upload: None until it was answered."""
+
+    def __init__(self) -> None:
+        self.urls: dict[int, str | None] = {}
+
+    async def intend(self, job_id: int, user_id: int, guild_id: int, at_s: float) -> int:
+        self.urls[len(self.urls) + 1] = None
+        return len(self.urls)
+
+    async def kept(self, upload_id: int, file_id: str, url: str | None) -> None:
+        self.urls[upload_id] = url
+
+    async def drop(self, upload_ids: Sequence[int]) -> None:
+        for upload_id in upload_ids:
+            del self.urls[upload_id]
+
+    async def unused(self, user_id: int | None = None) -> Sequence[SentFile]:
+        return [SentFile(upload_id, 0, None, url, 0.0, None) for upload_id, url in self.urls.items()]
 
 
 class MemoryFolders:

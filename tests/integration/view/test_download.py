@@ -595,3 +595,28 @@ async def test_the_session_trusts_nothing_around_it(
         downloader = Downloader(session, LOOPBACK, clock=time_.clock, delays=a_second, sleep=time_.sleep)
         async with asyncio.timeout(20):
             assert (await downloader.fetch(cdn.output())).content == PNG
+
+
+# --- whether something is still there --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("status", "is_gone"), [(200, False), (404, True), (410, True), (403, True), (503, False)]
+)
+async def test_an_address_is_looked_at_without_its_body(
+    downloader: Downloader, cdn: Cdn, status: int, is_gone: bool
+) -> None:
+    cdn.serves(lambda: web.Response(status=status))
+    assert await downloader.is_gone(cdn.output().url or "") is is_gone
+    assert [request.method for request in cdn.requests] == ["HEAD"]
+
+
+async def test_what_cannot_be_told_is_not_taken_for_gone(
+    downloader: Downloader, cdn: Cdn, tripwire: Tripwire
+) -> None:
+    cdn.serves(lambda: web.Response(status=302, headers={"Location": f"http://127.0.0.1:{tripwire.port}/"}))
+    assert not await downloader.is_gone(cdn.output().url or "")
+    assert not await downloader.is_gone("http://elsewhere.example/a.png")
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        assert not await downloader.is_gone(f"http://127.0.0.1:{unused.getsockname()[1]}/a.png")

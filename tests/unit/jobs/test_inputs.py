@@ -10,17 +10,29 @@ from pathlib import Path
 import pytest
 from bot_fakes.clocks import until
 from bot_fakes.house import House, a_house
-from bot_fakes.samples import GUILD, MODEL, PNG, a_request, a_requester, an_asker, an_origin
-from bot_fakes.sources import MemoryFolders, MemorySources
+from bot_fakes.samples import (
+    GUILD,
+    MODEL,
+    NOON_S,
+    PNG,
+    a_job,
+    a_request,
+    a_requester,
+    an_asker,
+    an_origin,
+)
+from bot_fakes.sources import MemoryFolders, MemorySources, MemoryUploads
 from bot_fakes.wiro import LOST_ANSWER, ScriptedWiro
 
 from bot.domain.errors import (
+    DatabaseFull,
     InputFault,
     InputRefused,
     LimitReached,
     PictureNotTaken,
     WiroError,
     WiroRefused,
+    WiroServerFault,
     WiroUnreachable,
 )
 from bot.domain.events import Settled
@@ -72,10 +84,16 @@ class Bench:
         self.wiro = wiro or ScriptedWiro()
         self.sources = MemorySources()
         self.folders = MemoryFolders()
-        self.inputs = Inputs(self.wiro, self.sources, self.folders)
+        self.uploads = MemoryUploads()
+        self.inputs = Inputs(self.wiro, self.sources, self.folders, self.uploads, lambda: NOON_S)
 
     async def take_in(self, *urls: str, guild_id: int | None = GUILD) -> tuple[InputFile, ...]:
-        return await self.inputs.take_in([self.sources.put(url) for url in urls], guild_id)
+        return await self.take(*(self.sources.put(url) for url in urls), guild_id=guild_id)
+
+    async def take(self, *files: InputFile, guild_id: int | None = GUILD) -> tuple[InputFile, ...]:
+        return await self.inputs.take_in(
+            a_job(request=a_request(files=files), origin=an_origin(guild_id=guild_id))
+        )
 
 
 async def test_a_file_is_kept_in_the_folder_of_its_server() -> None:
@@ -145,6 +163,43 @@ async def test_what_wiro_does_not_keep_is_carried_unchanged(fault: WiroError) ->
         assert [upload.content for upload in uploads] == [b"a picture"]
 
 
+@pytest.mark.parametrize(
+    ("fault", "may_be_there"),
+    [
+        (REFUSED, False),
+        (WiroUnreachable("no route", may_have_arrived=False), False),
+        (LOST_ANSWER, True),
+        (WiroServerFault("oh"), True),
+    ],
+)
+async def test_what_is_sent_is_on_record_before_and_as_long_as_it_may_be_there(
+    fault: WiroError, may_be_there: bool
+) -> None:
+    wiro = SlowWiro()
+    bench = Bench(wiro)
+    wiro.upload_faults.extend([fault] * (2 if fault is REFUSED else 1))
+    taking_in = asyncio.create_task(bench.take_in(URL))
+    await until(lambda: wiro.waiting == 1)  # for its folder
+    assert bench.uploads.urls == {1: None}
+    wiro.gate.set()
+    await taking_in
+    assert bench.uploads.urls == ({1: None} if may_be_there else {})
+    await bench.take_in(URL)
+    assert "https://cdn1.wiro.ai/" in str(list(bench.uploads.urls.values())[-1])
+
+
+async def test_what_cannot_be_recorded_is_not_kept_at_wiro(monkeypatch: pytest.MonkeyPatch) -> None:
+    bench = Bench()
+
+    async def fail(*_: object) -> int:
+        raise DatabaseFull("no room")
+
+    monkeypatch.setattr(bench.uploads, "intend", fail)
+    (file,) = await bench.take_in(URL)
+    assert file.stored_url is None
+    assert bench.wiro.uploads == []
+
+
 async def test_an_upload_without_an_address_is_carried_too(monkeypatch: pytest.MonkeyPatch) -> None:
     bench = Bench()
 
@@ -159,7 +214,7 @@ async def test_an_upload_without_an_address_is_carried_too(monkeypatch: pytest.M
 async def test_what_wiro_keeps_already_is_neither_fetched_nor_sent_again() -> None:
     bench = Bench()
     kept = replace(InputFile("inputImage", "https://gone", "dog.png"), stored_url="https://cdn1/dog.png")
-    assert await bench.inputs.take_in([kept], GUILD) == (kept,)
+    assert await bench.take(kept) == (kept,)
     async with bench.inputs.carried([kept]) as uploads:
         assert uploads == ()
     assert bench.sources.fetched == []
@@ -168,7 +223,7 @@ async def test_what_wiro_keeps_already_is_neither_fetched_nor_sent_again() -> No
 async def test_a_file_that_is_gone_is_refused() -> None:
     bench = Bench()
     with pytest.raises(InputRefused) as refused:
-        await bench.inputs.take_in([InputFile("", "https://gone", "dog.png")], GUILD)
+        await bench.take(InputFile("", "https://gone", "dog.png"))
     assert refused.value.fault is InputFault.UNAVAILABLE
     assert bench.wiro.folders_made == []
 

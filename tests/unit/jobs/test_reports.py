@@ -33,11 +33,13 @@ from bot.domain.money import Money
 from bot.jobs.reports import PAGE_SIZE, Erasure, Period, Reports, period_bounds
 from bot.jobs.supervisor import Supervisor
 from bot.jobs.tasks import TaskOwner
+from bot.jobs.uploads import Uploads
 from bot.settings import SettingsInvalid, load_settings
 from bot.store.cases import CaseRecords
 from bot.store.database import Database
 from bot.store.jobs import JobStore
 from bot.store.reports import ReportRecords
+from bot.store.uploads import UploadRecords
 
 DAY_S = 86_400
 MIDNIGHT_S = int(NOON_S) - DAY_S // 2
@@ -65,6 +67,16 @@ class Eraser:
         self.deleted.add(task_id)
 
 
+class Lookout:
+    """Every address is served until it is gone."""
+
+    def __init__(self) -> None:
+        self.gone: set[str] = set()
+
+    async def is_gone(self, address: str) -> bool:
+        return address in self.gone
+
+
 class FaultyRecords(ReportRecords):
     """The real records, whose `forget` fails once when told to."""
 
@@ -89,7 +101,13 @@ class Office:
         self.owner = TaskOwner(asyncio.create_task)
         self.told: list[Erasure] = []
         self.attempts = 3
-        self.reports = Reports(self.records, self.cases, self.wiro, self.time.clock, self.owner, self._delays)
+        self.uploads = UploadRecords(database)
+        self.lookout = Lookout()
+        wiro: Any = self.wiro
+        uploads = Uploads(self.uploads, wiro, self.lookout)
+        self.reports = Reports(
+            self.records, self.cases, self.wiro, self.time.clock, self.owner, self._delays, uploads
+        )
 
     def _delays(self) -> Iterator[float]:
         return repeat(0.0, self.attempts)
