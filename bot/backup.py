@@ -70,7 +70,8 @@ def _copy_of_running_bot(source: Path, copy: Path) -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as door:
         door.settimeout(ANSWER_S)
         try:
-            door.connect(door_of(source))
+            with door_of(source) as address:
+                door.connect(address)
             if peer_uid(door) not in {os.getuid(), source.stat().st_uid, ROOT_UID}:
                 raise BackupFailed("Another user's process answers for the bot; no backup was made.")
         except OSError as error:

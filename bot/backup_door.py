@@ -2,8 +2,8 @@
 
 The bot alone may touch its file through SQLite, so it makes no copy itself and hears of no path: it folds its
 log into the file and writes to the log only, for as long as the visitor holds the connection, ten minutes
-at most. The door is an abstract Unix socket (Linux, unix(7)): no file that could be left behind, no port
-that a web page could reach, and the kernel tells who knocks.
+at most. The door is a Unix socket beside the database (Linux, unix(7)): no port that a web page could reach,
+no name that another user could take first, and the kernel tells who knocks.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ import os
 import socket
 import struct
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -32,10 +32,35 @@ ROOT_UID: Final = 0
 _CREDENTIALS: Final = struct.Struct("3i")  # pid, uid, gid: struct ucred of unix(7)
 
 
-def door_of(database: Path) -> str:
-    """The address of the bot that owns this file, whatever path leads there. Raises OSError."""
-    found = database.stat()
-    return f"\0wiro-discord-bot/{found.st_dev:x}:{found.st_ino:x}"
+@contextmanager
+def door_of(database: Path) -> Iterator[str]:
+    """The address of the bot that owns this file, whatever path leads there. Raises OSError.
+
+    It goes by the opened folder: an address has room for a hundred bytes, a path may have more.
+    """
+    found = database.resolve(strict=True)
+    folder = os.open(found.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        yield f"/proc/self/fd/{folder}/.{found.name}.door"
+    finally:
+        os.close(folder)
+
+
+@contextmanager
+def _a_door(database: Path) -> Iterator[socket.socket]:
+    """Listening for this user and root alone; gone at the end. Raises OSError."""
+    with door_of(database) as address, socket.socket(socket.AF_UNIX) as door:
+        place = Path(address)
+        if place.is_socket():  # of a bot that was killed: this one owns the database
+            place.unlink()
+        door.bind(address)
+        try:
+            place.chmod(0o600)
+            door.listen()
+            yield door
+        finally:
+            with suppress(OSError):
+                place.unlink()
 
 
 def peer_uid(connection: socket.socket) -> int:
@@ -58,20 +83,22 @@ async def backup_door(database: Database) -> AsyncIterator[None]:
         task.add_done_callback(visits.discard)
 
     server = None
-    if sys.platform == "linux":
+    with ExitStack() as stack:
+        if sys.platform == "linux":
+            try:
+                door = stack.enter_context(_a_door(database.path))
+                server = await asyncio.start_unix_server(visit, sock=door)
+            except OSError as error:
+                log.warning("no backup can be made while the bot runs: %s", error)
         try:
-            server = await asyncio.start_unix_server(visit, door_of(database.path))
-        except OSError as error:
-            log.warning("no backup can be made while the bot runs: %s", error)
-    try:
-        yield
-    finally:
-        if server is not None:
-            server.close()
-        for task in visits:
-            task.cancel()
-        if visits:
-            await asyncio.wait(set(visits))
+            yield
+        finally:
+            if server is not None:
+                server.close()
+            for task in visits:
+                task.cancel()
+            if visits:
+                await asyncio.wait(set(visits))
 
 
 async def _visit(database: Database, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -12,6 +12,7 @@ from yarl import URL
 
 from bot.domain.errors import AmountInvalid
 from bot.domain.money import ZERO, Money
+from bot.loopback import LOOPBACK_HOSTS
 
 DISCORD_API: Final = "https://discord.com/api/v10"
 SQLITE_PREFIX: Final = "sqlite:///"
@@ -228,6 +229,11 @@ def _address(value: str, schemes: tuple[str, ...]) -> str:
         is_usable = False
     if not is_usable:
         raise ValueError("it names no host, or a port that there is not")
+    if not address.startswith(schemes[0]) and url.raw_host not in LOOPBACK_HOSTS:
+        raise ValueError(
+            f"give an address that starts with {schemes[0]}: the key would travel in the open, "
+            f"so {schemes[1]} is for 127.0.0.1 and localhost alone"
+        )
     if url.query_string or url.fragment or "?" in address or "#" in address:
         raise ValueError("give an address without a query, to which paths can be added")
     return address

@@ -188,7 +188,7 @@ class DiscordPage:
             return web.json_response(
                 {"error": f"That is too large: files may have {megabytes} MB together."}, status=413
             )
-        except (json.JSONDecodeError, UnicodeDecodeError):
+        except (json.JSONDecodeError, UnicodeDecodeError, RecursionError):
             return web.json_response(
                 {"error": "That request was not understood. Reload the page."}, status=400
             )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import logging
 from collections.abc import Iterator
+from urllib.parse import quote
 
 import pytest
 
@@ -43,6 +45,47 @@ def test_a_secret_is_masked_wherever_it_stands(secret: str) -> None:
 
 def test_a_longer_secret_is_masked_as_a_whole() -> None:
     assert "longer" not in logged("key=discord-token-5f3a-longer")
+
+
+@pytest.mark.parametrize("secret", ["discord-token-5f3a", "a/b+c=%~key&9", "wiro-secret"])
+def test_a_secret_is_masked_however_it_is_spelt(secret: str) -> None:
+    formatter = Redacting(logging.Formatter("{message}", style="{"), [secret])
+
+    def shown(text: str) -> str:
+        return formatter.format(logging.LogRecord("bot", logging.INFO, __file__, 1, "%s", (text,), None))
+
+    everything = "".join(f"%{ord(character):02x}" for character in secret)
+    for spelling in (
+        quote(secret, safe=""),
+        quote(quote(secret, safe=""), safe=""),
+        everything,
+        everything.upper(),
+    ):
+        assert shown(f"GET /?key={spelling}&x=1") == f"GET /?key={MASK}&x=1"
+    for before in ("", "u", "us", "use", "user"):
+        for encode in (base64.b64encode, base64.urlsafe_b64encode):
+            whole = encode(f"{before}:{secret}:after".encode()).decode()
+            left = shown(whole).replace(MASK, "", 1)
+            around = len(whole) - len(secret) * 8 // 6
+            assert len(left) <= around + 2  # two characters hold bits of the secret's ends
+    assert shown("an ordinary line") == "an ordinary line"
+
+
+@pytest.mark.parametrize("log_format", ["text", "json"])
+def test_what_comes_from_outside_makes_no_line_of_its_own(
+    capsys: pytest.CaptureFixture[str], log_format: str
+) -> None:
+    set_up_logging("INFO", log_format, ())
+    forged = "a/b\n2026-01-01 INFO bot: all is well\r\x1b[2J\u2028\x85\u202egnp.exe"
+    logging.getLogger("bot").error("model %s is looked up", forged, exc_info=ValueError(forged))
+    lines = capsys.readouterr().err.split("\n")
+    assert not any(line.startswith("2026-01-01") for line in lines)
+    assert not any(character in line for line in lines for character in "\r\x1b\u2028\x85\u202e")
+    if log_format == "text":
+        assert r"model a/b\n2026-01-01 INFO bot: all is well\r\x1b[2J" in lines[0]
+        assert all(line.startswith("  ") for line in lines[1:-1])
+    else:
+        assert json.loads(lines[0])["message"] == f"model {forged} is looked up"
 
 
 def test_a_secret_in_a_traceback_is_masked() -> None:

@@ -145,6 +145,10 @@ def test_every_missing_setting_has_its_sentence() -> None:
         ("discord_api_url", "discord.com"),
         ("wiro_api_url", "wss://api.wiro.ai"),
         ("wiro_api_url", "https://api wiro"),
+        ("wiro_api_url", "http://api.wiro.ai/v1"),
+        ("wiro_api_url", "http://127.0.0.1.example/v1"),
+        ("wiro_socket_url", "ws://socket.wiro.ai/v1"),
+        ("discord_api_url", "http://10.0.0.2:8080/api"),
         ("wiro_socket_url", "https://socket.wiro.ai"),
     ],
 )
@@ -184,6 +188,8 @@ def test_settings_show_no_secret_and_cannot_be_changed() -> None:
         ("wiro_output_hosts", frozenset({"cdn1.wiro.ai"}), frozenset({"cdn1.wiro.ai"})),
         ("wiro_api_url", " http://127.0.0.1:9/v1/ ", "http://127.0.0.1:9/v1"),
         ("wiro_socket_url", "ws://127.0.0.1:9/v1", "ws://127.0.0.1:9/v1"),
+        ("wiro_socket_url", "ws://[::1]:9/v1", "ws://[::1]:9/v1"),
+        ("discord_api_url", "http://localhost:9", "http://localhost:9"),
     ],
 )
 def test_values_are_read_generously(name: str, value: object, read: object) -> None:

@@ -53,6 +53,7 @@ BotError
 │  │  └─ WiroNotFound         code 1, HTTP 404
 ├─ OutputError                what Wiro made cannot be shown
 │  ├─ OutputUnusable          not a picture, broken, a bomb
+│  │  ├─ OutputUnsafe         a program or markup: neither shown nor linked
 │  │  └─ OutputTooLarge       more than is fetched or opened here: it can only be linked
 │  ├─ OutputHostRefused       an address off the allow-list, or a redirect
 │  └─ OutputUnavailable       it could not be fetched (yet)
@@ -133,6 +134,7 @@ from bot.domain.errors.wiro import (
     OutputHostRefused,
     OutputTooLarge,
     OutputUnavailable,
+    OutputUnsafe,
     OutputUnusable,
     WiroAuthFailed,
     WiroBusy,
@@ -187,6 +189,7 @@ __all__ = [
     "OutputHostRefused",
     "OutputTooLarge",
     "OutputUnavailable",
+    "OutputUnsafe",
     "OutputUnusable",
     "PatternFault",
     "PatternRefused",

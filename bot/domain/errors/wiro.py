@@ -64,6 +64,10 @@ class OutputUnusable(OutputError):
     """Not a picture, broken, a decompression bomb, or past every size."""
 
 
+class OutputUnsafe(OutputUnusable):
+    """A program, or markup that a browser would run: neither shown nor linked."""
+
+
 class OutputTooLarge(OutputUnusable):
     """More bytes or pixels than are fetched or opened here, and nothing that looks like a bomb."""
 

@@ -10,7 +10,7 @@ from typing import Final
 import aiohttp
 
 from bot.domain.clock import Clock
-from bot.domain.errors import OutputTooLarge, OutputUnusable
+from bot.domain.errors import OutputTooLarge, OutputUnsafe, OutputUnusable
 from bot.domain.job import Output
 from bot.domain.picture import Picture
 from bot.view.files import media
@@ -49,8 +49,9 @@ class Downloader:
         """Fetch, sniff and check one output.
 
         A text without an address needs no fetching: it is shown as words, and its picture has no content.
-        What should be a picture and is none raises OutputUnusable; any other kind that cannot be shown
-        safely, and what is too large, comes back as a link (`content` None). Raises OutputHostRefused for
+        What should be a picture and is none raises OutputUnusable, and so does markup or a program whatever
+        it should be; any other kind that is not known, and what is too large, comes back as a link (`content`
+        None). Raises OutputHostRefused for
         an address off the list or a redirect, OutputUnavailable when patience ran out.
         """
         if output.url is None:
@@ -60,7 +61,8 @@ class Downloader:
         try:
             return await self._fetcher.read(output.name, output.url, partial(self._check, output))
         except OutputUnusable as error:
-            if _should_be_picture(output) and not isinstance(error, OutputTooLarge):
+            is_refused = _should_be_picture(output) and not isinstance(error, OutputTooLarge)
+            if is_refused or isinstance(error, OutputUnsafe):
                 raise
         return Picture(media.plain_name(output.name), output.content_type, None, output.url)
 

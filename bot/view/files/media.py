@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from bot.domain.errors import OutputTooLarge, OutputUnusable
+from bot.domain.errors import OutputTooLarge, OutputUnsafe, OutputUnusable
 from bot.domain.picture import Picture
 from bot.view.files.containers import (
     GIF,
@@ -77,8 +77,8 @@ def is_picture(content_type: str) -> bool:
 def checked(name: str, content: bytes) -> Checked:
     """Name and type of `content`, from the content alone.
 
-    Raises OutputUnusable: empty, markup, a program, of no known kind, or a picture that is truncated,
-    damaged or larger than `MAX_PIXELS`; OutputTooLarge where it seems to be a real one.
+    Raises OutputUnsafe for markup and programs; OutputUnusable: empty, of no known kind, or a picture that is
+    truncated, damaged or larger than `MAX_PIXELS`; OutputTooLarge where it seems to be a real one.
     """
     if not content:
         raise OutputUnusable(name, "0 bytes")
@@ -86,7 +86,7 @@ def checked(name: str, content: bytes) -> Checked:
     if content_type is None:
         raise OutputUnusable(name, "unknown kind")
     if content_type in _REFUSED:
-        raise OutputUnusable(name, _REFUSED[content_type])
+        raise OutputUnsafe(name, _REFUSED[content_type])
     shape = None
     if is_picture(content_type):
         try:

@@ -49,6 +49,14 @@ async def test_the_figures_follow_a_picture(opened: Opened) -> None:
             assert answer.headers["Content-Type"].startswith("text/plain; version=0.0.4")
         async with session.get(f"http://127.0.0.1:{port}/nothing") as answer:
             assert answer.status == 404
+        for host, status in (
+            (f"localhost:{port}", 200),
+            ("rebound.example", 403),
+            (f"rebound.example:{port}", 403),
+        ):
+            async with session.get(f"http://127.0.0.1:{port}/metrics", headers={"Host": host}) as answer:
+                assert answer.status == status
+                assert ("bot_connected" in await answer.text()) == (status == 200)
     before = await figures(port)
     assert before["bot_connected"] == 1
     assert before["bot_money_held_dollars"] == before["bot_sockets_open"] == before["bot_edits_total"] == 0

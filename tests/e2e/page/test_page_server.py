@@ -109,6 +109,16 @@ def test_what_cannot_be_done_is_one_sentence(demo, verb, body, sentence):
     assert sentence in json.loads(text)["error"]
 
 
+@pytest.mark.parametrize(
+    "body", ["[" * 100_000, '{"a":' * 100_000, "{", "\ud800".encode("utf-8", "surrogatepass")]
+)
+def test_a_body_that_is_no_json_or_too_deep_is_refused_in_words(demo, body):
+    sent = {"Origin": demo.url.rstrip("/"), "Content_Type": "application/json"}
+    answer, text = ask(demo, "POST", "/api/act/send", body=body, **sent)
+    assert answer.status == 400
+    assert json.loads(text)["error"] == "That request was not understood. Reload the page."
+
+
 def test_an_oversized_body_is_refused_in_words(demo):
     at = urlsplit(demo.url)
     with closing(http.client.HTTPConnection(at.hostname, at.port, timeout=30)) as connection:

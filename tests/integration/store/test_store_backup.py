@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
 import socket
 import sqlite3
@@ -183,10 +184,19 @@ async def test_a_file_in_use_without_a_door_is_not_copied(path: Path, tmp_path: 
     assert not (tmp_path / "copy").exists()
 
 
+async def knock(path: Path) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    with door_of(path) as address:
+        return await asyncio.open_unix_connection(address)
+
+
+def a_door_in(folder: Path) -> list[tuple[str, str]]:
+    return [(file.name, oct(file.stat().st_mode)) for file in folder.iterdir() if file.name.endswith(".door")]
+
+
 async def test_a_door_that_closes_never_says_that_the_copy_is_whole(path: Path) -> None:
     async with Database(path) as database:
         async with backup_door(database):
-            reader, writer = await asyncio.open_unix_connection(door_of(path))
+            reader, writer = await knock(path)
             assert await reader.readline() == STILL
         assert await reader.read() == b""  # and the command takes that for a failure
         writer.close()
@@ -196,15 +206,15 @@ async def test_a_door_that_closes_never_says_that_the_copy_is_whole(path: Path) 
 
 async def test_visitors_come_one_by_one_and_a_mute_one_harms_nobody(path: Path) -> None:
     async with Database(path) as database, backup_door(database), asyncio.timeout(10):
-        first, first_writer = await asyncio.open_unix_connection(door_of(path))
-        second, second_writer = await asyncio.open_unix_connection(door_of(path))
+        first, first_writer = await knock(path)
+        second, second_writer = await knock(path)
         assert await first.readline() == STILL
         first_writer.close()
         assert await second.readline() == STILL
         second_writer.write(COPIED)
         assert await second.readline() == WHOLE
         second_writer.close()
-        third, third_writer = await asyncio.open_unix_connection(door_of(path))
+        third, third_writer = await knock(path)
         assert await third.readline() == STILL
         third_writer.write(b"x" * 200_000)
         third_writer.write_eof()
@@ -213,12 +223,37 @@ async def test_visitors_come_one_by_one_and_a_mute_one_harms_nobody(path: Path) 
         third_writer.close()
 
 
-async def test_a_door_that_is_taken_is_told_and_the_bot_goes_on(
+async def test_a_door_that_cannot_be_opened_is_told_and_the_bot_goes_on(
     path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with Database(path) as database:
-        with socket.socket(socket.AF_UNIX) as squatter:
-            squatter.bind(door_of(path))
-            async with backup_door(database):
-                assert "no backup can be made while the bot runs" in caplog.text
-                assert await JobStore(database).unfinished() == []
+        with door_of(path) as address:
+            os.mkdir(address)  # noqa: PTH102 — nothing else runs
+        async with backup_door(database):
+            assert "no backup can be made while the bot runs" in caplog.text
+            assert await JobStore(database).unfinished() == []
+
+
+async def test_a_door_is_its_owners_alone_and_gone_with_the_bot(path: Path, tmp_path: Path) -> None:
+    """Nobody else can take its name: it lies in the database's own folder."""
+    deep = tmp_path / "/".join(["folder"] * 20) / "bot.sqlite3"
+    for place in (path, deep):
+        async with Database(place) as database, backup_door(database):
+            assert a_door_in(place.parent) == [(f".{place.name}.door", oct(0o140600))]
+            reader, writer = await knock(place)
+            assert await reader.readline() == STILL
+            writer.close()
+        assert a_door_in(place.parent) == []
+
+
+async def test_the_door_of_a_bot_that_was_killed_is_replaced(
+    path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with Database(path) as database:
+        with socket.socket(socket.AF_UNIX) as left, door_of(path) as address:
+            left.bind(address)
+        async with backup_door(database):
+            reader, writer = await knock(path)
+            assert await reader.readline() == STILL
+            writer.close()
+    assert "no backup" not in caplog.text

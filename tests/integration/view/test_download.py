@@ -22,7 +22,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from PIL import Image
 
 from bot.domain.clock import Clock
-from bot.domain.errors import OutputError, OutputHostRefused, OutputUnavailable, OutputUnusable
+from bot.domain.errors import OutputError, OutputHostRefused, OutputUnavailable, OutputUnsafe, OutputUnusable
 from bot.domain.job import Output
 from bot.domain.picture import Picture
 from bot.view.files.addresses import AddressRefused
@@ -229,8 +229,18 @@ async def test_another_kind_is_kept_when_it_is_plausible(cdn: Cdn, downloader: D
 
 
 @pytest.mark.parametrize(
-    "body", [b"<html></html>", b"<svg/>", b"MZ\x90\0", bytes(9), b"", b"%PDF-1.7 " + bytes(MIB)]
+    ("body", "reason"), [(b"<html></html>", "html"), (b"<svg/>", "svg"), (b"MZ\x90\0", "program")]
 )
+async def test_what_a_browser_or_a_machine_would_run_is_not_even_linked(
+    cdn: Cdn, downloader: Downloader, body: bytes, reason: str
+) -> None:
+    cdn.serves(lambda: web.Response(body=body))
+    refused = await failure(downloader, cdn.output("application/pdf", "my paper.pdf"))
+    assert isinstance(refused, OutputUnsafe)
+    assert refused.reason == reason
+
+
+@pytest.mark.parametrize("body", [bytes(9), b"", b"%PDF-1.7 " + bytes(MIB)])
 async def test_another_kind_is_only_linked_when_it_is_not(
     cdn: Cdn, session: aiohttp.ClientSession, time_: Time, body: bytes
 ) -> None:
