@@ -32,18 +32,18 @@ from bot.domain.errors import (
     SubjectRefused,
 )
 from bot.domain.pictures import WHOLE_SERVER
-from bot.domain.rules import ChannelRule, HouseRules, ModelRule, PictureRule
+from bot.domain.rules import ChannelRule, HouseRules, Match, ModelRule, PictureRule, WordRule
 from bot.domain.since import parse_since
 from bot.jobs.catalogue import Catalogue
 from bot.jobs.house import Houses
-from bot.jobs.patterns import word_rule
+from bot.jobs.patterns import as_typed, word_rule
 from bot.view.answers import acknowledge, acknowledge_press, fill, require_manager
 from bot.view.card import AuditAction, AuditPress, Card
 from bot.view.cards.audit import audit_card
 from bot.view.cards.rules import changed_card, show_card, trial_card, unchanged_card
 from bot.view.log_channel import ModeratorsDesk
 from bot.view.words.changes import change_words
-from bot.view.words.rules import NOTHING
+from bot.view.words.rules import NOTHING, kind_words
 from cogs.limit_options import ChannelOption, channel_of, known_slug
 from cogs.model_options import model_choices
 
@@ -155,14 +155,20 @@ class Rules(commands.GroupCog, group_name="rules", group_description="What the b
     # --- words -----------------------------------------------------------------------------------
 
     @word.command(name="add", description="Refuse prompts with this word, phrase or /pattern/")
-    @app_commands.describe(text="A word or phrase, whole words in any case; or /pattern/ in RE2 syntax")
-    async def add_word(self, interaction: Interaction, text: Range[str, 1, 300]) -> None:
+    @app_commands.describe(
+        text="A word or phrase, whole words in any case; or /pattern/ in RE2 syntax",
+        match="tolerant, unless you say exact: look-alike letters, bl00d, bloood and b l o o d, too",
+    )
+    @app_commands.choices(match=[Choice(name=match.value, value=match.value) for match in reversed(Match)])
+    async def add_word(
+        self, interaction: Interaction, text: Range[str, 1, 300], match: str = Match.TOLERANT.value
+    ) -> None:
         require_manager(interaction, "set rules")
-        word = word_rule(text)
+        word = word_rule(text, Match(match))
         await acknowledge(interaction, ephemeral=True)
         async with self._changing:
             known = (await self._rules(interaction)).words
-            if len(known) >= MAX_WORDS and word not in known:
+            if len(known) >= MAX_WORDS and not any(map(word.is_same, known)):
                 raise PatternRefused(PatternFault.TOO_MANY)
             entry = self._entry(interaction, WordChange(word, before=False, after=True))
             is_changed = await self._houses.add_word(word, entry)
@@ -173,16 +179,15 @@ class Rules(commands.GroupCog, group_name="rules", group_description="What the b
     async def remove_word(self, interaction: Interaction, text: Range[str, 1, 300]) -> None:
         require_manager(interaction, "set rules")
         await acknowledge(interaction, ephemeral=True)
-        stripped = text.strip()
-        body = stripped[1:-1] if len(stripped) > 2 and stripped[0] == stripped[-1] == "/" else stripped
+        asked = WordRule(*as_typed(text))
         async with self._changing:
             words = (await self._rules(interaction)).words
-            known = next((word for word in words if word.text in {stripped, body}), None)
+            known = next(filter(asked.is_same, words), None)
             if known is None:
-                await fill(interaction, unchanged_card("This word", NOTHING))
+                await fill(interaction, unchanged_card(kind_words(asked), NOTHING))
                 return
             entry = self._entry(interaction, WordChange(known, before=True, after=False))
-            is_changed = await self._houses.remove_word(known.text, entry)
+            is_changed = await self._houses.remove_word(known, entry)
         await fill(interaction, _done(entry, is_changed=is_changed))
 
     @word.command(name="test", description="Try a prompt against the words; nothing is stored")

@@ -25,7 +25,7 @@ def checked_prompt(text: str) -> str:
 
 
 def words_of(request: PictureRequest) -> str:
-    """Everything a member wrote for the model to follow: what word rules are held against."""
+    """Everything a member wrote for the model to follow, for people to read."""
     texts = [request.prompt]
     for _, value in request.values:
         match value:
@@ -36,6 +36,23 @@ def words_of(request: PictureRequest) -> str:
             case _:
                 pass
     return "\n".join(text for text in texts if text)
+
+
+def texts_of(request: PictureRequest) -> tuple[tuple[str, str], ...]:
+    """Every text that reaches the model, by its name: what word rules are held against.
+
+    The negative prompt is one of them: some models follow it as they follow any words.
+    """
+    texts = [("prompt", request.prompt), ("negative_prompt", request.negative_prompt or "")]
+    for name, value in request.values:
+        match value:
+            case str():
+                texts.append((name, value))
+            case tuple():
+                texts += ((name, chosen) for chosen in value)
+            case _:
+                pass
+    return tuple((name, text) for name, text in texts if text)
 
 
 def checked_negative_prompt(text: str | None) -> str | None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 
@@ -35,12 +33,24 @@ class PictureRule(Enum):
     ANYONE = "anyone"
 
 
+class Match(Enum):
+    """How a word is looked for. Stored by value."""
+
+    EXACT = "exact"  # as a whole word, in any case and whatever shows nothing around its letters
+    TOLERANT = "tolerant"  # spelled with look-alikes, digits and signs, repeated or spaced letters, too
+
+
 @dataclass(frozen=True, slots=True)
 class WordRule:
     """A text that refuses a prompt: a word or phrase, or a pattern (RE2 syntax) where `is_pattern`."""
 
     text: str
     is_pattern: bool
+    match: Match = Match.EXACT  # of a word; a pattern says by itself what it finds
+
+    def is_same(self, other: WordRule) -> bool:
+        """Whether a server has room for one of them only: the same word or the same pattern."""
+        return (self.text, self.is_pattern) == (other.text, other.is_pattern)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,22 +66,6 @@ class HouseRules:
 
 
 NO_RULES = HouseRules()
-
-
-def folded(text: str) -> str:
-    """A text as words are compared: compatibility forms unified, case and invisible characters gone."""
-    unified = unicodedata.normalize("NFKC", text).casefold()
-    return "".join(c for c in unified if unicodedata.category(c) not in {"Cf", "Cc"} or c in "\n\t ")
-
-
-def check_rules(
-    rules: HouseRules, asker: Asker, model: str, prompt: str, hits: Callable[[WordRule, str], bool]
-) -> None:
-    """Raises RuleRefused with the first rule that forbids this run. `hits` matches a word rule."""
-    check_place(rules, asker, model)
-    for word in rules.words:
-        if hits(word, prompt):
-            raise RuleRefused(RuleFault.WORD, word.text)
 
 
 def check_place(rules: HouseRules, asker: Asker, model: str) -> None:

@@ -57,7 +57,7 @@ class Forms:
     async def open(self, draft_id: int, slug: str, asker: Asker, *, is_private: bool) -> Form:
         """With the member's last values of this model. Raises ModelUnknown, RuleRefused, StoreError."""
         model = await self._catalogue.model(slug)
-        await self._houses.check(asker, model.slug, "")
+        await self._houses.check_place(asker, model.slug)
         known = await self._last_values.last_values(asker.user_id, folded_slug(model.slug)) or {}
         kept, left_out = still_taken(model, known)
         if model.parameters is None:

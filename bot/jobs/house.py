@@ -15,9 +15,10 @@ from bot.domain.audit import AuditEntry, AuditPage, AuditQuery
 from bot.domain.binding import Dimension, Grant, LimitRule
 from bot.domain.errors import StoreError
 from bot.domain.job import PictureRequest
+from bot.domain.lexicon import Hit
 from bot.domain.model import folded_slug
 from bot.domain.pictures import check_pictures, lenders
-from bot.domain.prompt import words_of
+from bot.domain.prompt import texts_of
 from bot.domain.rules import (
     NO_RULES,
     ChannelRule,
@@ -27,10 +28,9 @@ from bot.domain.rules import (
     WordRule,
     check_model,
     check_place,
-    check_rules,
 )
 from bot.jobs.guild_ports import GuildStore, PictureWishes
-from bot.jobs.patterns import hits
+from bot.jobs.word_rules import WordRules
 
 log = logging.getLogger(__name__)
 
@@ -64,6 +64,7 @@ class Houses:
         self._wishes = wishes
         self._log_channel = log_channel
         self._houses: dict[int, House] = {}
+        self._word_rules = WordRules()
         self._changes: Counter[int] = Counter()
         self._first_reading = asyncio.Lock()  # a crowd on a server that is new to us reads once
 
@@ -77,11 +78,6 @@ class Houses:
             house = self._houses.get(guild_id)
             return house if house is not None else await self._read(guild_id)
 
-    async def check(self, asker: Asker, model: str, prompt: str) -> None:
-        """Raises RuleRefused where the server forbids this run."""
-        house = await self.of(asker.place.guild_id)
-        check_rules(house.rules, asker, model, prompt, hits)
-
     async def check_place(self, asker: Asker, model: str) -> None:
         """Raises RuleRefused where the server forbids this run whatever its words are."""
         check_place((await self.of(asker.place.guild_id)).rules, asker, model)
@@ -91,14 +87,17 @@ class Houses:
         return bool((await self.of(asker.place.guild_id)).rules.words)
 
     async def check_request(self, asker: Asker, request: PictureRequest) -> None:
-        """Raises RuleRefused where the server, or whose picture it uses, forbids this run.
+        """The one check, whoever asks for it.
 
-        The one check, whoever asks for it.
+        Raises RuleRefused where the server, or whose picture it uses, forbids this run, PromptRefused for a
+        text that cannot be held against the server's word rules.
         """
-        await self.check(asker, request.model, words_of(request))
+        rules = (await self.of(asker.place.guild_id)).rules
+        check_place(rules, asker, request.model)
         others = lenders(asker, request)
         closed = await self._wishes.closed_among(others) if others else frozenset()
-        check_pictures((await self.of(asker.place.guild_id)).rules, asker, request, closed)
+        check_pictures(rules, asker, request, closed)
+        await self._word_rules.check(asker.place.guild_id or 0, rules.words, texts_of(request))
 
     async def has_closed_pictures(self, user_id: int) -> bool:
         """Whether this member lends their pictures to nobody."""
@@ -111,9 +110,9 @@ class Houses:
         """Raises RuleRefused where this model may not be used here."""
         check_model((await self.of(asker.place.guild_id)).rules, asker, model)
 
-    async def matching_words(self, guild_id: int, text: str) -> Sequence[WordRule]:
-        """Every word rule that the text would trip over: the dry run."""
-        return [word for word in (await self.of(guild_id)).rules.words if hits(word, text)]
+    async def matching_words(self, guild_id: int, text: str) -> Sequence[Hit]:
+        """Every word rule that the text would trip over, and why: the dry run. Raises PromptRefused."""
+        return await self._word_rules.hits(guild_id, (await self.of(guild_id)).rules.words, text)
 
     # --- changes -------------------------------------------------------------------------------
 
@@ -148,13 +147,15 @@ class Houses:
         await self.announce(entry)
 
     async def add_word(self, word: WordRule, entry: AuditEntry) -> bool:
+        """False: it stands already. Raises PatternRefused."""
+        await self._word_rules.make_room((await self.of(entry.guild_id)).rules.words, word)
         with self._changing(entry.guild_id):
             is_changed = await self._store.add_word(entry.guild_id, word, entry)
         return await self._told(is_changed, entry)
 
-    async def remove_word(self, text: str, entry: AuditEntry) -> bool:
+    async def remove_word(self, word: WordRule, entry: AuditEntry) -> bool:
         with self._changing(entry.guild_id):
-            is_changed = await self._store.remove_word(entry.guild_id, text, entry)
+            is_changed = await self._store.remove_word(entry.guild_id, word, entry)
         return await self._told(is_changed, entry)
 
     async def set_blocked(self, user_id: int, entry: AuditEntry, *, is_blocked: bool) -> bool:

@@ -1,68 +1,99 @@
-"""Word rules matched against prompts: words as written, patterns in time that grows with the prompt alone."""
+"""Patterns of moderators: taken where RE2 can run them, and joined, so that a prompt is run through once."""
 
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from collections.abc import Sequence
 from typing import Any, Final
 
 from bot.domain.errors import PatternFault, PatternRefused
-from bot.domain.rules import WordRule, folded
+from bot.domain.folding import folded
+from bot.domain.rules import Match, WordRule
 
 MAX_PATTERN_CHARS: Final = 200
-# RE2 keeps a pattern's automaton within this many bytes and refuses what would not fit.
+# RE2 keeps a pattern's automata within this many bytes and refuses what would not fit. Joined patterns are
+# given as little as they need: what they may come to take counts in full against the caches' room.
 MAX_PATTERN_BYTES: Final = 1 << 20
+_QUOTE: Final = r"\Q"
+_ROOMS_BYTES: Final = (1 << 18, 1 << 20, 1 << 22)
 
-_TOKEN: Final = re.compile(r"\\.|\[(?:\\.|[^\]\\])+\]|\{\d*,?\d*\}|.", re.DOTALL)
+_TOKEN: Final = re.compile(r"\\.|\[(?:\\.|[^\]\\])+\]?|\{\d*,?\d*\}|.", re.DOTALL)
 _UNBOUNDED: Final = re.compile(r"[*+]|\{\d*,\}")
 
 
-def word_rule(text: str) -> WordRule:
-    """A rule as typed: ``/pattern/`` or a word or phrase. Raises PatternRefused."""
+def as_typed(text: str) -> tuple[str, bool]:
+    """The text of a rule, and whether it is a pattern: ``/cat/`` is one, ``cat`` is a word."""
     stripped = text.strip()
     is_pattern = len(stripped) > 2 and stripped.startswith("/") and stripped.endswith("/")
-    body = stripped[1:-1] if is_pattern else stripped
-    if not folded(body).strip():
-        raise PatternRefused(PatternFault.EMPTY)
+    return (stripped[1:-1] if is_pattern else stripped), is_pattern
+
+
+def word_rule(text: str, match: Match = Match.EXACT) -> WordRule:
+    """A rule as typed. Raises PatternRefused."""
+    body, is_pattern = as_typed(text)
     if len(body) > MAX_PATTERN_CHARS:
         raise PatternRefused(PatternFault.TOO_LONG)
+    if not folded(body).strip():
+        raise PatternRefused(PatternFault.EMPTY)
     if _repeats_a_repetition(body):
         raise PatternRefused(PatternFault.NESTED)
-    if is_pattern and _compiled(body).search(""):
+    if is_pattern and Patterns([body]).find("") is not None:
         raise PatternRefused(PatternFault.MATCHES_ALL)
-    return WordRule(body, is_pattern)
+    return WordRule(body, is_pattern, Match.EXACT if is_pattern else match)
 
 
-def hits(rule: WordRule, prompt: str) -> bool:
-    """Whether the rule finds itself in the prompt: whole words, or the pattern anywhere; case is nothing."""
-    text = folded(prompt)
-    if rule.is_pattern:
-        # Folding turns ß into ss: a pattern is held against the prompt as typed, too.
-        compiled = _compiled(rule.text)
-        return bool(compiled.search(text) or compiled.search(prompt))
-    return _word(folded(rule.text)).search(text) is not None
+class Patterns:
+    """Patterns as one, or as few as RE2 takes together. Raises PatternRefused for one it does not take."""
 
+    def __init__(self, patterns: Sequence[str]) -> None:
+        self.size_bytes = 0
+        self._compiled: list[Any] = []
+        together = [pattern for pattern in patterns if _QUOTE not in pattern]  # it reaches to the end
+        if together:
+            self._join(together)
+        for pattern in patterns:
+            if _QUOTE in pattern:
+                self._join([pattern])
 
-@lru_cache(maxsize=1024)
-def _word(text: str) -> re.Pattern[str]:
-    words = r"\s+".join(re.escape(part) for part in text.split())
-    return re.compile(rf"(?<!\w){words}(?!\w)")
+    def find(self, text: str) -> str | None:
+        """What one of them finds anywhere in the text, in time that grows with the text."""
+        for compiled in self._compiled:
+            if found := compiled.search(text):
+                return str(found[0])
+        return None
 
+    def _join(self, patterns: Sequence[str]) -> None:
+        is_one = len(patterns) == 1
+        joined = patterns[0] if is_one else "|".join(f"(?:{pattern})" for pattern in patterns)
+        for max_bytes in _ROOMS_BYTES:
+            try:
+                self._keep(joined, max_bytes)
+            except PatternRefused:
+                if is_one and max_bytes == MAX_PATTERN_BYTES:
+                    raise
+            else:
+                return
+        # Too large in one, or two that name a group alike.
+        middle = len(patterns) // 2
+        self._join(patterns[:middle])
+        self._join(patterns[middle:])
 
-@lru_cache(maxsize=1024)
-def _compiled(pattern: str) -> Any:
-    import re2  # noqa: PLC0415 — a server without patterns does without the package's memory
+    def _keep(self, pattern: str, max_bytes: int) -> None:
+        import re2  # noqa: PLC0415 — a server without patterns does without the package's memory
 
-    options = re2.Options()
-    options.case_sensitive = False
-    options.log_errors = False
-    options.max_mem = MAX_PATTERN_BYTES
-    try:
-        return re2.compile(pattern, options)
-    except re2.error as error:
-        reason = error.args[0] if error.args else b""
-        detail = reason.decode(errors="replace") if isinstance(reason, bytes) else str(reason)
-        raise PatternRefused(PatternFault.UNREADABLE, detail[:100]) from None
+        options = re2.Options()
+        options.case_sensitive = False
+        options.log_errors = False
+        options.max_mem = max_bytes
+        try:
+            self._compiled.append(re2.compile(pattern, options))
+        except re2.error as error:
+            reason = error.args[0] if error.args else b""
+            detail = reason.decode(errors="replace") if isinstance(reason, bytes) else str(reason)
+            raise PatternRefused(PatternFault.UNREADABLE, detail[:100]) from None
+        finally:
+            re2.purge()  # its own cache holds on to the last 128, whatever they take
+        self.size_bytes += max_bytes
 
 
 def _repeats_a_repetition(pattern: str) -> bool:

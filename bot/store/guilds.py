@@ -10,7 +10,7 @@ from bot.domain.audit import AuditEntry, AuditPage, AuditQuery
 from bot.domain.binding import Dimension, Grant, LimitRule
 from bot.domain.limits import Audience, Measure, Window, window_bounds
 from bot.domain.money import MAX_PICO
-from bot.domain.rules import ChannelRule, HouseRules, ModelRule, PictureRule, WordRule
+from bot.domain.rules import ChannelRule, HouseRules, Match, ModelRule, PictureRule, WordRule
 from bot.store.audit_log import note_in, page_in
 from bot.store.backcount import track
 from bot.store.database import Database
@@ -34,6 +34,10 @@ _TRACKED: Final = "SELECT measure, window, channel_id, model FROM tracked_dimens
 _GRANT: Final = "INSERT INTO grants (guild_id, user_id, measure, amount, granted_at_s) VALUES (?, ?, ?, ?, ?)"
 _GRANTED: Final = """
 SELECT measure, amount, granted_at_s FROM grants WHERE guild_id = ? AND user_id = ? AND granted_at_s >= ?
+"""
+_ADD_WORD: Final = """
+INSERT INTO word_rules (guild_id, text, is_pattern, match) VALUES (?, ?, ?, ?)
+ON CONFLICT DO UPDATE SET match = excluded.match WHERE match <> excluded.match
 """
 _WARN: Final = "INSERT INTO budget_warnings VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
 
@@ -143,14 +147,13 @@ class GuildRecords:
             await self._change(replace, (guild_id, model_key(model), rule.value), entry)
 
     async def add_word(self, guild_id: int, word: WordRule, entry: AuditEntry) -> bool:
-        """False: the same word, or the same pattern, stands already."""
-        insert = "INSERT INTO word_rules (guild_id, text, is_pattern) VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
-        return await self._change(insert, (guild_id, storable(word.text), int(word.is_pattern)), entry)
+        """False: the same word, or the same pattern, stands already, matched alike."""
+        return await self._change(_ADD_WORD, (*_word_key(guild_id, word), word.match.value), entry)
 
-    async def remove_word(self, guild_id: int, text: str, entry: AuditEntry) -> bool:
-        """Takes away the word and the pattern of this text. False: there is neither."""
-        delete = "DELETE FROM word_rules WHERE guild_id = ? AND text = ?"
-        return await self._change(delete, (guild_id, storable(text)), entry)
+    async def remove_word(self, guild_id: int, word: WordRule, entry: AuditEntry) -> bool:
+        """Takes away the word, or the pattern, of this text. False: there is none."""
+        delete = "DELETE FROM word_rules WHERE guild_id = ? AND text = ? AND is_pattern = ?"
+        return await self._change(delete, _word_key(guild_id, word), entry)
 
     async def set_blocked(self, guild_id: int, user_id: int, entry: AuditEntry, *, is_blocked: bool) -> bool:
         """False: nothing changed, nothing was written."""
@@ -199,18 +202,22 @@ def _house_rules(sqlite: sqlite3.Connection, guild_id: int) -> HouseRules:
 
     channels = rows("SELECT channel_id, rule FROM channel_rules WHERE guild_id = ?")
     models = rows("SELECT model, rule FROM model_rules WHERE guild_id = ?")
-    words = rows("SELECT text, is_pattern FROM word_rules WHERE guild_id = ?")
+    words = rows("SELECT text, is_pattern, match FROM word_rules WHERE guild_id = ?")
     blocked = rows("SELECT user_id FROM blocked_members WHERE guild_id = ?")
     pictures = rows("SELECT channel_id, rule FROM picture_rules WHERE guild_id = ?")
     log_channels = rows("SELECT channel_id FROM log_channels WHERE guild_id = ?")
     return HouseRules(
         channels=tuple((channel_id, ChannelRule(rule)) for channel_id, rule in channels),
         models=tuple((model, ModelRule(rule)) for model, rule in models),
-        words=tuple(WordRule(text, bool(is_pattern)) for text, is_pattern in words),
+        words=tuple(WordRule(text, bool(is_pattern), Match(match)) for text, is_pattern, match in words),
         blocked_user_ids=frozenset(user_id for (user_id,) in blocked),
         log_channel_id=log_channels[0][0] if log_channels else None,
         pictures=tuple((channel_id, PictureRule(rule)) for channel_id, rule in pictures),
     )
+
+
+def _word_key(guild_id: int, word: WordRule) -> tuple[int, str, int]:
+    return guild_id, storable(word.text), int(word.is_pattern)
 
 
 def _stored(dimension: Dimension) -> Dimension:

@@ -26,11 +26,12 @@ from bot.domain.audit import (
 )
 from bot.domain.errors import ModelUnknown, OptionRefused, PromptRefused
 from bot.domain.job import Cause, Job, Output, Progress, Stage
+from bot.domain.lexicon import Hit
 from bot.domain.money import MAX_PICO, Money
 from bot.domain.news import News
 from bot.domain.picture import Picture
 from bot.domain.prompt import MAX_PROMPT_CHARS, checked_prompt
-from bot.domain.rules import ModelRule, WordRule
+from bot.domain.rules import Match, ModelRule, WordRule
 from bot.domain.style import Style
 from bot.view.card import Card
 from bot.view.cards.audit import audit_card
@@ -215,8 +216,8 @@ def test_every_other_card_with_words_of_others_can_be_shown(job: Job, words: str
         check_card(entry_card(entry))
     query = AuditQuery(1, member_id=2**63 - 1, since_s=2**40, page=2, newest_id=2**40)
     check_card(audit_card(AuditPage(query, tuple(entries * 2), has_older=True)))
-    rules = [WordRule(words[:200] or "x", is_pattern=True)] * 50
-    check_card(trial_card(words[:2_000], rules))
+    rule = WordRule(words[:200] or "x", is_pattern=False, match=Match.TOLERANT)
+    check_card(trial_card(words[:2_000], [Hit(rule, Match.TOLERANT, words)] * 50))
 
 
 @tries(300)

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 import pytest
 from bot_fakes.samples import a_job
 from guard_growth import MOST, growth
 
+import bot.jobs.word_rules as word_rules_module
+from bot.domain.errors import PatternRefused, RuleRefused
 from bot.domain.form import read_field
 from bot.domain.job import Job, Output, PictureRequest, Speech, Stage
 from bot.domain.model import Kind, ModelSummary, Option, Parameter
 from bot.domain.prompt import words_of
+from bot.domain.rules import Match, WordRule
 from bot.jobs.model_index import MAX_SEARCH_CHARS, ModelIndex
+from bot.jobs.patterns import Patterns, _repeats_a_repetition, word_rule
+from bot.jobs.word_rules import QUICK_CHARS, Readied, WordRules
 from bot.view.card import TextPart
 from bot.view.cards.texts import log_card
 from bot.view.files.export import text_cell
@@ -149,6 +155,61 @@ def test_a_search_for_very_many_words_looks_for_the_first_ones() -> None:
     assert len(looked_for) <= MAX_SEARCH_CHARS
 
 
+RULES: Final = (
+    *(
+        WordRule(word, is_pattern=False, match=match)
+        for word in ("cat", "ill", "red cat", "a b")
+        for match in Match
+    ),
+    *(WordRule(f"word{number}", is_pattern=False, match=Match.TOLERANT) for number in range(100)),
+    WordRule("c++", is_pattern=False),
+    *(WordRule(pattern, is_pattern=True) for pattern in ("(a|a)*(a|a)*b", "x.*y.*z", "[a-z]{1,50}q")),
+)
+DISGUISES: Final[Mapping[str, Made]] = {
+    "ones": repeated("1"),
+    "ones and letters": repeated("1a"),
+    "letters apart": repeated("a "),
+    "letters and ones apart": repeated("a 1 "),
+    "words with ones": repeated("a1b1c1d1 "),
+    "phrases": repeated("red "),
+    "phrases apart": lambda length: "red" + " " * length + "cat red",
+    "signs": repeated("c+"),
+    "dots": repeated("a."),
+    "capitals": repeated("aI"),
+    "Cyrillic": repeated("аб "),
+    "beginnings of words": repeated("word "),
+}
+
+
+def test_a_longer_prompt_is_held_against_rules_in_no_more_than_its_share() -> None:
+    readied = Readied(RULES)
+    texts = {name: TEXTS[name] for name in ("blanks", "accents", "joiners", "flags", "words")} | DISGUISES
+    found = {name: growth(lambda text: _judged(readied, text), made, 900) for name, made in texts.items()}
+    assert {name: times for name, times in found.items() if times >= MOST} == {}
+
+
+def _judged(readied: Readied, text: str) -> None:
+    with contextlib.suppress(RuleRefused):
+        readied.check([("prompt", text)])
+
+
+def test_more_rules_take_no_more_than_their_share() -> None:
+    def rules(number: int) -> list[WordRule]:
+        return [
+            WordRule(f"w{n}", n % 2 == 0, Match.EXACT if n % 2 == 0 else Match.TOLERANT)
+            for n in range(number)
+        ]
+
+    assert growth(Readied, rules, 125) < MOST
+
+
+@pytest.mark.parametrize("piece", ["(", "[", "a{1,2}", "\\\\", "*", "(a+)", "{"])
+def test_a_longer_pattern_is_judged_in_no_more_than_its_share(piece: str) -> None:
+    assert growth(_repeats_a_repetition, repeated(piece)) < MOST  # whatever the length that is taken
+    with contextlib.suppress(PatternRefused):
+        word_rule(f"/{piece * (200 // len(piece))}/")
+
+
 # --- off the loop ------------------------------------------------------------------------------------
 
 
@@ -162,6 +223,34 @@ async def test_a_large_answer_of_wiros_is_read_beside_the_loop() -> None:
     await read(note, "x" * (LARGE_CHARS + 1), LARGE_CHARS + 1)
     here = threading.get_ident()
     assert [thread == here for thread in threads] == [True, False]
+
+
+async def test_long_texts_are_held_against_rules_beside_the_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    threads: list[tuple[str, bool]] = []
+    here = threading.get_ident()
+
+    def noted(name: str, function: Any) -> Any:
+        def wrapper(*given: Any) -> Any:
+            threads.append((name, threading.get_ident() == here))
+            return function(*given)
+
+        return wrapper
+
+    monkeypatch.setattr(Readied, "__init__", noted("ready", Readied.__init__))
+    monkeypatch.setattr(Readied, "check", noted("check", Readied.check))
+    monkeypatch.setattr(Readied, "hits", noted("hits", Readied.hits))
+    monkeypatch.setattr(word_rules_module, "Patterns", noted("patterns", Patterns))
+    rules, words, short = WordRules(), (WordRule("cat", is_pattern=False),), [("prompt", "a dog")]
+    await rules.check(1, words, short)
+    await rules.check(1, words, [("prompt", "a " * QUICK_CHARS)])
+    await rules.hits(1, words, "a dog")
+    await rules.check(2, (word_rule("/d.gs/"),), short)
+    await rules.make_room(words, WordRule("a", is_pattern=True))
+    assert [name for name, _ in threads if name != "patterns"] == [
+        *("ready", "check", "check", "hits", "ready", "check"),
+    ]
+    on_loop = [name for name, is_here in threads if is_here]
+    assert on_loop == ["check"]  # the short one, against words alone
 
 
 @pytest.mark.parametrize("part", ["[],", "1,", '{"a":1},', '"a",'])

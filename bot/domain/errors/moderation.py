@@ -48,7 +48,7 @@ class RuleFault(Enum):
 
 @dataclass(eq=False)
 class RuleRefused(Refusal):
-    """The server's rules forbid this run. `subject` is the model or the word."""
+    """The server's rules forbid this run. `subject` is the model, or the name of the text with the word."""
 
     fault: RuleFault
     subject: str = ""
@@ -62,6 +62,7 @@ class PatternFault(Enum):
     NESTED = auto()  # a repetition inside a repetition
     MATCHES_ALL = auto()
     TOO_MANY = auto()  # there are as many rules as a server can have
+    TOO_LARGE_TOGETHER = auto()  # with the other patterns of the server, in memory
     UNREADABLE = auto()
 
 

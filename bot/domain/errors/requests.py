@@ -17,6 +17,7 @@ class PromptFault(Enum):
 
     EMPTY = auto()
     TOO_LONG = auto()
+    UNFOLDS = auto()  # each of its characters stands for many letters
 
 
 @dataclass(eq=False)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+from bot.domain.lexicon import Hit
 from bot.domain.pictures import DEFAULT, WHOLE_SERVER
-from bot.domain.rules import ChannelRule, HouseRules, ModelRule, WordRule
+from bot.domain.rules import ChannelRule, HouseRules, ModelRule
 from bot.view.card import Card, Tone
 from bot.view.words.changes import ChangeWords
-from bot.view.words.rules import channel_words, model_words, picture_words, word_words
+from bot.view.words.rules import channel_words, hit_words, model_words, picture_words, word_words
 from bot.view.words.text import code, escaped, plural
 
 # A message with Components V2 holds 4,000 characters of text (Discord docs, Components reference, 2026).
@@ -56,12 +57,12 @@ def unchanged_card(subject: str, state: str) -> Card:
     return Card(Tone.WAITING, f"Nothing was changed. {subject}: {state}, as it was before.")
 
 
-def trial_card(text: str, hits: Sequence[WordRule]) -> Card:
-    """A dry run of the word rules."""
+def trial_card(text: str, hits: Sequence[Hit]) -> Card:
+    """A dry run of the word rules: which are tripped over, and why."""
     shown = escaped(text, 300)
     if not hits:
         return Card(Tone.DONE, f"### This prompt would pass\n{shown}", small_print="Nothing was stored.")
-    tripped = _listed([word_words(word) for word in hits], "")
+    tripped = _listed(map(hit_words, hits), "")
     return Card(
         Tone.WARNING,
         f"### This prompt would be refused\n{shown}\n**{plural(len(hits), 'rule')}** {tripped}",

@@ -22,7 +22,7 @@ from bot.domain.audit import (
 from bot.domain.binding import LimitRule
 from bot.domain.cases import CaseKind
 from bot.view.words.limits import allowance_words, amount_words, subject_words
-from bot.view.words.rules import NOTHING, channel_words, model_words, picture_words, word_words
+from bot.view.words.rules import NOTHING, channel_words, kind_words, model_words, picture_words
 from bot.view.words.styles import style_words
 from bot.view.words.text import code, escaped
 
@@ -57,7 +57,7 @@ def change_words(change: Change) -> ChangeWords:
             before, after = (
                 "refused" if is_refused else NOTHING for is_refused in (change.before, change.after)
             )
-            return ChangeWords(action, f"the word {word_words(change.word)}", before, after)
+            return ChangeWords(action, kind_words(change.word), before, after)
         case MemberChange():
             action = "rules block" if change.after else "rules unblock"
             before, after = ("blocked" if is_so else "allowed" for is_so in (change.before, change.after))

@@ -27,10 +27,17 @@ from bot.domain.money import Money
 from bot.view.words.limits import allowance_words, amount_words, audience_words, extent_words
 from bot.view.words.text import code, escaped, plural, relative
 
+_TEXTS: Final = {"prompt": "this prompt", "negative_prompt": "the negative prompt"}
+
 
 def prompt_refused(error: PromptRefused) -> str:
     if error.fault is PromptFault.EMPTY:
         return "There is nothing to draw in an empty prompt. Nothing was held; describe the picture in a few words."
+    if error.fault is PromptFault.UNFOLDS:
+        return (
+            f"This is written in characters that stand for many letters each, {error.length:,} in all, and the words "
+            f"of this server are looked for in {error.limit:,}. Nothing was held; write it in plain letters."
+        )
     return (
         f"A prompt can have {error.limit:,} characters and this one has {error.length:,}. "
         "Nothing was held; shorten it and send it again."
@@ -72,7 +79,8 @@ def rule_refused(error: RuleRefused) -> str:
         case RuleFault.ADULT_MODEL:
             return f"{subject} may be used in age-restricted channels only. Nothing was held; go there or pick another."
         case RuleFault.WORD:
-            return "The moderators do not allow a word of this prompt. Nothing was held; put it another way."
+            where = _TEXTS.get(error.subject, f"the field {subject}")
+            return f"The moderators do not allow a word of {where}. Nothing was held; put it another way."
         case RuleFault.PICTURE_OWN:
             return (
                 "Here only your own pictures may go into a model, and this one is somebody else's. "
@@ -109,6 +117,11 @@ def pattern_refused(error: PatternRefused) -> str:
             )
         case PatternFault.TOO_MANY:
             return "This server has as many word rules as it can have. Nothing was changed; a pattern can stand for several words."
+        case PatternFault.TOO_LARGE_TOGETHER:
+            return (
+                "With this one the patterns of this server would take more memory than there is for them. "
+                "Nothing was changed; write it without long repetitions such as {100}, or remove another one."
+            )
         case PatternFault.UNREADABLE:
             reason = f" ({escaped(error.detail, 100)})" if error.detail else ""
             return f"This pattern cannot be read{reason}. Nothing was changed; patterns follow RE2's syntax."

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from bot.domain.rules import ChannelRule, ModelRule, PictureRule, WordRule
+from bot.domain.lexicon import Hit
+from bot.domain.rules import ChannelRule, Match, ModelRule, PictureRule, WordRule
 from bot.view.words.text import code
 
 NOTHING: Final = "no rule"
@@ -36,5 +37,17 @@ def picture_words(rule: PictureRule | None) -> str:
 
 
 def word_words(word: WordRule) -> str:
-    """As it is typed after /rules word."""
-    return code(f"/{word.text}/" if word.is_pattern else word.text, 200)
+    """As it is typed after /rules word, and how it is looked for where that is not to the letter."""
+    typed = code(f"/{word.text}/" if word.is_pattern else word.text, 202)
+    return f"{typed} (tolerant)" if word.match is Match.TOLERANT else typed
+
+
+def kind_words(word: WordRule) -> str:
+    """The rule by its kind: a word and a pattern may be spelled alike."""
+    return f"the {'pattern' if word.is_pattern else 'word'} {word_words(word)}"
+
+
+def hit_words(hit: Hit) -> str:
+    """Why a prompt trips over a rule."""
+    how = "disguised, read as" if hit.level is Match.TOLERANT else "as written,"
+    return f"{word_words(hit.rule)}: {how} {code(hit.read_as, 60)}"

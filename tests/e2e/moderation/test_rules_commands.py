@@ -104,6 +104,46 @@ async def test_words_refuse_whole_words_in_any_case_and_can_be_tried_first(club:
     assert card.pictures
 
 
+async def test_a_word_and_a_pattern_of_one_spelling_are_removed_each_by_itself(club: Club) -> None:
+    for text in ("cat", "/cat/"):
+        await club.said(club.greta, "rules word add", text=text)
+    words = await club.said(club.greta, "rules word remove", text="cat")
+    assert "the word `cat` (tolerant): refused → **no rule**" in words
+    assert "`/cat/`" in await club.said(club.greta, "rules show")
+    assert "the word `cat`: no rule, as it was" in await club.said(
+        club.greta, "rules word remove", text="cat"
+    )
+    words = await club.said(club.greta, "rules word remove", text=" /cat/ ")
+    assert "the pattern `/cat/`: refused → **no rule**" in words
+    assert "`/cat/`" not in await club.said(club.greta, "rules show")
+
+
+async def test_a_word_is_looked_for_in_disguise_unless_exactly_it_is_asked_for(club: Club) -> None:
+    await club.said(club.greta, "rules word add", text="blood")
+    tested = await club.said(club.greta, "rules word test", text="much b l 0 0 d and Blооd")
+    assert "`blood` (tolerant): disguised, read as `blood`" in tested
+    assert "a word of this prompt" in await refusal(club, club.alice, "a bl00d moon")
+    assert "a word of the negative prompt" in await refusal(
+        club, club.alice, "a moon", negative_prompt="bl00d"
+    )
+    changed = await club.said(club.greta, "rules word add", text="blood", match="exact")
+    assert "the word `blood`: no rule → **refused**" in changed
+    assert "would pass" in await club.said(club.greta, "rules word test", text="a bl00d moon")
+    assert "`blood`: as written, `blood`" in await club.said(
+        club.greta, "rules word test", text="**blood**_moon"
+    )
+    assert len(await club.audit()) == 2
+    assert club.world.runs == 0
+
+
+async def test_a_text_that_cannot_be_looked_through_is_refused_in_a_sentence(club: Club) -> None:
+    await club.said(club.greta, "rules word add", text="cat")
+    assert "stand for many letters each" in await refusal(club, club.alice, "\ufdfa" * 2_000)
+    assert "stand for many letters each" in await club.said(
+        club.greta, "rules word test", text="\ufdfa" * 2_000
+    )
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [("/(a+)+$/", "repetition inside a repetition"), ("/(/", "cannot be read"), ("/a*/", "every prompt")],
@@ -128,10 +168,10 @@ async def test_an_adult_model_works_in_age_restricted_channels_only(club: Club) 
     # The simulated Discord knows no age-restricted channels, so the places are given by hand.
     houses, guild_id = club.world.studio.services.houses, club.guild.id
     restricted = Place(guild_id, club.sketches.id, is_age_restricted=True)
-    await houses.check(Asker(club.alice.id, frozenset(), restricted), ADULT, "a mill")
+    await houses.check_place(Asker(club.alice.id, frozenset(), restricted), ADULT)
     for place in (Place(guild_id, 5, club.sketches.id), Place(guild_id, 5)):
         with pytest.raises(RuleRefused):
-            await houses.check(Asker(club.alice.id, frozenset(), place), ADULT, "a mill")
+            await houses.check_place(Asker(club.alice.id, frozenset(), place), ADULT)
 
 
 async def test_pictures_of_others_are_ruled_by_server_and_channel(club: Club) -> None:

@@ -12,7 +12,7 @@ from bot.domain.binding import Dimension, Grant, LimitRule
 from bot.domain.errors import StoreError
 from bot.domain.limits import Audience, Measure, Window
 from bot.domain.money import MAX_PICO
-from bot.domain.rules import NO_RULES, ChannelRule, HouseRules, ModelRule, WordRule
+from bot.domain.rules import NO_RULES, ChannelRule, HouseRules, Match, ModelRule, WordRule
 from bot.store.database import Database
 from bot.store.guilds import GuildRecords
 
@@ -64,11 +64,22 @@ async def test_what_is_taken_away_is_gone(guilds: GuildRecords) -> None:
     await guilds.set_log_channel(GUILD, 44, an_entry())
     await guilds.set_channel_rule(GUILD, 30, None, an_entry())
     await guilds.set_model_rule(GUILD, "A/B", None, an_entry())
-    assert await guilds.remove_word(GUILD, "x", an_entry())
+    assert await guilds.remove_word(GUILD, WordRule("x", is_pattern=False), an_entry())
+    assert (await guilds.house_rules(GUILD)).words == (WordRule("x", is_pattern=True),)
+    assert await guilds.remove_word(GUILD, WordRule("x", is_pattern=True), an_entry())
+    assert not await guilds.remove_word(GUILD, WordRule("x", is_pattern=True), an_entry())
     assert await guilds.set_blocked(GUILD, 5, an_entry(), is_blocked=False)
     await guilds.set_log_channel(GUILD, None, an_entry())
     assert await guilds.house_rules(GUILD) == NO_RULES
-    assert await noted(guilds) == 11
+    assert await noted(guilds) == 12
+
+
+async def test_a_word_is_looked_for_in_the_way_that_was_asked_for_last(guilds: GuildRecords) -> None:
+    exact, tolerant = (WordRule("x", is_pattern=False, match=match) for match in Match)
+    assert await guilds.add_word(GUILD, exact, an_entry())
+    assert await guilds.add_word(GUILD, tolerant, an_entry())
+    assert not await guilds.add_word(GUILD, tolerant, an_entry())
+    assert (await guilds.house_rules(GUILD)).words == (tolerant,)
 
 
 async def test_a_change_that_changes_nothing_is_told_and_not_noted(guilds: GuildRecords) -> None:
@@ -78,7 +89,7 @@ async def test_a_change_that_changes_nothing_is_told_and_not_noted(guilds: Guild
     assert not await guilds.add_word(GUILD, word, an_entry())
     assert not await guilds.set_blocked(GUILD, 5, an_entry(), is_blocked=True)
     assert not await guilds.set_blocked(GUILD, 6, an_entry(), is_blocked=False)
-    assert not await guilds.remove_word(GUILD, "y", an_entry())
+    assert not await guilds.remove_word(GUILD, WordRule("y", is_pattern=False), an_entry())
     assert not await guilds.clear_limit(GUILD, rule, an_entry())
     assert await noted(guilds) == 2
 

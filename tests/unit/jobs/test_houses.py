@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 from bot_fakes.house import House, MemoryLogChannel
-from bot_fakes.samples import GUILD, MODEL, NOON_S, an_asker
+from bot_fakes.samples import GUILD, NOON_S, a_request, an_asker
 
 from bot.domain.asker import Asker
 from bot.domain.audit import AuditEntry, AuditQuery, MemberChange
@@ -44,7 +44,7 @@ class WornRecords(GuildRecords):
 
 async def is_blocked(houses: Houses, asker: Asker) -> bool:
     try:
-        await houses.check(asker, MODEL, "a cat")
+        await houses.check_request(asker, a_request())
     except RuleRefused as refused:
         return refused.fault is RuleFault.BLOCKED
     return False

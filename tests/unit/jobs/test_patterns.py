@@ -1,14 +1,20 @@
-"""Word rules: whole words in any case and disguise, patterns in linear time, nonsense refused."""
+"""Word rules as typed: words and patterns told apart, patterns in linear time, nonsense refused."""
 
 from __future__ import annotations
 
 import pytest
+import re2
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.errors import PatternFault, PatternRefused
-from bot.domain.rules import WordRule
-from bot.jobs.patterns import MAX_PATTERN_CHARS, hits, word_rule
+from bot.domain.rules import Match, WordRule
+from bot.jobs.patterns import MAX_PATTERN_BYTES, MAX_PATTERN_CHARS, Patterns, as_typed, word_rule
+from bot.jobs.word_rules import Readied
+
+
+def hits(rule: WordRule, prompt: str) -> bool:
+    return bool(Readied([rule]).hits(prompt))
 
 
 @pytest.mark.parametrize(
@@ -74,3 +80,40 @@ def test_any_text_is_a_rule_or_refused_and_never_anything_else(text: str) -> Non
 
 def test_a_pattern_that_hangs_other_engines_answers_at_once() -> None:
     assert not hits(WordRule("(a|a)*(a|a)*(a|a)*b", is_pattern=True), "a" * 2_000)
+
+
+@pytest.mark.parametrize(
+    ("typed", "text", "is_pattern"),
+    [(" cat ", "cat", False), ("/cat/", "cat", True), ("//", "//", False), ("/cat", "/cat", False)],
+)
+def test_what_was_typed_says_whether_it_is_a_pattern(typed: str, text: str, is_pattern: bool) -> None:
+    assert as_typed(typed) == (text, is_pattern)
+
+
+def test_only_a_word_can_be_looked_for_in_disguise() -> None:
+    assert word_rule("cat", Match.TOLERANT) == WordRule("cat", is_pattern=False, match=Match.TOLERANT)
+    assert word_rule("/cat/", Match.TOLERANT) == WordRule("cat", is_pattern=True)
+
+
+@pytest.mark.parametrize(
+    "patterns",
+    [
+        ["c[ao]t", "d.g", "(?i)MOUSE"],
+        ["(?P<a>cat)", "(?P<a>dog)", "mouse"],  # cannot be joined
+        [r"\Qcat", r"dog", r"\Qmouse"],  # what is quoted reaches to the end
+        ["cat", "dog{1,900}", "x{900}y|mouse", *(f"{letter}[a-z]{{200,400}}q" for letter in "abcdefgh")],
+    ],
+)
+def test_joined_patterns_find_what_each_of_them_finds(patterns: list[str]) -> None:
+    joined = Patterns(patterns)
+    found = [joined.find(text) for text in ("a cat", "a dog", "a mouse", "a bird")]
+    assert found == ["cat", "dog", "mouse", None]
+
+
+def test_joined_patterns_take_the_room_of_one() -> None:
+    assert Patterns([f"word{number}s?" for number in range(100)]).size_bytes <= MAX_PATTERN_BYTES
+
+
+def test_compiled_patterns_are_held_by_whoever_holds_them_alone() -> None:
+    Patterns([f"a{number}" for number in range(3)])
+    assert re2._Regexp._make.cache_info().currsize == 0

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from bot.domain.audit import ChannelChange
-from bot.domain.rules import NO_RULES, ChannelRule, HouseRules, ModelRule, PictureRule, WordRule
+from bot.domain.lexicon import Hit
+from bot.domain.rules import NO_RULES, ChannelRule, HouseRules, Match, ModelRule, PictureRule, WordRule
 from bot.view.cards.rules import changed_card, show_card, trial_card, unchanged_card
 from bot.view.words.changes import change_words
 
@@ -60,9 +61,14 @@ def test_a_word_cannot_break_out_of_its_code() -> None:
 
 
 def test_a_dry_run_names_the_rules_and_shows_the_prompt_harmlessly() -> None:
-    hits = [WordRule("cat", is_pattern=False)]
+    hits = [
+        Hit(WordRule("cat", is_pattern=False, match=Match.TOLERANT), Match.TOLERANT, "caat"),
+        Hit(WordRule("c.t", is_pattern=True), Match.EXACT, "c4t"),
+    ]
     refused, passed = trial_card("a **cat** @everyone", hits), trial_card("a dog", [])
-    assert "`cat`" in refused.text
+    assert (
+        "**2 rules** `cat` (tolerant): disguised, read as `caat` · `/c.t/`: as written, `c4t`" in refused.text
+    )
     assert r"\*\*cat\*\*" in refused.text
     assert "@everyone" not in refused.text
     assert "would pass" in passed.text
