@@ -32,9 +32,10 @@ class Settlement:
 
 @dataclass(frozen=True, slots=True)
 class OpenCharge:
-    """An ended job whose charge may not be on record yet, and until when it is asked after."""
+    """An ended job whose charge may not be on record yet, its task, and until when it is asked after."""
 
-    job: Job
+    job_id: int
+    task_id: str | None
     until_s: float
 
 

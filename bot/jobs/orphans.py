@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterator, Sequence
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -27,6 +28,7 @@ LONGEST_GAP_S: Final = 3_600.0
 GROWTH: Final = 2.5
 LIST_DEPTH: Final = 1_000  # tasks; a late one stands among those of the hour in which it was made
 FEW: Final = 10  # tasks that are asked after one by one; more of them are looked up in the list
+MOST_SINGLY: Final = 100  # that are not in the list are asked after at one look
 SETTLE_S: Final = 3_600.0  # how long one found task is asked to end, until the next look finds it again
 
 
@@ -77,35 +79,59 @@ class Orphans:
         self._looks = looks
         self._delays = delays
         self._looked_at_s: float | None = None
+        self._listed_at_s = -math.inf
         self._settling: dict[int, str] = {}  # job id → task id
 
     async def sweep(self) -> None:
         """Ask after every charge that is due: many by one listing. Raises WiroError, StoreError."""
         now_s = self._clock.wall()
-        charges = [
-            charge for charge in await self._store.open_charges() if charge.job.job_id not in self._settling
-        ]
-        due = [charge for charge in charges if self._is_due(charge, now_s)]
+        charges = [one for one in await self._store.open_charges() if one.job_id not in self._settling]
+        due = self._due(charges, now_s)
         if not due:
             return
-        unanswered = [charge for charge in charges if charge.job.task_id is None]
-        known = [charge for charge in due if charge.job.task_id is not None]
-        is_listed = len(known) > FEW or any(charge.job.task_id is None for charge in due)
-        reports = await self._wiro.recent_tasks(LIST_DEPTH) if is_listed else ()
-        is_whole = not unanswered or not is_listed or await self._adopt(unanswered, reports)
+        is_answered = all(one.task_id is not None for one in due)
+        is_listed = len(due) > FEW or not is_answered
+        if is_listed and is_answered and 0 <= now_s - self._listed_at_s < self._looks.first_s:
+            return  # so many are due at any time: they wait for one another
+        wanted = {*due, *(one for one in charges if is_listed and one.task_id is None)}
+        jobs = await self._store.jobs([one.job_id for one in wanted])
+        until_s = {one.job_id: one.until_s for one in wanted}
+        reports: Sequence[TaskReport] = ()
+        if is_listed:
+            reports = await self._wiro.recent_tasks(LIST_DEPTH)
+            self._listed_at_s = now_s
+        unanswered = [job for job in jobs if job.task_id is None]
+        is_whole = not unanswered or await self._adopt(unanswered, reports, until_s)
         listed = {report.task.task_id: report for report in reports}
-        for charge in known:
-            is_whole &= await self._ask(charge, listed.get(charge.job.task_id or ""), now_s)
+        known = sorted((job for job in jobs if job.task_id is not None), key=lambda job: until_s[job.job_id])
+        # The youngest stand in the list; of the others, those whose time is up come first.
+        unlisted = [job for job in known if job.task_id not in listed][MOST_SINGLY:]
+        for job in known:
+            if job not in unlisted:
+                is_last = now_s > until_s[job.job_id]
+                is_whole &= await self._ask(job, listed.get(job.task_id or ""), is_last=is_last)
         if is_whole:  # else looked at again at the next tick
             self._looked_at_s = now_s
 
-    def _is_due(self, charge: OpenCharge, now_s: float) -> bool:
-        since_s = charge.until_s - CHARGE_WAIT_S
-        return now_s > charge.until_s or self._looks.is_due(since_s, self._looked_at_s, now_s)
+    def _due(self, charges: Sequence[OpenCharge], now_s: float) -> list[OpenCharge]:
+        """Those to be asked after now. They are many, and their ends within one tick are one to us."""
+        answers: dict[float, bool] = {}
+        due = []
+        for one in charges:
+            since_s = one.until_s - CHARGE_WAIT_S
+            tick = since_s // self._looks.tick_s
+            if tick not in answers:
+                answers[tick] = self._looks.is_due(since_s, self._looked_at_s, now_s)
+            if answers[tick] or now_s > one.until_s:
+                due.append(one)
+        return due
 
-    async def _adopt(self, unanswered: Sequence[OpenCharge], reports: Sequence[TaskReport]) -> bool:
+    async def _adopt(
+        self, unanswered: Sequence[Job], reports: Sequence[TaskReport], until_s: Mapping[int, float]
+    ) -> bool:
         """Find the tasks of Runs without an answer. False: some may yet be those of running jobs."""
-        jobs = sorted((charge.job for charge in unanswered), key=lambda job: job.sent_at_s or 0.0)
+        now_s = self._clock.wall()
+        jobs = sorted(unanswered, key=lambda job: job.sent_at_s or 0.0)
         candidates = [report for report in reports if any(_is_of(report, job) for job in jobs)]
         # A running job may be about to learn that one of these is its own task. Who waits for an answer is
         # read before what is claimed: an answer in between is then seen in one of them.
@@ -114,20 +140,19 @@ class Orphans:
         ours = [report for report in candidates if report.task.task_id not in claimed]
         free = [report for report in ours if not any(is_of(report, job) for job in waiting)]
         is_whole = len(free) == len(ours)
-        until_s = {charge.job.job_id: charge.until_s for charge in unanswered}
         for job in jobs:
             # The newest stand first in the list; of twins the first sent gets the first made.
             report = next((report for report in reversed(free) if _is_of(report, job)), None)
             if report is None:
-                if self._clock.wall() > until_s[job.job_id]:
+                if now_s > until_s[job.job_id]:
                     await self._book(job, ZERO)
                 continue
             free.remove(report)
             task_id = report.task.task_id
             if await self._store.adopt_late(job.job_id, task_id):
                 log.warning("job %d: its unanswered Run turned up late as task %s", job.job_id, task_id)
-                found = OpenCharge(replace(job, task_id=task_id), until_s[job.job_id])
-                await self._ask(found, report, self._clock.wall())
+                found, is_last = replace(job, task_id=task_id), now_s > until_s[job.job_id]
+                await self._ask(found, report, is_last=is_last)
         return is_whole
 
     async def _waiting(self) -> Sequence[Job]:
@@ -135,10 +160,9 @@ class Orphans:
         jobs = await self._store.unfinished()
         return [job for job in jobs if not job.is_terminal and job.sent_at_s and job.task_id is None]
 
-    async def _ask(self, charge: OpenCharge, report: TaskReport | None, now_s: float) -> bool:
+    async def _ask(self, job: Job, report: TaskReport | None, *, is_last: bool) -> bool:
         """What became of one known task. False: it could not be had. Raises StoreError."""
-        job, task_id = charge.job, charge.job.task_id or ""
-        is_last = now_s > charge.until_s
+        task_id = job.task_id or ""
         try:
             event = (report or await self._wiro.detail(task_id)).event
         except WiroNotFound:

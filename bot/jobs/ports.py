@@ -113,6 +113,10 @@ class Store(Protocol):
 
     async def job(self, job_id: int) -> Job | None: ...
 
+    async def jobs(self, job_ids: Sequence[int]) -> Sequence[Job]:
+        """These jobs, as far as they are on record, in no order."""
+        ...
+
     async def unfinished(self) -> Sequence[Job]:
         """Jobs that have not ended or whose member has not been told, oldest first."""
         ...

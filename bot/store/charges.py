@@ -11,16 +11,17 @@ from bot.domain.ledger import CHARGE_WAIT_S, OpenCharge, late_settlement
 from bot.domain.limits import Subject
 from bot.domain.money import MAX_PICO, ZERO, Money
 from bot.store import ledger, surprises
-from bot.store.rows import COLUMNS, job_of, storable
+from bot.store.rows import storable
 
 PROVEN_FREE_S: Final = (
     7 * 86_400.0
 )  # for so long a model is free that was; then one more success is waited for
 _NEWEST: Final = 50  # successes of a model, none of which may have cost anything
 
-_OPEN: Final = f"""
-SELECT {COLUMNS}, charge_until_s FROM jobs WHERE is_charge_open = 1 ORDER BY charge_until_s, job_id
-"""  # noqa: S608 — columns of ours
+# Answered by the index of open charges alone: there may be thousands.
+_OPEN: Final = """
+SELECT job_id, task_id, charge_until_s FROM jobs WHERE is_charge_open = 1 ORDER BY charge_until_s, job_id
+"""
 _WAIT: Final = "UPDATE jobs SET charge_until_s = ? WHERE job_id = ?"
 
 # Nothing where the task belongs to another job, or where it may yet turn out to be that of a running twin
@@ -68,7 +69,7 @@ SELECT EXISTS (
 
 def open_charges(sqlite: sqlite3.Connection) -> Sequence[OpenCharge]:
     """Everything that is asked after, what is due first."""
-    return [OpenCharge(job_of(row), row["charge_until_s"]) for row in sqlite.execute(_OPEN)]
+    return [OpenCharge(*row) for row in sqlite.execute(_OPEN)]
 
 
 def wait(sqlite: sqlite3.Connection, job: Job, at_s: float) -> None:

@@ -28,6 +28,7 @@ _IS_UNFINISHED: Final = f"is_delivered = 0 OR {_IS_RUNNING}"
 _INSERT: Final = f"INSERT INTO jobs ({COLUMNS}) VALUES ({PLACEHOLDERS}) ON CONFLICT (job_id) DO NOTHING"  # noqa: S608 — see above
 _SELECT: Final = f"SELECT {COLUMNS} FROM jobs"  # noqa: S608 — see above
 _ONE: Final = f"{_SELECT} WHERE job_id = ?"
+_SOME: Final = f"{_SELECT} WHERE job_id IN (SELECT value FROM json_each(?))"  # noqa: S608 — see above
 _UNFINISHED: Final = f"{_SELECT} WHERE {_IS_UNFINISHED} ORDER BY created_at_s, job_id"
 _MOVE: Final = f"UPDATE jobs SET {SET_MOVING} WHERE job_id = :job_id AND {_IS_RUNNING}"  # noqa: S608 — see above
 _WISH: Final = f"UPDATE jobs SET is_cancel_asked = 1 WHERE job_id = ? AND {_IS_RUNNING}"  # noqa: S608 — see above
@@ -136,6 +137,13 @@ class JobStore:
             return None if row is None else job_of(row)
 
         return await self._database.read(unit)
+
+    async def jobs(self, job_ids: Sequence[int]) -> Sequence[Job]:
+        """These jobs, as far as they are on record, in no order."""
+        asked = json.dumps(list(job_ids))
+        return await self._database.read(
+            lambda sqlite: [job_of(row) for row in sqlite.execute(_SOME, (asked,))]
+        )
 
     async def unfinished(self) -> Sequence[Job]:
         """Jobs that have not ended or whose member has not been told, oldest first."""

@@ -48,13 +48,15 @@ def _check_bills(world: World, trace: Trace) -> None:
     booked: dict[str, int] = {}
     owners: Counter[str] = Counter()
     holds: dict[str, int] = {}
+    paid: dict[str, int] = {}  # by members
     for task_id, kind, amount_pico, hold_pico in world.disk.sqlite.execute(
         "SELECT task_id, kind, resolution.amount_pico, hold_pico FROM jobs JOIN resolution USING (job_id)"
         " WHERE task_id IS NOT NULL"
         " UNION ALL SELECT late_bill.task_id, 'late', late_bill.amount_pico, hold_pico"
         " FROM late_bill JOIN jobs USING (job_id)"
     ):
-        owners[task_id] += kind != "void"
+        owners[task_id] += kind not in {"void", "late"}
+        paid[task_id] = paid.get(task_id, 0) + (amount_pico if kind == "post" else 0)
         booked[task_id] = booked.get(task_id, 0) + amount_pico
         holds[task_id] = hold_pico
     for task in world.wiro.tasks.values():
@@ -67,6 +69,8 @@ def _check_bills(world: World, trace: Trace) -> None:
         # A task stopped before its unreadable price was due was billed nothing.
         if found != expected and not (not task.is_readable and found == task.billed.pico):
             trace.fail(f"task {task.task_id} was billed {expected}, the ledger has {found}")
+        if task.is_late and paid.get(task.task_id, 0) > holds.get(task.task_id, 0):
+            trace.fail(f"task {task.task_id} costs its member {paid[task.task_id]} late, more than was held")
         if owners[task.task_id] > 1:
             trace.fail(f"task {task.task_id} was charged {owners[task.task_id]} times")
     strange = booked.keys() - world.wiro.tasks.keys()

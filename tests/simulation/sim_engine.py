@@ -94,7 +94,7 @@ class WatchedStore(JobStore):
     async def save(self, job: Job) -> None:
         await self._noting(job.job_id, super().save(job))
 
-    async def settle(self, job: Job, settlement: Settlement, at_s: float) -> bool:
+    async def settle(self, job: Job, settlement: Settlement | None, at_s: float) -> bool:
         return await self._noting(job.job_id, super().settle(job, settlement, at_s))
 
     async def mark_delivered(self, job_id: int) -> None:

@@ -269,7 +269,8 @@ class Simulation:
         check_books(self.world, self.trace)
         if self.loop.now_s > self._last_submit_s + HORIZON_S + 4 * max(AWAY_S):
             self.trace.fail("it never comes to rest")
-        self.loop.fate(BOOKS_EVERY_S, self._look_at_books)
+        is_long_ago = self.loop.now_s > self._last_submit_s + 3600  # then late charges alone are booked
+        self.loop.fate(10 * BOOKS_EVERY_S if is_long_ago else BOOKS_EVERY_S, self._look_at_books)
 
     def _look_around(self) -> None:
         """Whether all is done; then the engine is let go in order, and its leavings are looked at."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 from typing import Any, Final
 
@@ -48,7 +48,8 @@ class SimTask:
     listed_from_s: float
     stage: Stage = Stage.QUEUED
     end: Event | None = None
-    billed: Money = ZERO
+    billed: Money = ZERO  # in the end, whatever is on record by now
+    is_late: bool = False  # it was charged only after its end
     is_readable: bool = True
 
 
@@ -134,10 +135,11 @@ class SimWiro:
         if task.end is not None or (task.stage > Stage.QUEUED) != is_kill:
             raise WiroRefused("not at this stage")
         # A killed task may be billed for the time it took.
-        is_billed = is_kill and self.chance.random() < 0.2
+        is_billed = is_kill and self.chance.random() < max(0.2, self.weather.charge_late)
         billed = PRICE.scaled(self.chance.choice((1, 2))) if is_billed else Money(0)
         self.trace.note("kill" if is_kill else "cancel", task_id)
-        self.wire.loop.fate(self.chance.uniform(0.05, 2.0), self._end, task, Cancelled(billed, 1.0), billed)
+        end = Cancelled(billed, 1.0, has_run=is_kill)
+        self.wire.loop.fate(self.chance.uniform(0.05, 2.0), self._end, task, end, billed)
 
     # --- how a task goes on ----------------------------------------------------------------------
 
@@ -162,7 +164,7 @@ class SimWiro:
             outputs = (Output("0.png", "image/png", f"https://cdn1.wiro.ai/{task.task_id}/0.png"),)
             end = Settled(is_success=True, cost=cost, outputs=outputs, elapsed_s=round(at_s, 1))
         else:
-            billed = Money(0)
+            billed = billed if chance.random() < self.weather.charge_late / 2 else Money(0)
             end = Settled(is_success=False, cost=billed, elapsed_s=1.0, detail="out of memory")
         loop.fate(at_s + 1 + 2 * chance.random(), self._end, task, end, billed)
 
@@ -172,13 +174,22 @@ class SimWiro:
         task.stage = event.stage if isinstance(event, Reached) else Stage.RUNNING
         self.publish(task.task_id, event)
 
-    def _end(self, task: SimTask, end: Event, billed: Money) -> None:
+    def _end(self, task: SimTask, end: Settled | Cancelled, billed: Money) -> None:
         if task.end is not None:
             return
         task.end, task.billed = end, billed
+        if billed > ZERO and end.cost is not None and self.chance.random() < self.weather.charge_late:
+            task.is_late = True
+            task.end = replace(end, cost=self.chance.choice((ZERO, None)))
+            after_s = self.chance.choice((30.0, 600.0, 5_000.0, 80_000.0))
+            self.trace.note("late-charge", f"{task.task_id} {after_s}")
+            self.wire.loop.fate(after_s, self._charge, task, end)
         self.live -= 1
         self.trace.note("task-end", f"{task.task_id} {billed.pico}")
         self.publish(task.task_id, Reached(Stage.FINISHING))
+
+    def _charge(self, task: SimTask, end: Event) -> None:
+        task.end = end
 
     def _report(self, task: SimTask) -> TaskReport:
         event = task.end or Reached(task.stage)

@@ -14,9 +14,9 @@ from sim_wiro import WiroPort
 from bot.domain.errors import WiroServerFault, WiroUnreachable
 from bot.domain.files import Upload
 from bot.domain.job import Job, Stage
-from bot.domain.ledger import Resolution, Settlement
+from bot.domain.ledger import Resolution, Settlement, settlement_of
 from bot.domain.model import Value
-from bot.domain.money import ZERO
+from bot.domain.money import ZERO, Money
 from bot.domain.news import Delivery, News
 from bot.domain.picture import Picture
 from bot.domain.task import Task
@@ -45,21 +45,36 @@ class ForgetfulStore(WatchedStore):
 class GenerousStore(WatchedStore):
     """Holds are voided where they should be posted."""
 
-    async def settle(self, job: Job, settlement: Settlement, at_s: float) -> bool:
-        if settlement.resolution is Resolution.POST:
+    async def settle(self, job: Job, settlement: Settlement | None, at_s: float) -> bool:
+        if settlement is not None and settlement.resolution is Resolution.POST:
             settlement = Settlement(Resolution.VOID, ZERO)
         return await super().settle(job, settlement, at_s)
+
+
+class HastyStore(WatchedStore):
+    """What is on record when a run ends is taken for all that it will ever be charged."""
+
+    async def settle(self, job: Job, settlement: Settlement | None, at_s: float) -> bool:
+        final = replace(job, is_charge_open=False, cost=job.cost or ZERO)
+        return await super().settle(final, settlement or settlement_of(final), at_s)
+
+
+class RunawayStore(WatchedStore):
+    """Members pay all that comes late, whatever was held."""
+
+    async def book_charge(self, job: Job, charge: Money, at_s: float) -> bool:
+        return await super().book_charge(replace(job, hold=max(job.hold, charge)), charge, at_s)
 
 
 class DoubleStore(WatchedStore):
     """A settlement moves the counters twice."""
 
-    async def settle(self, job: Job, settlement: Settlement, at_s: float) -> bool:
+    async def settle(self, job: Job, settlement: Settlement | None, at_s: float) -> bool:
         def charge(sqlite: sqlite3.Connection) -> None:
             sqlite.execute(
                 "UPDATE usage SET spend_used_pico = spend_used_pico + ? WHERE subject = 'member'"
                 " AND subject_id = ?",
-                (settlement.amount.pico, job.origin.user_id),
+                (settlement.amount.pico if settlement is not None else 1, job.origin.user_id),
             )
 
         is_first = await super().settle(job, settlement, at_s)
@@ -124,6 +139,8 @@ WRONG: Final[Mapping[str, tuple[Parts, str]]] = {
     "sends Run again on doubt": (Parts(wiro=BlindWiro), "tasks were run for"),
     "forgets the intent": (Parts(store=ForgetfulStore), "tasks were run for"),
     "voids what should be posted": (Parts(store=GenerousStore), "the ledger has"),
+    "waits for no charge": (Parts(store=HastyStore), "the ledger has"),
+    "charges past the hold": (Parts(store=RunawayStore), "late, more than was held"),
     "settles twice": (Parts(store=DoubleStore), "counter"),
     "turns a stage back": (Parts(store=TurningStore), "went from"),
     "keeps no limit": (Parts(store=LaxStore), "is passed"),

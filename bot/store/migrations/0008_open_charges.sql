@@ -7,7 +7,7 @@ ALTER TABLE jobs ADD COLUMN is_charge_open INTEGER NOT NULL DEFAULT 0 CHECK (is_
 -- Kept once it has passed: it tells apart what was waited for and never charged.
 ALTER TABLE jobs ADD COLUMN charge_until_s REAL;
 
-CREATE INDEX jobs_open_charges ON jobs (charge_until_s, job_id) WHERE is_charge_open = 1;
+CREATE INDEX jobs_open_charges ON jobs (is_charge_open, charge_until_s, job_id, task_id) WHERE is_charge_open = 1;
 
 -- Successes that were waited for a whole day and cost nothing: their models are free.
 CREATE INDEX jobs_proven_free ON jobs (model COLLATE NOCASE, created_at_s)

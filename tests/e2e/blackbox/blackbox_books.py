@@ -66,14 +66,15 @@ class Books:
             elif resolution["kind"] == "post":
                 totals[0] += 1
                 totals[2] += resolution["amount_pico"]
-        counted: dict[int, list[int]] = {}
         names = ("runs_used", "runs_held", "spend_used_pico", "spend_held_pico")
-        for row in self.usage:
-            if row["subject_id"] in members and row["subject"] != "operator":
-                sums = counted.setdefault(row["subject_id"], [0, 0, 0, 0])
-                for place, name in enumerate(names):
-                    sums[place] += row[name]
-        assert counted == members
+        for subject in ("member", "person"):  # on one server, and wherever they are
+            counted: dict[int, list[int]] = {}
+            for row in self.usage:
+                if row["subject"] == subject and row["window"] == "day" and row["subject_id"] in members:
+                    sums = counted.setdefault(row["subject_id"], [0, 0, 0, 0])
+                    for place, name in enumerate(names):
+                        sums[place] += row[name]
+            assert counted == members, subject
 
 
 def read_books(database: Path, scratch: Path) -> Books:

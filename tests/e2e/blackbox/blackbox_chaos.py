@@ -309,7 +309,7 @@ class Chaos:
     def _is_over(self) -> bool:
         """Whether every job is settled and told, by a copy that may be torn: then the next one tells."""
         open_jobs = """SELECT count(*) FROM jobs LEFT JOIN resolution USING (job_id)
-                       WHERE is_delivered = 0 OR resolution.job_id IS NULL"""
+                       WHERE is_delivered = 0 OR (resolution.job_id IS NULL AND NOT is_charge_open)"""
         with TemporaryDirectory() as scratch:
             for file in self.house.database.parent.glob(f"{self.house.database.name}*"):
                 shutil.copy(file, scratch)

@@ -78,7 +78,7 @@ class FaultyStore(JobStore):
         self._may_fail("wish_to_cancel")
         await super().wish_to_cancel(job_id)
 
-    async def settle(self, job: Job, settlement: Settlement, at_s: float) -> bool:
+    async def settle(self, job: Job, settlement: Settlement | None, at_s: float) -> bool:
         self._may_fail("settle")
         return await super().settle(job, settlement, at_s)
 

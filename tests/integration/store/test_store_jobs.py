@@ -237,7 +237,7 @@ async def test_odd_text_is_kept_as_far_as_utf_8_goes(store: JobStore, prompt: st
         pytest.param(statements._CLAIMED, ("[]",), "sqlite_autoindex_late_bill_1", id="claimed late"),
         pytest.param(histories._LATEST, ("m", 1), "COVERING INDEX jobs_bills", id="a model's bills"),
         pytest.param(histories._ALARMS, ("m", 0.0, 1), "bill_alarm_of_model", id="a model's alarms"),
-        pytest.param(charges._OPEN, (), "jobs_open_charges", id="open charges"),
+        pytest.param(charges._OPEN, (), "COVERING INDEX jobs_open_charges", id="open charges"),
         pytest.param(
             charges._IS_FREE, {"model": "m", "since_s": 0.0, "newest": 1}, "jobs_proven_free", id="free"
         ),

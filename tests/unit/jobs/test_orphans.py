@@ -73,11 +73,12 @@ async def are_settled(house: House, task_ids: Sequence[str]) -> bool:
     """Whether these tasks belong to jobs, and none of them is asked after any more."""
     if await house.store.claimed(task_ids) != set(task_ids):
         return False
-    return {charge.job.task_id for charge in await house.store.open_charges()}.isdisjoint(task_ids)
+    return {charge.task_id for charge in await house.store.open_charges()}.isdisjoint(task_ids)
 
 
 async def unanswered(house: House) -> list[Job]:
-    return [charge.job for charge in await house.store.open_charges() if charge.job.task_id is None]
+    open_ids = [charge.job_id for charge in await house.store.open_charges() if charge.task_id is None]
+    return list(await house.store.jobs(open_ids))
 
 
 async def looked_again(house: House, times: int = 1) -> None:
