@@ -219,6 +219,7 @@ def _services(
     guilds, case_records = GuildRecords(database), CaseRecords(database)
     desk = ModeratorsDesk(bot, clock.monotonic)
     houses = Houses(guilds, desk, PictureWishRecords(database))
+    board.on_blocked(houses.tell_blocked)
     purse = Purse(_allowance(settings), houses, guilds, store, clock)
     watch = BudgetWatch(purse, houses, guilds, desk, clock)
     holds = Holds(catalogue, store, clock, settings.default_estimate, settings.max_run_price)

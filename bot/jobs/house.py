@@ -14,7 +14,7 @@ from bot.domain.asker import Asker
 from bot.domain.audit import AuditEntry, AuditPage, AuditQuery
 from bot.domain.binding import Dimension, Grant, LimitRule
 from bot.domain.errors import StoreError
-from bot.domain.job import PictureRequest
+from bot.domain.job import Job, PictureRequest
 from bot.domain.lexicon import Hit
 from bot.domain.model import folded_slug
 from bot.domain.pictures import check_pictures, lenders
@@ -39,6 +39,10 @@ class LogChannel(Protocol):
     """A server's log channel. Never raises: what cannot be posted is logged for the operator."""
 
     async def announce(self, channel_id: int, entry: AuditEntry) -> None: ...
+
+    async def tell_blocked(self, channel_id: int, job: Job) -> None:
+        """The server's AutoMod kept the words of this job from being shown."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +180,16 @@ class Houses:
         """Record and announce something that is kept elsewhere, such as a verdict."""
         await self._store.note(entry)
         await self.announce(entry)
+
+    async def tell_blocked(self, job: Job) -> None:
+        """The server's AutoMod kept the words of this job from being shown: so says its log channel."""
+        try:
+            channel_id = (await self.of(job.origin.guild_id)).rules.log_channel_id
+        except StoreError as error:
+            log.warning("job %d: that AutoMod blocked it was not told: %s", job.job_id, error.reason)
+            return
+        if channel_id is not None:
+            await self._log_channel.tell_blocked(channel_id, job)
 
     async def audit_log(self, query: AuditQuery) -> AuditPage:
         """What was changed and decided on a server, and by whom."""

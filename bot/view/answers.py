@@ -11,13 +11,14 @@ from typing import Final
 import discord
 from discord import ui
 
-from bot.domain.errors import BotError, ManagersOnly
+from bot.domain.errors import BotError, ManagersOnly, WordsBlocked
 from bot.view.buttons.cases import CaseButton
 from bot.view.buttons.seal import seal_of
 from bot.view.card import Card, CasePress, Tone
 from bot.view.discord_errors import CONNECTION_ERRORS, LATE_ERRORS
 from bot.view.layout import NO_MENTIONS, layout_of
 from bot.view.messages.first_answers import FirstAnswers
+from bot.view.messages.routes import Refused, refusal
 from bot.view.words.sentences import UNFORESEEN, sentence
 
 log = logging.getLogger(__name__)
@@ -72,12 +73,20 @@ async def _sent_first(
 async def fill(
     interaction: discord.Interaction[discord.Client], card: Card, files: Sequence[discord.File] = ()
 ) -> None:
-    """The card as the answer to an acknowledged interaction, with the files that it names."""
-    await interaction.edit_original_response(
-        view=layout_of(card, seal_of(interaction.client)),
-        attachments=files or discord.utils.MISSING,
-        allowed_mentions=NO_MENTIONS,
-    )
+    """The card as the answer to an acknowledged interaction, with the files that it names.
+
+    Raises WordsBlocked where the server's AutoMod will not have it.
+    """
+    try:
+        await interaction.edit_original_response(
+            view=layout_of(card, seal_of(interaction.client)),
+            attachments=files or discord.utils.MISSING,
+            allowed_mentions=NO_MENTIONS,
+        )
+    except discord.HTTPException as error:
+        if refusal(error) is not Refused.BLOCKED:
+            raise
+        raise WordsBlocked from None
 
 
 @dataclass(frozen=True, slots=True)

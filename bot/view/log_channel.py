@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import OrderedDict
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from http import HTTPStatus
 from typing import Any, Final, TypeVar
 
@@ -22,16 +22,26 @@ from bot.domain.ways_out import WayOut
 from bot.view.buttons.seal import seal_of
 from bot.view.card import Card, Tone
 from bot.view.cards.cases import member_words, open_card
-from bot.view.cards.logs import INTRODUCTION, alarm_card, entry_card, warning_card
+from bot.view.cards.logs import (
+    INTRODUCTION,
+    alarm_card,
+    blocked_card,
+    entry_card,
+    kept_back_card,
+    warning_card,
+)
 from bot.view.discord_errors import DISCORD_ERRORS
 from bot.view.hiding import kept, shown
 from bot.view.layout import NO_MENTIONS, layout_of
+from bot.view.messages.routes import Refused, refusal
 from bot.view.words.headings import heading
 
 log = logging.getLogger(__name__)
 
 _T = TypeVar("_T")
+_S = TypeVar("_S")
 
+KEPT_BACK: Final = "(kept back by this server's AutoMod)"
 TIMEOUT_S: Final = 10.0  # for one request to Discord; a moderator's answer is not held up longer
 TOKEN_LIFE_S: Final = 14 * 60.0  # Discord drops tokens after 15 minutes (Discord docs, Interactions, 2026)
 MAX_REMEMBERED: Final = 1_000  # members who wait for an answer; the oldest get theirs by direct message
@@ -52,7 +62,10 @@ class ModeratorsDesk:
         return await self._post(channel_id, INTRODUCTION) is not None
 
     async def announce(self, channel_id: int, entry: AuditEntry) -> None:
-        await self._post(channel_id, entry_card(entry))
+        await self._post(channel_id, entry_card(entry), kept_back_card(entry))
+
+    async def tell_blocked(self, channel_id: int, job: Job) -> None:
+        await self._post(channel_id, blocked_card(job))
 
     async def warn(self, channel_id: int, warning: BudgetWarning) -> None:
         await self._post(channel_id, warning_card(warning))
@@ -63,7 +76,8 @@ class ModeratorsDesk:
     async def post_case(
         self, channel_id: int, case: Case, way_out: WayOut | None, prompt: str, job: Job | None
     ) -> bool:
-        return await self._post(channel_id, open_card(case, way_out, prompt, job)) is not None
+        card, spare = open_card(case, way_out, prompt, job), open_card(case, way_out, KEPT_BACK, job)
+        return await self._post(channel_id, card, spare) is not None
 
     # --- the member ------------------------------------------------------------------------------
 
@@ -125,14 +139,18 @@ class ModeratorsDesk:
 
     async def post_status(self, case: Case) -> int | None:
         title = heading(case.request, 300) if case.request is not None else "A picture"
-        text = f"### {title}\n**Approved by the moderators; starting**\n-# asked for by <@{case.user_id}>"
+        words = f"**Approved by the moderators; starting**\n-# asked for by <@{case.user_id}>"
         channel = self._client.get_partial_messageable(case.channel_id)
-        # With a nonce, one that is sent again after a crash in between is still one message.
-        sending = channel.send(
-            view=layout_of(Card(Tone.WAITING, text), seal_of(self._client)),
-            nonce=case.press_id or case.case_id,
-            allowed_mentions=NO_MENTIONS,
-        )
+
+        async def send(text: str) -> discord.Message:
+            # With a nonce, one that is sent again after a crash in between is still one message.
+            return await channel.send(
+                view=layout_of(Card(Tone.WAITING, text), seal_of(self._client)),
+                nonce=case.press_id or case.case_id,
+                allowed_mentions=NO_MENTIONS,
+            )
+
+        sending = _sent(send, f"### {title}\n{words}", f"### A request\n{words}")
         message = await self._tried(sending, f"a status message to channel {case.channel_id}")
         return message.id if message is not None else None
 
@@ -177,10 +195,16 @@ class ModeratorsDesk:
         is_nsfw = getattr(channel, "nsfw", False)  # categories have the attribute too, threads do not
         return Place(guild_id, channel_id, parent_id, bool(is_nsfw))
 
-    async def _post(self, channel_id: int, card: Card) -> discord.Message | None:
+    async def _post(self, channel_id: int, card: Card, spare: Card | None = None) -> discord.Message | None:
+        """`spare`: the same without words of others, for a server whose AutoMod will not have them."""
         channel = self._client.get_partial_messageable(channel_id)
-        sending = channel.send(view=layout_of(card, seal_of(self._client)), allowed_mentions=NO_MENTIONS)
-        return await self._tried(sending, f"a message to channel {channel_id}")
+
+        async def send(card: Card) -> discord.Message:
+            return await channel.send(
+                view=layout_of(card, seal_of(self._client)), allowed_mentions=NO_MENTIONS
+            )
+
+        return await self._tried(_sent(send, card, spare), f"a message to channel {channel_id}")
 
     async def _is_done(self, request: Coroutine[Any, Any, None], what: str) -> bool:
         """False where it cannot be done, now or later. Raises CaseRefused where Discord does not answer."""
@@ -203,3 +227,15 @@ class ModeratorsDesk:
         except DISCORD_ERRORS as error:
             log.warning("%s did not get through: %s", what, type(error).__name__)
             return None
+
+
+async def _sent(
+    send: Callable[[_S], Awaitable[discord.Message]], whole: _S, spare: _S | None
+) -> discord.Message:
+    """What was meant; without the words of others where the server's AutoMod will not have them."""
+    try:
+        return await send(whole)
+    except discord.HTTPException as error:
+        if spare is None or refusal(error) is not Refused.BLOCKED:
+            raise
+        return await send(spare)

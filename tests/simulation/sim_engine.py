@@ -114,6 +114,9 @@ class SimLogChannel:
     def __init__(self) -> None:
         self.warnings: list[BudgetWarning] = []
 
+    async def tell_blocked(self, _channel_id: int, job: Job) -> None:
+        """There is no AutoMod here."""
+
     async def announce(self, _channel_id: int, entry: AuditEntry) -> None:
         """Nothing is changed by moderators here."""
 

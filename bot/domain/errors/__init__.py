@@ -35,6 +35,7 @@ BotError
 │  ├─ ErasureRunning          this member's records are being erased already
 │  ├─ JobNotFound
 │  ├─ JobWithheld             reported and hidden, or removed by the moderators
+│  ├─ WordsBlocked            the server's AutoMod will not have what was to be shown
 │  ├─ WordsGone               a text of a job, or its log, is not to be had any more
 │  ├─ LogUnreachable          Wiro does not answer about a log just now
 │  ├─ CommandOutdated         a command or value that this version does not offer
@@ -101,6 +102,7 @@ from bot.domain.errors.presses import (
     NotPermitted,
     NotYours,
     QuestionExpired,
+    WordsBlocked,
     WordsFault,
     WordsGone,
 )
@@ -216,6 +218,7 @@ __all__ = [
     "WiroRefused",
     "WiroServerFault",
     "WiroUnreachable",
+    "WordsBlocked",
     "WordsFault",
     "WordsGone",
 ]

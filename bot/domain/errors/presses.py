@@ -68,6 +68,10 @@ class WordsGone(Refusal):
     fault: WordsFault
 
 
+class WordsBlocked(Refusal):
+    """The server's AutoMod will not have what was to be shown."""
+
+
 class LogUnreachable(Refusal):
     """Wiro does not answer about a log just now."""
 

@@ -7,6 +7,7 @@ from typing import Final
 from bot.domain.audit import AuditEntry
 from bot.domain.bill_alarm import BillAlarm
 from bot.domain.budget import BudgetWarning
+from bot.domain.job import Job
 from bot.view.card import Card, Tone
 from bot.view.words.changes import change_words
 from bot.view.words.limits import allowance_words, extent_words
@@ -32,6 +33,32 @@ def change_lines(entry: AuditEntry, limit: int) -> list[str]:
     before, after = (plain(text, limit) or "nothing" for text in (words.before, words.after))
     lines = [f"<@{entry.actor_id}> · **{plain(words.action, 60)}**", plain(words.subject, limit)]
     return [*(line for line in lines if line), f"{before} → {after}"]
+
+
+def kept_back_card(entry: AuditEntry) -> Card:
+    """A change whose words this server's AutoMod will not have."""
+    words = change_words(entry.change)
+    lines = [
+        f"<@{entry.actor_id}> · **{plain(words.action, 60)}**",
+        "AutoMod blocked the rest: `/rules audit`.",
+    ]
+    return Card(Tone.WAITING, "\n".join(lines), small_print=f"<t:{int(entry.at_s)}:f>")
+
+
+def blocked_card(job: Job) -> Card:
+    """The server's AutoMod kept the words of a job from being shown."""
+    origin = job.origin
+    jump = ""
+    if origin.message_id is not None and not origin.is_private:
+        place = f"https://discord.com/channels/{origin.guild_id}/{origin.channel_id}/{origin.message_id}"
+        jump = f" · [jump to it]({place})"
+    lines = [
+        "### AutoMod blocked what the bot was to show",
+        f"**Whose** <@{origin.user_id}>",
+        f"**Where** <#{origin.channel_id}>{jump}",
+        "It is shown without its words. To let them through, exempt the bot's role from the rule of AutoMod.",
+    ]
+    return Card(Tone.WARNING, "\n".join(lines))
 
 
 def warning_card(warning: BudgetWarning) -> Card:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 import discord
 
@@ -19,6 +19,7 @@ from bot.domain.job import Exposure, Job
 from bot.domain.news import Delivery, News
 from bot.domain.picture import Picture
 from bot.view.cards.renderer import PLAIN, Look, ending_card, passing_mark
+from bot.view.cards.wordless import last_resort, wordless_ending
 from bot.view.discord_errors import DISCORD_ERRORS
 from bot.view.files.fitting import Bounds
 from bot.view.files.media import fit
@@ -55,6 +56,7 @@ class _Message:
     editor: MessageEditor
     token: str | None
     is_barred: bool = False  # a public one, from whose place Discord keeps the bot out
+    is_block_told: bool = False  # that AutoMod blocked words of it
     is_withheld: bool = False  # what it shows was reported, and is hidden
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)  # held while an ending is on its way
     looks: asyncio.Task[None] | None = None  # at the ending, which a late edit may overwrite
@@ -81,8 +83,13 @@ class StatusBoard:
         self._messages: dict[int, _Message] = {}
         self._fitting = asyncio.Lock()
         self._second_looks = SecondLooks(budgets, clock, pace.look_pauses_s)
+        self._tell_blocked: Callable[[Job], Coroutine[Any, Any, None]] = _tell_nobody
         self._looks: dict[int, asyncio.Task[None]] = {}  # by job
         self._attached: dict[int, tuple[discord.Interaction[discord.Client], float]] = {}
+
+    def on_blocked(self, tell: Callable[[Job], Coroutine[Any, Any, None]]) -> None:
+        """Whom to tell where a server's AutoMod blocked the words of a job. `tell` never raises."""
+        self._tell_blocked = tell
 
     @contextmanager
     def attached(
@@ -123,6 +130,9 @@ class StatusBoard:
                     return Delivery.SHOWN  # and hidden since, which late outputs do not undo
                 delivery = await self._round(message, news, pictures, tries)
             if delivery is not None:
+                if message.editor.blocked and not message.is_block_told:
+                    message.is_block_told = True
+                    self._start(f"AutoMod on job {news.job.job_id}", self._tell_blocked(news.job))
                 if delivery is Delivery.SHOWN:
                     self._look_again(message, news.job)
                 return delivery
@@ -172,6 +182,8 @@ class StatusBoard:
             if refused is Refused.MESSAGE_GONE and not is_letter:
                 return Delivery.GONE
             log.warning("job %d: no way through %s: %s", news.job.job_id, route.key[0], refused.name)
+            if refused is Refused.BLOCKED:
+                return Delivery.UNDELIVERABLE  # what a server does not want said is not said past it
             if refused is Refused.PASSING:
                 is_passing = True
                 continue
@@ -253,15 +265,30 @@ class StatusBoard:
         for bounds in (whole, Bounds(whole.file_bytes // 2, whole.request_bytes // 2), Bounds(0, 0)):
             async with self._fitting:  # a picture being re-encoded needs a few hundred MiB: one at a time
                 fitted = await attachments(news.job, pictures, bounds, _shrunk)
-            card = ending_card(news, fitted, self._look)
-            if isinstance(route, DirectRoute):
-                card = replace(
-                    card, text=f"{card.text}\n-# You asked for this in <#{news.job.origin.channel_id}>."
-                )
-            refused = await editor.send_ending(route, card, fitted, tries)
+            refused = await self._send_fitted(editor, route, news, fitted, tries)
             if refused not in {Refused.TOO_LARGE, Refused.INVALID}:
                 break
         return refused
+
+    async def _send_fitted(
+        self, editor: MessageEditor, route: Route, news: News, fitted: Sequence[Picture], tries: int
+    ) -> Refused | None:
+        """Where AutoMod blocks it, once more without the words of others, and once with hardly any at all."""
+        while True:
+            if isinstance(route, DirectRoute):  # where no server's AutoMod reads
+                card = ending_card(news, fitted, self._look)
+                place = f"-# You asked for this in <#{news.job.origin.channel_id}>."
+                card = replace(card, text=f"{card.text}\n{place}")
+            elif editor.blocked > 1:
+                return await editor.send_ending(route, last_resort(news), (), tries)
+            elif editor.blocked:
+                card = wordless_ending(news, fitted, self._look)
+            else:
+                card = ending_card(news, fitted, self._look)
+            refused = await editor.send_ending(route, card, fitted, tries)
+            if refused is not Refused.BLOCKED:
+                return refused
+            editor.blocked += 1
 
     def _message(self, job: Job) -> _Message:
         message = self._messages.get(job.job_id)
@@ -293,6 +320,10 @@ class StatusBoard:
             editor.doubt()
             self._budgets.shared.opened(origin.channel_id)
         return _Message(channel_id, ways, editor, token)
+
+
+async def _tell_nobody(_job: Job) -> None:
+    return
 
 
 async def _shrunk(picture: Picture, limit_bytes: int) -> Picture:

@@ -14,6 +14,7 @@ from bot.domain.news import News
 from bot.domain.picture import Picture
 from bot.view.card import Card
 from bot.view.cards.renderer import status_card
+from bot.view.cards.wordless import wordless_status
 from bot.view.discord_errors import DISCORD_ERRORS
 from bot.view.messages.budget import Budgets, Key
 from bot.view.messages.doors import Door, doors_of
@@ -60,6 +61,7 @@ class MessageEditor:
         "_sleep",
         "_start",
         "_ways",
+        "blocked",
         "edits",
         "is_gone",
         "unsure_until_s",
@@ -90,6 +92,7 @@ class MessageEditor:
         self._is_ending = False
         self._sleep: asyncio.Timeout | None = None  # while the pump waits
         self.is_gone = False
+        self.blocked = 0  # how often AutoMod has refused: first words of others are left out, then all else
         self.edits = 0
         self.unsure_until_s = float("-inf")  # until then a passing state that was sent may yet appear
 
@@ -168,8 +171,8 @@ class MessageEditor:
                 await self._sleep_unless_ending(pause_s)
                 continue
             news, self._pending = self._pending, None
-            card = status_card(news)
-            if card == self._shown:
+            card = wordless_status(news) if self.blocked else status_card(news)
+            if card == self._shown or self.blocked > 1:
                 continue
             await self._send_passing(route, card, news)
 
@@ -181,6 +184,9 @@ class MessageEditor:
                 self.is_gone = True
             case Refused.WAY_CLOSED:
                 self._ways.close(route)
+                self._pending = self._pending or news
+            case Refused.BLOCKED:
+                self.blocked += 1
                 self._pending = self._pending or news
             case Refused.PASSING if self._failures < PASSING_TRIES:
                 self._failures += 1

@@ -29,6 +29,7 @@ class Refused(Enum):
     MESSAGE_GONE = auto()  # deleted: it stays deleted
     TOO_LARGE = auto()
     INVALID = auto()  # Discord will not have this body, ever
+    BLOCKED = auto()  # the server's AutoMod will not have these words
     PASSING = auto()  # 5xx, reset, timeout, 429: worth another try
 
 
@@ -43,6 +44,8 @@ _BY_CODE: Final[dict[int, Refused]] = {
     50007: Refused.NO_ACCESS,  # this user takes no direct messages
     50013: Refused.NO_ACCESS,
     40005: Refused.TOO_LARGE,
+    200000: Refused.BLOCKED,  # message blocked by automatic moderation; so are edits of a bot
+    200001: Refused.BLOCKED,  # title blocked by automatic moderation
 }
 _BY_STATUS: Final[dict[int, Refused]] = {
     400: Refused.INVALID,

@@ -44,6 +44,7 @@ from bot.domain.errors import (
     StyleRefused,
     SubjectRefused,
     TooFast,
+    WordsBlocked,
     WordsFault,
     WordsGone,
 )
@@ -152,6 +153,8 @@ def sentence(error: BotError) -> str:
             if error.is_removed:
                 return "The moderators have deleted this, so nothing can be done with it any more."
             return "This was reported and is hidden until the moderators decide; until then nothing can be done with it."
+        case WordsBlocked():
+            return "This server's AutoMod blocked what was to be shown here. Nothing was changed; moderators can exempt the bot."
         case WordsGone():
             return _WORDS_GONE[error.fault]
         case LogUnreachable():

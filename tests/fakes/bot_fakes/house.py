@@ -100,7 +100,11 @@ class MemoryLogChannel:
 
     def __init__(self) -> None:
         self.entries: list[AuditEntry] = []
+        self.blocked: list[Job] = []
         self.warnings: list[BudgetWarning] = []
+
+    async def tell_blocked(self, _channel_id: int, job: Job) -> None:
+        self.blocked.append(job)
 
     async def announce(self, _channel_id: int, entry: AuditEntry) -> None:
         self.entries.append(entry)

@@ -1,5 +1,6 @@
 """Who and where: users, guilds, roles, members and channels, their payloads and computed permissions."""
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -33,6 +34,12 @@ DEFAULT_EVERYONE = (
 )
 # Discord docs, Uploading Files: 10 MiB unless boosted; tier 2 gives 50 MiB, tier 3 gives 100 MiB.
 SIZE_LIMIT_BY_TIER = {0: 10 << 20, 1: 10 << 20, 2: 50 << 20, 3: 100 << 20}
+
+
+def _keyword(word: str) -> re.Pattern[str]:
+    start = "" if word.startswith("*") else r"(?<!\w)"
+    end = "" if word.endswith("*") else r"(?!\w)"
+    return re.compile(start + re.escape(word.strip("*")) + end, re.IGNORECASE)
 
 
 @dataclass(eq=False)
@@ -123,6 +130,12 @@ class Guild:
     roles: list[Role] = field(default_factory=list)
     members: dict[int, Member] = field(default_factory=dict)
     channels: list["Channel"] = field(default_factory=list)
+    blocked_words: list[str] = field(default_factory=list)
+    """Keywords of its AutoMod: whole words in any case, `*` at an end for anything there."""
+
+    def blocks(self, text: str) -> bool:
+        """Whether AutoMod will not have it (Discord docs, Auto Moderation, Keyword Matching Strategies)."""
+        return any(_keyword(word).search(text) for word in self.blocked_words)
 
     @property
     def attachment_size_limit(self) -> int:

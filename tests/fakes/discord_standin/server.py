@@ -146,6 +146,10 @@ class DiscordStandIn:
         self.world.users[person.id] = person
         return person
 
+    def set_automod(self, guild: Guild, *words: str) -> None:
+        """Block these keywords; none: AutoMod is off."""
+        guild.blocked_words = list(words)
+
     def give_bot_roles(self, guild: Guild, roles: list[Role]) -> None:
         guild.members[self.bot.id].roles = list(roles)
         data = {"guild_id": str(guild.id), **guild.members[self.bot.id].payload()}

@@ -525,3 +525,55 @@ async def test_an_ending_on_its_way_arrives_before_it_is_hidden(hall: Hall) -> N
     hall.interaction.desk.gate.set()
     await withholding
     assert concluding.done() or await concluding is Delivery.SHOWN
+
+
+# --- a server's AutoMod -----------------------------------------------------------------------------------
+
+AUTOMOD = an_http_error(400, 200000)
+
+
+async def test_an_ending_that_automod_blocks_is_shown_once_more_without_the_prompt(hall: Hall) -> None:
+    told: list[Job] = []
+
+    async def tell(job: Job) -> None:
+        told.append(job)
+
+    hall.board.on_blocked(tell)
+    hall.attach()
+    hall.interaction.desk.faults.append(AUTOMOD)
+    news = a_success()
+    assert await hall.conclude(news, PICTURE) is Delivery.SHOWN
+    assert hall.interaction.desk.attached == [[PNG.name]] * 2
+    before, after = hall.interaction.desk.texts
+    assert news.job.request.prompt in before
+    assert news.job.request.prompt not in after
+    assert "AutoMod blocked the prompt" in after
+    assert hall.client.channel.requests == hall.client.direct.requests == []
+    await until(lambda: told == [news.job])
+
+
+async def test_what_is_blocked_again_ends_in_words_of_our_own(hall: Hall) -> None:
+    hall.attach()
+    hall.interaction.desk.faults.extend([AUTOMOD] * 2)
+    assert await hall.conclude(a_success(), PICTURE) is Delivery.SHOWN
+    assert hall.interaction.desk.texts[-1].startswith("### It has ended")
+    assert hall.interaction.desk.attached[-1] == []
+
+
+async def test_what_is_blocked_whatever_it_says_is_not_said_past_the_server(hall: Hall) -> None:
+    hall.attach()
+    hall.interaction.desk.faults.extend([AUTOMOD] * 9)
+    assert await hall.conclude(a_success(), PICTURE) is Delivery.UNDELIVERABLE
+    assert len(hall.interaction.desk.requests) == 3
+    assert hall.client.channel.requests == hall.client.direct.requests == []
+
+
+async def test_after_a_passing_state_was_blocked_no_further_edit_is(hall: Hall) -> None:
+    hall.attach()
+    hall.interaction.desk.faults.append(AUTOMOD)
+    hall.board.show(News(a_job(stage=Stage.RUNNING)))
+    await until(lambda: len(hall.interaction.desk.requests) == 2)
+    assert "AutoMod" in hall.interaction.desk.texts[1]
+    await hall.conclude(a_success(), PICTURE)
+    assert len(hall.interaction.desk.requests) == 3
+    assert all("lighthouse at dusk" not in text for text in hall.interaction.desk.texts[1:])

@@ -11,7 +11,7 @@ import aiohttp
 import discord
 import pytest
 from bot_fakes.discord_side import TOKEN, Desk, FakeClient, FakeInteraction, FakeRoute, an_http_error
-from bot_fakes.samples import a_job, a_picture
+from bot_fakes.samples import SEAL, a_job, a_picture
 
 from bot.domain.news import News
 from bot.view.cards.renderer import status_card
@@ -46,6 +46,8 @@ CARD = status_card(News(a_job()))
         (403, 0, Refused.NO_ACCESS),
         (413, 0, Refused.TOO_LARGE),
         (400, 40005, Refused.TOO_LARGE),
+        (400, 200000, Refused.BLOCKED),
+        (400, 200001, Refused.BLOCKED),
         (400, 50035, Refused.INVALID),
         (429, 0, Refused.PASSING),
         (500, 0, Refused.PASSING),
@@ -130,7 +132,8 @@ async def test_a_token_keeps_nothing_of_what_was_asked() -> None:
 
     desk = Desk()
     data = Payload(prompt="a lighthouse")
-    interaction = SimpleNamespace(token=TOKEN, data=data, edit_original_response=desk.take)
+    client = SimpleNamespace(seal=SEAL)
+    interaction = SimpleNamespace(token=TOKEN, data=data, edit_original_response=desk.take, client=client)
     route = a_token_route(interaction)
     assert interaction.data is data  # whoever answers it reads on
     payload = weakref.ref(data)

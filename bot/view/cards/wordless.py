@@ -1,0 +1,47 @@
+"""A job's cards without a word of its member or its model, for a server whose AutoMod will not have them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+from bot.domain.job import Job
+from bot.domain.news import News
+from bot.domain.picture import Picture
+from bot.view.card import Card, TextPart, TextPress
+from bot.view.cards.renderer import Look, ending_card, status_card
+from bot.view.words import said
+
+BLOCKED: Final = "This server's AutoMod blocked the prompt"
+BLOCKED_ANSWER: Final = "This server's AutoMod blocked the prompt or the answer"
+
+
+def wordless_status(news: News) -> Card:
+    """As `status_card`, with the model's name in the prompt's place."""
+    card = status_card(replace(news, job=_wordless(news.job)))
+    return replace(card, text=f"{card.text}\n-# {BLOCKED}.")
+
+
+def wordless_ending(news: News, pictures: Sequence[Picture], look: Look) -> Card:
+    """As `ending_card`, with its pictures; what a language model said is behind buttons."""
+    job = news.job
+    card = ending_card(replace(news, job=_wordless(job)), pictures, look)
+    if not said.is_text(job):
+        return replace(card, text=f"{card.text}\n-# {BLOCKED}.")
+    presses = tuple(TextPress(job.job_id, part, 0) for part in TextPart if said.whole(job, part))
+    title = card.text.partition("\n")[0]
+    return replace(card, text=f"{title}\n{BLOCKED_ANSWER}.", text_presses=presses)
+
+
+def last_resort(news: News) -> Card:
+    """Nothing but words of our own and the buttons: that it has ended, at least."""
+    card = ending_card(replace(news, job=_wordless(news.job)), [], Look())
+    text = f"### It has ended\n{BLOCKED}, and what was made with it. Info tells the rest."
+    return Card(card.tone, text, news.job.job_id, actions=card.actions)
+
+
+def _wordless(job: Job) -> Job:
+    request = replace(job.request, prompt="")
+    outputs = tuple(replace(output, text=None, thinking=None) for output in job.outputs)
+    return replace(job, request=request, outputs=outputs, detail="", speech=None)
