@@ -9,11 +9,12 @@ from collections.abc import Mapping
 from typing import Any
 
 import aiohttp
+import pytest
 from PIL import Image
 from studio_world import Build, Seen, World, seen, until
 
 from bot.domain.job import Job
-from bot.sandbox.faults import LateCdn
+from bot.view.files import sources
 
 UPSCALER = "wiro/upscaler"
 KLEIN = "black-forest-labs/flux-2-klein-4b"
@@ -139,14 +140,14 @@ async def test_several_pictures_are_varied_and_enlarged_by_number(build: Build) 
     assert await given_to(world) == await output(world, made, 2)
 
 
-async def test_a_picture_that_wiro_cleared_away_is_taken_from_its_message(world: World) -> None:
+async def test_a_picture_that_wiro_cleared_away_is_taken_from_its_message(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sources, "SPARED_PATIENCE_S", 0.2)
     made, _ = await world.draw(world.alice, "a mill")
     asked = await click(world.alice, made, ":vary:")
-    world.wiro.faults.add(LateCdn(3600.0, 410), times=None)
-    went = await world.press(world.alice, asked, "Run")
-    await until(lambda: world.runs == 2, "the variation's Run")
-    world.wiro.faults.clear()
-    await world.ending(went)
+    await world.studio.services.jobs._tools.wiro.delete_files_of(world.tasks[-1].id)
+    await world.ending(await world.press(world.alice, asked, "Run"))
     url = attached(made)[0]
     assert await given_to(world) == world.env.backend.cdn.get(url)
 
