@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
+from bot_fakes.clocks import settle_down
 
 from bot.jobs.tasks import TaskOwner
 from bot.view.messages.heard import observe, until_taken
@@ -79,5 +80,15 @@ async def test_requests_at_once_hear_their_own_answers_alone(owner: TaskOwner) -
     await asyncio.wait([waiting])
 
 
-async def test_a_request_without_a_listener_is_nothing_to_us() -> None:
-    observe("PATCH", EDIT, 200)
+async def test_a_request_without_a_listener_is_nothing_to_us(owner: TaskOwner) -> None:
+    async def silent() -> None:
+        await asyncio.sleep(60)
+
+    waiting = asyncio.create_task(until_taken(owner.start, "silent", silent))
+    await settle_down()
+    observe("PATCH", EDIT, 200)  # of a request that this very task would have made
+    await settle_down()
+    assert not waiting.done()
+    waiting.cancel()
+    await asyncio.wait([waiting])
+    assert waiting.cancelled()
