@@ -24,6 +24,7 @@ from bot.discord_gates import use_api
 from bot.domain.clock import Clock
 from bot.domain.errors import StoreError
 from bot.jobs.bill_alarms import LOOK_EVERY_S, BillAlarms
+from bot.jobs.bookkeeper import TICK_S, Bookkeeper
 from bot.jobs.browse import Browser
 from bot.jobs.budget_watch import BudgetWatch
 from bot.jobs.cases import Cases
@@ -54,6 +55,7 @@ from bot.meters import LoopLag, Meters
 from bot.settings import DISCORD_API, Settings
 from bot.stopping import StopSignal
 from bot.store.bill_alarms import AlarmRecords
+from bot.store.books import BookRecords
 from bot.store.cases import CaseRecords
 from bot.store.database import Database
 from bot.store.folders import FolderRecords
@@ -137,12 +139,15 @@ async def opened(settings: Settings, around: Surroundings) -> AsyncIterator[Stud
             settings, around, owner, supervisor, wiro, store, inputs, board, session, pictures, feeds
         )
         kept = Uploads(uploads, wiro, pictures)
-        services = _services(settings, around, owner, supervisor, tools, board, bot, database, kept)
+        books = Bookkeeper(wiro, BookRecords(database), around.clock)
+        services = _services(settings, around, owner, supervisor, tools, board, bot, database, kept, books)
         bot.serve(services)
         lag = LoopLag(around.clock.monotonic)
         purse, queue = services.purse, tools.queue
         failures = supervisor.failures
-        meters = Meters(bot.is_ready, services.jobs, queue, budgets, feeds, purse, database, lag, failures)
+        meters = Meters(
+            bot.is_ready, services.jobs, queue, budgets, feeds, purse, database, lag, failures, books
+        )
         yield Studio(bot, services, meters)
         await services.jobs.drain()
 
@@ -213,6 +218,7 @@ def _services(
     bot: StudioBot,
     database: Database,
     uploads: Uploads,
+    books: Bookkeeper,
 ) -> Services:
     """The use cases that cogs are given."""
     clock, chance, store, catalogue = around.clock, around.chance, tools.store, tools.catalogue
@@ -244,6 +250,7 @@ def _services(
         supervisor.every("files left at Wiro", UPLOADS_EVERY_S, uploads.look, retries)
         supervisor.every("list of models", REFRESH_S, catalogue.refresh, retries)
         supervisor.every("late orphans", looks.tick_s, orphans.sweep, retries)
+        supervisor.every("our books and Wiro's", TICK_S, books.look, retries)
         supervisor.every("bill alarms", LOOK_EVERY_S, alarms.look, retries)
         cases.finish_later()
         supervisor.until_done("names of styles", styles.load, tries)

@@ -12,6 +12,8 @@ from typing import Final
 
 from bot.domain.errors import StoreError
 from bot.domain.job import Stage
+from bot.domain.reckoning import Reckoning
+from bot.jobs.bookkeeper import Bookkeeper
 from bot.jobs.purse import Purse
 from bot.jobs.queue import FairQueue
 from bot.jobs.service import Jobs
@@ -86,6 +88,7 @@ class Reading:
     lag_s: float
     worst_lag_s: float
     failures: Mapping[str, int]
+    reckoning: Reckoning | None  # None until the first one
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +104,7 @@ class Meters:
     database: Database
     lag: LoopLag
     failures: Mapping[str, int]  # of background work, by name
+    bookkeeper: Bookkeeper
 
     async def read(self) -> Reading:
         """All of them. A database that fails leaves its figure out: the others are wanted all the more."""
@@ -127,4 +131,5 @@ class Meters:
             lag_s=self.lag.last_s,
             worst_lag_s=self.lag.worst_s,
             failures=self.failures,
+            reckoning=self.bookkeeper.last,
         )

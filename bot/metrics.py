@@ -13,6 +13,7 @@ from prometheus_client.registry import Collector
 
 from bot.domain.job import Stage
 from bot.domain.money import PICO_PER_DOLLAR
+from bot.domain.reckoning import Reckoning
 from bot.meters import Reading
 
 CONTENT_TYPE: Final = CONTENT_TYPE_PLAIN_0_0_4
@@ -58,6 +59,8 @@ class _OneReading(Collector):
             yield CounterMetricFamily(
                 "bot_bills_disbelieved", "Bills to be reconciled by hand: no amount.", reading.disbelieved
             )
+        if reading.reckoning is not None:
+            yield from _reckoned(reading.reckoning)
         yield CounterMetricFamily("bot_database_commits", "Group commits.", reading.commits)
         failures = CounterMetricFamily(
             "bot_background_failures", "Failed steps of background work, each tried again.", labels=["work"]
@@ -71,3 +74,25 @@ class _OneReading(Collector):
         yield GaugeMetricFamily(
             "bot_loop_lag_worst_seconds", "Delay of the event loop, worst of a minute.", reading.worst_lag_s
         )
+
+
+def _reckoned(reckoning: Reckoning) -> Iterator[Metric]:
+    yield GaugeMetricFamily(
+        "bot_reconciliation_timestamp_seconds", "When our books were held against Wiro's.", reckoning.at_s
+    )
+    yield GaugeMetricFamily(
+        "bot_reconciliation_difference_dollars",
+        "By how much our books differ from Wiro's, all differences together.",
+        reckoning.difference_pico / PICO_PER_DOLLAR,
+    )
+    yield GaugeMetricFamily(
+        "bot_reconciliation_differing_tasks",
+        "Tasks that Wiro charged otherwise than is booked.",
+        len(reckoning.differences),
+    )
+    yield GaugeMetricFamily(
+        "bot_reconciliation_compared_tasks", "Tasks of ours that were compared.", reckoning.compared
+    )
+    yield GaugeMetricFamily(
+        "bot_reconciliation_unknown_tasks", "Tasks of the account that are on no record.", reckoning.unknown
+    )

@@ -43,8 +43,8 @@ class Wiro(Protocol):
         """Stop a running task."""
         ...
 
-    async def recent_tasks(self, limit: int) -> Sequence[TaskReport]:
-        """The newest tasks of the project, newest first."""
+    async def recent_tasks(self, limit: int, *, since_s: float = 0.0) -> Sequence[TaskReport]:
+        """The newest tasks of the project, newest first; older ones than `since_s` may be left out."""
         ...
 
     async def model(self, slug: str) -> Model:

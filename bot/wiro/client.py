@@ -120,8 +120,8 @@ class WiroClient:
         """Stop a running task."""
         await self._repeated("Task/Kill", {"taskid": task_id})
 
-    async def recent_tasks(self, limit: int) -> list[TaskReport]:
-        """The newest tasks of the project, newest first."""
+    async def recent_tasks(self, limit: int, *, since_s: float = 0.0) -> list[TaskReport]:
+        """The newest tasks of the project, newest first, up to the page that ends before `since_s`."""
         found: dict[str, TaskReport] = {}
         start = 0
         while len(found) < limit:
@@ -137,7 +137,8 @@ class WiroClient:
             known = len(found)
             found |= {report.task.task_id: report for report in page}
             start += size
-            if len(found) == known or start >= limit:
+            is_past = any(0 < report.created_at_s < since_s for report in page[-1:])
+            if len(found) == known or start >= limit or is_past:
                 break
         return list(found.values())[:limit]
 

@@ -134,9 +134,9 @@ class LeisurelyWiro(WiroClient):
 
     time: SharedClock
 
-    async def recent_tasks(self, limit: int) -> list[TaskReport]:
+    async def recent_tasks(self, limit: int, *, since_s: float = 0.0) -> list[TaskReport]:
         try:
-            return await super().recent_tasks(limit)
+            return await super().recent_tasks(limit, since_s=since_s)
         finally:
             self.time.advance(LOOK_S)
 

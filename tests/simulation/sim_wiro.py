@@ -239,7 +239,7 @@ class WiroPort:
     async def kill(self, task_id: str) -> None:
         await self._ask(lambda: self._wiro.stop(task_id, is_kill=True))
 
-    async def recent_tasks(self, limit: int) -> Sequence[TaskReport]:
+    async def recent_tasks(self, limit: int, *, since_s: float = 0.0) -> Sequence[TaskReport]:
         reports: Sequence[TaskReport] = await self._ask(lambda: self._wiro.listed(limit))
         return reports
 

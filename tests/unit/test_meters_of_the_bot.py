@@ -15,8 +15,12 @@ from prometheus_client.parser import text_string_to_metric_families
 from bot.domain.errors import DatabaseUnavailable
 from bot.domain.job import Stage
 from bot.domain.limits import OPERATOR, Window
+from bot.domain.money import Money
+from bot.domain.reckoning import Difference, Reckoning
+from bot.jobs.bookkeeper import Bookkeeper
 from bot.meters import LoopLag, Meters
 from bot.metrics import exposition
+from bot.store.books import BookRecords
 from bot.store.database import Database
 from bot.view.messages.budget import Budgets
 from bot.wiro.socket import SocketTally
@@ -94,10 +98,12 @@ async def test_a_reading_tells_what_is_under_way(tmp_path: Path) -> None:
             database,
             lag,
             failures,
+            bookkeeper := Bookkeeper(house.wiro, BookRecords(database), house.time.clock),
         )
         at_rest = values(exposition(await meters.read()))
         moved = {"bot_socket_gaps_total", "bot_socket_reconnects_total", "bot_sockets_open"}
         assert {name for name, value in at_rest.items() if value} == moved
+        assert not any("reconciliation" in name for name in at_rest), "nothing is said before the first one"
         is_ready[0] = True
         await house.submit_and_watch(1)
         await house.submit(2, user_id=2)
@@ -117,6 +123,18 @@ async def test_a_reading_tells_what_is_under_way(tmp_path: Path) -> None:
         assert page["bot_socket_reconnects_total"] == 3
         assert page["bot_sockets_open"] == 2
         assert page["bot_background_failures_total{late orphans}"] == 3
+        bookkeeper.last = Reckoning(
+            1.5, 4, 2, (Difference("9", 1, Money.parse("0.05"), Money.parse("0.02")),)
+        )
+        page = values(exposition(await meters.read()))
+        names = (
+            "timestamp_seconds",
+            "difference_dollars",
+            "differing_tasks",
+            "compared_tasks",
+            "unknown_tasks",
+        )
+        assert [page[f"bot_reconciliation_{name}"] for name in names] == [1.5, pytest.approx(0.03), 1, 4, 2]
         assert page["bot_database_commits_total"] == database.commits > 0
 
 
@@ -143,6 +161,7 @@ async def test_a_database_that_fails_costs_one_figure_alone(tmp_path: Path) -> N
             database,
             LoopLag(house.time.monotonic),
             {},
+            Bookkeeper(house.wiro, BookRecords(database), house.time.clock),
         )
         with pytest.MonkeyPatch.context() as patch:
 

@@ -105,7 +105,7 @@ class ScriptedWiro:
         if self.on_stop is not None:
             self.tell(task_id, self.on_stop)
 
-    async def recent_tasks(self, limit: int) -> Sequence[TaskReport]:
+    async def recent_tasks(self, limit: int, *, since_s: float = 0.0) -> Sequence[TaskReport]:
         self.lists_asked += 1
         if self.list_faults:
             raise self.list_faults.popleft()

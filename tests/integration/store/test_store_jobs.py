@@ -14,7 +14,7 @@ from bot.domain.job import Cause, Job, Origin, Output, PictureRequest, Progress,
 from bot.domain.ledger import Resolution, Settlement, settlement_of
 from bot.domain.limits import OPERATOR, Usage, Window, member_scope
 from bot.domain.money import MAX_PICO, ZERO, Money
-from bot.store import charges, histories
+from bot.store import books, charges, histories
 from bot.store import jobs as statements
 from bot.store.database import Database
 from bot.store.histories import SAMPLE
@@ -237,6 +237,9 @@ async def test_odd_text_is_kept_as_far_as_utf_8_goes(store: JobStore, prompt: st
         pytest.param(statements._CLAIMED, ("[]",), "sqlite_autoindex_late_bill_1", id="claimed late"),
         pytest.param(histories._LATEST, ("m", 1), "COVERING INDEX jobs_bills", id="a model's bills"),
         pytest.param(histories._ALARMS, ("m", 0.0, 1), "bill_alarm_of_model", id="a model's alarms"),
+        pytest.param(books._BOOKED, ("[]",), "jobs_by_task", id="booked"),
+        pytest.param(books._ASKED, (0.0, "[]"), "jobs_to_forget", id="asked, ended"),
+        pytest.param(books._ASKED, (0.0, "[]"), "jobs_unfinished", id="asked, unfinished"),
         pytest.param(charges._OPEN, (), "COVERING INDEX jobs_open_charges", id="open charges"),
         pytest.param(
             charges._IS_FREE, {"model": "m", "since_s": 0.0, "newest": 1}, "jobs_proven_free", id="free"

@@ -41,7 +41,7 @@ from bot.sandbox.faults import (
 from bot.sandbox.pace import Pace
 from bot.sandbox.run_keys import RunKeys
 from bot.sandbox.wiro_server import Habits, WiroSandbox
-from bot.wiro.client import WiroClient
+from bot.wiro.client import PAGE_SIZE, WiroClient
 from bot.wiro.signing import Credentials
 from bot.wiro.socket import TaskFeed
 
@@ -321,6 +321,23 @@ async def test_files_are_stored_sent_along_and_deleted(client: WiroClient, feed:
     event = (await client.detail(task.task_id)).event
     assert isinstance(event, Settled)
     assert event.outputs == ()
+
+
+async def test_the_list_is_read_no_further_back_than_asked(
+    session: aiohttp.ClientSession, make_wiro: Callable[..., Any]
+) -> None:
+    now_s = [1_795_384_800.0]
+    wiro = await make_wiro(clock=lambda: now_s[0])
+    client = make_client(session, wiro)
+    for _ in range(PAGE_SIZE + 1):
+        await client.run(MODEL, {"prompt": "old", "steps": 1}, key="k")
+    now_s[0] += 3_600
+    await client.run(MODEL, {"prompt": "new", "steps": 1}, key="k")
+    newest = await client.recent_tasks(5_000, since_s=now_s[0] - 60)
+    assert newest[0].parameters["prompt"] == "new"
+    assert len(newest) == PAGE_SIZE
+    assert len(wiro.books.requests_to("Task/List")) == 1
+    assert len(await client.recent_tasks(5_000)) == PAGE_SIZE + 2
 
 
 # --- the run key, in an account that keeps it, ignores it or refuses it ------------------------------------

@@ -1,0 +1,60 @@
+"""What is booked for tasks, and who asked with which seed: for whoever holds the books against Wiro's."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from bot.domain.job import Job
+from bot.domain.money import MAX_PICO, Money
+from bot.domain.reckoning import Booked
+from bot.store.database import Database
+from bot.store.rows import COLUMNS, job_of
+
+_BOOKED: Final = """
+SELECT coalesce(jobs.task_id, late.task_id), job_id,
+       coalesce(r.amount_pico, 0), coalesce(late.amount_pico, 0), jobs.is_charge_open OR r.job_id IS NULL
+FROM jobs LEFT JOIN resolution AS r USING (job_id) LEFT JOIN late_bill AS late USING (job_id)
+WHERE job_id IN (
+    SELECT job_id FROM jobs WHERE task_id IN (SELECT value FROM json_each(?1))
+    UNION ALL SELECT job_id FROM late_bill WHERE task_id IN (SELECT value FROM json_each(?1))
+)
+"""
+
+# Each half word for word with the condition of a partial index: whatever was made lately, run or ended.
+_ASKED: Final = f"""
+SELECT {COLUMNS} FROM jobs
+WHERE is_forgotten = 0 AND is_delivered = 1 AND stage IN ('SUCCEEDED', 'FAILED', 'CANCELLED')
+  AND created_at_s > ?1 AND seed IN (SELECT value FROM json_each(?2))
+UNION ALL SELECT {COLUMNS} FROM jobs
+WHERE (is_delivered = 0 OR stage NOT IN ('SUCCEEDED', 'FAILED', 'CANCELLED'))
+  AND created_at_s > ?1 AND seed IN (SELECT value FROM json_each(?2))
+"""  # noqa: S608 — columns of ours; values are always bound
+
+
+class BookRecords:
+    """Books over one database. Raises the StoreError family."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def booked(self, task_ids: Sequence[str]) -> Mapping[str, Booked]:
+        """By task, those of them that belong to a job."""
+        asked = json.dumps(list(task_ids))
+
+        def unit(sqlite: sqlite3.Connection) -> Mapping[str, Booked]:
+            return {
+                task_id: Booked(job_id, Money(min(MAX_PICO, paid_pico + late_pico)), bool(is_open))
+                for task_id, job_id, paid_pico, late_pico, is_open in sqlite.execute(_BOOKED, (asked,))
+            }
+
+        return await self._database.read(unit)
+
+    async def asked_with(self, seeds: Sequence[int], since_s: float) -> Sequence[Job]:
+        """Jobs made since then with one of these seeds, those apart whose words were erased."""
+        asked = (since_s, json.dumps(list(seeds)))
+        return await self._database.read(
+            lambda sqlite: [job_of(row) for row in sqlite.execute(_ASKED, asked)]
+        )
