@@ -164,8 +164,8 @@ class Rules(commands.GroupCog, group_name="rules", group_description="What the b
         self, interaction: Interaction, text: Range[str, 1, 300], match: str = Match.TOLERANT.value
     ) -> None:
         require_manager(interaction, "set rules")
-        word = word_rule(text, Match(match))
         await acknowledge(interaction, ephemeral=True)
+        word = await asyncio.to_thread(word_rule, text, Match(match))  # a large pattern takes its time
         async with self._changing:
             known = (await self._rules(interaction)).words
             if len(known) >= MAX_WORDS and not any(map(word.is_same, known)):

@@ -99,10 +99,10 @@ class JobStore:
         """
         if not job.is_terminal:
             raise ValueError(f"job {job.job_id} has not ended: it is saved, not settled")
-        row = row_of(job)
 
         def unit(sqlite: sqlite3.Connection) -> bool:
-            if sqlite.execute(_END, row).rowcount == 0:
+            # Here, off the loop: a model may have said millions of characters.
+            if sqlite.execute(_END, row_of(job)).rowcount == 0:
                 _require(sqlite, job.job_id)
                 return False
             if settlement is None:

@@ -7,13 +7,16 @@ import json
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
 from bot_fakes.samples import a_job
+from guard_counts import wired
 from guard_growth import MOST, growth
 
 import bot.jobs.word_rules as word_rules_module
+import bot.store.jobs as jobs_module
 from bot.domain.errors import PatternRefused, RuleRefused
 from bot.domain.form import read_field
 from bot.domain.job import Job, Output, PictureRequest, Speech, Stage
@@ -251,6 +254,23 @@ async def test_long_texts_are_held_against_rules_beside_the_loop(monkeypatch: py
     ]
     on_loop = [name for name, is_here in threads if is_here]
     assert on_loop == ["check"]  # the short one, against words alone
+
+
+async def test_what_a_model_said_is_put_into_the_books_beside_the_loop(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended: list[bool] = []
+    here, row_of = threading.get_ident(), jobs_module.row_of
+
+    def noted(job: Job) -> dict[str, object]:
+        if job.is_terminal:
+            ended.append(threading.get_ident() == here)
+        return row_of(job)
+
+    monkeypatch.setattr(jobs_module, "row_of", noted)
+    async with wired(tmp_path / "bot.sqlite3") as bot:
+        await bot.live(1)
+    assert ended == [False]
 
 
 @pytest.mark.parametrize("part", ["[],", "1,", '{"a":1},', '"a",'])
