@@ -224,7 +224,7 @@ def _services(
     clock, chance, store, catalogue = around.clock, around.chance, tools.store, tools.catalogue
     guilds, case_records = GuildRecords(database), CaseRecords(database)
     desk = ModeratorsDesk(bot, clock.monotonic)
-    houses = Houses(guilds, desk, PictureWishRecords(database))
+    houses = Houses(guilds, desk, PictureWishRecords(database), catalogue.is_adult)
     board.on_blocked(houses.tell_blocked)
     purse = Purse(_allowance(settings), houses, guilds, store, clock)
     watch = BudgetWatch(purse, houses, guilds, desk, clock)

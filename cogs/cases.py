@@ -14,7 +14,7 @@ from bot.jobs.cases import Cases as CaseService
 from bot.view.answers import Postscript, acknowledge_press, require_manager
 from bot.view.buttons.seal import seal_of
 from bot.view.card import Action, CaseAction, CasePress, JobPress
-from bot.view.cards.cases import decided_card, offer_words, reported_words
+from bot.view.cards.cases import ASKING, decided_card, offer_words, reported_words
 from bot.view.discord_errors import DISCORD_ERRORS
 from bot.view.hiding import hidden, is_about_job, is_hidden, kept, kept_words, shown, words_of
 from bot.view.layout import NO_MENTIONS, layout_of
@@ -47,8 +47,10 @@ class Cases(commands.Cog):
         )
         if offer is None:
             return Postscript()
-        press = CasePress(CaseAction.ASK, interaction.id) if offer.may_ask else None
-        return Postscript(offer_words(offer.way_out), press)
+        text = offer_words(offer.way_out)
+        if not offer.may_ask:
+            return Postscript(text)
+        return Postscript(text, CasePress(CaseAction.ASK, interaction.id), ASKING)
 
     async def ask(self, interaction: Interaction, press: CasePress) -> None:
         await acknowledge_press(interaction)

@@ -55,6 +55,7 @@ _MODEL_RULES: Final = {
     "allow": ModelRule.ALLOW,
     "deny": ModelRule.DENY,
     "adult": ModelRule.ADULT,
+    "not adult": ModelRule.GENERAL,
     "reset": None,
 }
 

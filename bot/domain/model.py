@@ -112,6 +112,7 @@ class Model:
     usual_s: float | None = None  # how long a run takes, as Wiro says
     run_count: int | None = None  # by everybody at Wiro
     licence: str = ""  # what the model's page says of its licence
+    is_adult: bool = False  # by its categories and tags
 
     def picture_input(self) -> Parameter | None:
         """The input that a picture goes into: one named for an image, else any not named for another kind."""
@@ -144,3 +145,4 @@ class ModelSummary:
     run_count: int | None = None
     is_hint_mean: bool = False
     cost_per_second: Money | None = None
+    is_adult: bool = False  # by its categories and tags

@@ -18,11 +18,12 @@ class ChannelRule(Enum):
 
 
 class ModelRule(Enum):
-    """Stored by value. As soon as one model is allowed, the others are not, the adult ones excepted."""
+    """Stored by value. As soon as one model is allowed, the others are not but for ADULT and GENERAL."""
 
     ALLOW = "allow"
     DENY = "deny"
-    ADULT = "adult"  # only in age-restricted channels
+    ADULT = "adult"  # only in age-restricted channels, as all that Wiro files under what is for adults
+    GENERAL = "general"  # in every channel, wherever Wiro files it
 
 
 class PictureRule(Enum):
@@ -68,23 +69,27 @@ class HouseRules:
 NO_RULES = HouseRules()
 
 
-def check_place(rules: HouseRules, asker: Asker, model: str) -> None:
+def check_place(rules: HouseRules, asker: Asker, model: str, *, is_adult: bool) -> None:
     """Raises RuleRefused where this member may not run this model here, whatever the prompt is."""
     if asker.user_id in rules.blocked_user_ids:
         raise RuleRefused(RuleFault.BLOCKED)
     if not _channel_allowed(rules, asker):
         raise RuleRefused(RuleFault.CHANNEL)
-    check_model(rules, asker, model)
+    check_model(rules, asker, model, is_adult=is_adult)
 
 
-def check_model(rules: HouseRules, asker: Asker, model: str) -> None:
-    """Raises RuleRefused where the model may not be used here."""
+def check_model(rules: HouseRules, asker: Asker, model: str, *, is_adult: bool) -> None:
+    """Raises RuleRefused where the model may not be used here.
+
+    `is_adult`: Wiro files it under what is for adults. So it is here, unless the moderators say otherwise.
+    """
     known = dict(rules.models).get(folded_slug(model))
     is_listing = any(rule is ModelRule.ALLOW for _, rule in rules.models)
-    if known is ModelRule.ADULT and not asker.place.is_age_restricted:
-        raise RuleRefused(RuleFault.ADULT_MODEL, model)
     if known is ModelRule.DENY or (known is None and is_listing):
         raise RuleRefused(RuleFault.MODEL, model)
+    is_restricted = known is ModelRule.ADULT or (known is None and is_adult)
+    if is_restricted and not asker.place.is_age_restricted:
+        raise RuleRefused(RuleFault.ADULT_MODEL, model)
 
 
 def _channel_allowed(rules: HouseRules, asker: Asker) -> bool:

@@ -11,7 +11,7 @@ from bot.domain.abilities import Medium, abilities_of
 from bot.domain.browse import Reading
 from bot.domain.clock import Clock
 from bot.domain.errors import ModelUnknown, NotAccepting, WiroError, WiroNotFound
-from bot.domain.model import Model, ModelSummary
+from bot.domain.model import Model, ModelSummary, folded_slug
 from bot.jobs.door import Door
 from bot.jobs.model_index import ModelIndex
 from bot.jobs.popularity import Popularity, UsesStore
@@ -111,6 +111,11 @@ class Catalogue:
         """The model's line in the list, from memory alone."""
         return self._index.of(slug)
 
+    def is_adult(self, slug: str) -> bool:
+        """Whether Wiro files it under what is for adults, from memory alone."""
+        page, line = self.known(slug), self.summary(slug)
+        return (page is not None and page.is_adult) or (line is not None and line.is_adult)
+
     def forget(self, slug: str) -> None:
         """Wiro does not have it any more: ask anew, and suggest it to nobody until the list has it again."""
         key = slug.strip().lower()
@@ -169,7 +174,8 @@ class Catalogue:
         try:
             async with asyncio.timeout(PATIENCE_S):
                 model = await self._wiro.model(slug)
-            self._models[key] = (self._clock.monotonic(), model)
+            # By the name it was asked for and by its own: whatever asks next may use either.
+            self._models[key] = self._models[folded_slug(model.slug)] = (self._clock.monotonic(), model)
             lookup.set_result(model)
         except WiroError as error:
             failure = error

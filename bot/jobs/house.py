@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol
@@ -63,9 +63,17 @@ class Houses:
     Direct messages have no server (None): no rules, no limits but the settings'.
     """
 
-    def __init__(self, store: GuildStore, log_channel: LogChannel, wishes: PictureWishes) -> None:
+    def __init__(
+        self,
+        store: GuildStore,
+        log_channel: LogChannel,
+        wishes: PictureWishes,
+        is_adult: Callable[[str], bool],
+    ) -> None:
+        """`is_adult` tells of a model whether Wiro files it under what is for adults."""
         self._store = store
         self._wishes = wishes
+        self._is_adult = is_adult
         self._log_channel = log_channel
         self._houses: dict[int, House] = {}
         self._word_rules = WordRules()
@@ -84,7 +92,8 @@ class Houses:
 
     async def check_place(self, asker: Asker, model: str) -> None:
         """Raises RuleRefused where the server forbids this run whatever its words are."""
-        check_place((await self.of(asker.place.guild_id)).rules, asker, model)
+        rules = (await self.of(asker.place.guild_id)).rules
+        check_place(rules, asker, model, is_adult=self._is_adult(model))
 
     async def has_words(self, asker: Asker) -> bool:
         """Whether the server refuses prompts for their words at all."""
@@ -97,7 +106,7 @@ class Houses:
         text that cannot be held against the server's word rules.
         """
         rules = (await self.of(asker.place.guild_id)).rules
-        check_place(rules, asker, request.model)
+        check_place(rules, asker, request.model, is_adult=self._is_adult(request.model))
         others = lenders(asker, request)
         closed = await self._wishes.closed_among(others) if others else frozenset()
         check_pictures(rules, asker, request, closed)
@@ -112,7 +121,8 @@ class Houses:
 
     async def allows_model(self, asker: Asker, model: str) -> None:
         """Raises RuleRefused where this model may not be used here."""
-        check_model((await self.of(asker.place.guild_id)).rules, asker, model)
+        rules = (await self.of(asker.place.guild_id)).rules
+        check_model(rules, asker, model, is_adult=self._is_adult(model))
 
     async def matching_words(self, guild_id: int, text: str) -> Sequence[Hit]:
         """Every word rule that the text would trip over, and why: the dry run. Raises PromptRefused."""

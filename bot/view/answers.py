@@ -95,6 +95,7 @@ class Postscript:
 
     text: str = ""
     press: CasePress | None = None
+    about_press: str = ""  # what pressing it means, beside the reason
 
 
 NO_POSTSCRIPT: Final = Postscript()
@@ -105,6 +106,7 @@ async def refuse(
 ) -> bool:
     """Say what went wrong to the asker alone and leave nothing behind in the channel. Whether it was said."""
     text = sentence(error) if isinstance(error, BotError) else UNFORESEEN
+    text = " ".join(part for part in (text, postscript.about_press) if part)
     text = "\n".join(part for part in (text, postscript.text) if part)
     view: ui.View = discord.utils.MISSING
     if postscript.press is not None:

@@ -9,6 +9,7 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Final
 
+from bot.domain.adult import says_adult
 from bot.domain.model import Kind, Model, ModelSummary, Option, Parameter
 from bot.wiro.frames import Tool, ToolItem
 from bot.wiro.pricing import least_price, price_rules
@@ -76,6 +77,7 @@ def model_of(tool: Tool, asked: str) -> Model:
         usual_s=_usual_s(tool),
         run_count=tool.taskstat.runcount,
         licence=_licence(tool),
+        is_adult=_is_adult(tool),
     )
 
 
@@ -93,6 +95,7 @@ def summary_of(tool: Tool) -> ModelSummary:
         tool.taskstat.runcount,
         is_hint_mean,
         tool.cps,
+        _is_adult(tool),
     )
 
 
@@ -151,6 +154,10 @@ def _description(tool: Tool) -> str:
 def _categories(tool: Tool) -> tuple[str, ...]:
     """Without the shelf that every model stands on."""
     return tuple(dict.fromkeys(name for name in map(_plain, tool.categories) if name and name != "tool"))
+
+
+def _is_adult(tool: Tool) -> bool:
+    return says_adult((*tool.categories, *tool.tags))
 
 
 def _usual_s(tool: Tool) -> float | None:

@@ -182,6 +182,7 @@ class Tool(_Wire):
     license: _Line = ""
     computingtime: _Line = ""
     categories: _TextList = ()
+    tags: _TextList = ()
     taskstat: Annotated[_TaskStat, BeforeValidator(as_object)] = _TaskStat()
     slugowner: _Line = ""
     slugproject: _Line = ""

@@ -260,7 +260,7 @@ def _engine(
         poll_delays=tiny_delays,
     )
     guilds, channel = GuildRecords(database), MemoryLogChannel()
-    houses = Houses(guilds, channel, PictureWishRecords(database))
+    houses = Houses(guilds, channel, PictureWishRecords(database), lambda _: False)
     purse = Purse(_ALLOWANCE, houses, guilds, store, clock)
     holds = Holds(tools.catalogue, store, clock, Money.parse("0.05"))
     watch = BudgetWatch(purse, houses, guilds, channel, clock)

@@ -99,7 +99,7 @@ class Wired:
             poll_delays=lambda: repeat(0.2),
         )
         log_channel = MemoryLogChannel()
-        houses = Houses(guilds, log_channel, PictureWishRecords(guilds._database))
+        houses = Houses(guilds, log_channel, PictureWishRecords(guilds._database), lambda _: False)
         purse = Purse(Allowance(10**6, Money(10**18), Money(10**18)), houses, guilds, jobs, clock)
         watch = BudgetWatch(purse, houses, guilds, log_channel, clock)
         holds = Holds(tools.catalogue, jobs, clock, Money.parse("0.05"))

@@ -196,7 +196,7 @@ class Engine:
             poll_delays=_delays(chance, first_s=0.4, cap_s=10),
         )
         self.guilds = GuildRecords(database)
-        self.houses = Houses(self.guilds, world.log_channel, PictureWishRecords(database))
+        self.houses = Houses(self.guilds, world.log_channel, PictureWishRecords(database), lambda _: False)
         purse = Purse(world.allowance, self.houses, self.guilds, self.store, clock)
         watch = BudgetWatch(purse, self.houses, self.guilds, world.log_channel, clock)
         holds = Holds(self.catalogue, self.store, clock, FALLBACK)

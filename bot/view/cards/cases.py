@@ -20,6 +20,7 @@ from bot.view.words.text import code, escaped, plural, relative
 
 PROMPT_CHARS: Final = 600
 HIDDEN: Final = "### Hidden until the moderators decide"
+ASKING: Final = "Asking a moderator shows them the prompt in their log channel, of a private request, too."
 ERASED: Final = "*What stood here has been erased.*"
 _ASK: Final = (CaseAction.APPROVE, CaseAction.GRANT, CaseAction.DENY, CaseAction.BLOCK)
 _REPORT: Final = (CaseAction.RESTORE, CaseAction.DELETE, CaseAction.BLOCK)

@@ -33,7 +33,7 @@ def show_card(rules: HouseRules) -> Card:
         "### Rules of this server",
         f"**Channels** {_listed(channels, 'allowed everywhere')}",
         "-# Only the allowed ones; all others are denied." if is_listing_channels else "",
-        f"**Models** {_listed(models, 'all allowed')}",
+        f"**Models** {_listed(models, 'all allowed, those for adults in age-restricted channels only')}",
         "-# Only the allowed ones; all others are denied." if is_listing_models else "",
         f"**Words that refuse a prompt** {_listed(words, 'none')}",
         f"**Pictures that may go into models** {_listed([everywhere, *elsewhere], '')}",

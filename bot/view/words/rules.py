@@ -15,6 +15,7 @@ _MODEL_WORDS: Final = {
     ModelRule.ALLOW: "allowed",
     ModelRule.DENY: "denied",
     ModelRule.ADULT: "adult: age-restricted channels only",
+    ModelRule.GENERAL: "not adult: in every channel",
 }
 
 _PICTURE_WORDS: Final = {

@@ -154,7 +154,9 @@ class House:
         )
         self.log_channel = MemoryLogChannel()
         self.guilds = guilds
-        self.houses = Houses(guilds, self.log_channel, PictureWishRecords(guilds._database))
+        self.houses = Houses(
+            guilds, self.log_channel, PictureWishRecords(guilds._database), self.catalogue.is_adult
+        )
         self.purse = Purse(allowance, self.houses, guilds, store, clock)
         watch = BudgetWatch(self.purse, self.houses, guilds, self.log_channel, clock)
         self.holds = Holds(self.catalogue, store, clock, Money.parse("0.05"))

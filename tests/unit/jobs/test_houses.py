@@ -56,7 +56,7 @@ def records(house: House) -> WornRecords:
 
 
 async def test_a_block_is_in_force_though_nothing_can_be_read_after_it(records: WornRecords) -> None:
-    houses = Houses(records, MemoryLogChannel(), PictureWishRecords(records._database))
+    houses = Houses(records, MemoryLogChannel(), PictureWishRecords(records._database), lambda _: False)
     assert not await is_blocked(houses, an_asker(1))
     records.failing_readings = 1
     assert await houses.set_blocked(1, ENTRY, is_blocked=True)  # on record: it is not told as a failure
@@ -64,7 +64,7 @@ async def test_a_block_is_in_force_though_nothing_can_be_read_after_it(records: 
 
 
 async def test_a_block_is_in_force_though_its_caller_was_cancelled(records: WornRecords) -> None:
-    houses = Houses(records, MemoryLogChannel(), PictureWishRecords(records._database))
+    houses = Houses(records, MemoryLogChannel(), PictureWishRecords(records._database), lambda _: False)
     assert not await is_blocked(houses, an_asker(1))
     records.cancels = True
     blocking = asyncio.create_task(houses.set_blocked(1, ENTRY, is_blocked=True))
@@ -77,7 +77,7 @@ async def test_a_block_is_in_force_though_its_caller_was_cancelled(records: Worn
 
 
 async def test_a_write_that_fails_leaves_the_rules_as_they_are_on_record(records: WornRecords) -> None:
-    houses = Houses(records, MemoryLogChannel(), PictureWishRecords(records._database))
+    houses = Houses(records, MemoryLogChannel(), PictureWishRecords(records._database), lambda _: False)
     await houses.set_blocked(1, ENTRY, is_blocked=True)
     await records._database.close()
     with pytest.raises(DatabaseUnavailable):

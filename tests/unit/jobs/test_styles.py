@@ -54,7 +54,9 @@ class Atelier:
         """As after a restart."""
         clock = StoppedClock().clock
         return Styles(
-            self.store, Houses(self.guilds, self.log, PictureWishRecords(self.guilds._database)), clock
+            self.store,
+            Houses(self.guilds, self.log, PictureWishRecords(self.guilds._database), lambda _: False),
+            clock,
         )
 
     def names(self, user_id: int = 1, text: str = "", guild_id: int | None = GUILD) -> list[str]:
@@ -100,7 +102,8 @@ async def test_saving_over_a_name_tells_what_was_there(atelier: Atelier) -> None
 
 async def test_what_is_pinned_is_audited_and_announced_and_nothing_else_is(atelier: Atelier) -> None:
     rules = AuditEntry(GUILD, 9, LogChannelChange(None, 30), NOON_S)
-    houses = Houses(atelier.guilds, atelier.log, PictureWishRecords(atelier.guilds._database))
+    wishes = PictureWishRecords(atelier.guilds._database)
+    houses = Houses(atelier.guilds, atelier.log, wishes, lambda _: False)
     await houses.set_log_channel(30, rules)
     await atelier.styles.save(OIL)
     await atelier.styles.save(NOIR)
