@@ -130,7 +130,11 @@ async def test_buttons_work_after_a_restart(world: World) -> None:
 
 async def test_a_button_without_a_record_says_so(world: World, tmp_path: Path) -> None:
     asked, _ = await world.draw(world.alice, "a mill")
+    seal = world.studio.bot.seal
     await world.restart(database_url=f"sqlite:///{tmp_path / 'another.sqlite3'}")
+    pressed = await world.press(world.alice, asked, "Info")
+    assert "none of the bot's" in world.refusal(pressed)  # the secret of its mark went with the record
+    world.studio.bot.seal = seal
     for label in ("Again", "Info"):
         pressed = await world.press(world.alice, asked, label)
         assert "no record of this picture any more" in world.refusal(pressed)
