@@ -56,7 +56,7 @@ async def test_pictures_go_in_unchanged_and_two_first_ones_share_a_folder(opened
     assert await given_to(house) == pictures[0]
     assert house.wiro.books.requests_to("Run/")[-1].files == (("inputImage", "3.png", len(pictures[0])),)
     assert len(house.wiro.books.requests_to("File/FolderCreate")) == 1  # it is on record
-    again = house.bob.click(message, "Again")
+    again = house.alice.click(message, "Again")
     await house.ended(again)
     assert await given_to(house) == pictures[0]
     books = await house.stop(bot)
@@ -68,7 +68,7 @@ async def test_apps_vary_and_a_run_pressed_twice(opened: Opened) -> None:
     house = await opened()
     bot = await house.start(WIRO_UPSCALE_MODEL="wiro/upscaler")
     picture = a_picture(3)
-    message = house.bob.post(house.channel, "my dog", [Upload("dog.png", picture)])
+    message = house.alice.post(house.channel, "my dog", [Upload("dog.png", picture)])
     opened_form = await house.alice.use_on(message, "Use as input").acked()
     made = await house.ended(house.alice.submit_modal(opened_form, {"Prompt": "as a drawing"}))
     assert await given_to(house) == picture
@@ -85,8 +85,8 @@ async def test_apps_vary_and_a_run_pressed_twice(opened: Opened) -> None:
     assert house.runs == 2
     assert await given_to(house) == await fetched(made.attachments[0].url)
 
-    edit = await house.bob.click(made, "Edit prompt").acked()
-    edited = await house.ended(house.bob.submit_modal(edit, {"Prompt": "as a painting"}))
+    edit = await house.alice.click(made, "Edit prompt").acked()
+    edited = await house.ended(house.alice.submit_modal(edit, {"Prompt": "as a painting"}))
     assert "Another prompt for [a picture]" in edited.text()
     books = await house.stop(bot)
     assert books.kinds == ["post"] * 3
