@@ -21,6 +21,7 @@ from bot.collector import spare_the_collector
 from bot.database_words import database_words
 from bot.discord_bot import Services, StudioBot
 from bot.discord_gates import use_api
+from bot.domain.admission import Admission
 from bot.domain.clock import Clock
 from bot.domain.errors import StoreError
 from bot.jobs.bill_alarms import LOOK_EVERY_S, BillAlarms
@@ -224,7 +225,8 @@ def _services(
     clock, chance, store, catalogue = around.clock, around.chance, tools.store, tools.catalogue
     guilds, case_records = GuildRecords(database), CaseRecords(database)
     desk = ModeratorsDesk(bot, clock.monotonic)
-    houses = Houses(guilds, desk, PictureWishRecords(database), catalogue.is_adult)
+    admission = Admission(settings.allowed_guilds, settings.blocked_users, settings.direct_messages)
+    houses = Houses(guilds, desk, PictureWishRecords(database), catalogue.is_adult, admission)
     board.on_blocked(houses.tell_blocked)
     purse = Purse(_allowance(settings), houses, guilds, store, clock)
     watch = BudgetWatch(purse, houses, guilds, desk, clock)
@@ -383,6 +385,8 @@ def _allowance(settings: Settings) -> Allowance:
         settings.default_spend_per_day,
         settings.operator_spend_per_day,
         settings.default_at_once,
+        settings.most_a_server,
+        settings.most_a_person,
     )
 
 

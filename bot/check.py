@@ -76,6 +76,7 @@ async def _findings(clock: Clock) -> AsyncIterator[Finding]:
             yield Finding("Settings", is_fine=False, text=sentence)
         return
     yield Finding("Settings", is_fine=True, text="complete")
+    yield Finding("Limits", is_fine=True, text=_limits(settings))
     yield _files(settings)
     yield await _database(settings, clock)
     yield await _discord(settings)
@@ -97,6 +98,24 @@ def _files(settings: Settings) -> Finding:
     exposed = exposed_files(settings.database_path)
     text = exposed_words(exposed) if exposed else "no other user of this machine may read them"
     return Finding("Files", is_fine=not exposed, text=text, is_grave=False)
+
+
+def _limits(settings: Settings) -> str:
+    """The money that anybody can spend, and who anybody is."""
+    server = settings.most_a_server
+    most = f", each server {server}" if server is not None else ""
+    count = len(settings.allowed_guilds)
+    where = (
+        f"the servers named in ALLOWED_GUILDS ({count})"
+        if count
+        else "every server that adds the bot (name yours in ALLOWED_GUILDS, or switch Public Bot off)"
+    )
+    return (
+        f"in a day each member {settings.default_spend_per_day} where a server says nothing, each person "
+        f"{settings.most_a_person}{most}, all together {settings.operator_spend_per_day}; a run at most "
+        f"{settings.max_run_price}, {settings.default_at_once} at once; open to {where}, direct messages "
+        f"{'on' if settings.direct_messages else 'off'}, {len(settings.blocked_users)} people blocked"
+    )
 
 
 async def _database(settings: Settings, clock: Clock) -> Finding:

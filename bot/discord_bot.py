@@ -17,7 +17,7 @@ from discord.gateway import DiscordWebSocket
 
 from bot.discord_gates import BotGate, FirstEdits, GatewayDial
 from bot.domain.clock import Clock
-from bot.domain.errors import BotError, ButtonUnknown, CommandOutdated, LimitReached
+from bot.domain.errors import BotError, ButtonUnknown, CommandOutdated, LimitReached, NotAdmitted
 from bot.jobs.browse import Browser
 from bot.jobs.cases import Cases
 from bot.jobs.catalogue import Catalogue
@@ -86,16 +86,31 @@ class Services:
     start_background: Callable[[], None]  # when the bot does
 
 
+PRIVACY: Final = "privacy"  # the command that answers everywhere
+
+
 class Tree(app_commands.CommandTree[commands.Bot]):
     """Slash commands; every failure of one ends here."""
 
     async def interaction_check(self, interaction: discord.Interaction[commands.Bot], /) -> bool:
-        """Let through what came as it was registered; anything else was made up, or is from long ago."""
-        if is_as_registered(cast(Interaction, interaction)):
-            return True
-        if interaction.type is discord.InteractionType.application_command:
-            await _tell(interaction, CommandOutdated())
-        return False
+        """Let through what came as it was registered; anything else was made up, or is from long ago.
+
+        And only where the operator lets the bot work: a member's records are theirs everywhere.
+        """
+        is_command = interaction.type is discord.InteractionType.application_command
+        if not is_as_registered(cast(Interaction, interaction)):
+            if is_command:
+                await _tell(interaction, CommandOutdated())
+            return False
+        client, data = interaction.client, cast("Mapping[str, Any]", interaction.data or {})
+        if isinstance(client, StudioBot) and data.get("name") != PRIVACY:
+            try:
+                client.services.houses.admission.check_place(interaction.guild_id)
+            except NotAdmitted as refused:
+                if is_command:
+                    await _tell(interaction, refused)
+                return False
+        return True
 
     async def on_error(
         self, interaction: discord.Interaction[commands.Bot], error: app_commands.AppCommandError, /

@@ -17,6 +17,8 @@ from bot.loopback import LOOPBACK_HOSTS
 DISCORD_API: Final = "https://discord.com/api/v10"
 SQLITE_PREFIX: Final = "sqlite:///"
 MAX_PATH_CHARS: Final = 1_000  # Linux refuses paths past 4,096 bytes, and a character has up to four
+MAX_ID: Final = 2**63 - 1  # Discord's ids fit into 64 bits
+MAX_ID_DIGITS: Final = 20
 MOST_A_RUN: Final = Money.parse("1000")  # a bill past it is not believed
 MAX_SHOWN_CHARS: Final = 60  # of a value in a sentence about it
 
@@ -69,6 +71,11 @@ class Settings(BaseSettings):
     default_estimate: Dollars = Money.parse("0.05")
     max_run_price: Dollars = Money.parse("5")
     operator_spend_per_day: Dollars = Money.parse("20")
+    guild_spend_per_day: Dollars | None = None
+    user_spend_per_day: Dollars | None = None
+    allowed_guilds: Annotated[frozenset[int], NoDecode] = frozenset()
+    blocked_users: Annotated[frozenset[int], NoDecode] = frozenset()
+    direct_messages: bool = True
     ai_notice: bool = False
     edit_interval_s: float = Field(1.0, ge=0, le=60)
     silence_s: float = Field(20.0, gt=0, le=600)
@@ -79,7 +86,12 @@ class Settings(BaseSettings):
     log_format: Literal["text", "json"] = "text"
     health_port: int | None = Field(None, ge=1, le=65_535)
 
-    @field_validator("wiro_max_running", "prompt_retention_days", "health_port", mode="before")
+    @field_validator(
+        "wiro_max_running",
+        "prompt_retention_days",
+        "health_port",
+        mode="before",
+    )
     @classmethod
     def _empty_means_off(cls, value: Any) -> Any:
         return None if value == "" else value
@@ -128,6 +140,30 @@ class Settings(BaseSettings):
             return Money.parse(str(value).removeprefix("$"))
         except AmountInvalid:
             raise ValueError("give dollars such as 2 or 0.50") from None
+
+    @field_validator("guild_spend_per_day", "user_spend_per_day", mode="before")
+    @classmethod
+    def _dollars_or_a_share(cls, value: Any) -> Any:
+        return None if value in {None, ""} else cls._dollars(value)
+
+    @field_validator("allowed_guilds", "blocked_users", mode="before")
+    @classmethod
+    def _ids(cls, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        texts = [text.strip() for text in value.split(",") if text.strip()]
+        for text in texts:
+            if not (text.isascii() and text.isdecimal() and 0 < int(text[:MAX_ID_DIGITS]) <= MAX_ID):
+                raise ValueError(f"{_shown(text)} is no id: copy it in Discord with Developer Mode on")
+        return frozenset(map(int, texts))
+
+    @field_validator("direct_messages", mode="before")
+    @classmethod
+    def _on_or_off(cls, value: Any) -> Any:
+        known = {"on": True, "off": False}
+        if isinstance(value, str) and value.strip().lower() not in known:
+            raise ValueError("say on or off")
+        return known[value.strip().lower()] if isinstance(value, str) else value
 
     @field_validator("max_run_price", mode="after")
     @classmethod
@@ -188,6 +224,20 @@ class Settings(BaseSettings):
     def database_path(self) -> Path:
         """Three slashes are relative to the working directory, four are absolute."""
         return Path(self.database_url.removeprefix(SQLITE_PREFIX))
+
+    @property
+    def most_a_server(self) -> Money | None:
+        """For each server in a day. Where any server may add the bot, a stranger's has no more than half."""
+        if self.guild_spend_per_day is not None or self.allowed_guilds:
+            return self.guild_spend_per_day
+        return Money(self.operator_spend_per_day.pico // 2)
+
+    @property
+    def most_a_person(self) -> Money:
+        """For each person in a day, over all servers and direct messages."""
+        if self.user_spend_per_day is not None:
+            return self.user_spend_per_day
+        return Money(self.operator_spend_per_day.pico // 4)
 
     @property
     def secrets(self) -> tuple[str, ...]:

@@ -29,7 +29,7 @@ async def readings(
     for model in list(models)[:MAX_MODELS]:
         for standing in await purse.standings(asker, model):
             limit = standing.limit
-            found.setdefault((limit.scope, limit.measure, limit.window), standing)
+            found.setdefault((limit.scope, limit.measure, limit.window, limit.audience), standing)
     return tuple(found.values()), rules
 
 

@@ -13,10 +13,10 @@ from bot.domain.limits import (
     Limit,
     Measure,
     Scope,
-    Subject,
     Window,
     member_scope,
     person_scope,
+    server_scope,
 )
 from bot.domain.model import folded_slug
 from bot.domain.money import MAX_PICO
@@ -61,7 +61,7 @@ UNPROVEN_TOGETHER: Final = 5
 def bind(
     rules: Sequence[LimitRule],
     defaults: Sequence[LimitRule],
-    operator: Sequence[LimitRule],
+    operator: Sequence[Limit],
     asker: Asker,
     model: str,
     granted: Mapping[tuple[Measure, Window], int],
@@ -69,7 +69,8 @@ def bind(
     """Every limit that one run of this model by this member here must keep, the operator's last.
 
     `defaults` (of the settings) stand where no rule of the server says anything for the member in the same
-    dimension. `granted` is what the member was granted in the present window, by measure and window.
+    dimension; what the operator sets above all servers comes as it is. `granted` is what the member was
+    granted in the present window, by measure and window.
     """
     applying = [rule for rule in rules if _applies(rule, asker, model)]
     limits: list[Limit] = []
@@ -85,8 +86,7 @@ def bind(
         for rule in applying
         if rule.audience is Audience.SERVER
     ]
-    limits += [_limit(rule, OPERATOR, 0) for rule in operator]
-    return tuple(limits)
+    return (*limits, *operator)
 
 
 def caution(asker: Asker, model: str) -> tuple[Limit, ...]:
@@ -109,14 +109,19 @@ def caution(asker: Asker, model: str) -> tuple[Limit, ...]:
 def counters_for(
     tracked: Iterable[Dimension], defaults: Sequence[LimitRule], asker: Asker, model: str
 ) -> tuple[Counter, ...]:
-    """Every counter that a run moves: each dimension a server tracks, for the member and for the server."""
-    dimensions = [d for d in tracked if _covers(d, asker, model)]
-    dimensions += [rule.dimension for rule in defaults]
+    """Every counter that a run moves: each dimension a server tracks, for the member and for the server.
+
+    And those of the settings: each default for the member; the day of the server, the person and everybody.
+    """
     counters: dict[Counter, None] = {}
-    for dimension in dimensions:
-        counters[member_scope_of(asker, dimension), dimension.window] = None
-        counters[server_scope_of(asker, dimension), dimension.window] = None
-    counters[OPERATOR, Window.DAY] = None
+    for dimension in tracked:
+        if _covers(dimension, asker, model):
+            counters[member_scope_of(asker, dimension), dimension.window] = None
+            counters[server_scope_of(asker, dimension), dimension.window] = None
+    for rule in defaults:
+        counters[member_scope_of(asker, rule.dimension), rule.dimension.window] = None
+    for scope in (server_scope(asker.place.guild_id), person_scope(asker.user_id), OPERATOR):
+        counters[scope, Window.DAY] = None
     return tuple(counters)
 
 
@@ -125,7 +130,7 @@ def member_scope_of(asker: Asker, dimension: Dimension) -> Scope:
 
 
 def server_scope_of(asker: Asker, dimension: Dimension) -> Scope:
-    return Scope(Subject.SERVER, asker.place.guild_id or 0, 0, dimension.channel_id, dimension.model)
+    return server_scope(asker.place.guild_id, dimension.channel_id, dimension.model)
 
 
 def _limit(rule: LimitRule, scope: Scope, extra: int) -> Limit:
@@ -149,7 +154,13 @@ def _applies(rule: LimitRule, asker: Asker, model: str) -> bool:
             return rule.audience_id in asker.role_ids
         case Audience.MEMBER:
             return rule.audience_id == asker.user_id
-        case Audience.DEFAULT | Audience.OPERATOR | Audience.CAUTION:
+        case (
+            Audience.DEFAULT
+            | Audience.OPERATOR
+            | Audience.CAP_SERVER
+            | Audience.CAP_PERSON
+            | Audience.CAUTION
+        ):
             return False
 
 

@@ -65,6 +65,10 @@ def member_scope(guild_id: int | None, user_id: int, channel_id: int = 0, model:
     return Scope(Subject.MEMBER, guild_id or 0, user_id, channel_id, model)
 
 
+def server_scope(guild_id: int | None, channel_id: int = 0, model: str = "") -> Scope:
+    return Scope(Subject.SERVER, guild_id or 0, 0, channel_id, model)
+
+
 def person_scope(user_id: int, model: str = "") -> Scope:
     return Scope(Subject.PERSON, 0, user_id, 0, model)
 
@@ -77,8 +81,15 @@ class Audience(Enum):
     MEMBER = "member"  # a moderator, for one member
     SERVER = "server"  # a moderator, for all members together
     DEFAULT = "default"  # the operator, for each member where the server says nothing
-    OPERATOR = "operator"  # the operator, for everybody, for each server or for each person
+    OPERATOR = "operator"  # the operator, for everybody everywhere
+    CAP_SERVER = "cap_server"  # the operator, for each server; direct messages together count as one
+    CAP_PERSON = "cap_person"  # the operator, for each person wherever they are
     CAUTION = "caution"  # the bot itself, while nobody can say what a model costs
+
+
+_ABOVE_SERVERS: Final = frozenset(
+    {Audience.OPERATOR, Audience.CAP_SERVER, Audience.CAP_PERSON, Audience.CAUTION}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +106,7 @@ class Limit:
     @property
     def is_operators(self) -> bool:
         """Whether it lies above all that a server can decide."""
-        return self.audience in {Audience.OPERATOR, Audience.CAUTION} or self.scope == OPERATOR
+        return self.audience in _ABOVE_SERVERS or self.scope == OPERATOR
 
     @property
     def is_members(self) -> bool:

@@ -88,9 +88,9 @@ class BudgetWatch:
         news: list[int] = []
         # All that are passed are marked, so that a jump from 40 to 85 percent is one message, not two.
         for percent in sorted(passed - told):
-            told.add(percent)
             if await self._guilds.warn_once(guild_id, dimension, starts_at_s, percent):
                 news.append(percent)
+            told.add(percent)  # only what is on record: after a failure the next look tells it
         return max(news) if news and max(news) == max(passed) else None
 
     def _told_of(self, guild_id: int, dimension: Dimension, starts_at_s: int) -> set[int]:

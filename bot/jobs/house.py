@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
+from bot.domain.admission import EVERYBODY, Admission
 from bot.domain.asker import Asker
 from bot.domain.audit import AuditEntry, AuditPage, AuditQuery
 from bot.domain.binding import Dimension, Grant, LimitRule
@@ -69,8 +70,10 @@ class Houses:
         log_channel: LogChannel,
         wishes: PictureWishes,
         is_adult: Callable[[str], bool],
+        admission: Admission = EVERYBODY,
     ) -> None:
         """`is_adult` tells of a model whether Wiro files it under what is for adults."""
+        self.admission = admission
         self._store = store
         self._wishes = wishes
         self._is_adult = is_adult
@@ -91,7 +94,8 @@ class Houses:
             return house if house is not None else await self._read(guild_id)
 
     async def check_place(self, asker: Asker, model: str) -> None:
-        """Raises RuleRefused where the server forbids this run whatever its words are."""
+        """Raises NotAdmitted, and RuleRefused where the server forbids this run whatever its words are."""
+        self.admission.check(asker)
         rules = (await self.of(asker.place.guild_id)).rules
         check_place(rules, asker, model, is_adult=self._is_adult(model))
 
@@ -102,9 +106,10 @@ class Houses:
     async def check_request(self, asker: Asker, request: PictureRequest) -> None:
         """The one check, whoever asks for it.
 
-        Raises RuleRefused where the server, or whose picture it uses, forbids this run, PromptRefused for a
-        text that cannot be held against the server's word rules.
+        Raises NotAdmitted, RuleRefused where the server, or whose picture it uses, forbids this run, and
+        PromptRefused for a text that cannot be held against the server's word rules.
         """
+        self.admission.check(asker)
         rules = (await self.of(asker.place.guild_id)).rules
         check_place(rules, asker, request.model, is_adult=self._is_adult(request.model))
         others = lenders(asker, request)

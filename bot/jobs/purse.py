@@ -8,7 +8,19 @@ from dataclasses import dataclass
 from bot.domain.asker import Asker
 from bot.domain.binding import Counter, Dimension, LimitRule, bind, caution, counters_for
 from bot.domain.clock import Clock
-from bot.domain.limits import DAY_S, OPERATOR, Audience, Limit, Measure, Usage, Window, decide, window_bounds
+from bot.domain.limits import (
+    DAY_S,
+    OPERATOR,
+    Audience,
+    Limit,
+    Measure,
+    Usage,
+    Window,
+    decide,
+    person_scope,
+    server_scope,
+    window_bounds,
+)
 from bot.domain.money import Money
 from bot.jobs.guild_ports import GuildStore
 from bot.jobs.house import House, Houses
@@ -26,6 +38,8 @@ class Allowance:
     spend_per_day: Money
     operator_spend_per_day: Money
     at_once: int | None = None
+    server_spend_per_day: Money | None = None  # the operator's, over all that a server decides
+    person_spend_per_day: Money | None = None  # over all servers and direct messages
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +81,7 @@ class Purse:
             for dimension, amount in defaults.items()
             if amount is not None
         )
-        self._operator = (LimitRule(Audience.OPERATOR, 0, day_spend, allowance.operator_spend_per_day.pico),)
+        self._allowance = allowance
         self._houses = houses
         self._guilds = guilds
         self._store = store
@@ -139,7 +153,20 @@ class Purse:
         is_unproven: bool,
     ) -> tuple[Limit, ...]:
         wary = caution(asker, model) if is_unproven else ()
-        return wary + bind(house.limits, self._defaults, self._operator, asker, model, granted)
+        return wary + bind(house.limits, self._defaults, self._caps(asker), asker, model, granted)
+
+    def _caps(self, asker: Asker) -> tuple[Limit, ...]:
+        """What the operator sets above all servers, for everybody last."""
+        caps = (
+            (person_scope(asker.user_id), self._allowance.person_spend_per_day, Audience.CAP_PERSON),
+            (server_scope(asker.place.guild_id), self._allowance.server_spend_per_day, Audience.CAP_SERVER),
+            (OPERATOR, self._allowance.operator_spend_per_day, Audience.OPERATOR),
+        )
+        return tuple(
+            Limit(scope, Measure.SPEND, Window.DAY, amount.pico, audience)
+            for scope, amount, audience in caps
+            if amount is not None
+        )
 
     async def _granted(self, asker: Asker) -> Mapping[tuple[Measure, Window], int]:
         if asker.place.guild_id is None:

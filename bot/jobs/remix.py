@@ -9,7 +9,7 @@ from bot.domain.asker import Asker
 from bot.domain.errors import InputFault, InputRefused, JobNotFound, ModelUnknown
 from bot.domain.files import InputFile
 from bot.domain.job import Job, Parent, PictureRequest, Relation
-from bot.domain.limits import Measure, Window
+from bot.domain.limits import Audience, Measure, Window
 from bot.domain.model import Model
 from bot.domain.money import Money
 from bot.domain.parameters import HEIGHT, PROMPT, SEED, WIDTH
@@ -107,7 +107,7 @@ class Remixes:
             for standing in await self._purse.standings(asker, request.model)
             if standing.limit.measure is Measure.SPEND
             and standing.limit.window is Window.DAY
-            and standing.limit.is_members
+            and (standing.limit.is_members or standing.limit.audience is Audience.CAP_PERSON)
         ]
         return Quote(request, price, min(lefts) if lefts else None)
 

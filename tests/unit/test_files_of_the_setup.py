@@ -15,7 +15,8 @@ from bot.settings import DISCORD_API, Settings, load_settings
 ROOT = Path(__file__).parents[2]
 NEEDED = ("DISCORD_TOKEN", "WIRO_API_KEY", "WIRO_API_SECRET")
 NAMES = {name.upper() for name in Settings.model_fields}
-WORDS_FOR_DEFAULTS = {"Discord's": DISCORD_API, "none": "", "off": ""}
+NOTHING = ("none", "off", "half the stop", "a quarter of the stop", "every server", "nobody")
+WORDS_FOR_DEFAULTS = {"Discord's": DISCORD_API} | dict.fromkeys(NOTHING, "")
 INSTALL = "--no-deps --only-binary :all: --require-hashes"
 
 

@@ -44,6 +44,24 @@ def test_three_settings_are_enough() -> None:
     assert settings.database_path == Path("data/bot.sqlite3")
 
 
+def test_a_strangers_server_has_half_of_the_operators_stop_and_a_person_a_quarter() -> None:
+    settings = settings_with(operator_spend_per_day="8")
+    assert (settings.most_a_server, settings.most_a_person) == (Money.parse("4"), Money.parse("2"))
+    known = settings_with(operator_spend_per_day="8", allowed_guilds="700")
+    assert (known.most_a_server, known.most_a_person) == (None, Money.parse("2"))
+    said = settings_with(guild_spend_per_day="$3", user_spend_per_day="0.5", allowed_guilds="700")
+    assert (said.most_a_server, said.most_a_person) == (Money.parse("3"), Money.parse("0.5"))
+    assert settings_with(guild_spend_per_day="", user_spend_per_day="").most_a_server == Money.parse("10")
+
+
+def test_who_may_use_the_bot_is_a_list_of_ids() -> None:
+    settings = settings_with(allowed_guilds=" 700 , 701,", blocked_users="5", direct_messages=" OFF ")
+    assert (settings.allowed_guilds, settings.blocked_users) == ({700, 701}, {5})
+    assert not settings.direct_messages
+    settings = settings_with(allowed_guilds="", blocked_users=" ")
+    assert (settings.allowed_guilds, settings.blocked_users, settings.direct_messages) == (set(), set(), True)
+
+
 def test_the_models_for_results_are_named_as_models_are() -> None:
     settings = settings_with(wiro_vary_model=" a/varier ", wiro_upscale_model=" ")
     assert (settings.wiro_vary_model, settings.wiro_upscale_model) == ("a/varier", "")
@@ -118,6 +136,18 @@ def test_every_missing_setting_has_its_sentence() -> None:
         ("max_run_price", "-1"),
         ("max_run_price", "1000.01"),
         ("max_run_price", "cheap"),
+        ("guild_spend_per_day", "-1"),
+        ("guild_spend_per_day", "all"),
+        ("user_spend_per_day", "1e30"),
+        ("allowed_guilds", "my server"),
+        ("allowed_guilds", "700, 0"),
+        ("allowed_guilds", "9" * 19),
+        ("allowed_guilds", "9" * 400),
+        ("allowed_guilds", "-5"),
+        ("blocked_users", "@somebody"),
+        ("blocked_users", "1.5"),
+        ("direct_messages", "maybe"),
+        ("direct_messages", "yes"),
         ("operator_spend_per_day", "1e30"),
         ("edit_interval_s", "-1"),
         ("edit_interval_s", "61"),

@@ -16,6 +16,7 @@ BotError
 │  ├─ TooFast                 more commands that cost no quota than a person needs
 │  ├─ RunTooDear              more for one run than the operator allows
 │  ├─ StyleRefused            a style that cannot be kept or used
+│  ├─ NotAdmitted             the operator does not let this person use the bot, or nobody here
 │  ├─ RuleRefused             the server's rules forbid it
 │  ├─ PatternRefused          a word rule that cannot be taken
 │  ├─ AmountRefused           an amount of a limit or grant that makes no sense
@@ -70,6 +71,7 @@ BotError
 from __future__ import annotations
 
 from bot.domain.errors.moderation import (
+    AdmissionFault,
     AmountRefused,
     BlockFault,
     BlockRefused,
@@ -79,6 +81,7 @@ from bot.domain.errors.moderation import (
     CaseRefused,
     LimitReached,
     MomentRefused,
+    NotAdmitted,
     PatternFault,
     PatternRefused,
     RuleFault,
@@ -150,6 +153,7 @@ from bot.domain.errors.wiro import (
 )
 
 __all__ = [
+    "AdmissionFault",
     "AlreadyStarted",
     "AmountInvalid",
     "AmountRefused",
@@ -182,6 +186,7 @@ __all__ = [
     "ModelUnknown",
     "MomentRefused",
     "NotAccepting",
+    "NotAdmitted",
     "NotPermitted",
     "NotYours",
     "OptionAlone",

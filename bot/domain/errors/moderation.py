@@ -32,6 +32,21 @@ class LimitReached(Refusal):
     is_private: bool = False  # whether what was refused was for its asker alone
 
 
+class AdmissionFault(Enum):
+    """Why the operator does not let somebody use the bot."""
+
+    SERVER = auto()  # it serves other servers
+    DIRECT_MESSAGE = auto()
+    PERSON = auto()
+
+
+@dataclass(eq=False)
+class NotAdmitted(Refusal):
+    """The operator of the bot does not let this person use it, or nobody here."""
+
+    fault: AdmissionFault
+
+
 class RuleFault(Enum):
     """Which kind of rule forbids a run."""
 

@@ -98,6 +98,10 @@ def audience_words(audience: Audience, audience_id: int, gone: frozenset[int] = 
             return "everyone, by the operator's default"
         case Audience.OPERATOR:
             return "all servers together"
+        case Audience.CAP_SERVER:
+            return "each server, by the operator"
+        case Audience.CAP_PERSON:
+            return "each person, by the operator"
         case Audience.CAUTION:
             return "a model whose price nobody knows"
         case _:
@@ -170,6 +174,12 @@ def reason_words(limit: Limit, rules: Sequence[LimitRule], reader: Reader) -> st
             return "the operator's default, because the moderators have set nothing in its place"
         case Audience.OPERATOR:
             return "the operator's stop over all servers"
+        case Audience.CAP_SERVER if not limit.scope.guild_id:
+            return "the operator's cap for all direct messages together, whatever else is set"
+        case Audience.CAP_SERVER:
+            return "the operator's cap for each server, whatever else is set"
+        case Audience.CAP_PERSON:
+            return "the operator's cap for each person over all servers and direct messages"
         case Audience.CAUTION:
             return "because nobody can say what this model costs"
         case _:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from bot.domain.errors import (
+    AdmissionFault,
     AmountRefused,
     BlockFault,
     BlockRefused,
@@ -12,6 +13,7 @@ from bot.domain.errors import (
     CaseRefused,
     LimitReached,
     MomentRefused,
+    NotAdmitted,
     OptionRefused,
     PatternFault,
     PatternRefused,
@@ -63,6 +65,25 @@ def option_refused(error: OptionRefused) -> str:
         f"The {option}{model} can be a number {bounds}, and {escaped(error.value, 40)} is not. "
         "Nothing was held; change it and send it again."
     )
+
+
+def not_admitted(error: NotAdmitted) -> str:
+    match error.fault:
+        case AdmissionFault.SERVER:
+            return (
+                "The operator of this bot lets it work on servers of their choice, and this is none of them. "
+                "Nothing was held; whoever runs the bot can add this server."
+            )
+        case AdmissionFault.DIRECT_MESSAGE:
+            return (
+                "The operator of this bot takes no requests by direct message. Nothing was held; send it on a "
+                "server that has the bot."
+            )
+        case AdmissionFault.PERSON:
+            return (
+                "The operator of this bot has blocked you, on every server and in direct messages. Nothing was "
+                "held; only they can lift it."
+            )
 
 
 def rule_refused(error: RuleRefused) -> str:
@@ -206,6 +227,8 @@ def block_refused(error: BlockRefused) -> str:
 def limit_reached(error: LimitReached) -> str:
     if error.bound is not None and error.bound.audience is Audience.CAUTION:
         return _caution_words(error.bound)
+    if error.bound is not None and error.bound.audience in _CAPPED:
+        return _cap_words(error, error.bound)
     if error.is_operator:
         return (
             "The bot has spent all that its operator allows for today, over all servers. Nothing was held; "
@@ -234,6 +257,24 @@ def limit_reached(error: LimitReached) -> str:
         f"{'This server has' if is_servers else 'You have'} used {owner} {plural(error.limit, 'run')} "
         f"for {_PERIODS[window]}{extent} ({error.used:,} used, {error.held:,} held). "
         f"Nothing was held; {again} {relative(error.resets_at_s)}."
+    )
+
+
+_CAPPED: Final = {
+    Audience.CAP_PERSON: ("You have", "each person in a day, over all servers and direct messages"),
+    Audience.CAP_SERVER: ("This server has", "each server in a day"),
+}
+
+
+def _cap_words(error: LimitReached, limit: Limit) -> str:
+    who, whom = _CAPPED[limit.audience]
+    if limit.audience is Audience.CAP_SERVER and not limit.scope.guild_id:
+        who, whom = "All direct messages together have", "them together in a day"
+    return (
+        f"{who} reached what the bot's operator allows {whom}: {Money(limit.amount)}, of which "
+        f"{Money(error.used)} are used and {Money(error.held)} held by running pictures; this would cost about "
+        f"{Money(error.asked)}. Nothing was held; it starts again {relative(error.resets_at_s)}, and only the "
+        "operator can raise it."
     )
 
 

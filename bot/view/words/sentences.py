@@ -29,6 +29,7 @@ from bot.domain.errors import (
     ModelUnknown,
     MomentRefused,
     NotAccepting,
+    NotAdmitted,
     NotPermitted,
     NotYours,
     OptionAlone,
@@ -55,6 +56,7 @@ from bot.view.words.refusals import (
     case_refused,
     limit_reached,
     moment_refused,
+    not_admitted,
     option_refused,
     pattern_refused,
     prompt_refused,
@@ -115,6 +117,8 @@ def sentence(error: BotError) -> str:
             return model_unknown(error)
         case StyleRefused():
             return style_refused(error)
+        case NotAdmitted():
+            return not_admitted(error)
         case RuleRefused():
             return rule_refused(error)
         case PatternRefused():

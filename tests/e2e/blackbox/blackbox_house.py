@@ -74,6 +74,10 @@ class House:
             "DISCORD_CDN_HOSTS": "127.0.0.1",
             "DATABASE_URL": f"sqlite:///{self.database}",
             "EDIT_INTERVAL_S": "0.25",
+            # Wide, so that members and crowds meet the limits that a test is about.
+            "DEFAULT_AT_ONCE": "1000",
+            "GUILD_SPEND_PER_DAY": "1000",
+            "USER_SPEND_PER_DAY": "1000",
             "LOG_LEVEL": "DEBUG",
             **changed,
         }

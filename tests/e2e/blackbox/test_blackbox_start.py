@@ -103,13 +103,15 @@ async def test_check_says_line_by_line_what_to_mend(opened: Opened) -> None:
         assert ("Everything is in place" in lines[-1]) == (code == 0)
         return {text.partition(":")[0]: (verdict, text) for verdict, text in told}
 
-    good = await check()
-    assert [verdict for verdict, _ in good.values()] == ["ok"] * 6
-    assert list(good) == ["Settings", "Files", "Database", "Discord", "Wiro", "Model"]
+    good = await check(GUILD_SPEND_PER_DAY=None, USER_SPEND_PER_DAY=None)
+    assert [verdict for verdict, _ in good.values()] == ["ok"] * 7
+    assert list(good) == ["Settings", "Limits", "Files", "Database", "Discord", "Wiro", "Model"]
     assert good["Database"][1].endswith("the first start makes it")
     assert not house.database.exists()
     assert f"client_id={house.discord.bot.id}" in good["Discord"][1]
     assert "Stable Diffusion 3 Medium" in good["Model"][1]
+    assert "each server $10.00, all together $20.00" in good["Limits"][1]
+    assert "open to every server that adds the bot" in good["Limits"][1]
 
     faulty = await check(
         DISCORD_TOKEN="canary-wrong-token.44.zzzz",

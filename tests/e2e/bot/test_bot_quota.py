@@ -6,6 +6,7 @@ import re
 
 from studio_world import Build, World
 
+from bot.domain.admission import Admission
 from bot.domain.money import ZERO, Money
 
 
@@ -79,9 +80,35 @@ async def test_dollars_run_out_with_what_is_left(build: Build) -> None:
 
 
 async def test_the_operators_stop_binds_everybody(build: Build) -> None:
-    world = await build(operator_spend_per_day="0.0001")
+    world = await build(operator_spend_per_day="0.0001", guild_spend_per_day="1", user_spend_per_day="1")
     refusal = world.refusal(await world.imagine(world.alice, "one"))
     assert "all that its operator allows for today" in refusal
+    assert world.runs == 0
+
+
+async def test_a_server_that_the_operator_does_not_name_gets_one_sentence(build: Build) -> None:
+    world = await build(allowed_guilds="5")
+    assert "lets it work on servers of their choice" in world.refusal(await world.imagine(world.alice, "one"))
+    assert world.runs == 0
+
+
+async def test_whom_the_operator_has_blocked_gets_one_sentence(build: Build) -> None:
+    world = await build()
+    world.studio.services.houses.admission = Admission(blocked_user_ids=frozenset({world.alice.id}))
+    assert "has blocked you, on every server" in world.refusal(await world.imagine(world.alice, "one"))
+    await world.draw(world.bob, "two")
+    assert world.runs == 1
+
+
+async def test_where_no_direct_messages_are_taken_a_members_records_are_still_theirs(build: Build) -> None:
+    world = await build(direct_messages="off")
+    for refused in (
+        await world.alice.user.slash("imagine", prompt="one"),
+        await world.alice.user.slash("quota"),
+    ):
+        assert "takes no requests by direct message" in world.refusal(refused)
+    export = await world.alice.user.slash("privacy export")
+    assert "takes no requests" not in str(export.response.content)
     assert world.runs == 0
 
 

@@ -10,7 +10,7 @@ from moderation_world import BuildClub, Club
 async def test_an_empty_server_shows_what_binds_instead(club: Club) -> None:
     words = await club.said(club.greta, "limits show")
     assert "None is set" in words
-    assert "the operator's default of 50 runs a day and $2.00 a day" in words
+    assert "the operator's default of 50 runs a day, $2.00 a day and 3 pictures at once" in words
 
 
 async def test_the_table_shows_every_limit_and_calls_the_gone_gone(club: Club) -> None:

@@ -8,12 +8,12 @@ from bot.domain.asker import Asker, Place
 from bot.domain.binding import Dimension, LimitRule, bind, counters_for
 from bot.domain.errors import LimitReached
 from bot.domain.job import Job
-from bot.domain.limits import Audience, Measure, Window
+from bot.domain.limits import OPERATOR, Audience, Limit, Measure, Window
 from bot.store.guilds import GuildRecords
 from bot.store.jobs import JobStore
 
 ROLES = {1: frozenset({10}), 2: frozenset({10, 11})}
-OPERATORS_CAP = LimitRule(Audience.OPERATOR, 0, Dimension(Measure.SPEND, Window.DAY), 10**12)
+OPERATORS_CAP = Limit(OPERATOR, Measure.SPEND, Window.DAY, 10**12, Audience.OPERATOR)
 DEFAULTS = [LimitRule(Audience.DEFAULT, 0, Dimension(Measure.RUNS, Window.DAY), 500)]
 
 

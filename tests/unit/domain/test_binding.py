@@ -24,7 +24,7 @@ DEFAULTS = (
     LimitRule(Audience.DEFAULT, 0, RUNS_A_DAY, 50),
     LimitRule(Audience.DEFAULT, 0, SPEND_A_DAY, 2_000),
 )
-OPERATOR = (LimitRule(Audience.OPERATOR, 0, SPEND_A_DAY, 20_000),)
+OPERATOR = (Limit(Scope(Subject.OPERATOR), Measure.SPEND, Window.DAY, 20_000, Audience.OPERATOR),)
 
 
 @dataclass(frozen=True)

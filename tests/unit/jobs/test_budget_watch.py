@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 from bot_fakes.clocks import until
@@ -112,3 +113,21 @@ async def test_a_database_that_fails_disturbs_nobody(budget: House, monkeypatch:
     monkeypatch.setattr(budget.store, "usage", fail)
     await Moderation(budget).watch.look(an_asker(), a_request().model)
     assert percents(budget) == []
+
+
+async def test_a_warning_that_could_not_be_recorded_is_told_by_the_next_look(
+    budget: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recorded = budget.guilds.warn_once
+    faults = [DatabaseUnavailable("full")]
+
+    async def fail_once(*given: Any) -> bool:
+        if faults:
+            raise faults.pop()
+        return await recorded(*given)
+
+    monkeypatch.setattr(budget.guilds, "warn_once", fail_once)
+    await run(budget, 1, 5)
+    assert percents(budget) == []
+    await run(budget, 6, 1)
+    assert percents(budget) == [50]

@@ -1,0 +1,34 @@
+"""Whom the operator lets use the bot, and where: above all that servers decide."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.domain.asker import Asker
+from bot.domain.errors import AdmissionFault, NotAdmitted
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """Ids are Discord snowflakes. No `guild_ids` at all means every server."""
+
+    guild_ids: frozenset[int] = frozenset()
+    blocked_user_ids: frozenset[int] = frozenset()
+    takes_direct_messages: bool = True
+
+    def check_place(self, guild_id: int | None) -> None:
+        """Raises NotAdmitted where the bot does not serve; None is a direct message."""
+        if guild_id is None:
+            if not self.takes_direct_messages:
+                raise NotAdmitted(AdmissionFault.DIRECT_MESSAGE)
+        elif self.guild_ids and guild_id not in self.guild_ids:
+            raise NotAdmitted(AdmissionFault.SERVER)
+
+    def check(self, asker: Asker) -> None:
+        """Raises NotAdmitted."""
+        self.check_place(asker.place.guild_id)
+        if asker.user_id in self.blocked_user_ids:
+            raise NotAdmitted(AdmissionFault.PERSON)
+
+
+EVERYBODY = Admission()
