@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from bot_fakes.clocks import until
-from bot_fakes.house import a_house
+from bot_fakes.house import a_house, tiny_delays
 from bot_fakes.samples import a_request, an_asker, an_origin
 from fuzz_json import ANYTHING, NUMBER_TEXTS, NUMBERS, written
 from fuzz_profile import tries
@@ -22,7 +22,9 @@ from bot.domain.errors import LimitReached
 from bot.domain.estimate import estimate
 from bot.domain.events import Cancelled, Event, Reached, Settled
 from bot.domain.job import Stage
+from bot.domain.ledger import CHARGE_WAIT_S
 from bot.domain.money import MAX_PICO, Money
+from bot.jobs.orphans import Looks, Orphans
 from bot.wiro.catalogue import model_of
 from bot.wiro.frames import parsed, task_reports, tools
 
@@ -81,6 +83,11 @@ async def _settle_all(file: Path, events: list[Event]) -> None:
             job = await house.end_of(job_id)
             assert job.stage.is_terminal
             assert job.cost is None or 0 <= job.cost.pico <= MAX_PICO
+        looks = Looks(first_s=120.0, tick_s=30.0)
+        orphans = Orphans(house.wiro, house.store, house.time.clock, house.owner, looks, tiny_delays)
+        house.time.forward(CHARGE_WAIT_S + 60)
+        await orphans.sweep()  # what is not on record by now is nothing, or the hold
+        house.time.forward(-CHARGE_WAIT_S - 60)  # to the day in which all of it counts
         _, runs_held, spent, held = await house.spent()
         assert (runs_held, held) == (0, 0)
         assert 0 <= spent <= MAX_PICO
