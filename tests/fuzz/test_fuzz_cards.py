@@ -7,7 +7,8 @@ import re
 from dataclasses import replace
 from typing import Any
 
-from bot_fakes.samples import SEAL, a_job, a_requester
+from bot_fakes.samples import a_job, a_requester
+from bot_fakes.seals import SEAL
 from discord_standin.check_components import ComponentCheck
 from discord_standin.problems import Problems
 from fuzz_json import TEXTS

@@ -1,4 +1,4 @@
-"""Cancel: by the owner or a moderator, at every stage, with the hold given back."""
+"""Cancel: by the owner or a moderator, at every stage; what ran keeps its hold until its charge is known."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ async def test_a_job_under_way_is_killed(world: World, status: str, words: str) 
     assert "Cancelled." in card.text
     assert world.wiro.books.requests_to("Task/Kill")
     assert world.tasks[0].status == "task_cancel"
-    assert "0 held" in await world.ask(world.alice, "quota")
+    assert "1 held" in await world.ask(world.alice, "quota")  # what it ran for may yet be charged
     assert {"Again", "Info", "Delete"} <= set(card.buttons)
 
 

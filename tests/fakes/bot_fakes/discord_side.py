@@ -13,7 +13,8 @@ import discord
 from bot.domain.picture import Picture
 from bot.view.card import Card
 from bot.view.messages.budget import Key, token_key
-from bot_fakes.samples import CHANNEL, GUILD, SEAL
+from bot_fakes.samples import CHANNEL, GUILD
+from bot_fakes.seals import SEAL
 
 TOKEN = "tok"
 TOKEN_KEY = token_key(TOKEN)

@@ -10,14 +10,12 @@ from bot.domain.asker import Asker, Place
 from bot.domain.job import Job, Origin, Output, PictureRequest
 from bot.domain.money import Money
 from bot.domain.picture import Picture
-from bot.view.buttons.seal import Seal
 
 NOON_S = 1_772_366_400.0  # 2026-03-01 12:00 UTC
 MODEL = "stabilityai/stable-diffusion-3-medium"
 GUILD = 700
 CHANNEL = 30
 MEMBER = 1
-SEAL = Seal(b"s" * 32, NOON_S)
 PNG = Output("lighthouse.png", "image/png", "https://cdn1.wiro.ai/lighthouse.png")
 
 

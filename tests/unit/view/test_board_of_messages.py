@@ -14,7 +14,8 @@ import discord
 import pytest
 from bot_fakes.clocks import SteppedClock, settle_down, until
 from bot_fakes.discord_side import TOKEN, Desk, FakeClient, FakeInteraction, an_http_error, text_of
-from bot_fakes.samples import CHANNEL, MEMBER, PNG, SEAL, a_job, an_origin
+from bot_fakes.samples import CHANNEL, MEMBER, PNG, a_job, an_origin
+from bot_fakes.seals import SEAL
 from PIL import Image
 
 from bot.domain.errors import InputFault, InputRefused

@@ -7,7 +7,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from bot_fakes.samples import SEAL, an_origin
+from bot_fakes.samples import an_origin
+from bot_fakes.seals import SEAL
 from discord_standin.check_components import ComponentCheck
 from discord_standin.problems import Problems
 from hypothesis import given, settings

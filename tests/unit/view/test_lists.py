@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from bot_fakes.samples import SEAL, a_job, a_request, a_requester, an_origin
+from bot_fakes.samples import a_job, a_request, a_requester, an_origin
+from bot_fakes.seals import SEAL
 
 from bot.domain.job import Stage
 from bot.domain.news import News

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from bot_fakes.samples import SEAL
+from bot_fakes.seals import SEAL
 from hypothesis import example, given
 from hypothesis import strategies as st
 

@@ -9,7 +9,8 @@ from typing import Any
 
 import discord
 import pytest
-from bot_fakes.samples import SEAL, a_job, a_picture, a_request
+from bot_fakes.samples import a_job, a_picture, a_request
+from bot_fakes.seals import SEAL
 from discord import ui
 
 from bot.domain.job import Job, Output, Parent, Relation, Stage

@@ -7,7 +7,8 @@ from dataclasses import replace
 import discord
 import pytest
 from bot_fakes.histories import progresses
-from bot_fakes.samples import NOON_S, PNG, SEAL, a_job, a_picture, a_request
+from bot_fakes.samples import NOON_S, PNG, a_job, a_picture, a_request
+from bot_fakes.seals import SEAL
 from hypothesis import example, given
 from hypothesis import strategies as st
 

@@ -11,7 +11,8 @@ import aiohttp
 import discord
 import pytest
 from bot_fakes.discord_side import TOKEN, Desk, FakeClient, FakeInteraction, FakeRoute, an_http_error
-from bot_fakes.samples import SEAL, a_job, a_picture
+from bot_fakes.samples import a_job, a_picture
+from bot_fakes.seals import SEAL
 
 from bot.domain.news import News
 from bot.view.cards.renderer import status_card

@@ -7,7 +7,8 @@ import zipfile
 from dataclasses import replace
 
 import pytest
-from bot_fakes.samples import SEAL, a_job, a_picture
+from bot_fakes.samples import a_job, a_picture
+from bot_fakes.seals import SEAL
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import discord
 import pytest
-from bot_fakes.samples import NOON_S, SEAL
+from bot_fakes.samples import NOON_S
+from bot_fakes.seals import SEAL
 from discord.utils import time_snowflake
 from hypothesis import given
 from hypothesis import strategies as st

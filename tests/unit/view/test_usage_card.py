@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bot_fakes.samples import NOON_S, SEAL, a_job, a_request, an_origin
+from bot_fakes.samples import NOON_S, a_job, a_request, an_origin
+from bot_fakes.seals import SEAL
 
 from bot.domain.job import Cause, Stage
 from bot.domain.money import ZERO, Money
