@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from bot.domain.clock import Clock
 from bot.domain.errors import (
@@ -48,6 +48,11 @@ from bot.jobs.watching import Watching
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
+
+
+NO_ROOM: Final = (
+    "The bot cannot record this just now, so it is not sent yet; it will be as soon as it can be."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,14 +166,7 @@ class Follower:
             if not await self._wait_for_turn(is_first=is_first):
                 await self.hear(Refused(Cause.CANCELLED))
                 return
-            try:
-                # What Wiro does not keep is read once more, and is in memory only while it is sent.
-                async with self.tools.inputs.carried(self.job.request.files) as files:
-                    is_first = await self._send(parameters, files)
-            except InputRefused as error:
-                self.tools.queue.leave(self.job.job_id)
-                await self.hear(refused_by(error))
-                return
+            is_first = await self._send(parameters)
             if not is_first:
                 return
 
@@ -186,16 +184,33 @@ class Follower:
             self.job = replace(self.job, request=replace(self.job.request, files=taken))
             await self._save()
 
-    async def _send(self, parameters: Mapping[str, Value], files: Sequence[Upload]) -> bool:
-        """One Run. True where Wiro is too busy to take it now."""
-        # On record before the request is sent: a crash in between is a doubt, never a second Run.
-        self.job = replace(self.job, sent_at_s=self.tools.clock.wall())
-        await self._save_intent()
-        if self.job.is_cancel_asked:  # while that was written: not sent, so there is no doubt either
-            self.job = replace(self.job, sent_at_s=None)
-            self.tools.queue.leave(self.job.job_id)
-            await self.hear(Refused(Cause.CANCELLED))
-            return False
+    async def _send(self, parameters: Mapping[str, Value]) -> bool:
+        """One Run, once it is on record. True where Wiro is too busy to take it now."""
+        while True:
+            try:
+                # What Wiro does not keep is read once more, and is in memory only while it is sent.
+                async with self.tools.inputs.carried(self.job.request.files) as files:
+                    if await self._save_intent():
+                        return await self._run(parameters, files)
+            except InputRefused as error:
+                self.tools.queue.leave(self.job.job_id)
+                await self.hear(refused_by(error))
+                return False
+            if not self.job.is_cancel_asked:
+                await self._until_called_out(self._until_room())  # with nobody's turn in hand
+            if self.job.is_cancel_asked:
+                return await self._not_sent()
+
+    async def _not_sent(self) -> bool:
+        """Cancelled in time, so there is no doubt either."""
+        self.job = replace(self.job, sent_at_s=None)
+        self.tools.queue.leave(self.job.job_id)
+        await self.hear(Refused(Cause.CANCELLED))
+        return False
+
+    async def _run(self, parameters: Mapping[str, Value], files: Sequence[Upload]) -> bool:
+        if self.job.is_cancel_asked:  # while the intent was written
+            return await self._not_sent()
         try:
             task = await self.tools.wiro.run(
                 self.job.request.model, parameters, key=self.job.run_key, files=files
@@ -265,12 +280,25 @@ class Follower:
         self._queue_position = place
         self._show()
 
-    async def _save_intent(self) -> None:
-        """Where the disk has no room, Run waits for it; the wish to cancel ends the wait."""
-        for delay_s in self.tools.poll_delays():
-            if await self._save() or self.job.is_cancel_asked:
-                return
-            await asyncio.sleep(delay_s)
+    async def _save_intent(self) -> bool:
+        """On record before the request is sent: a crash in between is a doubt, never a second Run."""
+        self.job = replace(self.job, sent_at_s=self.tools.clock.wall())
+        is_saved = await self._save()
+        if not is_saved:
+            self.job = replace(self.job, sent_at_s=None)
+        return is_saved
+
+    async def _until_room(self) -> None:
+        """Until what is to be done can be recorded again. The member is told at once."""
+        note = self._note
+        self.remark(NO_ROOM)
+        try:
+            for delay_s in self.tools.poll_delays():
+                await asyncio.sleep(delay_s)
+                if await self._save():
+                    return
+        finally:
+            self.remark(note)
 
     async def _take_back_intent(self) -> None:
         self.job = replace(self.job, sent_at_s=None)

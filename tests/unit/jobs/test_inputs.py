@@ -40,6 +40,7 @@ from bot.domain.files import MAX_FILE_BYTES, InputFile, StoredFile, Upload
 from bot.domain.job import Cause, Job, Stage
 from bot.domain.model import Kind, Model, ModelSummary, Parameter
 from bot.domain.money import Money
+from bot.jobs.follow import NO_ROOM
 from bot.jobs.inputs import MAX_AT_ONCE, Inputs
 from bot.jobs.purse import Allowance
 from bot.view.words.endings import ending
@@ -424,6 +425,30 @@ async def test_again_of_what_went_along_needs_the_file_once_more(house: House) -
     house.sources.contents.clear()
     await house.jobs.again(1, 2, an_origin(), a_requester(), is_retry=False)
     assert (await house.end_of(2)).cause is Cause.INPUT_LOST
+
+
+async def test_a_full_disk_holds_nobodys_turn_and_everybody_is_told(house: House) -> None:
+    house.wiro.upload_faults.extend([REFUSED] * 2 * (MAX_AT_ONCE + 1))
+    full = house.store.faults["save"]
+    full.extend([DatabaseFull("no room")] * 100_000)
+    jobs = range(1, MAX_AT_ONCE + 2)
+    for job_id in jobs[:-1]:
+        await house.submit(job_id, user_id=job_id, **with_picture(house))
+    await until(lambda: len(full) < 100_000 - 3 * MAX_AT_ONCE)
+    await house.submit(jobs[-1], user_id=jobs[-1], **with_picture(house))
+    await until(lambda: len(house.wiro.uploads) == 2 * len(jobs))
+    for job_id in jobs:
+        await until(
+            lambda job_id=job_id: any(n.job.job_id == job_id and n.note == NO_ROOM for n in house.board.shown)
+        )
+    assert house.wiro.runs == []
+    await house.jobs.cancel(1, a_requester())
+    full.clear()
+    assert (await house.end_of(1)).cause is Cause.CANCELLED
+    for job_id in jobs[1:]:
+        await house.watched(job_id)
+        assert [n.note for n in house.board.shown if n.job.job_id == job_id][-1] == ""
+    assert [len(files) for files in house.wiro.files_sent] == [1] * MAX_AT_ONCE
 
 
 async def accepted_but_not_sent(path: Path, wiro: ScriptedWiro, *, is_kept: bool) -> Job:
