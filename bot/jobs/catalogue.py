@@ -87,7 +87,9 @@ class Catalogue:
             if key == self._default.lower():
                 return Model(slug.strip(), slug.strip())
             self.forget(slug)
-            raise ModelUnknown(slug, self._index.similar(slug)) from None
+            # Thousands of names are compared: not on the loop.
+            similar = await asyncio.to_thread(self._index.similar, slug)
+            raise ModelUnknown(slug, similar) from None
         except WiroError as error:
             log.warning("the catalogue does not answer for %s: %s", slug, type(error).__name__)
             return self.known(slug) or Model(slug.strip(), slug.strip())
@@ -122,7 +124,7 @@ class Catalogue:
         self._models.pop(key, None)
         if self._index.of(key) is not None and key != self._default.lower():
             self._summaries = tuple(summary for summary in self._summaries if summary.slug.lower() != key)
-            self._index = ModelIndex(self._summaries, self._default)
+            self._index.drop(key)
 
     def suggestions(self, text: str, limit: int, guild_id: int | None = None) -> list[ModelSummary]:
         """Models that fit what was typed, from memory alone: those that are called so first, then those that
@@ -199,7 +201,7 @@ class Catalogue:
         reading = Reading(self._reading.read_at_s, has_failed=True)
         try:
             summaries = tuple(await self._wiro.models())
-            self._index = ModelIndex(summaries, self._default)
+            self._index = await asyncio.to_thread(ModelIndex, summaries, self._default)
             self._summaries = summaries
             self._missing.clear()
             reading = Reading(self._clock.wall())

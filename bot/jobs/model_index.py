@@ -41,6 +41,11 @@ class ModelIndex:
         shelves = Counter(name.lower() for summary in summaries for name in summary.categories)
         self.categories: tuple[str, ...] = tuple(name for name, _ in shelves.most_common())
 
+    def drop(self, slug: str) -> None:
+        """Leave one model out from here on. Nothing that another thread may be reading is changed."""
+        self._entries = [entry for entry in self._entries if entry.slug != slug]
+        self._by_slug = {entry.slug: entry for entry in self._entries}
+
     def __len__(self) -> int:
         return len(self._entries)
 
@@ -74,18 +79,21 @@ class ModelIndex:
         return [self._entries[place].summary for *_, place in sorted(ranked)]
 
     def similar(self, slug: str) -> tuple[str, ...]:
-        """Slugs that somebody may have meant by this one, the likeliest first."""
+        """Slugs that somebody may have meant by this one, the likeliest first. Safe to ask in any thread."""
         asked = slug.strip().lower()
         parts = _trigrams(asked)
+        by_slug = self._by_slug
         if not self._trigrams:  # once a list, and only when somebody asks for what is not there
-            self._trigrams = {known: _trigrams(known) for known in self._by_slug}
+            self._trigrams = {known: _trigrams(known) for known in by_slug}
         likely = heapq.nlargest(
             MAX_SIMILAR,
-            ((_likeness(parts, others), known) for known, others in self._trigrams.items() if known != asked),
+            (
+                (_likeness(parts, others), known)
+                for known, others in self._trigrams.items()
+                if known != asked and known in by_slug
+            ),
         )
-        return tuple(
-            self._by_slug[known].summary.slug for likeness, known in likely if likeness >= _LEAST_LIKENESS
-        )
+        return tuple(by_slug[known].summary.slug for likeness, known in likely if likeness >= _LEAST_LIKENESS)
 
 
 def _asked(text: str) -> tuple[str, list[str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import threading
@@ -11,20 +12,24 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from bot_fakes.samples import a_job
+from bot_fakes.clocks import SteppedClock
+from bot_fakes.samples import MODEL, a_job
+from bot_fakes.wiro import ScriptedWiro
 from guard_counts import wired
 from guard_growth import MOST, growth
 
 import bot.jobs.word_rules as word_rules_module
 import bot.store.jobs as jobs_module
-from bot.domain.errors import PatternRefused, RuleRefused
+from bot.domain.errors import ModelUnknown, PatternRefused, RuleRefused
 from bot.domain.form import read_field
 from bot.domain.job import Job, Output, PictureRequest, Speech, Stage
 from bot.domain.model import Kind, ModelSummary, Option, Parameter
 from bot.domain.prompt import words_of
 from bot.domain.rules import Match, WordRule
+from bot.jobs.catalogue import Catalogue
 from bot.jobs.model_index import MAX_SEARCH_CHARS, ModelIndex
 from bot.jobs.patterns import Patterns, _repeats_a_repetition, word_rule
+from bot.jobs.tasks import TaskOwner
 from bot.jobs.word_rules import QUICK_CHARS, Readied, WordRules
 from bot.view.card import TextPart
 from bot.view.cards.texts import log_card
@@ -254,6 +259,23 @@ async def test_long_texts_are_held_against_rules_beside_the_loop(monkeypatch: py
     ]
     on_loop = [name for name, is_here in threads if is_here]
     assert on_loop == ["check"]  # the short one, against words alone
+
+
+async def test_a_model_that_nobody_has_is_compared_with_all_others_beside_the_loop(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    on_loop: list[bool] = []
+    here, similar = threading.get_ident(), ModelIndex.similar
+
+    def noted(self: ModelIndex, slug: str) -> tuple[str, ...]:
+        on_loop.append(threading.get_ident() == here)
+        return similar(self, slug)
+
+    monkeypatch.setattr(ModelIndex, "similar", noted)
+    catalogue = Catalogue(ScriptedWiro(), MODEL, SteppedClock().clock, TaskOwner(asyncio.create_task))
+    with pytest.raises(ModelUnknown):
+        await catalogue.model("owner/nothing")
+    assert on_loop == [False]
 
 
 async def test_what_a_model_said_is_put_into_the_books_beside_the_loop(

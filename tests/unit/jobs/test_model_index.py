@@ -39,6 +39,16 @@ def test_a_search_for_nothing_begins_with_the_default_then_what_everybody_runs()
     assert slugs("") == [DEFAULT, "wiro/reflux-upscaler", "bfl/flux-2-klein", "suno/song", "bfl/flux"]
 
 
+def test_a_model_that_is_gone_is_found_no_more_and_all_others_stay_in_their_order() -> None:
+    index = ModelIndex([a_summary(f"bfl/flux-{number}") for number in range(4)], DEFAULT)
+    assert "bfl/flux-2" in index.similar("bfl/flux")
+    index.drop("bfl/flux-2")
+    left = ["bfl/flux-0", "bfl/flux-1", "bfl/flux-3"]
+    assert [summary.slug for summary in index.suggestions("", 9)] == left
+    assert index.of("bfl/flux-2") is None
+    assert sorted(index.similar("bfl/flux")) == left
+
+
 def test_what_this_server_uses_comes_before_both() -> None:
     uses = {"suno/song": 2, "bfl/flux": 9}
     assert slugs("", uses)[:3] == ["bfl/flux", "suno/song", DEFAULT]
