@@ -26,7 +26,12 @@ class Arrivals:
 
         It bears the interaction's id unless another is given.
         """
-        message_id = await acknowledge(interaction, ephemeral=is_private)
+
+        def put_down(message_id: int) -> None:
+            origin = origin_of(interaction, message_id, is_private=is_private)
+            self._intakes.put_down(interaction.id, origin, job_id)
+
+        message_id = await acknowledge(interaction, ephemeral=is_private, on_answer=put_down)
         origin = origin_of(interaction, message_id, is_private=is_private)
         with (
             self._intakes.on_record(interaction.id, origin, job_id),

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Coroutine, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, Protocol
+from typing import Protocol
 
 from bot.domain.errors import StoreError
 from bot.domain.intake import Intake
@@ -19,9 +19,9 @@ log = logging.getLogger(__name__)
 class IntakeStore(Protocol):
     """Raises the StoreError family. A reservation takes the intake of its message away."""
 
-    async def put_down(self, intake: Intake) -> None: ...
-
-    async def take_away(self, message_id: int) -> None: ...
+    async def change(self, put_down: Sequence[Intake], take_away: Sequence[int]) -> None:
+        """Put some down, then take some away, in one transaction."""
+        ...
 
     async def left_over(self) -> Sequence[Intake]: ...
 
@@ -35,7 +35,7 @@ class Apologies(Protocol):
 
 
 class Intakes:
-    """Nobody waits for its writes: they join the groups of others, and a request is not held up by them."""
+    """Nobody waits for its writes: one is under way at most, and what comes meanwhile is the next one's."""
 
     def __init__(self, store: IntakeStore, apologies: Apologies, owner: TaskOwner) -> None:
         self._store = store
@@ -43,6 +43,19 @@ class Intakes:
         self._owner = owner
         self._open: dict[int, int] = {}  # by interaction: the message of its answer
         self._left: deque[Intake] | None = None
+        self._to_put_down: dict[int, Intake] = {}  # by message
+        self._to_take_away: list[int] = []
+        self._is_writing = False
+
+    def put_down(self, interaction_id: int, origin: Origin, job_id: int | None = None) -> None:
+        """An interaction that Discord has just answered to; twice is once."""
+        message_id = origin.message_id
+        if message_id is None or interaction_id in self._open:
+            return
+        self._open[interaction_id] = message_id
+        place = (origin.channel_id, origin.user_id, origin.is_private)
+        self._to_put_down[message_id] = Intake(message_id, job_id or interaction_id, *place)
+        self._write_soon()
 
     @contextmanager
     def on_record(self, interaction_id: int, origin: Origin, job_id: int | None = None) -> Iterator[None]:
@@ -50,19 +63,18 @@ class Intakes:
 
         A block that fails leaves it on record until `told`.
         """
-        message_id = origin.message_id
-        if message_id is not None:
-            self._open[interaction_id] = message_id
-            place = (origin.channel_id, origin.user_id, origin.is_private)
-            self._write(self._store.put_down(Intake(message_id, job_id or interaction_id, *place)))
+        self.put_down(interaction_id, origin, job_id)
         yield
-        self._open.pop(interaction_id, None)
+        message_id = self._open.pop(interaction_id, None)
+        if message_id is not None:  # its reservation was quicker
+            self._to_put_down.pop(message_id, None)
 
     def told(self, interaction_id: int) -> None:
         """Whoever asked has been told why nothing comes of it."""
         message_id = self._open.pop(interaction_id, None)
-        if message_id is not None:
-            self._write(self._store.take_away(message_id))
+        if message_id is not None and self._to_put_down.pop(message_id, None) is None:
+            self._to_take_away.append(message_id)
+            self._write_soon()
 
     async def tell_left_over(self) -> bool:
         """Tell everybody whose request the last process left behind. False: some are still to be told.
@@ -76,14 +88,22 @@ class Intakes:
             if not await self._apologies.tell(intake):
                 self._left.append(intake)
                 continue
-            await self._store.take_away(intake.message_id)
+            await self._store.change([], [intake.message_id])
         return not self._left
 
-    def _write(self, writing: Coroutine[Any, Any, None]) -> None:
-        self._owner.start("intake", self._written(writing))
+    def _write_soon(self) -> None:
+        if not self._is_writing:
+            self._is_writing = True
+            self._owner.start("intakes", self._write())
 
-    async def _written(self, writing: Coroutine[Any, Any, None]) -> None:
+    async def _write(self) -> None:
         try:
-            await writing
-        except StoreError as error:
-            log.warning("a request on its way in is not on record: %s", error.reason)
+            while self._to_put_down or self._to_take_away:
+                put_down, self._to_put_down = list(self._to_put_down.values()), {}
+                take_away, self._to_take_away = self._to_take_away, []
+                try:
+                    await self._store.change(put_down, take_away)
+                except StoreError as error:
+                    log.warning("requests on their way in are not on record: %s", error.reason)
+        finally:
+            self._is_writing = False

@@ -15,11 +15,13 @@ ON CONFLICT (message_id) DO NOTHING
 """
 TAKE_AWAY: Final = "DELETE FROM intake WHERE message_id = ?"
 # One that was put down after its own reservation is no request that was cut short.
-_LEFT_OVER: Final = """
-SELECT message_id, job_id, channel_id, user_id, is_private FROM intake AS i
-WHERE NOT EXISTS (SELECT 1 FROM jobs WHERE jobs.job_id = i.job_id AND jobs.message_id = i.message_id)
-ORDER BY message_id
+_LET_GO: Final = """
+DELETE FROM intake WHERE EXISTS
+    (SELECT 1 FROM jobs WHERE jobs.job_id = intake.job_id AND jobs.message_id = intake.message_id)
 """
+_LEFT_OVER: Final = (
+    "SELECT message_id, job_id, channel_id, user_id, is_private FROM intake ORDER BY message_id"
+)
 
 
 class IntakeRecords:
@@ -28,18 +30,22 @@ class IntakeRecords:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def put_down(self, intake: Intake) -> None:
-        row = (intake.message_id, intake.job_id, intake.channel_id, intake.user_id, int(intake.is_private))
-        await self._database.write(lambda sqlite: sqlite.execute(_PUT_DOWN, row).rowcount)
+    async def change(self, put_down: Sequence[Intake], take_away: Sequence[int]) -> None:
+        """Put some down, then take some away, in one transaction."""
+        rows = [(i.message_id, i.job_id, i.channel_id, i.user_id, int(i.is_private)) for i in put_down]
 
-    async def take_away(self, message_id: int) -> None:
-        await self._database.write(lambda sqlite: sqlite.execute(TAKE_AWAY, (message_id,)).rowcount)
+        def unit(sqlite: sqlite3.Connection) -> None:
+            sqlite.executemany(_PUT_DOWN, rows)
+            sqlite.executemany(TAKE_AWAY, [(message_id,) for message_id in take_away])
+
+        await self._database.write(unit)
 
     async def left_over(self) -> Sequence[Intake]:
-        """Those that no job came of, the first first."""
+        """Those that no job came of, the first first. The others are let go of."""
 
         def unit(sqlite: sqlite3.Connection) -> list[Intake]:
+            sqlite.execute(_LET_GO)
             rows = sqlite.execute(_LEFT_OVER)
             return [Intake(row[0], row[1], row[2], row[3], is_private=bool(row[4])) for row in rows]
 
-        return await self._database.read(unit)
+        return await self._database.write(unit)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias
 
 import discord
 from discord import ui
@@ -27,12 +27,18 @@ ALREADY_ACKNOWLEDGED: Final = 40060  # Discord docs, JSON error codes, 2026
 FIRST_ANSWER_S: Final = 2.0  # of Discord's 3 s; a call that hangs for longer may not have arrived
 
 
-async def acknowledge(interaction: discord.Interaction[discord.Client], *, ephemeral: bool) -> int | None:
+OnAnswer: TypeAlias = Callable[[int], None]  # of the message's id
+
+
+async def acknowledge(
+    interaction: discord.Interaction[discord.Client], *, ephemeral: bool, on_answer: OnAnswer | None = None
+) -> int | None:
     """Answer with "is thinking…"; the id of the message that the answer will fill.
 
+    `on_answer` hears it at once, this caller when the burst is over that the command belongs to.
     A connection that breaks, as an idle one may, or hangs gets a second try: discord.py 2.7.1 gives it none.
     """
-    answer = await _deferred(interaction, thinking=True, ephemeral=ephemeral)
+    answer = await _deferred(interaction, thinking=True, ephemeral=ephemeral, on_answer=on_answer)
     # Without an answer the acknowledgement stands all the same, only its own answer was lost.
     return answer.message_id if answer is not None else (await interaction.original_response()).id
 
@@ -43,7 +49,11 @@ async def acknowledge_press(interaction: discord.Interaction[discord.Client]) ->
 
 
 async def _deferred(
-    interaction: discord.Interaction[discord.Client], *, thinking: bool, ephemeral: bool
+    interaction: discord.Interaction[discord.Client],
+    *,
+    thinking: bool,
+    ephemeral: bool,
+    on_answer: OnAnswer | None = None,
 ) -> discord.InteractionCallbackResponse[discord.Client] | None:
     by_s = asyncio.get_running_loop().time() + FIRST_ANSWER_S  # a turn that is waited for counts, too
     answers: FirstAnswers | None = getattr(interaction.client, "first_answers", None)
@@ -51,6 +61,8 @@ async def _deferred(
         return await _sent_first(interaction, by_s, thinking=thinking, ephemeral=ephemeral)
     async with answers:
         answer = await _sent_first(interaction, by_s, thinking=thinking, ephemeral=ephemeral)
+    if on_answer is not None and answer is not None and answer.message_id is not None:
+        on_answer(answer.message_id)
     await answers.calm()
     return answer
 

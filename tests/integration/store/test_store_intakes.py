@@ -34,9 +34,9 @@ def a_shown_job(job_id: int, message_id: int = 900) -> Job:
 async def test_what_no_job_came_of_is_left_over(intakes: IntakeRecords) -> None:
     left = [replace(of(a_shown_job(1)), message_id=number, is_private=number == 2) for number in (3, 2)]
     for intake in left:
-        await intakes.put_down(intake)
+        await intakes.change([intake], [])
     assert await intakes.left_over() == left[::-1]
-    await intakes.take_away(2)
+    await intakes.change([], [2])
     assert await intakes.left_over() == left[:1]
 
 
@@ -44,15 +44,15 @@ async def test_a_reservation_takes_its_intake_away_and_no_other(
     store: JobStore, intakes: IntakeRecords
 ) -> None:
     job, other = a_shown_job(1), a_shown_job(2, 901)
-    await intakes.put_down(of(job))
-    await intakes.put_down(of(other))
+    await intakes.change([of(job)], [])
+    await intakes.change([of(other)], [])
     assert await store.reserve(job, [], counters_of(job))
     assert await intakes.left_over() == [of(other)]
 
 
 async def test_a_refusal_leaves_it_until_it_is_told(store: JobStore, intakes: IntakeRecords) -> None:
     job = a_shown_job(1)
-    await intakes.put_down(of(job))
+    await intakes.change([of(job)], [])
     with pytest.raises(LimitReached):
         await store.reserve(job, [runs_a_day(job.origin.user_id, 0)], counters_of(job))
     assert await intakes.left_over() == [of(job)]
@@ -63,9 +63,9 @@ async def test_one_that_is_put_down_too_late_is_not_left_over(
 ) -> None:
     job = a_shown_job(1)
     await store.reserve(job, [], counters_of(job))
-    await intakes.put_down(of(job))
+    await intakes.change([of(job)], [])
     again = replace(of(job), message_id=902)  # the same job asked for once more, in another answer
-    await intakes.put_down(again)
+    await intakes.change([again], [])
     assert await intakes.left_over() == [again]
 
 
@@ -74,6 +74,6 @@ async def test_it_costs_no_transaction_of_its_own_beside_others(
 ) -> None:
     job = a_shown_job(1)
     commits = database.commits
-    await asyncio.gather(intakes.put_down(of(job)), store.reserve(job, [], counters_of(job)))
+    await asyncio.gather(intakes.change([of(job)], []), store.reserve(job, [], counters_of(job)))
     assert database.commits == commits + 1
     assert await intakes.left_over() == []

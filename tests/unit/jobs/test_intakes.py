@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -86,10 +86,10 @@ async def test_what_was_never_put_down_costs_no_write(bench: Bench) -> None:
 
 
 async def test_a_full_disk_holds_no_request_up(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def fail(_intake: Intake) -> None:
+    async def fail(*_: object) -> None:
         raise DatabaseFull("no room")
 
-    monkeypatch.setattr(bench.records, "put_down", fail)
+    monkeypatch.setattr(bench.records, "change", fail)
     with bench.intakes.on_record(1, an_origin(message_id=7)):
         await settle_down()
     assert await bench.on_record() == []
@@ -115,3 +115,28 @@ async def test_one_that_cannot_be_told_yet_is_tried_again_and_holds_up_no_other(
         assert await later.tell_left_over()
         assert [intake.message_id for intake in bench.apologies.told] == [8, 7]
         assert await bench.on_record() == [9]
+
+
+async def test_a_crowd_is_put_down_in_few_writes(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    writes: list[int] = []
+    change = bench.records.change
+
+    async def counted(put_down: Sequence[Intake], take_away: Sequence[int]) -> None:
+        writes.append(len(put_down))
+        await change(put_down, take_away)
+
+    monkeypatch.setattr(bench.records, "change", counted)
+    for number in range(1, 1_001):
+        bench.intakes.put_down(number, an_origin(message_id=number))
+        bench.intakes.put_down(number, an_origin(message_id=number))  # twice is once
+    assert len(bench.owner) == 1
+    assert len(await bench.on_record()) == 1_000
+    assert writes == [1_000]
+
+
+async def test_what_became_a_job_before_it_was_written_is_never_put_down(bench: Bench) -> None:
+    for number in (1, 2):
+        bench.intakes.put_down(number, an_origin(message_id=number))
+    with bench.intakes.on_record(1, an_origin(message_id=1)):
+        pass
+    assert await bench.on_record() == [2]

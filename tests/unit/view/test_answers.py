@@ -10,10 +10,11 @@ from typing import Any, Final
 import aiohttp
 import discord
 import pytest
+from bot_fakes.clocks import settle_down
 from bot_fakes.discord_side import an_http_error
 
 from bot.view.answers import ALREADY_ACKNOWLEDGED, acknowledge, acknowledge_press
-from bot.view.messages.first_answers import AT_ONCE, FirstAnswers
+from bot.view.messages.first_answers import AT_ONCE, BURST, FirstAnswers
 
 DISCORDS_S: Final = 3.0  # for the first answer (Discord docs, Receiving and responding, 2026)
 AN_ANSWER_S: Final = 0.5  # of a slow Discord: what is sent later than so much before the end comes too late
@@ -103,3 +104,18 @@ async def test_a_refusal_of_discord_is_no_reason_to_send_again() -> None:
     with pytest.raises(discord.NotFound):
         await acknowledge(discords.interaction, ephemeral=False)
     assert len(discords.sent_at_s) == 1
+
+
+async def test_the_message_of_an_answer_is_heard_of_before_the_burst_is_over() -> None:
+    answers = FirstAnswers()
+    for _ in range(BURST):  # others on their way
+        await answers.__aenter__()
+    heard: list[int] = []
+    discords = Discord(answers=answers)
+    acknowledging = asyncio.create_task(
+        acknowledge(discords.interaction, ephemeral=False, on_answer=heard.append)
+    )
+    await settle_down()
+    assert heard == [MESSAGE_ID]
+    assert not acknowledging.done()
+    assert await acknowledging == MESSAGE_ID
