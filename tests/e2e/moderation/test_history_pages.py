@@ -53,7 +53,7 @@ async def test_again_from_the_history_is_the_same_request_on_ones_own_quota(club
 
 
 async def test_older_and_newer_turn_the_pages(build_club: BuildClub) -> None:
-    club = await build_club(default_runs_per_day=100)
+    club = await build_club(default_runs_per_day=100, default_at_once=50)
     world = club.world
     await draw_many(club, club.alice, 2 * PAGE_SIZE + 1)
     asked = await club.alice.slash(club.art, "history")
@@ -80,7 +80,7 @@ async def test_older_and_newer_turn_the_pages(build_club: BuildClub) -> None:
 
 
 async def test_pages_turn_after_a_restart(build_club: BuildClub) -> None:
-    club = await build_club(default_runs_per_day=100)
+    club = await build_club(default_runs_per_day=100, default_at_once=50)
     world = club.world
     await draw_many(club, club.alice, PAGE_SIZE + 1)
     asked = await club.alice.slash(club.art, "history")
