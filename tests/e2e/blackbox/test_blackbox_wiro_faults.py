@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
-from blackbox_house import FOREVER_S, House, labels
+from blackbox_house import FOREVER_S, House, eventually, labels
 
 from bot.sandbox.faults import (
     BUSY,
@@ -17,6 +17,7 @@ from bot.sandbox.faults import (
     Duplicate,
     Hold,
     LateCdn,
+    LateCharge,
     ListLag,
     Moment,
     Mute,
@@ -62,6 +63,33 @@ async def test_a_lost_answer_is_looked_for_and_never_sent_again(opened: Opened) 
     assert books.stages.count("SUCCEEDED") == 5
     assert books.kinds.count("void") == 1
     assert books.posted == house.billed
+
+
+async def test_who_stops_a_run_pays_once_wiro_charges_for_it_also_after_a_kill(opened: Opened) -> None:
+    house = await opened()
+    script = house.wiro.faults
+    script.add(Hold("task_output", FOREVER_S), prompt="stopped").add(LateCharge(6, totalcost="0.002"))
+    bot = await house.start(UNKNOWN_GRACE_S="2")
+    asked = house.imagine(house.alice, "stopped")
+    running = await house.shows(asked, "Drawing")
+    house.alice.click(running, "Cancel")
+    told = (await house.ended(asked)).text()
+    assert "Wiro may still charge for the time it ran: you pay that, $" in told
+    assert "0 of 50 used, 1 held" in await house.quota(house.alice)
+    await house.recorded(bot, 1)
+    await bot.kill()
+    assert house.books().kinds == [None]
+
+    bot = await house.start(UNKNOWN_GRACE_S="2")
+    charged = [("post", 2 * 10**9)]
+    await eventually(lambda: house.rows("SELECT kind, amount_pico FROM resolution") == charged)
+    assert "1 of 50 used, 0 held" in await house.quota(house.alice)
+    history = await house.alice.slash(house.channel, "history").answered()
+    assert "cancelled, $0.002" in history.text()
+    assert running.text() == told, "it says what is true before and after"
+    books = await house.stop(bot)
+    assert books.posted == house.billed
+    assert house.runs == 1
 
 
 async def test_when_wiro_is_full_members_are_served_in_turn_and_see_their_place(opened: Opened) -> None:
