@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from bot.domain.errors import PatternFault, PatternRefused
@@ -11,11 +11,13 @@ from bot.domain.folding import folded
 from bot.domain.rules import Match, WordRule
 
 MAX_PATTERN_CHARS: Final = 200
-# RE2 keeps a pattern's automata within this many bytes and refuses what would not fit. Joined patterns are
-# given as little as they need: what they may come to take counts in full against the caches' room.
+# RE2 keeps a pattern's automata within this many bytes and refuses what would not fit. What they may come to
+# take counts in full against the room of the cache, so that it is given in two steps.
 MAX_PATTERN_BYTES: Final = 1 << 20
+# RE2 compiles in one step, in which no other thread has its turn: a second for a hundred thousand characters.
+JOINED_CHARS: Final = 1_000
+JOINED_BYTES: Final = 1 << 18
 _QUOTE: Final = r"\Q"
-_ROOMS_BYTES: Final = (1 << 18, 1 << 20, 1 << 22)
 
 _TOKEN: Final = re.compile(r"\\.|\[(?:\\.|[^\]\\])+\]?|\{\d*,?\d*\}|.", re.DOTALL)
 _UNBOUNDED: Final = re.compile(r"[*+]|\{\d*,\}")
@@ -43,17 +45,27 @@ def word_rule(text: str, match: Match = Match.EXACT) -> WordRule:
 
 
 class Patterns:
-    """Patterns as one, or as few as RE2 takes together. Raises PatternRefused for one it does not take."""
+    """Patterns joined as far as they are quickly compiled together.
 
-    def __init__(self, patterns: Sequence[str]) -> None:
+    Raises PatternRefused for one that RE2 does not take, and where they would take more than `max_bytes`.
+    """
+
+    def __init__(self, patterns: Iterable[str], max_bytes: int | None = None) -> None:
         self.size_bytes = 0
+        self._max_bytes = max_bytes
         self._compiled: list[Any] = []
-        together = [pattern for pattern in patterns if _QUOTE not in pattern]  # it reaches to the end
+        together: list[str] = []
+        for pattern in patterns:
+            # What is quoted reaches to the end.
+            if together and (_QUOTE in pattern or sum(map(_weight, [*together, pattern])) > JOINED_CHARS):
+                self._join(together)
+                together = []
+            together.append(pattern)
+            if _QUOTE in pattern:
+                self._join(together)
+                together = []
         if together:
             self._join(together)
-        for pattern in patterns:
-            if _QUOTE in pattern:
-                self._join([pattern])
 
     def find(self, text: str) -> str | None:
         """What one of them finds anywhere in the text, in time that grows with the text."""
@@ -65,11 +77,12 @@ class Patterns:
     def _join(self, patterns: Sequence[str]) -> None:
         is_one = len(patterns) == 1
         joined = patterns[0] if is_one else "|".join(f"(?:{pattern})" for pattern in patterns)
-        for max_bytes in _ROOMS_BYTES:
+        for max_bytes in (JOINED_BYTES, MAX_PATTERN_BYTES) if is_one else (JOINED_BYTES,):
             try:
                 self._keep(joined, max_bytes)
-            except PatternRefused:
-                if is_one and max_bytes == MAX_PATTERN_BYTES:
+            except PatternRefused as refused:
+                is_last = is_one and max_bytes == MAX_PATTERN_BYTES
+                if is_last or refused.fault is PatternFault.TOO_LARGE_TOGETHER:
                     raise
             else:
                 return
@@ -94,6 +107,13 @@ class Patterns:
         finally:
             re2.purge()  # its own cache holds on to the last 128, whatever they take
         self.size_bytes += max_bytes
+        if self._max_bytes is not None and self.size_bytes > self._max_bytes:
+            raise PatternRefused(PatternFault.TOO_LARGE_TOGETHER)
+
+
+def _weight(pattern: str) -> int:
+    """Its characters; a class of Unicode's is a thousand ranges, and counts with each repetition."""
+    return len(pattern) * (10 if "\\p" in pattern.lower() else 1)
 
 
 def _repeats_a_repetition(pattern: str) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Final
 from weakref import WeakValueDictionary
 
-from bot.domain.errors import PatternFault, PatternRefused, RuleFault, RuleRefused
+from bot.domain.errors import RuleFault, RuleRefused
 from bot.domain.folding import folded
 from bot.domain.lexicon import Hit, Lexicon
 from bot.domain.rules import Match, WordRule
@@ -85,11 +85,9 @@ class WordRules:
 
     async def make_room(self, rules: Sequence[WordRule], word: WordRule) -> None:
         """Raises PatternRefused where this pattern and the server's others would take too much memory."""
-        patterns = [rule.text for rule in rules if rule.is_pattern]
-        if word.is_pattern and (await asyncio.to_thread(Patterns, [*patterns, word.text])).size_bytes > (
-            MAX_SERVER_BYTES
-        ):
-            raise PatternRefused(PatternFault.TOO_LARGE_TOGETHER)
+        if word.is_pattern and not any(map(word.is_same, rules)):
+            patterns = [rule.text for rule in rules if rule.is_pattern]
+            await asyncio.to_thread(Patterns, [*patterns, word.text], MAX_SERVER_BYTES)
 
     async def _readied(self, guild_id: int, rules: Sequence[WordRule]) -> Readied:
         lock = self._locks.setdefault(guild_id, asyncio.Lock())

@@ -9,7 +9,14 @@ from hypothesis import strategies as st
 
 from bot.domain.errors import PatternFault, PatternRefused
 from bot.domain.rules import Match, WordRule
-from bot.jobs.patterns import MAX_PATTERN_BYTES, MAX_PATTERN_CHARS, Patterns, as_typed, word_rule
+from bot.jobs.patterns import (
+    JOINED_CHARS,
+    MAX_PATTERN_BYTES,
+    MAX_PATTERN_CHARS,
+    Patterns,
+    as_typed,
+    word_rule,
+)
 from bot.jobs.word_rules import Readied
 
 
@@ -108,6 +115,25 @@ def test_joined_patterns_find_what_each_of_them_finds(patterns: list[str]) -> No
     joined = Patterns(patterns)
     found = [joined.find(text) for text in ("a cat", "a dog", "a mouse", "a bird")]
     assert found == ["cat", "dog", "mouse", None]
+
+
+def test_no_step_of_compiling_is_a_long_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """RE2 holds every thread up while it compiles."""
+    steps: list[str] = []
+    compile_step = re2.compile
+
+    def noted(pattern: str, options: re2.Options) -> object:
+        steps.append(pattern)
+        return compile_step(pattern, options)
+
+    monkeypatch.setattr(re2, "compile", noted)
+    patterns = [f"word{number} [a-z]{{1,9}}x" for number in range(500)]
+    assert Patterns(patterns).find("so word499 abcx") == "word499 abcx"
+    assert len(steps) < 100
+    steps.clear()
+    Patterns([rf"\pL{{1,5}}{number}" for number in range(100)])
+    assert max(step.count("pL") for step in steps) <= JOINED_CHARS // 90
+    assert all(len(step) <= JOINED_CHARS + 5 * step.count("|") for step in steps)
 
 
 def test_joined_patterns_take_the_room_of_one() -> None:
