@@ -51,8 +51,8 @@ def _wrong_amounts(tasks: Sequence[BookedTask], sqlite: sqlite3.Connection) -> I
     late = {task.task_id: task.is_charged_late for task in tasks}
     billed_pico = {task.task_id: int(Decimal(task.totalcost) * PICO) for task in tasks}
     rows = sqlite.execute(
-        "SELECT job_id, jobs.task_id, hold_pico, resolution.kind, resolution.amount_pico AS paid_pico,"
-        "       coalesce(late_bill.amount_pico, 0) AS late_pico"
+        "SELECT job_id, jobs.task_id, hold_pico, charge_until_s, resolution.kind,"
+        "       resolution.amount_pico AS paid_pico, coalesce(late_bill.amount_pico, 0) AS late_pico"
         " FROM resolution JOIN jobs USING (job_id) LEFT JOIN late_bill USING (job_id)"
     ).fetchall()
     booked_pico = sum(row["paid_pico"] + row["late_pico"] for row in rows)
@@ -63,7 +63,8 @@ def _wrong_amounts(tasks: Sequence[BookedTask], sqlite: sqlite3.Connection) -> I
         if row["paid_pico"] + row["late_pico"] != bill:
             booked = f"{row['paid_pico']} and late {row['late_pico']}"
             yield f"job {row['job_id']} is resolved with {booked}, its task was billed {bill}"
-        if late.get(row["task_id"]) and row["kind"] == "post" and row["paid_pico"] > row["hold_pico"]:
+        is_waited_for = late.get(row["task_id"]) and row["charge_until_s"] is not None
+        if is_waited_for and row["kind"] == "post" and row["paid_pico"] > row["hold_pico"]:
             yield f"job {row['job_id']}: {row['paid_pico']} is the member's late, {row['hold_pico']} was held"
 
 

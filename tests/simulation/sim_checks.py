@@ -48,15 +48,16 @@ def _check_bills(world: World, trace: Trace) -> None:
     booked: dict[str, int] = {}
     owners: Counter[str] = Counter()
     holds: dict[str, int] = {}
-    paid: dict[str, int] = {}  # by members
-    for task_id, kind, amount_pico, hold_pico in world.disk.sqlite.execute(
-        "SELECT task_id, kind, resolution.amount_pico, hold_pico FROM jobs JOIN resolution USING (job_id)"
+    paid: dict[str, int] = {}  # by members, of what was not on record when their run ended for them
+    for task_id, kind, amount_pico, hold_pico, is_waited_for in world.disk.sqlite.execute(
+        "SELECT task_id, kind, resolution.amount_pico, hold_pico, charge_until_s IS NOT NULL"
+        " FROM jobs JOIN resolution USING (job_id)"
         " WHERE task_id IS NOT NULL"
-        " UNION ALL SELECT late_bill.task_id, 'late', late_bill.amount_pico, hold_pico"
+        " UNION ALL SELECT late_bill.task_id, 'late', late_bill.amount_pico, hold_pico, 1"
         " FROM late_bill JOIN jobs USING (job_id)"
     ):
         owners[task_id] += kind not in {"void", "late"}
-        paid[task_id] = paid.get(task_id, 0) + (amount_pico if kind == "post" else 0)
+        paid[task_id] = paid.get(task_id, 0) + (amount_pico if kind == "post" and is_waited_for else 0)
         booked[task_id] = booked.get(task_id, 0) + amount_pico
         holds[task_id] = hold_pico
     for task in world.wiro.tasks.values():
