@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
-from bot_fakes.house import House
+from bot_fakes.house import House, a_house
 from bot_fakes.samples import GUILD, NOON_S, an_asker
 
 import bot.jobs.word_rules as word_rules_module
+from bot.domain.asker import Asker
 from bot.domain.audit import AuditEntry, WordChange
 from bot.domain.errors import (
+    LimitReached,
     PatternFault,
     PatternRefused,
     PromptFault,
@@ -22,8 +25,10 @@ from bot.domain.errors import (
 )
 from bot.domain.folding import folded
 from bot.domain.job import PictureRequest
+from bot.domain.money import Money
 from bot.domain.rules import Match, WordRule
 from bot.jobs.patterns import word_rule
+from bot.jobs.purse import Allowance
 from bot.jobs.word_rules import Readied, WordRules
 from bot.view.words.sentences import sentence
 
@@ -130,3 +135,20 @@ async def test_a_pattern_for_which_there_is_no_room_is_refused_in_a_sentence(
 async def test_a_server_without_words_looks_through_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Readied, "__init__", lambda *_: pytest.fail("made ready"))
     await WordRules().check(1, (), [("prompt", "\ufdfa" * 4_000)])
+
+
+async def test_a_member_at_a_limit_is_told_so_before_any_word_is_looked_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nothing = Allowance(0, Money.parse("2"), Money.parse("20"))
+    async with a_house(tmp_path / "db", allowance=nothing) as house:
+        await house.houses.add_word(CAT, entry_of(CAT))
+        looked: list[PictureRequest] = []
+
+        async def look(_asker: Asker, request: PictureRequest) -> None:
+            looked.append(request)
+
+        monkeypatch.setattr(house.houses, "check_request", look)
+        with pytest.raises(LimitReached):
+            await house.submit(prompt="a cat")
+        assert looked == []
