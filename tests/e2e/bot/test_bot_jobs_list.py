@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from studio_world import World
+from studio_world import Build, World
 
 
 async def test_an_idle_channel_says_so(world: World) -> None:
@@ -81,7 +81,8 @@ async def test_another_members_private_job_keeps_its_secret(world: World) -> Non
     assert "jump to it" not in own
 
 
-async def test_a_long_list_says_how_many_more_there_are(world: World) -> None:
+async def test_a_long_list_says_how_many_more_there_are(build: Build) -> None:
+    world = await build(default_at_once=12)
     world.hold("task_start")
     for number in range(12):
         await world.imagine(world.alice, f"number {number}")
