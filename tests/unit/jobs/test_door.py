@@ -12,7 +12,6 @@ from bot_fakes.samples import MODEL, a_request, a_requester
 from bot.domain.errors import NotAccepting
 from bot.jobs.catalogue import FRESH_S
 from bot.jobs.door import Door
-from bot.jobs.ways_out import Prices
 
 
 async def test_what_ends_in_time_is_left_alone() -> None:
@@ -56,11 +55,10 @@ async def test_a_request_that_waits_for_its_models_page_is_told_when_the_bot_sto
 
 
 async def test_a_price_that_waits_for_its_models_page_is_told_too(house: House) -> None:
-    prices = Prices(house.catalogue, house.store, house.jobs._fallback_estimate)
     await house.catalogue.model(MODEL)
     house.time.forward(FRESH_S + 1)
     house.wiro.model_gate.clear()
-    quote = asyncio.create_task(prices.of(a_request()))
+    quote = asyncio.create_task(house.holds.of_request(a_request()))
     await until(lambda: house.wiro.models_asked == 2)
     house.jobs.refuse_more()
     with pytest.raises(NotAccepting):
