@@ -28,6 +28,7 @@ DISCORD_TOKEN = "canary-discord.token-5f1c.0a7e93d2b64c"
 WIRO_KEY = "canary-wiro-key-8d20b7"
 WIRO_SECRET = "canary-wiro-secret-c49e51"
 MANAGE_MESSAGES = 1 << 13
+PATIENCE_S = 120.0  # only a test that fails waits so long
 FOREVER_S = 100_000.0  # of the sandbox's pace: held until it is stopped
 
 
@@ -93,8 +94,8 @@ class House:
         """A bot that is connected."""
         await self.discord.until(lambda: not self.discord.gateway.is_connected, what="an empty gateway")
         bot = await self.launch(**changed)
-        connected = asyncio.create_task(self.discord.connected(20))
-        ended = asyncio.create_task(bot.exited(30))
+        connected = asyncio.create_task(self.discord.connected(PATIENCE_S))
+        ended = asyncio.create_task(bot.exited())
         await asyncio.wait({connected, ended}, return_when=asyncio.FIRST_COMPLETED)
         for task in (connected, ended):
             task.cancel()
@@ -110,7 +111,7 @@ class House:
     ) -> Interaction:
         return who.slash(where or self.channel, "imagine", {"prompt": prompt, **options}, force=force)
 
-    async def shows(self, asked: Interaction, *words: str, timeout_s: float = 20) -> Message:
+    async def shows(self, asked: Interaction, *words: str, timeout_s: float = PATIENCE_S) -> Message:
         """The answer, once its text has one of these words."""
 
         def holds() -> bool:
@@ -121,7 +122,7 @@ class House:
         assert asked.original is not None
         return asked.original
 
-    async def ended(self, asked: Interaction, *, timeout_s: float = 20) -> Message:
+    async def ended(self, asked: Interaction, *, timeout_s: float = PATIENCE_S) -> Message:
         """The status message, once it shows an ending."""
 
         def holds() -> bool:
@@ -270,7 +271,7 @@ async def same_day() -> None:
         await asyncio.sleep(left_s + 0.1)
 
 
-async def eventually(holds: Callable[[], bool], *, timeout_s: float = 20) -> None:
+async def eventually(holds: Callable[[], bool], *, timeout_s: float = PATIENCE_S) -> None:
     """For what happens outside the stand-in Discord, which tells of its own changes."""
     async with asyncio.timeout(timeout_s):
         while not holds():  # noqa: ASYNC110 — another process decides, and sets no event of ours

@@ -131,7 +131,7 @@ async def test_a_picture_of_thirty_megabytes_is_made_to_fit(opened: Opened) -> N
     house = await opened()
     house.wiro.faults.add(Spoil(Spoilt.HUGE))
     bot = await house.start()
-    message = await house.ended(house.imagine(house.alice, "noise"), timeout_s=40)
+    message = await house.ended(house.imagine(house.alice, "noise"))
     (file,) = message.shown_files()
     assert 1 << 20 < len(file.data) <= 10 << 20
     assert (file.width or 0) > 1000

@@ -72,7 +72,7 @@ async def test_failing_edits_are_tried_again_and_the_ending_is_never_lost(opened
         house.discord.fault("PATCH", path, times=2, **fault)
         asked.append(one)
     for one, fault in zip(asked, faults, strict=True):
-        message = await house.ended(one, timeout_s=40)
+        message = await house.ended(one)
         assert message.shown_files(), fault
         assert len(message.attachments) == 1
         assert len(house.discord.requests_to("PATCH", re.escape(one.token))) > 2, fault
@@ -86,7 +86,7 @@ async def test_the_hidden_limit_of_a_channel_loses_no_ending(opened: Opened) -> 
     bot = await house.start()
     asked = [house.imagine(house.alice, f"number {number}") for number in range(6)]
     for one in asked:
-        assert (await house.ended(one, timeout_s=30)).shown_files()
+        assert (await house.ended(one)).shown_files()
     refused = [one for one in house.discord.requests if one.status == 429]
     assert all(one.scope == "shared" for one in refused)
     books = await house.stop(bot)

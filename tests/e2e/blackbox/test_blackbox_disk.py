@@ -101,9 +101,9 @@ async def test_a_waiting_picture_survives_a_full_disk_and_is_sent_once_there_is_
     await eventually(lambda: "could not be recorded" in bot.output)
     assert house.runs == 1
     bot.limit_files(None)
-    assert (await house.ended(waiting, timeout_s=40)).shown_files()
+    assert (await house.ended(waiting)).shown_files()
     assert house.runs == 2
-    await eventually(lambda: "its settlement is on record after all" in bot.output, timeout_s=40)
+    await eventually(lambda: "its settlement is on record after all" in bot.output)
     books = await house.stop(bot)
     assert books.kinds == ["post", "post"]
     assert books.posted == house.billed

@@ -16,7 +16,6 @@ async def is_refused(asked: Interaction) -> bool:
     """Whether the asker was turned away, once that or the picture is there."""
     await asked.until(
         lambda: bool(asked.followups) or (asked.original is not None and bool(asked.original.attachments)),
-        timeout_s=30,
         what="a refusal or a picture",
     )
     return bool(asked.followups)

@@ -134,7 +134,7 @@ async def test_outputs_of_every_kind_are_attached_shown_or_linked(opened: Opened
     assert all(f"[{n}.png](http" in message.text() for n in range(10, 20))
     assert "limited time" in message.text()
 
-    message = await house.ended(large, timeout_s=60)
+    message = await house.ended(large)
     assert "is shown smaller; [original](http" in message.text()
 
     tune = asked["0.wav"].original

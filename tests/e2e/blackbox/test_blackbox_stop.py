@@ -33,7 +33,7 @@ async def test_a_hundred_running_pictures_and_everything_hanging_do_not_hold_up_
     bot = await house.start(DEFAULT_RUNS_PER_DAY="200", DEFAULT_SPEND_PER_DAY="100", EDIT_INTERVAL_S="60")
     for number in range(100):
         house.imagine(house.alice if number % 2 else house.bob, f"number {number}")
-    await eventually(lambda: len(house.wiro.books.tasks) == 100, timeout_s=60)
+    await eventually(lambda: len(house.wiro.books.tasks) == 100)
     house.wiro.faults.add(Wait(None, Moment.BEFORE))
     house.discord.fault(None, "", kind="hang", times=None)
     bot.send(signal.SIGTERM)

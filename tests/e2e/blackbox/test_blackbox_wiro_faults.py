@@ -105,7 +105,7 @@ async def test_when_wiro_is_full_members_are_served_in_turn_and_see_their_place(
     await house.shows(line[1], "place 3")
     house.alice.click(running, "Cancel")
     for asked in line:
-        assert (await house.ended(asked, timeout_s=40)).shown_files()
+        assert (await house.ended(asked)).shown_files()
     order = [task.prompt for task in house.wiro.books.tasks]
     assert order == ["alice 1", "alice 2", "bob 1", "alice 3"]
     books = await house.stop(bot)
@@ -130,7 +130,7 @@ async def test_own_limit_is_kept_and_busy_or_rate_limited_runs_wait_their_turn(o
 
     watching = asyncio.create_task(watch())
     for one in asked:
-        assert (await house.ended(one, timeout_s=40)).shown_files()
+        assert (await house.ended(one)).shown_files()
     watching.cancel()
     assert 1 <= most <= 2
     assert len(house.wiro.books.tasks) == 5
@@ -162,7 +162,7 @@ async def test_whatever_the_sockets_do_every_picture_arrives_once(opened: Opened
         house.imagine(house.alice, prompt, where=channels[number % 2]) for number, prompt in enumerate(faults)
     ]
     for one in asked:
-        assert len((await house.ended(one, timeout_s=40)).shown_files()) == 1
+        assert len((await house.ended(one)).shown_files()) == 1
     assert house.runs == len(faults)
     books = await house.stop(bot)
     assert books.kinds == ["post"] * len(faults)

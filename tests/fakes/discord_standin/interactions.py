@@ -65,13 +65,13 @@ class Interaction:
         await self.until(lambda: self.acked_at_s is not None, timeout_s=timeout_s, what="an acknowledgement")
         return self
 
-    async def answered(self, timeout_s: float = 10.0) -> Message:
+    async def answered(self, timeout_s: float = 60.0) -> Message:
         """The first message that is more than "… is thinking": the original, or a followup without one."""
         await self.until(lambda: bool(self._shown()), timeout_s=timeout_s, what="an answer with content")
         return self._shown()[0]
 
     async def until(
-        self, holds: Callable[[], bool], *, timeout_s: float = 10.0, what: str = "a condition"
+        self, holds: Callable[[], bool], *, timeout_s: float = 60.0, what: str = "a condition"
     ) -> None:
         await self.changes.until(holds, timeout_s=timeout_s, what=f"{what} of interaction {self.kind.name}")
 

@@ -204,11 +204,11 @@ class DiscordStandIn:
         return list(self.world.interactions.values())
 
     async def until(
-        self, holds: Callable[[], bool], *, timeout_s: float = 10.0, what: str = "a condition"
+        self, holds: Callable[[], bool], *, timeout_s: float = 60.0, what: str = "a condition"
     ) -> None:
         await self.world.changes.until(holds, timeout_s=timeout_s, what=what)
 
-    async def connected(self, timeout_s: float = 10.0) -> None:
+    async def connected(self, timeout_s: float = 60.0) -> None:
         """Until the bot has identified (or resumed) and registered at least one command."""
         await self.until(
             lambda: (
