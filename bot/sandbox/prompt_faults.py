@@ -43,6 +43,7 @@ PROMPT_TASK_FAULTS: Mapping[str, tuple[TaskFault, ...]] = MappingProxyType(
         "queue": (Hold("task_queue", 20),),
         "nothing": (NoOutputs(),),
         "nan": (Bill("NaN"),),
+        "dear": (Bill("5"),),
         "late": (LateCdn(5),),
         "charge": (LateCharge(90),),
         "lag": (ListLag(10),),

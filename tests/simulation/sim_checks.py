@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from sim_trace import Trace
 from virtual_loop import VirtualLoop
@@ -14,11 +14,27 @@ if TYPE_CHECKING:
     from sim_engine import Engine, World
 
 
+# What ran when a bill came that nobody had foreseen is held for as much from then on.
+_HELD: Final = """(
+    {0}.amount_pico + coalesce((SELECT sum(amount_pico) FROM hold_raise WHERE job_id = {0}.job_id), 0)
+)"""
+_UNRAISED: Final = f"""
+SELECT h.job_id, r.job_id
+FROM resolution AS r JOIN reservation AS cause USING (job_id)
+JOIN reservation AS h ON h.model = cause.model AND h.job_id <> cause.job_id
+JOIN jobs ON jobs.job_id = h.job_id
+WHERE r.amount_pico > 3 * {_HELD.format("cause")} AND h.reserved_at_s <= r.resolved_at_s
+  AND jobs.stage NOT IN ('SUCCEEDED', 'FAILED', 'CANCELLED') AND {_HELD.format("h")} < r.amount_pico
+"""  # noqa: S608 — put together from constants of ours
+
+
 def check_books(world: World, trace: Trace) -> None:
     """Counters equal the sums of their reservations, and whatever else the ledger promises."""
     found = discrepancies(world.disk.sqlite)
     if found:
         trace.fail(found[0])
+    for job_id, cause_id in world.disk.sqlite.execute(_UNRAISED):
+        trace.fail(f"job {job_id} runs on with less than the surprise of job {cause_id}")
 
 
 def check_the_end(world: World, engine: Engine | None, loop: VirtualLoop, trace: Trace) -> None:

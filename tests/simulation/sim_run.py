@@ -71,7 +71,14 @@ class Simulation:
         wiro.asked = disk.jobs_for
         self.members = chance.randint(3, 12)
         runs = chance.choice((6, 50, 1000))
-        allowance = Allowance(runs, Money.parse(chance.choice(("0.5", "1000"))), Money.parse("100000"))
+        spend, stop = chance.choice(("0.5", "1000")), chance.choice(("100000", "100000", "20"))
+        allowance = Allowance(
+            runs,
+            Money.parse(spend),
+            Money.parse(stop),
+            server_spend_per_day=Money.parse(chance.choice((stop, "8"))),
+            person_spend_per_day=Money.parse(chance.choice((stop, "3"))),
+        )
         self.world = World(
             loop=self.loop,
             chance=chance,
@@ -86,6 +93,12 @@ class Simulation:
         )
         disk.limit("member", "day", "runs", allowance.runs_per_day)
         disk.limit("member", "day", "spend", allowance.spend_per_day.pico)
+        for subject, cap in (
+            ("person", allowance.person_spend_per_day),
+            ("server", allowance.server_spend_per_day),
+            ("operator", allowance.operator_spend_per_day),
+        ):
+            disk.limit(subject, "day", "spend", cap.pico if cap is not None else 0)
         self.engine: Engine | None = None
         self._serving: asyncio.Task[None] | None = None
         self.deaths = 0

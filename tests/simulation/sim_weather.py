@@ -19,6 +19,7 @@ class Weather:
     task_fails: float = 0.0
     task_hangs: float = 0.0  # it never ends by itself
     price_unreadable: float = 0.0
+    price_surprises: float = 0.0  # a run is billed many times what anybody could foresee
     charge_late: float = 0.0  # on record only minutes or hours after the end, whatever the end is
     frame_lost: float = 0.0
     frame_twice: float = 0.0
@@ -60,6 +61,7 @@ def a_weather(chance: Random) -> Weather:
         task_fails=some(0.2),
         task_hangs=some(0.03),
         price_unreadable=some(0.05),
+        price_surprises=some(0.1),
         charge_late=some(0.4),
         frame_lost=some(0.4),
         frame_twice=some(0.3),

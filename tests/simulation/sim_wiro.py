@@ -157,6 +157,8 @@ class SimWiro:
             return
         loop.fate(at_s + chance.random(), self._reach, task, Reached(Stage.FINISHING))
         billed = Money(PRICE.pico * chance.randint(5, 15) // 10)
+        if chance.random() < self.weather.price_surprises:
+            billed = PRICE.scaled(chance.choice((5, 40, 400)))
         is_success = chance.random() >= self.weather.task_fails
         if is_success:
             task.is_readable = chance.random() >= self.weather.price_unreadable

@@ -96,6 +96,13 @@ class LaxStore(WatchedStore):
         return await super().reserve(job, (), [(limit.scope, limit.window) for limit in limits])  # type: ignore[attr-defined]  # as it comes
 
 
+class TrustingStore(WatchedStore):
+    """A bill of many times its hold changes nothing for the others."""
+
+    async def settle(self, job: Job, settlement: Settlement | None, at_s: float) -> bool:
+        return await super().settle(replace(job, cost=None), settlement, at_s)
+
+
 class DisorderlyBoard(StatusBoard):
     """An older state is shown once more after a newer one."""
 
@@ -144,6 +151,7 @@ WRONG: Final[Mapping[str, tuple[Parts, str]]] = {
     "settles twice": (Parts(store=DoubleStore), "counter"),
     "turns a stage back": (Parts(store=TurningStore), "went from"),
     "keeps no limit": (Parts(store=LaxStore), "is passed"),
+    "learns nothing from a surprise": (Parts(store=TrustingStore), "runs on with less than the surprise"),
     "ignores the order of edits": (Parts(board=DisorderlyBoard), "is shown after"),
     "edits what was deleted": (Parts(board=StubbornBoard), "is edited again"),
     "tells nobody": (Parts(board=SilentBoard), "never told"),
