@@ -48,7 +48,8 @@ def require_whole(database: Path) -> None:
 
 def make_private(database: Path) -> None:
     """An empty file for this user alone, where there is none; SQLite gives the log the same mode."""
-    os.close(os.open(database, os.O_CREAT | os.O_RDWR, 0o600))
+    if not database.exists():
+        os.close(os.open(database, os.O_CREAT | os.O_RDWR, 0o600))
 
 
 def identity(database: Path) -> tuple[int, int]:

@@ -52,7 +52,7 @@ async def main():
     async with Database(Path(sys.argv[1])) as database:
         store = JobStore(database)
         _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (400_000, hard))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, hard))
         told = []
         try:
             for first in range(1, 100_000, 10):
