@@ -27,6 +27,7 @@ class _Waiter:
     user_id: int
     on_place: Callable[[int], None]
     order: _Turn  # among the jobs of its member
+    entered: _Turn  # what that would be, had it not been sent before
     turn: asyncio.Event = field(default_factory=asyncio.Event)
     place: int = 0  # when it was last counted
     told: int = 0
@@ -99,8 +100,9 @@ class FairQueue:
         `is_first` puts a job that Wiro found too many back to where it stood. Cancelling leaves the line.
         """
         ticket = self._tickets.get(job_id) if is_first else None
-        order = self._last_turn() if ticket is None else (0, ticket)
-        waiter = _Waiter(job_id, user_id, on_place, order)
+        entered = self._last_turn()
+        order = entered if ticket is None else (0, ticket)
+        waiter = _Waiter(job_id, user_id, on_place, order, entered)
         self._line_up(waiter)
         try:
             is_started = self._try_start(waiter)
@@ -112,8 +114,9 @@ class FairQueue:
         except asyncio.CancelledError:
             self._remove(waiter)
             if waiter.was_sent and user_id in self._members:
-                # Its place at the front was not the member's next turn.
-                self._move(self._members[user_id], self._last_turn())
+                # Its place at the front was not the member's next turn: that is as late as its refusal.
+                member = self._members[user_id]
+                self._move(member, max(member.turn, waiter.entered))
             self._changed()
             raise
         self._changed()

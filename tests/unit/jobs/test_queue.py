@@ -340,6 +340,22 @@ async def test_who_leaves_the_line_does_not_hand_their_place_to_their_next_job()
     await line.close()
 
 
+async def test_a_refused_job_that_is_cancelled_does_not_cost_its_member_their_turn() -> None:
+    line = Line(max_running=2, delays=lambda: repeat(1_000.0))
+    for user_id in (1, 2, 2):
+        await line.arrive(user_id)
+    await line.refuse(2)
+    await line.refuse(1)
+    line.time.forward(1_000)
+    line.queue._changed()
+    await settle_down()
+    assert line.unanswered == [1]
+    await line.arrive(1)
+    await line.cancel(2)
+    assert [line.entrants[job_id].places[-1] for job_id in (3, 4)] == [1, 2]
+    await line.close()
+
+
 @pytest.mark.parametrize("waiting", [0, 3])
 async def test_the_line_can_be_measured(waiting: int) -> None:
     line = Line(max_running=1)
