@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import given
@@ -63,11 +64,12 @@ JOBS = st.builds(
 
 
 @pytest.fixture(scope="module")
-def connection() -> sqlite3.Connection:
+def connection() -> Iterator[sqlite3.Connection]:
     connection = sqlite3.connect(":memory:", isolation_level=None)
     migrate(connection, known_migrations(), lambda: 0.0)
     connection.row_factory = sqlite3.Row
-    return connection
+    yield connection
+    connection.close()
 
 
 @given(job=JOBS)
