@@ -15,6 +15,7 @@ import pytest
 from bot_fakes.clocks import StoppedClock, settle_down, until
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from virtual_loop import VirtualLoop
 
 from bot.jobs import queue as queue_module
 from bot.jobs.queue import FRONT, WALK_EVERY_S, FairQueue
@@ -188,7 +189,8 @@ def test_whatever_happens_the_line_is_fair_and_everybody_is_served(
             await line.close()
         assert line.queue.running == 0
 
-    asyncio.run(the_story())
+    with asyncio.Runner(loop_factory=VirtualLoop) as runner:
+        runner.run(the_story())
 
 
 async def test_members_are_served_in_turn_and_each_in_the_order_of_asking() -> None:
