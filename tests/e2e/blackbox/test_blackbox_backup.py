@@ -12,7 +12,7 @@ Opened = Callable[..., Awaitable[House]]
 
 async def test_a_running_bot_is_backed_up_and_notices_nothing(opened: Opened) -> None:
     house = await opened()
-    house.wiro.faults.add(Hold("task_output", 30), prompt="drawing")
+    house.wiro.faults.add(Hold("task_output", 400), prompt="drawing")
     bot = await house.start()
     assert (await house.ended(house.imagine(house.bob, "before"))).shown_files()
     await house.recorded(bot, 1)

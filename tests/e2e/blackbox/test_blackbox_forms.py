@@ -71,7 +71,7 @@ async def test_a_picture_goes_in_byte_by_byte_and_two_presses_start_one_job(open
     (upload,) = house.wiro.books.requests_to("File/Upload")
     assert [(name, size) for _, name, size in upload.files] == [("small.png", len(content))]
     run = house.wiro.books.requests_to("Run/")[0].fields
-    kept = house.wiro._vault.fetch(*str(run["inputImageUrl"]).split("/")[-2:])
+    kept = house.wiro.vault.fetch(*str(run["inputImageUrl"]).split("/")[-2:])
     assert kept is not None
     assert kept.data == content
     info = await house.bob.click(message, "Info").answered()

@@ -9,6 +9,7 @@ from discord_standin import Limits
 
 from bot.sandbox.faults import Hold
 from bot.sandbox.painter import paint
+from bot.view.files.metadata import marked
 
 Opened = Callable[..., Awaitable[House]]
 
@@ -42,7 +43,8 @@ async def test_a_prompt_becomes_a_picture_in_one_message(opened: Opened) -> None
     (file,) = message.shown_files()
     assert message.attachments == [file]
     (download,) = house.wiro.books.requests_to("cdn/")
-    assert file.data == await fetched(f"{house.wiro.base_url}/{download.path.removeprefix('cdn/')}")
+    made = await fetched(f"{house.wiro.base_url}/{download.path.removeprefix('cdn/')}")
+    assert file.data == marked(made, "image/png")
     assert (file.width, file.height) == (1216, 832)
     facts = message.text().splitlines()[-1]
     assert "seed `77`" in facts
