@@ -15,6 +15,9 @@ from bot.domain.money import Money
 PERCENTILE: Final = 95  # of our own bills: what a run may well cost, whatever was stated
 SURPRISE_TIMES: Final = 3  # a bill of more than so many times its hold was foreseen by nobody
 MOST_RAISED: Final = Money.parse("1000")  # for one job; a bill past it is not believed
+# Every run has its start to pay for, so a bill drawn out over many times the work says too much: where there
+# are bills of runs of this size, those of far smaller ones are left out.
+FAR: Final = 4
 WARY_S: Final = 3_600.0  # for so long a surprise, or a bill that is not believed, counts against a model
 
 
@@ -53,7 +56,7 @@ def hold_of(
 ) -> Hold:
     """What to hold for one run that is sent these parameters and so many files for each input."""
     estimated = estimate(model, sent, history.median_s, fallback, files)
-    known = _percentile([_as_large(bill, estimated) for bill in history.bills])
+    known = _percentile([_as_large(bill, estimated) for bill in _alike(history.bills, estimated)])
     # A list with several prices explains a bill up to its dearest, which tells nothing of this very run.
     pico = max(estimated.amount.pico, known if known > estimated.dearest.pico else 0)
     pico = max([pico, *(_as_large(bill, estimated) for bill in history.surprises)])
@@ -73,18 +76,30 @@ def raised_to(bill: Bill, effort: Effort) -> Money:
     return min(bill.amount.scaled(max(Decimal(1), effort.over(bill.effort))), MOST_RAISED)
 
 
+def _alike(bills: Sequence[Bill], run: Estimate) -> list[Bill]:
+    """Those of runs of this size or larger; where there are none, those that come nearest to it."""
+    growths = [_growth(bill, run) for bill in bills]
+    furthest = FAR * max(Decimal(1), min(growths, default=Decimal(1)))
+    return [bill for bill, growth in zip(bills, growths, strict=True) if growth <= furthest]
+
+
 def _as_large(bill: Bill, run: Estimate) -> int:
     """Picodollars that the bill would be, had its run been as much work as this one."""
+    return bill.amount.scaled(_growth(bill, run)).pico
+
+
+def _growth(bill: Bill, run: Estimate) -> Decimal:
+    """How many times as much work this run is, in what its price grows with."""
     match run.basis, run.method:
         case (Basis.STATED, "cpo"):
             mine, its = Effort(pictures=run.effort.pictures), bill.effort
         case (Basis.STATED, "cp-pixel"):
             mine, its = Effort(pixels=run.effort.pixels), bill.effort
         case (Basis.STATED, _):
-            return bill.amount.pico
+            return Decimal(1)
         case _:
             mine, its = run.effort, bill.effort
-    return bill.amount.scaled(mine.over(its)).pico
+    return mine.over(its)
 
 
 def _percentile(amounts: Sequence[int]) -> int:

@@ -77,6 +77,14 @@ def test_what_time_costs_grows_with_steps_pixels_and_pictures(
     assert held(model, history, **sent).amount == Money.parse("0.10").scaled(times)
 
 
+def test_bills_of_tiny_runs_say_nothing_where_there_are_those_of_runs_like_this_one() -> None:
+    tiny = billed(*["0.09"] * 10, effort=Effort(steps=1, pixels=256 * 256, pictures=1))
+    assert held(a_model(), History(bills=(*tiny, *billed("0.10")))).amount == Money.parse("0.10")
+    twice = held(a_model(), History(bills=(*tiny, *billed("0.10"))), steps=40, samples=4)
+    assert twice.amount == Money.parse("0.80")  # eight times the nearest one, not 640 times a tiny one
+    assert held(a_model(), History(bills=tiny)).amount == Money.parse("7.20")  # nobody knows better
+
+
 def test_wiros_mean_is_of_runs_as_the_model_makes_them_by_itself() -> None:
     model = a_model(approximate_cost=CENT)
     assert held(model, steps=100, samples=4).amount == CENT.scaled(20)
