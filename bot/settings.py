@@ -71,8 +71,8 @@ class Settings(BaseSettings):
     default_estimate: Dollars = Money.parse("0.05")
     max_run_price: Dollars = Money.parse("5")
     operator_spend_per_day: Dollars = Money.parse("20")
-    guild_spend_per_day: Dollars | None = None
-    user_spend_per_day: Dollars | None = None
+    guild_spend_per_day: Annotated[Money | None, NoDecode] = None  # in a union, Dollars would be decoded
+    user_spend_per_day: Annotated[Money | None, NoDecode] = None
     allowed_guilds: Annotated[frozenset[int], NoDecode] = frozenset()
     blocked_users: Annotated[frozenset[int], NoDecode] = frozenset()
     direct_messages: bool = True

@@ -133,9 +133,11 @@ def fit(picture: Picture, limit_bytes: int) -> Picture:
     content = picture.content
     if content is None:
         return picture
-    told = marked(content, picture.content_type)
-    if len(told) <= limit_bytes:
-        return picture if told is content else replace(picture, content=told)
+    if len(content) <= limit_bytes:  # else a copy of it would only take room
+        told = marked(content, picture.content_type)
+        if len(told) <= limit_bytes:
+            return picture if told is content else replace(picture, content=told)
+        del told
     room = limit_bytes - MARK_BYTES
     made = _smaller(content, picture.content_type, room) if is_picture(picture.content_type) else None
     if made is None:  # better without the mark than not at all

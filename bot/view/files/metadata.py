@@ -98,20 +98,18 @@ def _clean_png(content: bytes) -> bytes:
 
 
 def _mark_png(content: bytes) -> bytes:
-    made, packet = [content[:8]], _PACKET
-    header = b""
+    packet, view = _PACKET, memoryview(content)  # a slice of a large picture would be a copy
+    made: list[bytes | memoryview] = [view[:8]]
     for kind, start, end in png_parts(content):
-        data = content[start + 8 : end - 4]
+        data = b"" if kind == b"IDAT" else content[start + 8 : end - 4]
         if kind == b"caBX" or (kind in (b"iTXt", b"tEXt") and _IS_MARKED.search(data)):
             return content
         if kind == b"iTXt" and data.startswith(_PNG_XMP[:-4]):
             packet = _joined(data.removeprefix(_PNG_XMP))
-            continue
-        if kind == b"IHDR":
-            header = content[start:end]
-            continue
-        made.append(content[start:end])
-    return b"".join([made[0], header, chunk(b"iTXt", _PNG_XMP + packet), *made[1:]])
+        else:
+            made.append(view[start:end])
+    made.insert(2, chunk(b"iTXt", _PNG_XMP + packet))  # behind the header, which is first
+    return b"".join(made)
 
 
 def _clean_jpeg(content: bytes) -> bytes:
@@ -134,7 +132,8 @@ def _clean_jpeg(content: bytes) -> bytes:
 
 
 def _mark_jpeg(content: bytes) -> bytes:
-    packet, kept = _PACKET, []
+    packet, view = _PACKET, memoryview(content)
+    made: list[bytes | memoryview] = [view[:2]]
     insert_at = 1
     for (marker,), start, end in jpeg_parts(content):
         if marker in (0xE1, 0xEB, 0xED):
@@ -145,13 +144,12 @@ def _mark_jpeg(content: bytes) -> bytes:
                 joined = _joined(data.removeprefix(_JPEG_XMP))
                 packet = joined if len(_JPEG_XMP + joined) <= _JPEG_SEGMENT_BYTES else _PACKET
                 continue
-        kept.append(content[start:end])
-        if marker == 0xE0 or content[start + 4 : start + 10] == _JPEG_EXIF:  # these want to be first
-            insert_at = len(kept) + 1
         if marker == SOS:
-            kept.append(content[end:])
+            made.append(view[start:])
             break
-    made = [content[:2], *kept]
+        made.append(view[start:end])
+        if marker == 0xE0 or content[start + 4 : start + 10] == _JPEG_EXIF:  # these want to be first
+            insert_at = len(made)
     made.insert(insert_at, segment(0xE1, _JPEG_XMP + packet))
     return b"".join(made)
 
@@ -174,21 +172,22 @@ def _clean_webp(content: bytes) -> bytes:
 
 
 def _mark_webp(content: bytes) -> bytes:
-    packet, kept = _PACKET, []
+    packet, view, header = _PACKET, memoryview(content), b""
+    kept: list[bytes | memoryview] = []
     for kind, start, end in webp_parts(content):
-        data = content[start + 8 : end]
-        if kind == b"C2PA" or (kind in (b"XMP ", b"EXIF") and _IS_MARKED.search(data)):
+        if kind == b"C2PA" or (kind in (b"XMP ", b"EXIF") and _IS_MARKED.search(content, start, end)):
             return content
         if kind == b"XMP ":
-            packet = _joined(data)
+            packet = _joined(content[start + 8 : end])
+        elif kind == b"VP8X":
+            header = content[start:end]
         else:
-            kept.append(content[start:end])
+            kept.append(view[start:end])
+            header = header or extended_header(content[start : start + 32])
     if not kept:
         raise Broken("no pixels")
-    if not kept[0].startswith(b"VP8X"):
-        kept.insert(0, extended_header(kept[0]))
-    kept[0] = kept[0][:8] + bytes((kept[0][8] | _WEBP_HAS_XMP,)) + kept[0][9:]
-    return webp_of([*kept, riff(b"XMP ", packet)])
+    header = header[:8] + bytes((header[8] | _WEBP_HAS_XMP,)) + header[9:]
+    return webp_of([header, *kept, riff(b"XMP ", packet)])
 
 
 def _clean_gif(content: bytes) -> bytes:
@@ -201,13 +200,13 @@ def _clean_gif(content: bytes) -> bytes:
 
 
 def _mark_gif(content: bytes) -> bytes:
-    head = 13 + colours_bytes(content[10])
+    view, head = memoryview(content), 13 + colours_bytes(content[10])
     for kind, start, end in gif_parts(content):
         if kind == b"\xff" + _GIF_XMP and _IS_MARKED.search(content, start, end):
             return content
     # A GIF87a has no extensions; every reader takes them.
     extension = b"!\xff\x0b" + _GIF_XMP + _PACKET + _GIF_XMP_END
-    return b"GIF89a" + content[6:head] + extension + content[head:]
+    return b"".join((b"GIF89a", view[6:head], extension, view[head:]))
 
 
 def _joined(packet: bytes) -> bytes:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 from bot.view.files.containers import Broken
@@ -91,9 +91,9 @@ def riff(kind: bytes, data: bytes) -> bytes:
     return kind + len(data).to_bytes(4, "little") + data + b"\0" * (len(data) % 2)
 
 
-def webp_of(chunks: list[bytes]) -> bytes:
-    body = b"WEBP" + b"".join(chunks)
-    return b"RIFF" + len(body).to_bytes(4, "little") + body
+def webp_of(chunks: Sequence[bytes | memoryview]) -> bytes:
+    size = len(b"WEBP") + sum(len(chunk) for chunk in chunks)
+    return b"".join((b"RIFF", size.to_bytes(4, "little"), b"WEBP", *chunks))
 
 
 def extended_header(chunk: bytes) -> bytes:

@@ -49,7 +49,7 @@ def test_cancel_works_while_the_job_runs_and_another_is_started(slow_demo, open_
     expect(visitor.message("a fox").get_by_role("button", name="Cancel")).to_be_visible()
     visitor.command("imagine", "a bear")
     visitor.message("a bear").get_by_role("button", name="Cancel").click()
-    expect(visitor.last).to_contain_text("Cancelled.")
+    expect(visitor.last).to_contain_text("CancelledNothing was charged.")
     expect(visitor.message("a fox").get_by_role("button", name="Cancel")).to_be_visible()
     expect(visitor.last.get_by_role("button", name="Cancel")).to_have_count(0)
 
