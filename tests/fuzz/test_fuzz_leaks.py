@@ -88,7 +88,8 @@ def forget_what_the_fakes_keep(house: House) -> None:
     for kept in (house.board.shown, house.board.concluded, house.board.dropped, house.pictures.fetched):
         kept.clear()
     house.store.saves.clear()
-    house.wiro.runs.clear()
+    for sent in (house.wiro.runs, house.wiro.run_keys, house.wiro.files_sent):
+        sent.clear()
     house.wiro.reports.clear()
     house.sockets.feeds[:] = house.sockets.open_feeds
     house.sockets.registered.clear()
