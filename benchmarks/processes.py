@@ -83,6 +83,7 @@ async def bot(
         "DATABASE_URL": f"sqlite:///{folder / 'bench.sqlite3'}",
         "DEFAULT_RUNS_PER_DAY": "1000000",
         "DEFAULT_SPEND_PER_DAY": "1000000",
+        "DEFAULT_AT_ONCE": "1000",
         "OPERATOR_SPEND_PER_DAY": "1000000",
         "LOG_LEVEL": "WARNING",
         **more,
