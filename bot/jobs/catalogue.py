@@ -77,7 +77,7 @@ class Catalogue:
         Where Wiro's catalogue does not answer, or does not list the operator's own default, the
         model comes without a schema: Run has the last word.
         """
-        key = slug.strip().lower()
+        key = folded_slug(slug)
         fresh = self._fresh(slug)
         if fresh is not None:
             return fresh
@@ -95,18 +95,18 @@ class Catalogue:
             return self.known(slug) or Model(slug.strip(), slug.strip())
 
     def _fresh(self, slug: str) -> Model | None:
-        known = self._models.get(slug.strip().lower())
+        known = self._models.get(folded_slug(slug))
         is_fresh = known is not None and self._clock.monotonic() - known[0] < FRESH_S
         return known[1] if known is not None and is_fresh else None
 
     def knows(self, slug: str) -> bool:
         """Whether memory has a page or a line of it, or it is the operator's default."""
-        is_default = slug.strip().lower() == self._default.lower()
+        is_default = folded_slug(slug) == self._default.lower()
         return is_default or self.known(slug) is not None or self.summary(slug) is not None
 
     def known(self, slug: str) -> Model | None:
         """The model as it was last seen, from memory alone."""
-        found = self._models.get(slug.strip().lower())
+        found = self._models.get(folded_slug(slug))
         return found[1] if found is not None else None
 
     def summary(self, slug: str) -> ModelSummary | None:
@@ -120,7 +120,7 @@ class Catalogue:
 
     def forget(self, slug: str) -> None:
         """Wiro does not have it any more: ask anew, and suggest it to nobody until the list has it again."""
-        key = slug.strip().lower()
+        key = folded_slug(slug)
         self._models.pop(key, None)
         if self._index.of(key) is not None and key != self._default.lower():
             self._summaries = tuple(summary for summary in self._summaries if summary.slug.lower() != key)

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from bot.domain.model import ModelSummary
+from bot.domain.model import ModelSummary, folded_slug
 
 MAX_SIMILAR: Final = 3
 MAX_SEARCH_CHARS: Final = 100  # as long as a model's name may be typed: each word is looked for in each model
@@ -50,7 +50,7 @@ class ModelIndex:
         return len(self._entries)
 
     def of(self, slug: str) -> ModelSummary | None:
-        entry = self._by_slug.get(slug.strip().lower())
+        entry = self._by_slug.get(folded_slug(slug))
         return entry.summary if entry is not None else None
 
     def suggestions(self, text: str, limit: int, uses: Mapping[str, int] = _NO_USES) -> list[ModelSummary]:
@@ -80,7 +80,7 @@ class ModelIndex:
 
     def similar(self, slug: str) -> tuple[str, ...]:
         """Slugs that somebody may have meant by this one, the likeliest first. Safe to ask in any thread."""
-        asked = slug.strip().lower()
+        asked = folded_slug(slug)
         parts = _trigrams(asked)
         by_slug = self._by_slug
         if not self._trigrams:  # once a list, and only when somebody asks for what is not there

@@ -256,7 +256,7 @@ def _gif(content: bytes, max_pixels: int) -> Shape:
         raise Broken("truncated")
     width, height = _little(content, 6), _little(content, 8)
     _bounded(width, height, max_pixels)
-    at, frames, steps = 13 + _table_bytes(content[10]), 0, 0
+    at, frames, steps = 13 + colours_bytes(content[10]), 0, 0
     while steps < _MAX_STEPS:
         block = content[at : at + 1]
         if block == b";":
@@ -270,7 +270,7 @@ def _gif(content: bytes, max_pixels: int) -> Shape:
             height = max(height, _little(content, at + 3) + _little(content, at + 7))
             _bounded(width, height, max_pixels)
             frames += 1
-            at, steps = _after_sub_blocks(content, at + 11 + _table_bytes(content[at + 9]), steps + 1)
+            at, steps = _after_sub_blocks(content, at + 11 + colours_bytes(content[at + 9]), steps + 1)
         else:
             raise Broken("truncated" if at + 10 >= len(content) else "gif without block")
     raise Broken("too many parts")
@@ -288,7 +288,7 @@ def _after_sub_blocks(content: bytes, at: int, steps: int) -> tuple[int, int]:
     raise Broken("too many parts")
 
 
-def _table_bytes(flags: int) -> int:
+def colours_bytes(flags: int) -> int:
     """Size of the colour table these GIF flags announce."""
     return 3 << (flags & 7) + 1 if flags & 0x80 else 0
 

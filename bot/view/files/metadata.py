@@ -12,12 +12,11 @@ from types import MappingProxyType
 from typing import Final
 
 from bot.view.files import heif
-from bot.view.files.containers import GIF, JPEG, PNG, WEBP, Broken
+from bot.view.files.containers import GIF, JPEG, PNG, WEBP, Broken, colours_bytes
 from bot.view.files.exif import orientation_in, tiff_with
 from bot.view.files.parts import (
     SOS,
     chunk,
-    colours_bytes,
     extended_header,
     gif_parts,
     jpeg_parts,

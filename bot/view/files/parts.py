@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
-from bot.view.files.containers import Broken
+from bot.view.files.containers import Broken, colours_bytes
 
 SOS: Final = 0xDA
 _EOI: Final = 0xD9
@@ -128,7 +128,3 @@ def gif_parts(content: bytes) -> Iterator[Part]:
         at += 1
         yield Part(kind, start, at)
     raise Broken("truncated")
-
-
-def colours_bytes(flags: int) -> int:
-    return 3 << (flags & 7) + 1 if flags & 0x80 else 0
