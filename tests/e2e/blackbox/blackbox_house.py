@@ -28,7 +28,7 @@ DISCORD_TOKEN = "canary-discord.token-5f1c.0a7e93d2b64c"
 WIRO_KEY = "canary-wiro-key-8d20b7"
 WIRO_SECRET = "canary-wiro-secret-c49e51"
 MANAGE_MESSAGES = 1 << 13
-PATIENCE_S = 120.0  # only a test that fails waits so long
+PATIENCE_S = 600.0  # only a test that fails waits so long
 FOREVER_S = 100_000.0  # of the sandbox's pace: held until it is stopped
 
 

@@ -3,18 +3,20 @@
 import re
 import time
 from itertools import accumulate
+from pathlib import Path
 from typing import Any
 
 import pytest
 from blackbox_brake import Opened, drawing, held_house
 from blackbox_house import House, eventually
-from blackbox_process import BotProcess
+from blackbox_process import ROOT, BotProcess
 from discord_standin import Limits
 from discord_standin.entities import SEND_MESSAGES, VIEW_CHANNEL
 
 from bot.view.messages.doors import FIRST_PAUSE_S, LONGEST_PAUSE_S
 
 TOKEN_EDITS = r"^/webhooks/\d+/[^/]+/messages/@original$"
+PATIENT_DOORS = Path(__file__).with_name("patient_doors")
 JOBS = 20
 
 
@@ -120,13 +122,13 @@ async def test_a_command_in_a_channel_shows_that_it_is_open_again(opened: Opened
     await bot.terminate()
     everyone = house.guild.everyone
     house.discord.set_overwrite(house.channel, everyone, deny=VIEW_CHANNEL | SEND_MESSAGES)
-    bot = await house.start()
+    bot = await house.start(PYTHONPATH=f"{PATIENT_DOORS}:{ROOT}")
     await eventually(lambda: any(status == 403 for _, status in refused(house)))
     house.discord.set_overwrite(house.channel, everyone)
     fresh = house.imagine(house.bob, "a fresh one")
     await house.shows(fresh, "Drawing")
     brake.let_go()
-    assert (await house.ended(waiting, timeout_s=6)).shown_files()  # sooner than the first look
+    assert (await house.ended(waiting)).shown_files()  # the first look would be in an hour
     assert (await house.ended(fresh)).shown_files()
     await house.stop(bot)
 
