@@ -1,8 +1,11 @@
 # Everything a newcomer needs: `make demo` to try it, `make test` to trust it.
 PYTHON ?= python3
 BIN := .venv/bin
+# More than two cores have, since many tests wait for processes of their own. `make test WORKERS=8` on a larger machine.
+WORKERS ?= 4
+unexport PYTHONDONTWRITEBYTECODE  # what pytest makes of each test file is made once, not once in each worker
 
-.PHONY: demo test setup run check lint format types layers pytest bench bench-quick plot lock clean help
+.PHONY: demo test quick setup run check lint format types layers unit pytest bench bench-quick plot lock clean help
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:[^#]*##/\t/'
@@ -18,7 +21,9 @@ check: .venv/demo.done  ## try the settings, the database, Discord and Wiro
 
 setup: .venv/dev.done  ## a virtual environment in .venv with everything for development
 
-test: setup lint types layers pytest  ## everything CI looks at
+quick: lint types layers unit  ## what answers within a minute: the look of the code, types, layers, unit tests, counts
+
+test: lint types layers pytest  ## everything CI looks at, in any order; the printed seed gives the same order again
 
 lint: setup
 	$(BIN)/ruff check bot cogs tests benchmarks
@@ -34,8 +39,15 @@ types: setup
 layers: setup
 	$(BIN)/lint-imports --no-logo
 
+QUICK := $(wildcard tests/unit tests/contract tests/guard)
+PYTEST := PYTHONASYNCIODEBUG=1 $(BIN)/python -m pytest
+
+unit: setup
+	$(PYTEST) -n 2 --dist worksteal $(QUICK)
+
 pytest: setup
-	PYTHONASYNCIODEBUG=1 $(BIN)/python -m pytest
+	@$(PYTEST) --collect-only -qq >/dev/null || $(PYTEST) --collect-only -qq
+	$(PYTEST) -n $(WORKERS) --dist worksteal
 
 bench: setup  ## every promise about speed and memory beside its floor, on a quiet machine
 	$(BIN)/python -m benchmarks
