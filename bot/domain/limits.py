@@ -16,7 +16,13 @@ HOUR_S: Final = 3_600
 DAY_S: Final = 24 * HOUR_S
 
 
-class Measure(Enum):
+class _Key(Enum):
+    """Its members key dictionaries, several for each reservation: an Enum's own hash is made in Python."""
+
+    __hash__ = object.__hash__
+
+
+class Measure(_Key):
     """What is counted."""
 
     RUNS = "runs"
@@ -24,7 +30,7 @@ class Measure(Enum):
     AT_ONCE = "at_once"  # unfinished jobs
 
 
-class Window(Enum):
+class Window(_Key):
     """How long usage counts, in UTC. Stored by value."""
 
     HOUR = "hour"
@@ -34,7 +40,7 @@ class Window(Enum):
     EVER = "ever"  # never resets: what is unfinished now
 
 
-class Subject(Enum):
+class Subject(_Key):
     """Whose usage a counter holds. Stored by value."""
 
     MEMBER = "member"  # one member in one server; in direct messages, with guild id 0
@@ -138,9 +144,27 @@ class Usage:
 
 def window_bounds(window: Window, at_s: float) -> tuple[int, int]:
     """Epoch seconds of the window's start (inclusive) and end (exclusive) around `at_s`."""
-    # Every window begins and ends with an hour. The instant is rounded to microseconds as a datetime is.
-    hour = int(datetime.fromtimestamp(at_s, UTC).timestamp() // HOUR_S)
-    return _bounds_around(window, hour)
+    return _bounds_around(window, _hour(rounded(at_s)))
+
+
+def window_starts(at_s: float) -> Mapping[Window, int]:
+    """Where each window around an instant that was rounded begins, as `window_bounds` says."""
+    return _starts_around(_hour(at_s))
+
+
+def rounded(at_s: float) -> float:
+    """To microseconds, as a datetime is: the last instant before midnight belongs to the next day."""
+    return datetime.fromtimestamp(at_s, UTC).timestamp()
+
+
+def _hour(rounded_s: float) -> int:
+    """Every window begins and ends with an hour."""
+    return int(rounded_s // HOUR_S)
+
+
+@lru_cache(maxsize=64)
+def _starts_around(hour: int) -> Mapping[Window, int]:
+    return {window: _bounds_around(window, hour)[0] for window in Window}
 
 
 @lru_cache(maxsize=256)

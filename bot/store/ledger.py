@@ -5,7 +5,6 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Final, TypeAlias
 
@@ -13,12 +12,15 @@ from bot.domain.binding import Counter
 from bot.domain.errors import LimitReached
 from bot.domain.job import Job
 from bot.domain.ledger import Resolution, Settlement
-from bot.domain.limits import Limit, Scope, Subject, Usage, Window, decide, window_bounds
+from bot.domain.limits import Limit, Scope, Subject, Usage, Window, decide, rounded, window_starts
 from bot.domain.model import folded_slug
 from bot.domain.money import MAX_PICO, Money
 from bot.store.rows import storable
 
 Key: TypeAlias = tuple[str, int, int, int, str, str, int]  # the primary key of a row of `usage`
+Starts: TypeAlias = Mapping[Window, int]  # where each window begins
+
+_STORED: Final = {member: member.value for kind in (Subject, Window) for member in kind}  # as it is stored
 
 _RESERVE: Final = """
 INSERT INTO reservation (job_id, amount_pico, guild_id, user_id, channel_id, ruled_channel_id, model,
@@ -86,7 +88,7 @@ WHERE guild_id = ? AND +channel_id IN (0, ?, ?) AND +model IN ('', ?)
 
 def usage_of(sqlite: sqlite3.Connection, counter: Counter, at_s: float) -> Usage:
     """What stands in a counter in the window around `at_s`."""
-    return _usage(sqlite, _key(counter, at_s))
+    return _usage(sqlite, _key(*counter, window_starts(rounded(at_s))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,23 +99,23 @@ class Hold:
     limits: Sequence[Limit]
     place: tuple[int, int, int, int, str]  # server, member, channel, the channel whose limits bind, model
     reserved_at_s: float
+    starts: Starts
     limited: Mapping[Counter, Key]
     keys: Mapping[Key, None]  # every counter that is known to move
 
     @classmethod
     def of(cls, job: Job, limits: Sequence[Limit], counters: Iterable[Counter]) -> Hold:
         """Counted in every counter given and in those of the limits."""
-        at_s, origin = job.created_at_s, job.origin
-        limited = {
-            counter: _key(counter, at_s)
-            for counter in dict.fromkeys((limit.scope, limit.window) for limit in limits)
-        }
+        # Reservations are found by comparing numbers, so they are rounded as their windows are.
+        origin, reserved_at_s = job.origin, rounded(job.created_at_s)
+        starts = window_starts(reserved_at_s)
+        limited = {(limit.scope, limit.window): _key(limit.scope, limit.window, starts) for limit in limits}
         keys = dict.fromkeys(limited.values())
-        keys.update((_key(counter, at_s), None) for counter in counters if counter not in limited)
+        keys.update((_key(*counter, starts), None) for counter in counters)
         ruled_channel_id = origin.ruled_channel_id or origin.channel_id
         model = model_key(job.request.model)
         place = (origin.guild_id or 0, origin.user_id, origin.channel_id, ruled_channel_id, model)
-        return cls(job, limits, place, _moment_s(at_s), limited, keys)
+        return cls(job, limits, place, reserved_at_s, starts, limited, keys)
 
 
 def refusal(sqlite: sqlite3.Connection, planned: Hold, more_pico: int = 0) -> LimitReached | None:
@@ -129,14 +131,14 @@ def hold(sqlite: sqlite3.Connection, planned: Hold) -> None:
     Counted besides in those of every dimension that the server tracks by now, whatever the caller knew of
     them.
     """
-    job, at_s = planned.job, planned.job.created_at_s
+    job, amount_pico = planned.job, planned.job.hold.pico
     guild_id, user_id, channel_id, ruled_channel_id, model = planned.place
-    amount_pico = job.hold.pico
     sqlite.execute(_RESERVE, (job.job_id, amount_pico, *planned.place, planned.reserved_at_s))
     keys = planned.keys
     tracked = sqlite.execute(_TRACKED, (guild_id, channel_id, ruled_channel_id, model)).fetchall()
     if tracked:
-        keys = {**keys, **{_key(counter, at_s): None for counter in _counters(guild_id, user_id, tracked)}}
+        more = _counters(guild_id, user_id, tracked)
+        keys = {**keys, **{_key(*counter, planned.starts): None for counter in more}}
     sqlite.executemany(_HOLD, [(*key, amount_pico) for key in keys])
     sqlite.executemany(_BOOK, [(job.job_id, *key) for key in keys])
 
@@ -218,21 +220,13 @@ def _usage(sqlite: sqlite3.Connection, key: Key) -> Usage:
     return Usage() if row is None else Usage(*row)
 
 
-def _key(counter: Counter, at_s: float) -> Key:
-    scope, window = counter
-    starts_at_s, _ = window_bounds(window, at_s)
+def _key(scope: Scope, window: Window, starts: Starts) -> Key:
     return (
-        scope.subject.value,
+        _STORED[scope.subject],
         scope.guild_id,
         scope.subject_id,
         scope.channel_id,
         model_key(scope.model),
-        window.value,
-        starts_at_s,
+        _STORED[window],
+        starts[window],
     )
-
-
-def _moment_s(at_s: float) -> float:
-    # Windows are found by datetime, which rounds to microseconds: the last instant before midnight belongs
-    # to the next day. Rounded alike, reservations can be found by comparing numbers.
-    return datetime.fromtimestamp(at_s, UTC).timestamp()

@@ -73,9 +73,12 @@ def note_disbelieved(sqlite: sqlite3.Connection, job: Job, at_s: float) -> None:
 
 def missed(sqlite: sqlite3.Connection, job: Job) -> list[Raise]:
     """What a job that is about to be written must hold besides: bills that came while it was on its way."""
-    effort, raises, held = effort_of(job.request), [], job.hold.pico
     of_late = (model_key(job.request.model), job.created_at_s - STALE_S)
-    for cause_id, pico, *rest in sqlite.execute(_OF_LATE, of_late).fetchall():
+    found = sqlite.execute(_OF_LATE, of_late).fetchall()
+    if not found:  # as of nearly every job
+        return []
+    effort, raises, held = effort_of(job.request), list[Raise](), job.hold.pico
+    for cause_id, pico, *rest in found:
         target = raised_to(Bill(Money(pico), effort_of_row(*rest)), effort).pico
         if target > held:
             raises.append((job.job_id, cause_id, target - held))
