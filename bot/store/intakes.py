@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Sequence
 from typing import Final
@@ -9,10 +10,14 @@ from typing import Final
 from bot.domain.intake import Intake
 from bot.store.database import Database
 
+# One statement for all of a crowd: after each, this thread waits for Python's lock, just when the event loop
+# has the crowd to acknowledge.
 _PUT_DOWN: Final = """
-INSERT INTO intake (message_id, job_id, channel_id, user_id, is_private) VALUES (?, ?, ?, ?, ?)
+INSERT INTO intake (message_id, job_id, channel_id, user_id, is_private)
+SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4 FROM json_each(?) WHERE true
 ON CONFLICT (message_id) DO NOTHING
 """
+_TAKE_AWAY: Final = "DELETE FROM intake WHERE message_id IN (SELECT value FROM json_each(?))"
 TAKE_AWAY: Final = "DELETE FROM intake WHERE message_id = ?"
 # One that was put down after its own reservation is no request that was cut short.
 _LET_GO: Final = """
@@ -35,8 +40,10 @@ class IntakeRecords:
         rows = [(i.message_id, i.job_id, i.channel_id, i.user_id, int(i.is_private)) for i in put_down]
 
         def unit(sqlite: sqlite3.Connection) -> None:
-            sqlite.executemany(_PUT_DOWN, rows)
-            sqlite.executemany(TAKE_AWAY, [(message_id,) for message_id in take_away])
+            if rows:
+                sqlite.execute(_PUT_DOWN, (json.dumps(rows),))
+            if take_away:
+                sqlite.execute(_TAKE_AWAY, (json.dumps([*take_away]),))
 
         await self._database.write(unit)
 
