@@ -13,7 +13,17 @@ import aiosqlite
 from benchmarks.figures import Figure, Spread, percentile
 from benchmarks.history import NOW_S, with_history
 from bot.domain.job import Job, Origin, PictureRequest
-from bot.domain.limits import OPERATOR, Audience, Limit, Measure, Scope, Subject, Window
+from bot.domain.limits import (
+    OPERATOR,
+    Audience,
+    Limit,
+    Measure,
+    Scope,
+    Window,
+    member_scope,
+    person_scope,
+    server_scope,
+)
 from bot.domain.money import Money
 from bot.store.database import Database
 from bot.store.jobs import JobStore
@@ -125,20 +135,26 @@ def _reserver(store: JobStore, each: int) -> Callable[[int], Awaitable[bool]]:
     return lambda member: store.reserve(*asked[member].pop())
 
 
-def _asked(member: int) -> tuple[Job, Sequence[Limit], Sequence[tuple[Scope, Window]]]:
-    """As the bot asks: the member's runs and dollars of the day, the operator's dollars of the day."""
-    user_id = 1_000 + member
+def _asked(number_of_member: int) -> tuple[Job, Sequence[Limit], Sequence[tuple[Scope, Window]]]:
+    """As the bot asks with its settings as they are: what binds, and what is counted besides.
+
+    The member's runs, dollars and jobs at once, and the operator's dollars of the day; the day of the server
+    and of the person are counted for caps that may be set.
+    """
+    user_id = 1_000 + number_of_member
     origin = Origin(user_id, 30, 700, 900, is_private=False, attachment_limit_bytes=10_485_760)
     number = next(_numbers)
     request = PictureRequest(MODEL, "a lighthouse at dusk")
     job = Job(number, origin, request, number % 4_000_000_000, HOLD, float(NOW_S))
-    day = Scope(Subject.MEMBER, 700, user_id)
+    member = member_scope(700, user_id)
     limits = (
-        Limit(day, Measure.RUNS, Window.DAY, 1_000_000, Audience.DEFAULT),
-        Limit(day, Measure.SPEND, Window.DAY, 10**18, Audience.DEFAULT),
+        Limit(member, Measure.RUNS, Window.DAY, 1_000_000, Audience.DEFAULT),
+        Limit(member, Measure.SPEND, Window.DAY, 10**18, Audience.DEFAULT),
+        Limit(member, Measure.AT_ONCE, Window.EVER, 1_000_000, Audience.DEFAULT),
         Limit(OPERATOR, Measure.SPEND, Window.DAY, 10**18, Audience.OPERATOR),
     )
-    return job, limits, tuple((limit.scope, limit.window) for limit in limits)
+    days = [(scope, Window.DAY) for scope in (member, server_scope(700), person_scope(user_id), OPERATOR)]
+    return job, limits, (*days, (member, Window.EVER))
 
 
 class _Idiomatic:
