@@ -77,3 +77,16 @@ async def test_it_costs_no_transaction_of_its_own_beside_others(
     await asyncio.gather(intakes.change([of(job)], []), store.reserve(job, [], counters_of(job)))
     assert database.commits == commits + 1
     assert await intakes.left_over() == []
+
+
+async def test_a_crowd_takes_one_statement_and_its_longest_ids_are_kept(
+    database: Database, intakes: IntakeRecords
+) -> None:
+    ids = range(2**63 - 100, 2**63)
+    crowd = [Intake(message_id, 2**63 - 1, 2**62, 2**61 + 1, is_private=True) for message_id in ids]
+    heard: list[str] = []
+    await database.read(lambda sqlite: sqlite.set_trace_callback(heard.append))
+    await intakes.change(crowd, [intake.message_id for intake in crowd[1:]])
+    await database.read(lambda sqlite: sqlite.set_trace_callback(None))
+    assert sum("intake" in statement for statement in heard) == 2  # put down, taken away
+    assert await intakes.left_over() == crowd[:1]
