@@ -10,7 +10,7 @@ from discord.app_commands import Choice, Range
 from discord.ext import commands
 
 from bot.discord_bot import Interaction, StudioBot
-from bot.domain.browse import Detail, Page
+from bot.domain.catalogue.browse import Detail, Page
 from bot.jobs.browse import Browser
 from bot.jobs.catalogue import Catalogue
 from bot.jobs.rate import RateLimiter

@@ -11,8 +11,8 @@ import aiohttp
 from benchmarks.figures import Figure, Spread, percentile
 from benchmarks.processes import peer
 from benchmarks.wiro_side import SLUG
+from bot.domain.catalogue.model import Value
 from bot.domain.clock import Clock
-from bot.domain.model import Value
 from bot.wiro.client import WiroClient
 from bot.wiro.signing import Credentials
 

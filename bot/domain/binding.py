@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
 from bot.domain.asker import Asker
+from bot.domain.catalogue.model import folded_slug
 from bot.domain.limits import (
     OPERATOR,
     Audience,
@@ -18,7 +19,6 @@ from bot.domain.limits import (
     person_scope,
     server_scope,
 )
-from bot.domain.model import folded_slug
 from bot.domain.money import MAX_PICO
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from bot.domain.catalogue.model import Model
 from bot.domain.files import InputFile
 from bot.domain.form import Complaint
 from bot.domain.job import Origin
-from bot.domain.model import Model
 from bot.domain.money import Money
 
 

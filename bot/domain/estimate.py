@@ -10,8 +10,8 @@ from enum import Enum, auto
 from types import MappingProxyType
 from typing import Final
 
+from bot.domain.catalogue.model import Model, PriceRule, Value
 from bot.domain.effort import Effort
-from bot.domain.model import Model, PriceRule, Value
 from bot.domain.money import MAX_PICO, ZERO, Money
 from bot.domain.parameters import COUNT, HEIGHT, STEPS, WIDTH
 

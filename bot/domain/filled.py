@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bot.domain.catalogue.model import Model, Value
 from bot.domain.files import InputFile
 from bot.domain.form import Typed, sent_values
 from bot.domain.job import PictureRequest
-from bot.domain.model import Model, Value
 from bot.domain.parameters import NEGATIVE_PROMPT, PROMPT, SEED
 
 

@@ -8,8 +8,8 @@ from decimal import Decimal, InvalidOperation
 from enum import Enum, auto
 from typing import Final, TypeAlias, assert_never
 
+from bot.domain.catalogue.model import Kind, Model, Parameter, Value
 from bot.domain.files import MAX_FILE_BYTES, InputFile
-from bot.domain.model import Kind, Model, Parameter, Value
 from bot.domain.prompt import MAX_PROMPT_CHARS
 
 FIELDS_A_PAGE: Final = 5  # components in one modal (Discord docs, Components reference, 2026)

@@ -7,8 +7,8 @@ from enum import Enum, IntEnum, auto
 from typing import Final
 from uuid import UUID, uuid5
 
+from bot.domain.catalogue.model import Value
 from bot.domain.files import InputFile
-from bot.domain.model import Value
 from bot.domain.money import Money
 
 _RUN_KEYS: Final = UUID(

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from enum import Enum
 
 from bot.domain.asker import Asker
+from bot.domain.catalogue.model import folded_slug
 from bot.domain.errors import RuleFault, RuleRefused
-from bot.domain.model import folded_slug
 
 
 class ChannelRule(Enum):

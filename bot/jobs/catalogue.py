@@ -7,11 +7,11 @@ import logging
 from collections import OrderedDict
 from typing import Final
 
-from bot.domain.abilities import Medium, abilities_of
-from bot.domain.browse import Reading
+from bot.domain.catalogue.abilities import Medium, abilities_of
+from bot.domain.catalogue.browse import Reading
+from bot.domain.catalogue.model import Model, ModelSummary, folded_slug
 from bot.domain.clock import Clock
 from bot.domain.errors import ModelUnknown, NotAccepting, WiroError, WiroNotFound
-from bot.domain.model import Model, ModelSummary, folded_slug
 from bot.jobs.door import Door
 from bot.jobs.model_index import ModelIndex
 from bot.jobs.popularity import Popularity, UsesStore

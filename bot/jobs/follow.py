@@ -8,6 +8,7 @@ from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, TypeVar
 
+from bot.domain.catalogue.model import Value
 from bot.domain.clock import Clock
 from bot.domain.errors import (
     FieldsRefused,
@@ -31,7 +32,6 @@ from bot.domain.input_faults import refused_by
 from bot.domain.job import Cause, Job, Stage
 from bot.domain.ledger import keeps_hold, settlement_of
 from bot.domain.lifecycle import advance
-from bot.domain.model import Value
 from bot.domain.news import News
 from bot.domain.parameters import run_parameters
 from bot.domain.task import Task, TaskReport

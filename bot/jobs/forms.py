@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from bot.domain.asker import Asker
+from bot.domain.catalogue.model import Model, folded_slug
 from bot.domain.clock import Clock
 from bot.domain.draft import Draft, Form
 from bot.domain.errors import FieldsRefused, StoreError
@@ -24,7 +25,6 @@ from bot.domain.form import (
     still_taken,
 )
 from bot.domain.job import Origin, PictureRequest
-from bot.domain.model import Model, folded_slug
 from bot.jobs.catalogue import Catalogue
 from bot.jobs.drafts import Drafts
 from bot.jobs.holds import Holds

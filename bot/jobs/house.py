@@ -14,10 +14,10 @@ from bot.domain.admission import EVERYBODY, Admission
 from bot.domain.asker import Asker
 from bot.domain.audit import AuditEntry, AuditPage, AuditQuery
 from bot.domain.binding import Dimension, Grant, LimitRule
+from bot.domain.catalogue.model import folded_slug
 from bot.domain.errors import StoreError
 from bot.domain.job import Job, PictureRequest
 from bot.domain.lexicon import Hit
-from bot.domain.model import folded_slug
 from bot.domain.pictures import check_pictures, lenders
 from bot.domain.prompt import texts_of
 from bot.domain.rules import (

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from bot.domain.model import ModelSummary, folded_slug
+from bot.domain.catalogue.model import ModelSummary, folded_slug
 
 MAX_SIMILAR: Final = 3
 MAX_SEARCH_CHARS: Final = 100  # as long as a model's name may be typed: each word is looked for in each model

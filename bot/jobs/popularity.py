@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping
 from typing import Final, Protocol
 
-from bot.domain.model import folded_slug
+from bot.domain.catalogue.model import folded_slug
 
 _NONE: Final[Mapping[str, int]] = {}
 

@@ -6,13 +6,13 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from typing import Any, Protocol, TypeAlias
 
+from bot.domain.catalogue.model import Model, ModelSummary, Value
 from bot.domain.events import Event
 from bot.domain.files import StoredFile, Upload
 from bot.domain.holds import History
 from bot.domain.job import Job, Output
 from bot.domain.ledger import OpenCharge, Settlement
 from bot.domain.limits import Limit, Scope, Usage, Window
-from bot.domain.model import Model, ModelSummary, Value
 from bot.domain.money import Money
 from bot.domain.news import Delivery, News
 from bot.domain.picture import Picture

@@ -13,6 +13,7 @@ from typing import Final
 
 from bot.domain.access import JobAct, Requester, check_access
 from bot.domain.asker import Asker, Place
+from bot.domain.catalogue.model import Value
 from bot.domain.errors import (
     JobEnded,
     JobNotFound,
@@ -30,7 +31,6 @@ from bot.domain.events import Refused
 from bot.domain.files import counted
 from bot.domain.input_faults import check_claims
 from bot.domain.job import Cause, Exposure, Job, Origin, Parent, PictureRequest, Stage
-from bot.domain.model import Value
 from bot.domain.news import News
 from bot.domain.parameters import (
     check_bounds,

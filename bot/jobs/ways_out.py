@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Final
 
 from bot.domain.asker import Asker
+from bot.domain.catalogue.model import Model
 from bot.domain.errors import (
     FieldsRefused,
     LimitReached,
@@ -19,7 +20,6 @@ from bot.domain.errors import (
 )
 from bot.domain.job import PictureRequest
 from bot.domain.limits import Measure
-from bot.domain.model import Model
 from bot.domain.money import Money
 from bot.domain.parameters import STEPS, parameters_for, resolved
 from bot.domain.ways_out import Fit, Saving, WayOut

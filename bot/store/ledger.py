@@ -9,11 +9,11 @@ from functools import lru_cache
 from typing import Final, TypeAlias
 
 from bot.domain.binding import Counter
+from bot.domain.catalogue.model import folded_slug
 from bot.domain.errors import LimitReached
 from bot.domain.job import Job
 from bot.domain.ledger import Resolution, Settlement
-from bot.domain.limits import Limit, Scope, Subject, Usage, Window, decide, rounded, window_starts
-from bot.domain.model import folded_slug
+from bot.domain.limits import Limit, Scope, Subject, Usage, Window, decide, window_bounds
 from bot.domain.money import MAX_PICO, Money
 from bot.store.rows import storable
 

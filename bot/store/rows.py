@@ -9,6 +9,7 @@ from dataclasses import asdict
 from operator import itemgetter
 from typing import Final
 
+from bot.domain.catalogue.model import Value
 from bot.domain.errors import DatabaseUnavailable
 from bot.domain.files import InputFile
 from bot.domain.job import (
@@ -23,7 +24,6 @@ from bot.domain.job import (
     Relation,
     Stage,
 )
-from bot.domain.model import Value
 from bot.domain.money import Money
 
 # What stands for good once a job is on record.

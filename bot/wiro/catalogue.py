@@ -9,8 +9,8 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Final
 
-from bot.domain.adult import says_adult
-from bot.domain.model import Kind, Model, ModelSummary, Option, Parameter
+from bot.domain.catalogue.adult import says_adult
+from bot.domain.catalogue.model import Kind, Model, ModelSummary, Option, Parameter
 from bot.wiro.frames import Tool, ToolItem
 from bot.wiro.pricing import least_price, price_rules
 

@@ -11,10 +11,10 @@ from urllib.parse import quote
 
 import aiohttp
 
+from bot.domain.catalogue.model import Model, ModelSummary, Value
 from bot.domain.clock import Clock
 from bot.domain.errors import WiroNotFound, WiroRefused, WiroServerFault
 from bot.domain.files import StoredFile, Upload
-from bot.domain.model import Model, ModelSummary, Value
 from bot.domain.task import Task, TaskReport
 from bot.wiro import frames, reading
 from bot.wiro.backoff import jittered_delays

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from bot.domain.model import PriceRule
+from bot.domain.catalogue.model import PriceRule
 from bot.domain.money import Money
 from bot.wiro.scalars import as_list, as_money, as_text, as_text_map
 

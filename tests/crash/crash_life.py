@@ -22,10 +22,10 @@ from crash_clock import SharedClock
 from crash_scenarios import GRACE_S, KEY, LOOK_S, PROMPT, SECRET, SHORT_GRACE_S, Build, Scenario
 from crash_steps import Stepped, SteppedFeed, Steps
 
+from bot.domain.catalogue.model import Value
 from bot.domain.errors import JobEnded, OutputUnavailable, WiroServerFault, WiroUnreachable
 from bot.domain.job import Job, Output, PictureRequest, Stage
 from bot.domain.ledger import Settlement, settlement_of
-from bot.domain.model import Value
 from bot.domain.money import ZERO, Money
 from bot.domain.news import Delivery, News
 from bot.domain.picture import Picture

@@ -12,6 +12,7 @@ from sim_trace import Trace
 from sim_weather import Weather
 from sim_wire import Life, Wire
 
+from bot.domain.catalogue.model import Model, ModelSummary, Value
 from bot.domain.errors import (
     WiroAuthFailed,
     WiroBusy,
@@ -26,7 +27,6 @@ from bot.domain.errors import (
 from bot.domain.events import Cancelled, Event, Progressed, Reached, Settled
 from bot.domain.files import StoredFile, Upload
 from bot.domain.job import Output, Progress, Stage
-from bot.domain.model import Model, ModelSummary, Value
 from bot.domain.money import ZERO, Money
 from bot.domain.task import Task, TaskReport
 

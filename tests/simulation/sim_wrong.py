@@ -11,11 +11,11 @@ from typing import Final
 from sim_engine import Parts, WatchedStore
 from sim_wiro import WiroPort
 
+from bot.domain.catalogue.model import Value
 from bot.domain.errors import WiroServerFault, WiroUnreachable
 from bot.domain.files import Upload
 from bot.domain.job import Job, Stage
 from bot.domain.ledger import Resolution, Settlement, settlement_of
-from bot.domain.model import Value
 from bot.domain.money import ZERO, Money
 from bot.domain.news import Delivery, News
 from bot.domain.picture import Picture

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from bot.domain.browse import Detail, Line, Page, Reading
+from bot.domain.catalogue.browse import Detail, Line, Page, Reading
+from bot.domain.catalogue.model import Model, Parameter
 from bot.domain.errors import RuleFault
 from bot.domain.form import fields_of
-from bot.domain.model import Model, Parameter
 from bot.view.buttons.models import has_room
 from bot.view.card import Card, ModelAction, ModelPress, Row, Tone
 from bot.view.words.models import (

@@ -9,10 +9,10 @@ from typing import Final
 import discord
 from discord import ui
 
+from bot.domain.catalogue.model import ModelSummary
 from bot.domain.errors import OptionRefused
 from bot.domain.files import InputFile
 from bot.domain.form import MAX_CHOICES
-from bot.domain.model import ModelSummary
 from bot.domain.prompt import MAX_PROMPT_CHARS
 from bot.view.words.models import NOT_STATED, price_words
 from bot.view.words.text import plain

@@ -10,10 +10,10 @@ from typing import Any, Final, TypeAlias, cast
 import discord
 from discord import ui
 
+from bot.domain.catalogue.model import Kind, Model, Option, Parameter
 from bot.domain.draft import Draft
 from bot.domain.files import InputFile
 from bot.domain.form import MAX_CHOICES, Typed, fields_of, most_chars, most_files, pages_of, read_field
-from bot.domain.model import Kind, Model, Option, Parameter
 from bot.view.buttons.base import NUMBER, number_in
 from bot.view.buttons.seal import MAX_ID_CHARS, ROOM
 from bot.view.card import FORM_KIND

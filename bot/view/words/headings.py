@@ -5,8 +5,8 @@ from __future__ import annotations
 from itertools import accumulate
 from typing import Final
 
+from bot.domain.catalogue.model import Value
 from bot.domain.job import PictureRequest
-from bot.domain.model import Value
 from bot.view.words.text import escaped, plural
 
 VALUE_CHARS: Final = 40

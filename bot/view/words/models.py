@@ -7,9 +7,9 @@ from decimal import Decimal
 from typing import Final
 from urllib.parse import quote
 
-from bot.domain.abilities import Abilities, Medium
+from bot.domain.catalogue.abilities import Abilities, Medium
+from bot.domain.catalogue.model import Kind, ModelSummary, Parameter, PriceRule
 from bot.domain.errors import ModelUnknown
-from bot.domain.model import Kind, ModelSummary, Parameter, PriceRule
 from bot.view.words.text import code, duration, escaped, plural
 
 MAX_SUGGESTION_CHARS: Final = 100  # Discord docs, Application commands, autocomplete, 2026

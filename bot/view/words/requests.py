@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Final, assert_never
 
+from bot.domain.catalogue.model import Parameter
 from bot.domain.errors import FieldsRefused, InputFault, InputRefused, PictureNotTaken, RunTooDear
 from bot.domain.files import MAX_FILE_BYTES
 from bot.domain.form import Complaint, FieldFault, most_chars, most_files, wanted_type
-from bot.domain.model import Parameter
 from bot.domain.money import Money
 from bot.view.words.text import code, escaped, plural
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.abilities import Abilities, Medium, abilities_of
-from bot.domain.model import Kind, Parameter
+from bot.domain.catalogue.abilities import Abilities, Medium, abilities_of
+from bot.domain.catalogue.model import Kind, Parameter
 
 TEXT, PICTURE, VIDEO, AUDIO = Medium.TEXT, Medium.PICTURE, Medium.VIDEO, Medium.AUDIO
 

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.domain.catalogue.model import Kind, Model, Parameter, PriceRule
 from bot.domain.estimate import TIER_PIXELS, estimate
 from bot.domain.files import InputFile, counted
-from bot.domain.model import Kind, Model, Parameter, PriceRule
 from bot.domain.money import MAX_PICO, Money
 
 FALLBACK = Money.parse("0.05")

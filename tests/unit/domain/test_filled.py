@@ -7,12 +7,12 @@ from decimal import Decimal
 import pytest
 from bot_fakes.samples import MODEL, a_request
 
+from bot.domain.catalogue.model import Kind, Model, Option, Parameter
 from bot.domain.errors import FieldsRefused
 from bot.domain.files import InputFile
 from bot.domain.filled import request_of
 from bot.domain.form import defaults_of
 from bot.domain.job import MAX_SEED
-from bot.domain.model import Kind, Model, Option, Parameter
 from bot.domain.parameters import (
     largest_seed,
     parameters_for,

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.domain.catalogue.model import Kind, Model, Option, Parameter, Value
 from bot.domain.files import MAX_FILE_BYTES, InputFile
 from bot.domain.form import (
     MAX_FILES,
@@ -28,7 +29,6 @@ from bot.domain.form import (
     typed_of,
     wanted_type,
 )
-from bot.domain.model import Kind, Model, Option, Parameter, Value
 from bot.domain.prompt import MAX_PROMPT_CHARS
 
 STEPS = Parameter("steps", Kind.WHOLE, "Steps", minimum=Decimal(1), maximum=Decimal(50))

@@ -7,10 +7,10 @@ from bot_fakes.samples import MODEL
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.domain.catalogue.model import Kind, Model, Parameter, PriceRule
 from bot.domain.clock import Clock
 from bot.domain.estimate import estimate
 from bot.domain.events import Gap
-from bot.domain.model import Kind, Model, Parameter, PriceRule
 from bot.domain.money import Money
 from bot.domain.task import Task, TaskReport
 

@@ -11,9 +11,9 @@ from bot_fakes.clocks import StoppedClock, settle_down, until
 from bot_fakes.samples import MODEL
 from bot_fakes.wiro import ScriptedWiro
 
-from bot.domain.browse import Reading
+from bot.domain.catalogue.browse import Reading
+from bot.domain.catalogue.model import Kind, Model, ModelSummary, Parameter
 from bot.domain.errors import ModelUnknown, NotAccepting, WiroNotFound, WiroServerFault
-from bot.domain.model import Kind, Model, ModelSummary, Parameter
 from bot.jobs import catalogue as catalogue_module
 from bot.jobs.catalogue import FRESH_S, MAX_MISSING, MISSING_S, REFRESH_S, Catalogue
 from bot.jobs.tasks import TaskOwner

@@ -10,6 +10,7 @@ from bot_fakes.clocks import until
 from bot_fakes.house import House
 from bot_fakes.samples import MODEL, PNG, a_job
 
+from bot.domain.catalogue.model import Kind, Model, Parameter
 from bot.domain.errors import (
     OutputHostRefused,
     OutputUnavailable,
@@ -24,7 +25,6 @@ from bot.domain.errors import (
 )
 from bot.domain.events import Cancelled, Gap, Progressed, Reached, Settled, Unrecognised
 from bot.domain.job import Cause, Output, Progress, Stage
-from bot.domain.model import Kind, Model, Parameter
 from bot.domain.money import Money
 from bot.domain.news import Delivery
 from bot.jobs.watching import NOT_FOUND_TRIES

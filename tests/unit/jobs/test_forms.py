@@ -13,6 +13,7 @@ import pytest_asyncio
 from bot_fakes.house import ALLOWANCE, House, a_house
 from bot_fakes.samples import MODEL, a_requester, an_asker, an_origin
 
+from bot.domain.catalogue.model import Kind, Model, Parameter, PriceRule
 from bot.domain.draft import Form
 from bot.domain.errors import (
     DatabaseUnavailable,
@@ -27,7 +28,6 @@ from bot.domain.errors import (
 from bot.domain.files import InputFile
 from bot.domain.form import FieldFault, Typed
 from bot.domain.job import Stage
-from bot.domain.model import Kind, Model, Parameter, PriceRule
 from bot.domain.money import Money
 from bot.jobs.forms import Forms
 from bot.store.last_values import LastValueRecords

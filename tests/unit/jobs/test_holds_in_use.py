@@ -11,10 +11,10 @@ from bot_fakes.moderators import Moderation
 from bot_fakes.samples import MODEL, PNG, a_request, an_asker, an_origin
 
 from bot.domain.asker import Asker, Place
+from bot.domain.catalogue.model import Model
 from bot.domain.errors import LimitReached, RunTooDear
 from bot.domain.events import Settled
 from bot.domain.limits import Audience, Subject
-from bot.domain.model import Model
 from bot.domain.money import Money
 from bot.jobs.holds import Holds
 from bot.jobs.purse import Allowance

@@ -24,6 +24,7 @@ from bot_fakes.samples import (
 from bot_fakes.sources import MemoryFolders, MemorySources, MemoryUploads
 from bot_fakes.wiro import LOST_ANSWER, ScriptedWiro
 
+from bot.domain.catalogue.model import Kind, Model, ModelSummary, Parameter
 from bot.domain.errors import (
     DatabaseFull,
     InputFault,
@@ -38,7 +39,6 @@ from bot.domain.errors import (
 from bot.domain.events import Settled
 from bot.domain.files import MAX_FILE_BYTES, InputFile, StoredFile, Upload
 from bot.domain.job import Cause, Job, Stage
-from bot.domain.model import Kind, Model, ModelSummary, Parameter
 from bot.domain.money import Money
 from bot.jobs.follow import NO_ROOM
 from bot.jobs.inputs import MAX_AT_ONCE, Inputs

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.model import ModelSummary
+from bot.domain.catalogue.model import ModelSummary
 from bot.jobs.model_index import ModelIndex
 
 DEFAULT = "stabilityai/sd3"

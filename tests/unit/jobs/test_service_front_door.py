@@ -11,6 +11,7 @@ from bot_fakes.clocks import until
 from bot_fakes.house import House, a_house
 from bot_fakes.samples import MODEL, PNG, a_request, a_requester, an_asker, an_origin
 
+from bot.domain.catalogue.model import Kind, Model, Parameter
 from bot.domain.errors import (
     BotError,
     JobNotFound,
@@ -23,7 +24,6 @@ from bot.domain.errors import (
 from bot.domain.events import Settled
 from bot.domain.job import MAX_SEED, Stage
 from bot.domain.limits import Measure
-from bot.domain.model import Kind, Model, Parameter
 from bot.domain.money import Money
 from bot.jobs.purse import Allowance
 

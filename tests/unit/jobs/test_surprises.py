@@ -13,10 +13,10 @@ from bot_fakes.samples import GUILD, MODEL, NOON_S, PNG, a_request, an_asker, an
 
 from bot.domain.audit import AuditEntry, LogChannelChange
 from bot.domain.bill_alarm import BillAlarm
+from bot.domain.catalogue.model import Model, PriceRule
 from bot.domain.errors import LimitReached
 from bot.domain.events import Settled
 from bot.domain.limits import OPERATOR, Usage, Window, member_scope
-from bot.domain.model import Model, PriceRule
 from bot.domain.money import Money
 from bot.jobs.bill_alarms import BillAlarms
 from bot.jobs.purse import Allowance

@@ -14,10 +14,10 @@ from discord_standin.problems import Problems
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.domain.catalogue.model import Kind, Model, Option, Parameter
 from bot.domain.draft import Draft, Form
 from bot.domain.files import InputFile
 from bot.domain.form import Complaint, FieldFault, complaints_of, defaults_of, fields_of, pages_of
-from bot.domain.model import Kind, Model, Option, Parameter
 from bot.domain.money import Money
 from bot.view.card import DraftAction, Tone
 from bot.view.cards.forms import form_card

@@ -12,10 +12,10 @@ from bot_fakes.seals import SEAL
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bot.domain.abilities import Abilities, Medium, abilities_of
-from bot.domain.browse import Detail, Line, Page, Reading
+from bot.domain.catalogue.abilities import Abilities, Medium, abilities_of
+from bot.domain.catalogue.browse import Detail, Line, Page, Reading
+from bot.domain.catalogue.model import Kind, Model, ModelSummary, Option, Parameter, PriceRule
 from bot.domain.errors import ModelUnknown, RuleFault
-from bot.domain.model import Kind, Model, ModelSummary, Option, Parameter, PriceRule
 from bot.domain.money import Money
 from bot.view.buttons.models import ModelButton, custom_id_of, has_room, press_in
 from bot.view.card import Card, ModelAction, ModelPress

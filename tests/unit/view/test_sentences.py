@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain import errors
+from bot.domain.catalogue.model import Kind, Parameter
 from bot.domain.errors import (
     BotError,
     DatabaseFull,
@@ -33,7 +34,6 @@ from bot.domain.errors import (
 )
 from bot.domain.form import Complaint, FieldFault
 from bot.domain.job import Cause, Stage
-from bot.domain.model import Kind, Parameter
 from bot.domain.money import PICO_PER_DOLLAR, Money
 from bot.view.words.endings import ending
 from bot.view.words.sentences import UNFORESEEN, sentence

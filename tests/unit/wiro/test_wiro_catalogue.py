@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.model import Kind, Model, Option, Parameter, PriceRule
+from bot.domain.catalogue.model import Kind, Model, Option, Parameter, PriceRule
 from bot.domain.money import Money
 from bot.wiro.catalogue import clean_slug, model_of, slug_parts, summary_of
 from bot.wiro.frames import Tool, tools

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.domain.abilities import Abilities
+from bot.domain.catalogue.abilities import Abilities
+from bot.domain.catalogue.model import Model, ModelSummary
 from bot.domain.errors import RuleFault
-from bot.domain.model import Model, ModelSummary
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from enum import Enum
 from types import MappingProxyType
 from typing import Final
 
-from bot.domain.model import Parameter
+from bot.domain.catalogue.model import Parameter
 
 
 class Medium(Enum):

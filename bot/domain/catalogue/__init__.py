@@ -1,0 +1,1 @@
+"""What models there are, what they take and what they cost."""
