@@ -12,8 +12,8 @@ from discord.ext import commands
 from bot.discord_bot import Interaction, StudioBot
 from bot.domain.errors import OptionAlone, OptionsConflict
 from bot.domain.job import MAX_SEED, PictureRequest
-from bot.domain.prompt import MAX_PROMPT_CHARS
-from bot.domain.style import MAX_NAME_CHARS
+from bot.domain.request.prompt import MAX_PROMPT_CHARS
+from bot.domain.request.style import MAX_NAME_CHARS
 from bot.jobs.catalogue import Catalogue
 from bot.jobs.rate import RateLimiter
 from bot.jobs.service import Jobs, checked

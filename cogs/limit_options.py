@@ -9,10 +9,10 @@ from discord import AppCommandOptionType, ChannelType, app_commands
 from discord.app_commands import AppCommandChannel, AppCommandThread
 
 from bot.discord_bot import Interaction
-from bot.domain.asker import Asker, Place
 from bot.domain.binding import Dimension
 from bot.domain.errors import ModelUnknown, OptionsConflict, SubjectFault, SubjectRefused
 from bot.domain.limits import Audience, Measure, Window
+from bot.domain.request.requester import Asker, Place
 from bot.jobs.catalogue import Catalogue
 
 MEASURES: Final = {"runs": Measure.RUNS, "spend": Measure.SPEND, "at-once": Measure.AT_ONCE}

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from bot.domain.asker import Asker, Place
 from bot.domain.binding import LimitRule
 from bot.domain.limits import Audience
+from bot.domain.request.requester import Asker, Place
 from bot.jobs.house import Houses
 from bot.jobs.purse import Purse, Standing
 from bot.view.words.limits import dimension_of

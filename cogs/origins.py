@@ -6,8 +6,8 @@ import discord
 
 from bot.discord_bot import Interaction
 from bot.domain.access import Requester
-from bot.domain.asker import Asker, Place
 from bot.domain.job import Origin
+from bot.domain.request.requester import Asker, Place
 from bot.view.answers import is_moderator
 
 

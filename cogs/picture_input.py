@@ -13,9 +13,9 @@ from bot.discord_bot import Interaction, StudioBot
 from bot.domain.access import JobAct
 from bot.domain.clock import Clock
 from bot.domain.errors import BotError, ButtonUnknown, InputFault, InputRefused, JobWithheld
-from bot.domain.files import InputFile
-from bot.domain.form import MAX_CHOICES
 from bot.domain.job import PictureRequest
+from bot.domain.request.files import InputFile
+from bot.domain.request.form import MAX_CHOICES
 from bot.jobs.catalogue import Catalogue
 from bot.jobs.member_cache import MemberCache
 from bot.jobs.remix import Remixes

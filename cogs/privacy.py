@@ -15,7 +15,7 @@ from bot.domain.cases import Case
 from bot.domain.errors import NotYours, QuestionExpired
 from bot.domain.job import Job
 from bot.domain.reports import PictureWish, Remembered
-from bot.domain.style import Style
+from bot.domain.request.style import Style
 from bot.jobs.house import Houses
 from bot.jobs.reports import Erasure, Reports
 from bot.jobs.service import Jobs

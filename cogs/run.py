@@ -11,8 +11,8 @@ from discord.ext import commands
 
 from bot.discord_bot import Interaction, StudioBot
 from bot.domain.clock import Clock
-from bot.domain.draft import Form
 from bot.domain.errors import FieldsRefused, FormGone, OptionRefused
+from bot.domain.request.form_state import Form
 from bot.jobs.catalogue import Catalogue
 from bot.jobs.drafts import LIFE_S, MOST_EACH
 from bot.jobs.forms import Forms

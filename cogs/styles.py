@@ -11,8 +11,8 @@ from discord.ext import commands
 
 from bot.discord_bot import Interaction, StudioBot
 from bot.domain.job import PictureRequest
-from bot.domain.prompt import MAX_PROMPT_CHARS, checked_prompt
-from bot.domain.style import MAX_NAME_CHARS, MAX_TEMPLATE_CHARS, Style
+from bot.domain.request.prompt import MAX_PROMPT_CHARS, checked_prompt
+from bot.domain.request.style import MAX_NAME_CHARS, MAX_TEMPLATE_CHARS, Style
 from bot.jobs.catalogue import Catalogue
 from bot.jobs.service import Jobs
 from bot.jobs.styles import PINNED, Styles

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import assert_never
 
-from bot.domain.asker import Asker
 from bot.domain.errors import JobNotFound, JobWithheld, NotPermitted
 from bot.domain.job import Exposure, Job
+from bot.domain.request.requester import Asker
 
 
 class JobAct(Enum):

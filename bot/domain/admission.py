@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.domain.asker import Asker
 from bot.domain.errors import AdmissionFault, NotAdmitted
+from bot.domain.request.requester import Asker
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ from typing import ClassVar, TypeAlias
 from bot.domain.binding import Dimension
 from bot.domain.cases import CaseKind, Verdict
 from bot.domain.limits import Audience, Measure
+from bot.domain.request.style import Style
 from bot.domain.rules import ChannelRule, ModelRule, PictureRule, WordRule
-from bot.domain.style import Style
 
 
 class ChangeKind(Enum):

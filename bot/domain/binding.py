@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
-from bot.domain.asker import Asker
 from bot.domain.catalogue.model import folded_slug
 from bot.domain.limits import (
     OPERATOR,
@@ -20,6 +19,7 @@ from bot.domain.limits import (
     server_scope,
 )
 from bot.domain.money import MAX_PICO
+from bot.domain.request.requester import Asker
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from typing import Final
 from bot.domain.catalogue.model import Model, PriceRule, Value
 from bot.domain.effort import Effort
 from bot.domain.money import MAX_PICO, ZERO, Money
-from bot.domain.parameters import COUNT, HEIGHT, STEPS, WIDTH
+from bot.domain.request.parameters import COUNT, HEIGHT, STEPS, WIDTH
 
 TIER_PIXELS: Final = 1_048_576  # of one tier of cp-pixel (Wiro docs, Pricing, Aug 2026)
 

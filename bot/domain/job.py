@@ -8,8 +8,8 @@ from typing import Final
 from uuid import UUID, uuid5
 
 from bot.domain.catalogue.model import Value
-from bot.domain.files import InputFile
 from bot.domain.money import Money
+from bot.domain.request.files import InputFile
 
 _RUN_KEYS: Final = UUID(
     "5b0a4c1e-6d5f-4c8e-9a57-2f6f0f3f7d11"

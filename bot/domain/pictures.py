@@ -7,10 +7,10 @@ from collections.abc import Iterator, Set
 from dataclasses import replace
 from typing import Final, assert_never
 
-from bot.domain.asker import Asker, Place
 from bot.domain.errors import RuleFault, RuleRefused
-from bot.domain.files import InputFile
 from bot.domain.job import Job, PictureRequest
+from bot.domain.request.files import InputFile
+from bot.domain.request.requester import Asker, Place
 from bot.domain.rules import HouseRules, PictureRule
 
 WHOLE_SERVER: Final = 0  # in place of a channel

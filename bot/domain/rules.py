@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from bot.domain.asker import Asker
 from bot.domain.catalogue.model import folded_slug
 from bot.domain.errors import RuleFault, RuleRefused
+from bot.domain.request.requester import Asker
 
 
 class ChannelRule(Enum):

@@ -12,8 +12,8 @@ from bot.domain.events import Cancelled, Settled
 from bot.domain.job import MAX_SEED, Job
 from bot.domain.ledger import CHARGE_WAIT_S
 from bot.domain.money import ZERO, Money
-from bot.domain.parameters import SEED
 from bot.domain.reckoning import Booked, Difference, Reckoning, differences
+from bot.domain.request.parameters import SEED
 from bot.domain.task import TaskReport
 from bot.jobs.ports import Wiro
 from bot.jobs.reconcile import is_of

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, Protocol
 
-from bot.domain.asker import Asker
 from bot.domain.catalogue.abilities import abilities_of
 from bot.domain.catalogue.browse import Detail, Line, Page
 from bot.domain.catalogue.model import Model, ModelSummary
 from bot.domain.clock import Clock
 from bot.domain.errors import RuleFault, RuleRefused
 from bot.domain.holds import History
+from bot.domain.request.requester import Asker
 from bot.jobs.catalogue import Catalogue
 from bot.jobs.house import Houses
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import logging
 from typing import Final, Protocol
 
-from bot.domain.asker import Asker
 from bot.domain.binding import Dimension
 from bot.domain.budget import BudgetWarning
 from bot.domain.clock import Clock
 from bot.domain.errors import LimitReached, StoreError
 from bot.domain.limits import Audience, Measure, window_bounds
 from bot.domain.money import Money
+from bot.domain.request.requester import Asker
 from bot.jobs.guild_ports import GuildStore
 from bot.jobs.house import Houses
 from bot.jobs.purse import Purse, Standing

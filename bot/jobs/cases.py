@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from bot.domain.access import JobAct, Requester, check_access
-from bot.domain.asker import Asker
 from bot.domain.cases import HIDES_A_DAY, Case, CaseKind, Decision, Report, Verdict
 from bot.domain.clock import Clock
 from bot.domain.errors import (
@@ -25,7 +24,8 @@ from bot.domain.errors import (
 )
 from bot.domain.job import Exposure, Job
 from bot.domain.limits import Window, window_bounds
-from bot.domain.prompt import words_of
+from bot.domain.request.prompt import words_of
+from bot.domain.request.requester import Asker
 from bot.domain.ways_out import WayOut
 from bot.jobs.budget_watch import BudgetWatch
 from bot.jobs.case_ports import Desk, Runs

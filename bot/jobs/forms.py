@@ -8,14 +8,12 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Protocol
 
-from bot.domain.asker import Asker
 from bot.domain.catalogue.model import Model, folded_slug
 from bot.domain.clock import Clock
-from bot.domain.draft import Draft, Form
 from bot.domain.errors import FieldsRefused, StoreError
-from bot.domain.files import InputFile, counted
-from bot.domain.filled import request_of
-from bot.domain.form import (
+from bot.domain.job import Origin, PictureRequest
+from bot.domain.request.files import InputFile, counted
+from bot.domain.request.form import (
     Typed,
     complaints_of,
     defaults_of,
@@ -24,7 +22,9 @@ from bot.domain.form import (
     sent_values,
     still_taken,
 )
-from bot.domain.job import Origin, PictureRequest
+from bot.domain.request.form_state import Draft, Form
+from bot.domain.request.requester import Asker
+from bot.domain.request.submission import request_of
 from bot.jobs.catalogue import Catalogue
 from bot.jobs.drafts import Drafts
 from bot.jobs.holds import Holds

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from bot.domain.catalogue.model import Model, Value
 from bot.domain.clock import Clock
 from bot.domain.errors import RunTooDear
-from bot.domain.files import counted
 from bot.domain.holds import Hold, hold_of
 from bot.domain.job import PictureRequest
 from bot.domain.money import Money
-from bot.domain.parameters import parameters_for, placed_files, with_defaults
+from bot.domain.request.files import counted
+from bot.domain.request.parameters import parameters_for, placed_files, with_defaults
 from bot.jobs.catalogue import Catalogue
 from bot.jobs.ports import Store
 

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from bot.domain.admission import EVERYBODY, Admission
-from bot.domain.asker import Asker
 from bot.domain.audit import AuditEntry, AuditPage, AuditQuery
 from bot.domain.binding import Dimension, Grant, LimitRule
 from bot.domain.catalogue.model import folded_slug
@@ -19,7 +18,8 @@ from bot.domain.errors import StoreError
 from bot.domain.job import Job, PictureRequest
 from bot.domain.lexicon import Hit
 from bot.domain.pictures import check_pictures, lenders
-from bot.domain.prompt import texts_of
+from bot.domain.request.prompt import texts_of
+from bot.domain.request.requester import Asker
 from bot.domain.rules import (
     NO_RULES,
     ChannelRule,

@@ -16,7 +16,7 @@ from bot.domain.job import Job, Stage
 from bot.domain.ledger import CHARGE_WAIT_S, OpenCharge, keeps_hold
 from bot.domain.lifecycle import is_unbilled
 from bot.domain.money import ZERO, Money
-from bot.domain.parameters import PROMPT, SEED
+from bot.domain.request.parameters import PROMPT, SEED
 from bot.domain.task import TaskReport
 from bot.jobs.ports import Store, Wiro
 from bot.jobs.reconcile import is_of

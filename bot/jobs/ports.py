@@ -8,7 +8,6 @@ from typing import Any, Protocol, TypeAlias
 
 from bot.domain.catalogue.model import Model, ModelSummary, Value
 from bot.domain.events import Event
-from bot.domain.files import StoredFile, Upload
 from bot.domain.holds import History
 from bot.domain.job import Job, Output
 from bot.domain.ledger import OpenCharge, Settlement
@@ -16,6 +15,7 @@ from bot.domain.limits import Limit, Scope, Usage, Window
 from bot.domain.money import Money
 from bot.domain.news import Delivery, News
 from bot.domain.picture import Picture
+from bot.domain.request.files import StoredFile, Upload
 from bot.domain.task import Task, TaskReport
 
 Spawn: TypeAlias = Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.domain.asker import Asker
 from bot.domain.binding import Counter, Dimension, LimitRule, bind, caution, counters_for
 from bot.domain.clock import Clock
 from bot.domain.limits import (
@@ -22,6 +21,7 @@ from bot.domain.limits import (
     window_bounds,
 )
 from bot.domain.money import Money
+from bot.domain.request.requester import Asker
 from bot.jobs.guild_ports import GuildStore
 from bot.jobs.house import House, Houses
 from bot.jobs.ports import Store

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Final
 from urllib.parse import quote
 
-from bot.domain.files import InputFile
 from bot.domain.job import Job
-from bot.domain.parameters import PROMPT, SEED
+from bot.domain.request.files import InputFile
+from bot.domain.request.parameters import PROMPT, SEED
 from bot.domain.task import TaskReport
 from bot.jobs.ports import Store, Wiro
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from bot.domain.asker import Asker
 from bot.domain.catalogue.model import Model
 from bot.domain.errors import InputFault, InputRefused, JobNotFound, ModelUnknown
-from bot.domain.files import InputFile
 from bot.domain.job import Job, Parent, PictureRequest, Relation
 from bot.domain.limits import Audience, Measure, Window
 from bot.domain.money import Money
-from bot.domain.parameters import HEIGHT, PROMPT, SEED, WIDTH
 from bot.domain.pictures import files_of
 from bot.domain.quote import Quote
+from bot.domain.request.files import InputFile
+from bot.domain.request.parameters import HEIGHT, PROMPT, SEED, WIDTH
+from bot.domain.request.requester import Asker
 from bot.jobs.catalogue import Catalogue
 from bot.jobs.holds import Holds
 from bot.jobs.house import Houses

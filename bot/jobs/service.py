@@ -12,7 +12,6 @@ from random import Random
 from typing import Final
 
 from bot.domain.access import JobAct, Requester, check_access
-from bot.domain.asker import Asker, Place
 from bot.domain.catalogue.model import Value
 from bot.domain.errors import (
     JobEnded,
@@ -28,11 +27,12 @@ from bot.domain.errors import (
     WordsGone,
 )
 from bot.domain.events import Refused
-from bot.domain.files import counted
 from bot.domain.input_faults import check_claims
 from bot.domain.job import Cause, Exposure, Job, Origin, Parent, PictureRequest, Stage
 from bot.domain.news import News
-from bot.domain.parameters import (
+from bot.domain.pictures import files_of
+from bot.domain.request.files import counted
+from bot.domain.request.parameters import (
     check_bounds,
     largest_seed,
     parameters_for,
@@ -40,8 +40,8 @@ from bot.domain.parameters import (
     resolved,
     takes_prompt,
 )
-from bot.domain.pictures import files_of
-from bot.domain.prompt import checked_negative_prompt, checked_prompt
+from bot.domain.request.prompt import checked_negative_prompt, checked_prompt
+from bot.domain.request.requester import Asker, Place
 from bot.jobs.budget_watch import BudgetWatch
 from bot.jobs.follow import Follower, Tools
 from bot.jobs.holds import Holds

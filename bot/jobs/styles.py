@@ -12,7 +12,7 @@ from bot.domain.audit import AuditEntry, StyleChange
 from bot.domain.clock import Clock
 from bot.domain.errors import ManagersOnly, StyleFault, StyleRefused
 from bot.domain.job import PictureRequest
-from bot.domain.style import MAX_OWN, MAX_PINNED, Style, apply, checked_style, name_key
+from bot.domain.request.style import MAX_OWN, MAX_PINNED, Style, apply, checked_style, name_key
 from bot.jobs.house import Houses
 
 PINNED: Final = 0  # in the place of a member's id

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Final, Protocol
 
 from bot.domain.errors import WiroError
-from bot.domain.files import SentFile
+from bot.domain.request.files import SentFile
 from bot.jobs.ports import Wiro
 
 log = logging.getLogger(__name__)

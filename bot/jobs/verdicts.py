@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, assert_never
 
-from bot.domain.asker import Asker
 from bot.domain.audit import AuditEntry, CaseChange, Change, GrantChange, MemberChange
 from bot.domain.binding import Grant
 from bot.domain.cases import Case, CaseKind, Decision, Traces, Verdict
@@ -27,6 +26,7 @@ from bot.domain.errors import (
 from bot.domain.job import Exposure, Job, Origin, PictureRequest
 from bot.domain.limits import Measure
 from bot.domain.money import Money
+from bot.domain.request.requester import Asker
 from bot.jobs.case_ports import Desk, Runs
 from bot.jobs.holds import Holds
 from bot.jobs.house import Houses

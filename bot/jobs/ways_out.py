@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
-from bot.domain.asker import Asker
 from bot.domain.catalogue.model import Model
 from bot.domain.errors import (
     FieldsRefused,
@@ -21,7 +20,8 @@ from bot.domain.errors import (
 from bot.domain.job import PictureRequest
 from bot.domain.limits import Measure
 from bot.domain.money import Money
-from bot.domain.parameters import STEPS, parameters_for, resolved
+from bot.domain.request.parameters import STEPS, parameters_for, resolved
+from bot.domain.request.requester import Asker
 from bot.domain.ways_out import Fit, Saving, WayOut
 from bot.jobs.catalogue import Catalogue
 from bot.jobs.holds import Holds

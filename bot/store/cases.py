@@ -10,9 +10,9 @@ from typing import Final
 
 from bot.domain.cases import Case, CaseKind, Report, Traces, Verdict
 from bot.domain.errors import DatabaseUnavailable
-from bot.domain.files import InputFile
 from bot.domain.job import Exposure, PictureRequest
 from bot.domain.limits import Measure
+from bot.domain.request.files import InputFile
 from bot.store.database import Database
 from bot.store.rows import storable, values_of
 

@@ -11,7 +11,6 @@ from typing import Final
 
 from bot.domain.catalogue.model import Value
 from bot.domain.errors import DatabaseUnavailable
-from bot.domain.files import InputFile
 from bot.domain.job import (
     Cause,
     Exposure,
@@ -25,6 +24,7 @@ from bot.domain.job import (
     Stage,
 )
 from bot.domain.money import Money
+from bot.domain.request.files import InputFile
 
 # What stands for good once a job is on record.
 _FIXED: Final = (

@@ -8,7 +8,7 @@ from typing import Final
 
 from bot.domain.audit import AuditEntry
 from bot.domain.errors import StyleFault, StyleRefused
-from bot.domain.style import Style
+from bot.domain.request.style import Style
 from bot.store.audit_log import note_in
 from bot.store.database import Database
 from bot.store.rows import storable

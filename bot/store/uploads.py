@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Sequence
 from typing import Final
 
-from bot.domain.files import SentFile
+from bot.domain.request.files import SentFile
 from bot.store.database import Database
 
 _INTEND: Final = "INSERT INTO upload (job_id, user_id, guild_id, sent_at_s) VALUES (?, ?, ?, ?)"

@@ -14,7 +14,7 @@ import aiohttp
 from bot.domain.catalogue.model import Model, ModelSummary, Value
 from bot.domain.clock import Clock
 from bot.domain.errors import WiroNotFound, WiroRefused, WiroServerFault
-from bot.domain.files import StoredFile, Upload
+from bot.domain.request.files import StoredFile, Upload
 from bot.domain.task import Task, TaskReport
 from bot.wiro import frames, reading
 from bot.wiro.backoff import jittered_delays

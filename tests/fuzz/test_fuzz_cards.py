@@ -31,9 +31,9 @@ from bot.domain.lexicon import Hit
 from bot.domain.money import MAX_PICO, Money
 from bot.domain.news import News
 from bot.domain.picture import Picture
-from bot.domain.prompt import MAX_PROMPT_CHARS, checked_prompt
+from bot.domain.request.prompt import MAX_PROMPT_CHARS, checked_prompt
+from bot.domain.request.style import Style
 from bot.domain.rules import Match, ModelRule, WordRule
-from bot.domain.style import Style
 from bot.view.card import Card
 from bot.view.cards.audit import audit_card
 from bot.view.cards.lists import running_card

@@ -22,9 +22,9 @@ import bot.jobs.word_rules as word_rules_module
 import bot.store.jobs as jobs_module
 from bot.domain.catalogue.model import Kind, ModelSummary, Option, Parameter
 from bot.domain.errors import ModelUnknown, PatternRefused, RuleRefused
-from bot.domain.form import read_field
 from bot.domain.job import Job, Output, PictureRequest, Speech, Stage
-from bot.domain.prompt import words_of
+from bot.domain.request.form import read_field
+from bot.domain.request.prompt import words_of
 from bot.domain.rules import Match, WordRule
 from bot.jobs.catalogue import Catalogue
 from bot.jobs.model_index import MAX_SEARCH_CHARS, ModelIndex

@@ -9,9 +9,9 @@ from sim_messages import Message
 from sim_wiro import MODEL
 
 from bot.domain.access import Requester
-from bot.domain.asker import Asker, Place
 from bot.domain.errors import Refusal, StoreError
 from bot.domain.job import Origin, PictureRequest
+from bot.domain.request.requester import Asker, Place
 
 if TYPE_CHECKING:
     from sim_run import Simulation

@@ -25,9 +25,9 @@ from bot.domain.errors import (
     WiroUnreachable,
 )
 from bot.domain.events import Cancelled, Event, Progressed, Reached, Settled
-from bot.domain.files import StoredFile, Upload
 from bot.domain.job import Output, Progress, Stage
 from bot.domain.money import ZERO, Money
+from bot.domain.request.files import StoredFile, Upload
 from bot.domain.task import Task, TaskReport
 
 MODEL: Final = "simulated/painter"

@@ -13,12 +13,12 @@ from sim_wiro import WiroPort
 
 from bot.domain.catalogue.model import Value
 from bot.domain.errors import WiroServerFault, WiroUnreachable
-from bot.domain.files import Upload
 from bot.domain.job import Job, Stage
 from bot.domain.ledger import Resolution, Settlement, settlement_of
 from bot.domain.money import ZERO, Money
 from bot.domain.news import Delivery, News
 from bot.domain.picture import Picture
+from bot.domain.request.files import Upload
 from bot.domain.task import Task
 from bot.view.messages.board import StatusBoard
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from bot.domain.errors.root import Refusal
 
 if TYPE_CHECKING:
-    from bot.domain.form import Complaint
+    from bot.domain.request.form import Complaint
 
 
 class PromptFault(Enum):

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Final
 
 from bot.domain.catalogue.model import Parameter
-from bot.domain.draft import Draft, Form
-from bot.domain.form import FIELDS_A_PAGE, Complaint, defaults_of, fields_of, pages_of
 from bot.domain.job import Origin
+from bot.domain.request.form import FIELDS_A_PAGE, Complaint, defaults_of, fields_of, pages_of
+from bot.domain.request.form_state import Draft, Form
 from bot.view.card import Card, DraftAction, DraftPress, Tone
 from bot.view.words.requests import complaint_words, fault_words, field_name
 from bot.view.words.text import code, duration, escaped, plain

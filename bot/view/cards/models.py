@@ -8,7 +8,7 @@ from typing import Final
 from bot.domain.catalogue.browse import Detail, Line, Page, Reading
 from bot.domain.catalogue.model import Model, Parameter
 from bot.domain.errors import RuleFault
-from bot.domain.form import fields_of
+from bot.domain.request.form import fields_of
 from bot.view.buttons.models import has_room
 from bot.view.card import Card, ModelAction, ModelPress, Row, Tone
 from bot.view.words.models import (

@@ -10,9 +10,9 @@ from urllib.parse import urlsplit
 import discord
 from discord import ui
 
-from bot.domain.files import NOBODY, InputFile
 from bot.domain.job import Job
 from bot.domain.picture import Picture
+from bot.domain.request.files import NOBODY, InputFile
 from bot.view.card import Pick, PickAction, Preview
 from bot.view.files.media import claims_picture
 

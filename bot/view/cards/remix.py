@@ -11,8 +11,8 @@ from discord import ui
 
 from bot.domain.job import Job
 from bot.domain.money import Money
-from bot.domain.prompt import MAX_PROMPT_CHARS
 from bot.domain.quote import Quote
+from bot.domain.request.prompt import MAX_PROMPT_CHARS
 from bot.view.buttons.base import NUMBER, number_in
 from bot.view.buttons.picks import PLACE
 from bot.view.card import Card, Go, GoAction, Pick, PickAction, Preview, Tone

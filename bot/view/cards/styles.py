@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from bot.domain.style import Style
+from bot.domain.request.style import Style
 from bot.view.card import Card, Tone
 from bot.view.words.styles import style_words
 from bot.view.words.text import escaped

@@ -16,7 +16,7 @@ from bot.domain.job import Job
 from bot.domain.ledger import keeps_hold
 from bot.domain.money import PICO_PER_DOLLAR, Money
 from bot.domain.reports import ExportLine, PictureWish, Remembered
-from bot.domain.style import Style
+from bot.domain.request.style import Style
 
 T = TypeVar("T")
 

@@ -11,9 +11,9 @@ from discord import ui
 
 from bot.domain.catalogue.model import ModelSummary
 from bot.domain.errors import OptionRefused
-from bot.domain.files import InputFile
-from bot.domain.form import MAX_CHOICES
-from bot.domain.prompt import MAX_PROMPT_CHARS
+from bot.domain.request.files import InputFile
+from bot.domain.request.form import MAX_CHOICES
+from bot.domain.request.prompt import MAX_PROMPT_CHARS
 from bot.view.words.models import NOT_STATED, price_words
 from bot.view.words.text import plain
 

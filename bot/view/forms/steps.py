@@ -11,9 +11,17 @@ import discord
 from discord import ui
 
 from bot.domain.catalogue.model import Kind, Model, Option, Parameter
-from bot.domain.draft import Draft
-from bot.domain.files import InputFile
-from bot.domain.form import MAX_CHOICES, Typed, fields_of, most_chars, most_files, pages_of, read_field
+from bot.domain.request.files import InputFile
+from bot.domain.request.form import (
+    MAX_CHOICES,
+    Typed,
+    fields_of,
+    most_chars,
+    most_files,
+    pages_of,
+    read_field,
+)
+from bot.domain.request.form_state import Draft
 from bot.view.buttons.base import NUMBER, number_in
 from bot.view.buttons.seal import MAX_ID_CHARS, ROOM
 from bot.view.card import FORM_KIND

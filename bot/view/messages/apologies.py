@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import discord
 
-from bot.domain.intake import Intake
+from bot.domain.request.intake import Intake
 from bot.view.buttons.seal import seal_of
 from bot.view.card import Card, Tone
 from bot.view.discord_errors import DISCORD_ERRORS

@@ -6,9 +6,9 @@ from typing import Final, assert_never
 
 from bot.domain.catalogue.model import Parameter
 from bot.domain.errors import FieldsRefused, InputFault, InputRefused, PictureNotTaken, RunTooDear
-from bot.domain.files import MAX_FILE_BYTES
-from bot.domain.form import Complaint, FieldFault, most_chars, most_files, wanted_type
 from bot.domain.money import Money
+from bot.domain.request.files import MAX_FILE_BYTES
+from bot.domain.request.form import Complaint, FieldFault, most_chars, most_files, wanted_type
 from bot.view.words.text import code, escaped, plural
 
 MAX_TOLD: Final = 3  # complaints in one sentence

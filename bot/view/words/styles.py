@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from bot.domain.errors import StyleFault, StyleRefused
-from bot.domain.style import Style
+from bot.domain.request.style import Style
 from bot.view.words.text import code, escaped
 
 NO_STYLE: Final = "no style"

@@ -6,8 +6,8 @@ import discord
 import pytest
 from moderation_world import Club
 
-from bot.domain.asker import Asker, Place
 from bot.domain.errors import RuleRefused
+from bot.domain.request.requester import Asker, Place
 from bot.sandbox.catalogue import FLUX_KLEIN
 
 ADULT = "black-forest-labs/flux-2-klein-4b"

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 
-from bot.domain.asker import Asker, Place
 from bot.domain.cases import Case, Decision
 from bot.domain.errors import CaseFault, CaseRefused
 from bot.domain.job import Job
 from bot.domain.money import Money
+from bot.domain.request.requester import Asker, Place
 from bot.domain.ways_out import WayOut
 from bot.jobs.budget_watch import BudgetWatch
 from bot.jobs.cases import Cases

@@ -6,10 +6,10 @@ from dataclasses import replace
 from typing import Any
 
 from bot.domain.access import Requester
-from bot.domain.asker import Asker, Place
 from bot.domain.job import Job, Origin, Output, PictureRequest
 from bot.domain.money import Money
 from bot.domain.picture import Picture
+from bot.domain.request.requester import Asker, Place
 
 NOON_S = 1_772_366_400.0  # 2026-03-01 12:00 UTC
 MODEL = "stabilityai/stable-diffusion-3-medium"

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Sequence
 
 from bot.domain.errors import InputFault, InputRefused
-from bot.domain.files import InputFile, SentFile, Upload
+from bot.domain.request.files import InputFile, SentFile, Upload
 
 
 class MemorySources:

@@ -32,8 +32,8 @@ from bot.domain.cases import CaseKind, Verdict
 from bot.domain.errors import DatabaseUnavailable
 from bot.domain.limits import Audience, Measure, Window
 from bot.domain.money import MAX_PICO
+from bot.domain.request.style import Style
 from bot.domain.rules import ChannelRule, ModelRule, PictureRule, WordRule
-from bot.domain.style import Style
 from bot.store.database import Database
 from bot.store.guilds import GuildRecords
 from bot.store.schema import known_migrations, migrate

@@ -9,8 +9,8 @@ import pytest
 from store_samples import a_job, counters_of, runs_a_day
 
 from bot.domain.errors import LimitReached
-from bot.domain.intake import Intake
 from bot.domain.job import Job
+from bot.domain.request.intake import Intake
 from bot.store.database import Database
 from bot.store.intakes import IntakeRecords
 from bot.store.jobs import JobStore

@@ -11,7 +11,7 @@ import pytest
 from store_samples import GUILD, NOON_S, a_job, an_entry, audit_of, counters_of
 
 from bot.domain.errors import StyleFault, StyleRefused
-from bot.domain.style import Style
+from bot.domain.request.style import Style
 from bot.store import popularity
 from bot.store.database import Database
 from bot.store.guilds import GuildRecords

@@ -13,7 +13,7 @@ from aiohttp import web
 
 from bot.domain.clock import Clock
 from bot.domain.errors import InputFault, InputRefused
-from bot.domain.files import InputFile
+from bot.domain.request.files import InputFile
 from bot.view.files.download import Downloader
 from bot.view.files.fetching import Fetcher, downloader_session
 from bot.view.files.sources import BOUNDS, FileSources

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from bot.domain.asker import Asker, Place
 from bot.domain.catalogue.adult import says_adult
 from bot.domain.errors import RuleFault, RuleRefused
+from bot.domain.request.requester import Asker, Place
 from bot.domain.rules import NO_RULES, HouseRules, ModelRule, check_model
 
 MODEL = "Owner/Red"

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from bot.domain.catalogue.model import Kind, Model, Parameter, PriceRule
 from bot.domain.estimate import TIER_PIXELS, estimate
-from bot.domain.files import InputFile, counted
 from bot.domain.money import MAX_PICO, Money
+from bot.domain.request.files import InputFile, counted
 
 FALLBACK = Money.parse("0.05")
 MEAN = Money.parse("0.007")

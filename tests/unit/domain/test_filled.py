@@ -9,17 +9,17 @@ from bot_fakes.samples import MODEL, a_request
 
 from bot.domain.catalogue.model import Kind, Model, Option, Parameter
 from bot.domain.errors import FieldsRefused
-from bot.domain.files import InputFile
-from bot.domain.filled import request_of
-from bot.domain.form import defaults_of
 from bot.domain.job import MAX_SEED
-from bot.domain.parameters import (
+from bot.domain.request.files import InputFile
+from bot.domain.request.form import defaults_of
+from bot.domain.request.parameters import (
     largest_seed,
     parameters_for,
     resolved,
     takes_prompt,
     with_defaults,
 )
+from bot.domain.request.submission import request_of
 
 FULL = Model(
     MODEL,

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.catalogue.model import Kind, Model, Option, Parameter, Value
-from bot.domain.files import MAX_FILE_BYTES, InputFile
-from bot.domain.form import (
+from bot.domain.request.files import MAX_FILE_BYTES, InputFile
+from bot.domain.request.form import (
     MAX_FILES,
     MAX_TEXT_CHARS,
     Complaint,
@@ -29,7 +29,7 @@ from bot.domain.form import (
     typed_of,
     wanted_type,
 )
-from bot.domain.prompt import MAX_PROMPT_CHARS
+from bot.domain.request.prompt import MAX_PROMPT_CHARS
 
 STEPS = Parameter("steps", Kind.WHOLE, "Steps", minimum=Decimal(1), maximum=Decimal(50))
 SCALE = Parameter("scale", Kind.DECIMAL, "Scale", minimum=Decimal("-0.5"), maximum=Decimal("7.5"))

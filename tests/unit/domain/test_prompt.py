@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.errors import PromptFault, PromptRefused
-from bot.domain.prompt import MAX_PROMPT_CHARS, checked_negative_prompt, checked_prompt
+from bot.domain.request.prompt import MAX_PROMPT_CHARS, checked_negative_prompt, checked_prompt
 
 # By category: letters, digits, punctuation and symbols are seen; fillers only claim to be letters.
 FILLERS = "\u115f\u1160\u3164\uffa0\u2800"

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.errors import StyleFault, StyleRefused
-from bot.domain.prompt import MAX_PROMPT_CHARS
-from bot.domain.style import MAX_TEMPLATE_CHARS, Style, apply, checked_style, name_key, styled
+from bot.domain.request.prompt import MAX_PROMPT_CHARS
+from bot.domain.request.style import MAX_TEMPLATE_CHARS, Style, apply, checked_style, name_key, styled
 
 OIL = Style(7, 1, "Oil", "{prompt}, oil painting", saved_by=1, saved_at_s=0.0)
 WHOLE = replace(OIL, negative_prompt="fog", model="o/m", width=1344, height=768, steps=30, guidance=4.5)

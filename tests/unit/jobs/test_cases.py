@@ -10,7 +10,6 @@ from bot_fakes.house import House
 from bot_fakes.moderators import Moderation
 from bot_fakes.samples import CHANNEL, GUILD, NOON_S, a_request, an_asker, an_origin
 
-from bot.domain.asker import Asker, Place
 from bot.domain.audit import AuditEntry, AuditQuery, CaseChange, LogChannelChange
 from bot.domain.binding import Dimension, LimitRule
 from bot.domain.cases import CaseKind, Decision, Verdict
@@ -25,6 +24,7 @@ from bot.domain.errors import (
     RuleRefused,
 )
 from bot.domain.limits import Audience, Measure, Window
+from bot.domain.request.requester import Asker, Place
 from bot.domain.rules import WordRule
 from bot.jobs.cases import MOST_KEPT_EACH
 from bot.jobs.supervisor import Supervisor

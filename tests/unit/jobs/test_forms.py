@@ -14,7 +14,6 @@ from bot_fakes.house import ALLOWANCE, House, a_house
 from bot_fakes.samples import MODEL, a_requester, an_asker, an_origin
 
 from bot.domain.catalogue.model import Kind, Model, Parameter, PriceRule
-from bot.domain.draft import Form
 from bot.domain.errors import (
     DatabaseUnavailable,
     FieldsRefused,
@@ -25,10 +24,11 @@ from bot.domain.errors import (
     OptionRefused,
     PromptRefused,
 )
-from bot.domain.files import InputFile
-from bot.domain.form import FieldFault, Typed
 from bot.domain.job import Stage
 from bot.domain.money import Money
+from bot.domain.request.files import InputFile
+from bot.domain.request.form import FieldFault, Typed
+from bot.domain.request.form_state import Form
 from bot.jobs.forms import Forms
 from bot.store.last_values import LastValueRecords
 

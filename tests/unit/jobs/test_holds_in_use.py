@@ -10,12 +10,12 @@ from bot_fakes.house import House, a_house
 from bot_fakes.moderators import Moderation
 from bot_fakes.samples import MODEL, PNG, a_request, an_asker, an_origin
 
-from bot.domain.asker import Asker, Place
 from bot.domain.catalogue.model import Model
 from bot.domain.errors import LimitReached, RunTooDear
 from bot.domain.events import Settled
 from bot.domain.limits import Audience, Subject
 from bot.domain.money import Money
+from bot.domain.request.requester import Asker, Place
 from bot.jobs.holds import Holds
 from bot.jobs.purse import Allowance
 

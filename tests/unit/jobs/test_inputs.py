@@ -37,9 +37,9 @@ from bot.domain.errors import (
     WiroUnreachable,
 )
 from bot.domain.events import Settled
-from bot.domain.files import MAX_FILE_BYTES, InputFile, StoredFile, Upload
 from bot.domain.job import Cause, Job, Stage
 from bot.domain.money import Money
+from bot.domain.request.files import MAX_FILE_BYTES, InputFile, StoredFile, Upload
 from bot.jobs.follow import NO_ROOM
 from bot.jobs.inputs import MAX_AT_ONCE, Inputs
 from bot.jobs.purse import Allowance

@@ -12,7 +12,7 @@ from bot_fakes.clocks import settle_down, until
 from bot_fakes.samples import an_origin
 
 from bot.domain.errors import DatabaseFull
-from bot.domain.intake import Intake
+from bot.domain.request.intake import Intake
 from bot.jobs.intakes import Intakes
 from bot.jobs.tasks import TaskOwner
 from bot.store.database import Database

@@ -13,7 +13,6 @@ from bot_fakes.moderators import Moderation
 from bot_fakes.samples import GUILD, MODEL, NOON_S, PNG, a_request, an_asker, an_origin
 
 from bot.domain.admission import Admission
-from bot.domain.asker import Asker, Place
 from bot.domain.audit import AuditEntry, LogChannelChange
 from bot.domain.binding import Dimension, LimitRule
 from bot.domain.errors import AdmissionFault, LimitReached, NotAdmitted
@@ -21,6 +20,7 @@ from bot.domain.events import Settled
 from bot.domain.job import Job
 from bot.domain.limits import Audience, Measure, Subject, Usage, Window, person_scope, server_scope
 from bot.domain.money import Money
+from bot.domain.request.requester import Asker, Place
 from bot.jobs.purse import Allowance
 from bot.view.words.sentences import sentence
 

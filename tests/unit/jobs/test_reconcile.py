@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.events import Reached
-from bot.domain.files import InputFile
 from bot.domain.job import Job, Stage
+from bot.domain.request.files import InputFile
 from bot.domain.task import Task, TaskReport
 from bot.jobs.reconcile import CLOCK_SKEW_S, LIST_LIMIT, find_task, is_of
 

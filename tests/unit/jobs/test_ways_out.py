@@ -15,9 +15,9 @@ from bot.domain.audit import AuditEntry, LogChannelChange
 from bot.domain.binding import Dimension, LimitRule
 from bot.domain.catalogue.model import Kind, Model, ModelSummary, Parameter, PriceRule
 from bot.domain.errors import LimitReached
-from bot.domain.files import InputFile
 from bot.domain.limits import Audience, Measure, Window
 from bot.domain.money import Money
+from bot.domain.request.files import InputFile
 from bot.domain.rules import ModelRule
 from bot.domain.ways_out import Saving
 from bot.jobs.holds import Holds

@@ -12,7 +12,6 @@ from bot_fakes.house import House, a_house
 from bot_fakes.samples import GUILD, NOON_S, an_asker
 
 import bot.jobs.word_rules as word_rules_module
-from bot.domain.asker import Asker
 from bot.domain.audit import AuditEntry, WordChange
 from bot.domain.errors import (
     LimitReached,
@@ -26,6 +25,7 @@ from bot.domain.errors import (
 from bot.domain.folding import folded
 from bot.domain.job import PictureRequest
 from bot.domain.money import Money
+from bot.domain.request.requester import Asker
 from bot.domain.rules import Match, WordRule
 from bot.jobs.patterns import word_rule
 from bot.jobs.purse import Allowance

@@ -14,10 +14,10 @@ from bot_fakes.samples import MODEL, NOON_S, PNG, a_job, a_request
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.files import InputFile
 from bot.domain.job import Cause, Output, Stage
 from bot.domain.money import MAX_PICO, Money
 from bot.domain.reports import ExportLine, Remembered
+from bot.domain.request.files import InputFile
 from bot.view.files.export import (
     COLUMNS,
     exact_dollars,

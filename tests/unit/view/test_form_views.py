@@ -15,10 +15,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.domain.catalogue.model import Kind, Model, Option, Parameter
-from bot.domain.draft import Draft, Form
-from bot.domain.files import InputFile
-from bot.domain.form import Complaint, FieldFault, complaints_of, defaults_of, fields_of, pages_of
 from bot.domain.money import Money
+from bot.domain.request.files import InputFile
+from bot.domain.request.form import Complaint, FieldFault, complaints_of, defaults_of, fields_of, pages_of
+from bot.domain.request.form_state import Draft, Form
 from bot.view.card import DraftAction, Tone
 from bot.view.cards.forms import form_card
 from bot.view.forms.steps import files_of, modal_of, raw_texts_of, sent_in, texts_of

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from PIL import Image, ImageCms, PngImagePlugin
 
 from bot.domain.errors import InputFault, InputRefused
-from bot.domain.files import InputFile
 from bot.domain.picture import Picture
+from bot.domain.request.files import InputFile
 from bot.view.files import media
 from bot.view.files.containers import GIF, JPEG, PNG, WEBP, Broken
 from bot.view.files.metadata import MARK_BYTES, marked, without_traces

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from bot.domain.catalogue.model import Kind, Option, Parameter
 from bot.domain.errors import FieldsRefused, InputFault, InputRefused, PictureNotTaken
-from bot.domain.files import InputFile
-from bot.domain.form import Complaint, FieldFault
+from bot.domain.request.files import InputFile
+from bot.domain.request.form import Complaint, FieldFault
 from bot.view.words.headings import heading, sent_count, sent_words
 from bot.view.words.requests import complaint_words
 from bot.view.words.sentences import sentence

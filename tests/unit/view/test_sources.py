@@ -22,9 +22,9 @@ from bot.domain.errors import (
     OutputUnavailable,
     OutputUnusable,
 )
-from bot.domain.files import MAX_FILE_BYTES, InputFile
 from bot.domain.job import Output
 from bot.domain.picture import Picture
+from bot.domain.request.files import MAX_FILE_BYTES, InputFile
 from bot.view.files import sources
 from bot.view.files.sources import FileSources, checked
 

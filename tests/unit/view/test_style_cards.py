@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.domain.errors import StyleFault, StyleRefused
-from bot.domain.style import Style
+from bot.domain.request.style import Style
 from bot.view.cards.styles import deleted_card, list_card, saved_card
 from bot.view.words.styles import style_refused, style_words
 

@@ -9,8 +9,8 @@ from enum import Enum, auto
 from typing import Final, TypeAlias, assert_never
 
 from bot.domain.catalogue.model import Kind, Model, Parameter, Value
-from bot.domain.files import MAX_FILE_BYTES, InputFile
-from bot.domain.prompt import MAX_PROMPT_CHARS
+from bot.domain.request.files import MAX_FILE_BYTES, InputFile
+from bot.domain.request.prompt import MAX_PROMPT_CHARS
 
 FIELDS_A_PAGE: Final = 5  # components in one modal (Discord docs, Components reference, 2026)
 MAX_CHOICES: Final = 25  # options of one select (same page); more of them are typed

@@ -9,7 +9,7 @@ from typing import Final, TypeVar
 
 from bot.domain.errors import StyleFault, StyleRefused
 from bot.domain.job import PictureRequest
-from bot.domain.prompt import MAX_PROMPT_CHARS
+from bot.domain.request.prompt import MAX_PROMPT_CHARS
 
 T = TypeVar("T")
 

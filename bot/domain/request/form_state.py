@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bot.domain.catalogue.model import Model
-from bot.domain.files import InputFile
-from bot.domain.form import Complaint
 from bot.domain.job import Origin
 from bot.domain.money import Money
+from bot.domain.request.files import InputFile
+from bot.domain.request.form import Complaint
 
 
 @dataclass(frozen=True, slots=True)
