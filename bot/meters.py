@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from bot.domain.errors import StoreError
-from bot.domain.job import Stage
+from bot.domain.job.job import Stage
 from bot.domain.reckoning import Reckoning
 from bot.jobs.bookkeeper import Bookkeeper
 from bot.jobs.purse import Purse

@@ -11,7 +11,7 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_late
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from bot.domain.job import Stage
+from bot.domain.job.job import Stage
 from bot.domain.money import PICO_PER_DOLLAR
 from bot.domain.reckoning import Reckoning
 from bot.meters import Reading

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from bot.discord_bot import Interaction, Services
-from bot.domain.job import Origin
+from bot.domain.job.job import Origin
 from bot.view.answers import acknowledge
 from cogs.origins import origin_of
 

@@ -11,7 +11,7 @@ from discord.ext import commands
 
 from bot.discord_bot import Interaction, StudioBot
 from bot.domain.errors import OptionAlone, OptionsConflict
-from bot.domain.job import MAX_SEED, PictureRequest
+from bot.domain.job.job import MAX_SEED, PictureRequest
 from bot.domain.request.prompt import MAX_PROMPT_CHARS
 from bot.domain.request.style import MAX_NAME_CHARS
 from bot.jobs.catalogue import Catalogue

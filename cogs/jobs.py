@@ -6,7 +6,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.discord_bot import Interaction, StudioBot
-from bot.domain.access import JobAct, has_access
+from bot.domain.job.access import JobAct, has_access
 from bot.jobs.service import Jobs as JobService
 from bot.view.answers import acknowledge, acknowledge_press, fill
 from bot.view.card import Action, Card, JobPress

@@ -5,8 +5,8 @@ from __future__ import annotations
 import discord
 
 from bot.discord_bot import Interaction
-from bot.domain.access import Requester
-from bot.domain.job import Origin
+from bot.domain.job.access import Requester
+from bot.domain.job.job import Origin
 from bot.domain.request.requester import Asker, Place
 from bot.view.answers import is_moderator
 

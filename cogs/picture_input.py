@@ -10,10 +10,10 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.discord_bot import Interaction, StudioBot
-from bot.domain.access import JobAct
 from bot.domain.clock import Clock
 from bot.domain.errors import BotError, ButtonUnknown, InputFault, InputRefused, JobWithheld
-from bot.domain.job import PictureRequest
+from bot.domain.job.access import JobAct
+from bot.domain.job.job import PictureRequest
 from bot.domain.request.files import InputFile
 from bot.domain.request.form import MAX_CHOICES
 from bot.jobs.catalogue import Catalogue

@@ -9,9 +9,9 @@ from typing import Final, TypeVar
 from discord.ext import commands
 
 from bot.discord_bot import Interaction, StudioBot
-from bot.domain.access import JobAct, check_access
 from bot.domain.errors import AlreadyStarted, BotError, ButtonUnknown, JobNotFound
-from bot.domain.job import Job, Origin, Parent, PictureRequest, Relation
+from bot.domain.job.access import JobAct, check_access
+from bot.domain.job.job import Job, Origin, Parent, PictureRequest, Relation
 from bot.domain.request.prompt import checked_prompt
 from bot.jobs.catalogue import Catalogue
 from bot.jobs.remix import Remixes, parent_of

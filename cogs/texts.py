@@ -11,9 +11,9 @@ import discord
 from discord.ext import commands
 
 from bot.discord_bot import Interaction, StudioBot
-from bot.domain.access import JobAct
 from bot.domain.errors import WordsFault, WordsGone
-from bot.domain.job import Job
+from bot.domain.job.access import JobAct
+from bot.domain.job.job import Job
 from bot.jobs.rate import RateLimiter
 from bot.jobs.service import Jobs
 from bot.view.answers import acknowledge, acknowledge_press, fill

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Final, assert_never
 
 from bot.domain.errors import RuleFault, RuleRefused
-from bot.domain.job import Job, PictureRequest
+from bot.domain.job.job import Job, PictureRequest
 from bot.domain.request.files import InputFile
 from bot.domain.request.requester import Asker, Place
 from bot.domain.rules import HouseRules, PictureRule

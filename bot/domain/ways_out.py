@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from bot.domain.errors import LimitReached
-from bot.domain.job import PictureRequest
+from bot.domain.job.job import PictureRequest
 from bot.domain.money import Money
 
 

@@ -8,13 +8,13 @@ from typing import Final, Protocol
 
 from bot.domain.clock import Clock
 from bot.domain.errors import WiroError
-from bot.domain.events import Cancelled, Settled
-from bot.domain.job import MAX_SEED, Job
-from bot.domain.ledger import CHARGE_WAIT_S
+from bot.domain.job.events import Cancelled, Settled
+from bot.domain.job.job import MAX_SEED, Job
+from bot.domain.job.ledger import CHARGE_WAIT_S
+from bot.domain.job.task import TaskReport
 from bot.domain.money import ZERO, Money
 from bot.domain.reckoning import Booked, Difference, Reckoning, differences
 from bot.domain.request.parameters import SEED
-from bot.domain.task import TaskReport
 from bot.jobs.ports import Wiro
 from bot.jobs.reconcile import is_of
 

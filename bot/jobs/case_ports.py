@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from bot.domain.cases import Case, Decision
-from bot.domain.job import Exposure, Job, Origin, PictureRequest
+from bot.domain.job.job import Exposure, Job, Origin, PictureRequest
 from bot.domain.request.requester import Asker
 from bot.domain.ways_out import WayOut
 

@@ -7,7 +7,6 @@ import logging
 from dataclasses import dataclass, replace
 from typing import Final
 
-from bot.domain.access import JobAct, Requester, check_access
 from bot.domain.cases import HIDES_A_DAY, Case, CaseKind, Decision, Report, Verdict
 from bot.domain.clock import Clock
 from bot.domain.errors import (
@@ -22,7 +21,8 @@ from bot.domain.errors import (
     RuleRefused,
     StoreError,
 )
-from bot.domain.job import Exposure, Job
+from bot.domain.job.access import JobAct, Requester, check_access
+from bot.domain.job.job import Exposure, Job
 from bot.domain.limits import Window, window_bounds
 from bot.domain.request.prompt import words_of
 from bot.domain.request.requester import Asker

@@ -9,11 +9,11 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from bot.domain.errors import OutputError, OutputUnavailable, StoreError
-from bot.domain.events import Settled
-from bot.domain.job import Cause, Job, Output, Stage
-from bot.domain.ledger import Settlement
-from bot.domain.news import Delivery, News
-from bot.domain.picture import Picture
+from bot.domain.job.events import Settled
+from bot.domain.job.job import Cause, Job, Output, Stage
+from bot.domain.job.ledger import Settlement
+from bot.domain.job.output_file import Picture
+from bot.domain.job.status_update import Delivery, News
 from bot.jobs.ports import Board, Pictures, Store
 from bot.jobs.room import Room
 from bot.jobs.tasks import TaskOwner

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from bot.domain.errors import FormBusy, FormGone, NotYours
-from bot.domain.job import Origin
+from bot.domain.job.job import Origin
 from bot.domain.request.form_state import Draft
 from bot.jobs.member_cache import MemberCache
 

@@ -26,15 +26,15 @@ from bot.domain.errors import (
     WiroRefused,
     WiroUnreachable,
 )
-from bot.domain.events import Accepted, Cancelled, Event, Reached, Refused, Settled, Unanswered
-from bot.domain.input_faults import refused_by
-from bot.domain.job import Cause, Job, Stage
-from bot.domain.ledger import keeps_hold, settlement_of
-from bot.domain.lifecycle import advance
-from bot.domain.news import News
+from bot.domain.job.events import Accepted, Cancelled, Event, Reached, Refused, Settled, Unanswered
+from bot.domain.job.input_faults import refused_by
+from bot.domain.job.job import Cause, Job, Stage
+from bot.domain.job.ledger import keeps_hold, settlement_of
+from bot.domain.job.lifecycle import advance
+from bot.domain.job.status_update import News
+from bot.domain.job.task import Task, TaskReport
 from bot.domain.request.files import Upload
 from bot.domain.request.parameters import run_parameters
-from bot.domain.task import Task, TaskReport
 from bot.jobs.catalogue import Catalogue
 from bot.jobs.delivery import Courier
 from bot.jobs.inputs import Inputs

@@ -11,7 +11,7 @@ from typing import Protocol
 from bot.domain.catalogue.model import Model, folded_slug
 from bot.domain.clock import Clock
 from bot.domain.errors import FieldsRefused, StoreError
-from bot.domain.job import Origin, PictureRequest
+from bot.domain.job.job import Origin, PictureRequest
 from bot.domain.request.files import InputFile, counted
 from bot.domain.request.form import (
     Typed,

@@ -20,7 +20,7 @@ from bot.domain.errors import (
     WiroRefused,
     WiroUnreachable,
 )
-from bot.domain.job import Job
+from bot.domain.job.job import Job
 from bot.domain.request.files import InputFile, StoredFile, Upload
 from bot.jobs.ports import Wiro
 from bot.jobs.uploads import UploadStore

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Protocol
 
 from bot.domain.errors import StoreError
-from bot.domain.job import Origin
+from bot.domain.job.job import Origin
 from bot.domain.request.intake import Intake
 from bot.jobs.tasks import TaskOwner
 

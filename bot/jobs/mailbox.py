@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from bot.domain.events import Event, Progressed, Spoke
+from bot.domain.job.events import Event, Progressed, Spoke
 
 
 class Mailbox:

@@ -11,13 +11,13 @@ from typing import Final
 
 from bot.domain.clock import Clock
 from bot.domain.errors import StoreError, WiroError, WiroNotFound
-from bot.domain.events import Cancelled, Event, Reached, Settled
-from bot.domain.job import Job, Stage
-from bot.domain.ledger import CHARGE_WAIT_S, OpenCharge, keeps_hold
-from bot.domain.lifecycle import is_unbilled
+from bot.domain.job.events import Cancelled, Event, Reached, Settled
+from bot.domain.job.job import Job, Stage
+from bot.domain.job.ledger import CHARGE_WAIT_S, OpenCharge, keeps_hold
+from bot.domain.job.lifecycle import is_unbilled
+from bot.domain.job.task import TaskReport
 from bot.domain.money import ZERO, Money
 from bot.domain.request.parameters import PROMPT, SEED
-from bot.domain.task import TaskReport
 from bot.jobs.ports import Store, Wiro
 from bot.jobs.reconcile import is_of
 from bot.jobs.tasks import TaskOwner

@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Final
 
-from bot.domain.job import Job
+from bot.domain.job.job import Job
 
 MAX_JOBS: Final = 500
 LIFE_S: Final = 30 * 60.0

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from typing import Final
 from urllib.parse import quote
 
-from bot.domain.job import Job
+from bot.domain.job.job import Job
+from bot.domain.job.task import TaskReport
 from bot.domain.request.files import InputFile
 from bot.domain.request.parameters import PROMPT, SEED
-from bot.domain.task import TaskReport
 from bot.jobs.ports import Store, Wiro
 
 LIST_LIMIT: Final = 100  # what Task/List gives at most (Wiro's MCP client, 2026)

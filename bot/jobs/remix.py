@@ -7,7 +7,7 @@ from typing import Final
 
 from bot.domain.catalogue.model import Model
 from bot.domain.errors import InputFault, InputRefused, JobNotFound, ModelUnknown
-from bot.domain.job import Job, Parent, PictureRequest, Relation
+from bot.domain.job.job import Job, Parent, PictureRequest, Relation
 from bot.domain.limits import Audience, Measure, Window
 from bot.domain.money import Money
 from bot.domain.pictures import files_of

@@ -11,7 +11,6 @@ from dataclasses import replace
 from random import Random
 from typing import Final
 
-from bot.domain.access import JobAct, Requester, check_access
 from bot.domain.catalogue.model import Value
 from bot.domain.errors import (
     JobEnded,
@@ -26,10 +25,11 @@ from bot.domain.errors import (
     WordsFault,
     WordsGone,
 )
-from bot.domain.events import Refused
-from bot.domain.input_faults import check_claims
-from bot.domain.job import Cause, Exposure, Job, Origin, Parent, PictureRequest, Stage
-from bot.domain.news import News
+from bot.domain.job.access import JobAct, Requester, check_access
+from bot.domain.job.events import Refused
+from bot.domain.job.input_faults import check_claims
+from bot.domain.job.job import Cause, Exposure, Job, Origin, Parent, PictureRequest, Stage
+from bot.domain.job.status_update import News
 from bot.domain.pictures import files_of
 from bot.domain.request.files import counted
 from bot.domain.request.parameters import (

@@ -11,7 +11,7 @@ from typing import Final, Protocol
 from bot.domain.audit import AuditEntry, StyleChange
 from bot.domain.clock import Clock
 from bot.domain.errors import ManagersOnly, StyleFault, StyleRefused
-from bot.domain.job import PictureRequest
+from bot.domain.job.job import PictureRequest
 from bot.domain.request.style import MAX_OWN, MAX_PINNED, Style, apply, checked_style, name_key
 from bot.jobs.house import Houses
 

@@ -6,8 +6,8 @@ import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-from bot.domain.events import Event, Gap
-from bot.domain.task import Task
+from bot.domain.job.events import Event, Gap
+from bot.domain.job.task import Task
 from bot.jobs.mailbox import Mailbox
 from bot.jobs.ports import Feed
 from bot.jobs.supervisor import Delays, Supervisor

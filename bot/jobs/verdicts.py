@@ -23,7 +23,7 @@ from bot.domain.errors import (
     RuleRefused,
     WiroError,
 )
-from bot.domain.job import Exposure, Job, Origin, PictureRequest
+from bot.domain.job.job import Exposure, Job, Origin, PictureRequest
 from bot.domain.limits import Measure
 from bot.domain.money import Money
 from bot.domain.request.requester import Asker

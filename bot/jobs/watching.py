@@ -8,9 +8,9 @@ from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Final
 
 from bot.domain.errors import WiroError, WiroNotFound
-from bot.domain.events import Event, Gap, Reached, Refused
-from bot.domain.job import Cause, Stage
-from bot.domain.task import Task
+from bot.domain.job.events import Event, Gap, Reached, Refused
+from bot.domain.job.job import Cause, Stage
+from bot.domain.job.task import Task
 from bot.jobs.tracker import Watch
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from bot.domain.errors import (
     RuleRefused,
     RunTooDear,
 )
-from bot.domain.job import PictureRequest
+from bot.domain.job.job import PictureRequest
 from bot.domain.limits import Measure
 from bot.domain.money import Money
 from bot.domain.request.parameters import STEPS, parameters_for, resolved

@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from bot.domain.job import Job
+from bot.domain.job.job import Job
 from bot.domain.money import MAX_PICO, Money
 from bot.domain.reckoning import Booked
 from bot.store.database import Database

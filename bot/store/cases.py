@@ -10,7 +10,7 @@ from typing import Final
 
 from bot.domain.cases import Case, CaseKind, Report, Traces, Verdict
 from bot.domain.errors import DatabaseUnavailable
-from bot.domain.job import Exposure, PictureRequest
+from bot.domain.job.job import Exposure, PictureRequest
 from bot.domain.limits import Measure
 from bot.domain.request.files import InputFile
 from bot.store.database import Database

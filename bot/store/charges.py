@@ -6,8 +6,8 @@ import sqlite3
 from collections.abc import Sequence
 from typing import Final
 
-from bot.domain.job import Job
-from bot.domain.ledger import CHARGE_WAIT_S, OpenCharge, late_settlement
+from bot.domain.job.job import Job
+from bot.domain.job.ledger import CHARGE_WAIT_S, OpenCharge, late_settlement
 from bot.domain.limits import Subject
 from bot.domain.money import MAX_PICO, ZERO, Money
 from bot.store import ledger, surprises

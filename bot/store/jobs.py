@@ -9,8 +9,8 @@ from typing import Final
 
 from bot.domain.errors import JobNotFound
 from bot.domain.holds import History
-from bot.domain.job import Job
-from bot.domain.ledger import OpenCharge, Settlement
+from bot.domain.job.job import Job
+from bot.domain.job.ledger import OpenCharge, Settlement
 from bot.domain.limits import Limit, Scope, Usage, Window
 from bot.domain.money import Money
 from bot.store import charges, ledger, surprises

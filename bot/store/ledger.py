@@ -11,8 +11,8 @@ from typing import Final, TypeAlias
 from bot.domain.binding import Counter
 from bot.domain.catalogue.model import folded_slug
 from bot.domain.errors import LimitReached
-from bot.domain.job import Job
-from bot.domain.ledger import Resolution, Settlement
+from bot.domain.job.job import Job
+from bot.domain.job.ledger import Resolution, Settlement
 from bot.domain.limits import Limit, Scope, Subject, Usage, Window, decide, window_bounds
 from bot.domain.money import MAX_PICO, Money
 from bot.store.rows import storable

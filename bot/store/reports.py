@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Final, TypeAlias
 
-from bot.domain.job import Job
-from bot.domain.ledger import Resolution
+from bot.domain.job.job import Job
+from bot.domain.job.ledger import Resolution
 from bot.domain.limits import Window, window_bounds
 from bot.domain.money import MAX_PICO, Money
 from bot.domain.reports import DaySpend, ExportLine, Remembered, Share, UsageReport

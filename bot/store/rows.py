@@ -11,7 +11,7 @@ from typing import Final
 
 from bot.domain.catalogue.model import Value
 from bot.domain.errors import DatabaseUnavailable
-from bot.domain.job import (
+from bot.domain.job.job import (
     Cause,
     Exposure,
     Job,

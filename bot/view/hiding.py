@@ -11,7 +11,7 @@ import discord
 from discord import ui
 
 from bot.domain.cases import Case
-from bot.domain.job import Job
+from bot.domain.job.job import Job
 from bot.view.buttons.seal import Seal, bare
 from bot.view.card import Action
 from bot.view.cards.cases import ERASED, HIDDEN, hidden_card

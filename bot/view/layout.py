@@ -11,7 +11,7 @@ from typing import Any, Final
 import discord
 from discord import ui
 
-from bot.domain.picture import Picture
+from bot.domain.job.output_file import Picture
 from bot.view.buttons.audit import AuditButton
 from bot.view.buttons.cases import CaseButton
 from bot.view.buttons.drafts import DraftButton

@@ -16,7 +16,7 @@ from bot.domain.bill_alarm import BillAlarm
 from bot.domain.budget import BudgetWarning
 from bot.domain.cases import Case, Decision
 from bot.domain.errors import CaseFault, CaseRefused
-from bot.domain.job import Job
+from bot.domain.job.job import Job
 from bot.domain.request.requester import Asker, Place
 from bot.domain.ways_out import WayOut
 from bot.view.buttons.seal import seal_of

@@ -14,8 +14,8 @@ import aiohttp
 from bot.domain.catalogue.model import Model, ModelSummary, Value
 from bot.domain.clock import Clock
 from bot.domain.errors import WiroNotFound, WiroRefused, WiroServerFault
+from bot.domain.job.task import Task, TaskReport
 from bot.domain.request.files import StoredFile, Upload
-from bot.domain.task import Task, TaskReport
 from bot.wiro import frames, reading
 from bot.wiro.backoff import jittered_delays
 from bot.wiro.catalogue import clean_slug, model_of, slug_of, slug_parts, summary_of

@@ -14,10 +14,10 @@ from typing import Annotated, Any, Final
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from bot.domain.errors import WiroNotFound, WiroServerFault
-from bot.domain.events import Cancelled, Event, Progressed, Reached, Settled, Spoke, Unrecognised
-from bot.domain.job import Output, Progress, Stage
+from bot.domain.job.events import Cancelled, Event, Progressed, Reached, Settled, Spoke, Unrecognised
+from bot.domain.job.job import Output, Progress, Stage
+from bot.domain.job.task import Task, TaskReport
 from bot.domain.money import Money
-from bot.domain.task import Task, TaskReport
 from bot.wiro import scalars, texts
 from bot.wiro.reading import loads
 from bot.wiro.scalars import as_list, as_object, as_objects, as_text, decoded, plain

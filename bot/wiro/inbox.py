@@ -6,7 +6,7 @@ import asyncio
 from collections import OrderedDict
 from typing import TypeAlias
 
-from bot.domain.events import Event, Gap, Progressed, Reached, Spoke, Unrecognised
+from bot.domain.job.events import Event, Gap, Progressed, Reached, Spoke, Unrecognised
 
 _Key: TypeAlias = tuple[str, str, object]
 

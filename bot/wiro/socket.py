@@ -14,8 +14,8 @@ from typing import Any, Final, TypeAlias
 import aiohttp
 
 from bot.domain.errors import WiroServerFault
-from bot.domain.events import Event, Gap, Unrecognised
-from bot.domain.task import Task
+from bot.domain.job.events import Event, Gap, Unrecognised
+from bot.domain.job.task import Task
 from bot.wiro.backoff import jittered_delays
 from bot.wiro.faults import parse_retry_after
 from bot.wiro.frames import socket_frame

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Final
 
-from bot.domain.job import Speech
+from bot.domain.job.job import Speech
 from bot.wiro.scalars import as_list, as_objects, as_text, as_truth, decoded
 
 # Of what was said so far; the whole answer comes with Task/Detail.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from bot.domain.events import Event
+from bot.domain.job.events import Event
 
 
 @dataclass(frozen=True, slots=True)

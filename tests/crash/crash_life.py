@@ -24,12 +24,12 @@ from crash_steps import Stepped, SteppedFeed, Steps
 
 from bot.domain.catalogue.model import Value
 from bot.domain.errors import JobEnded, OutputUnavailable, WiroServerFault, WiroUnreachable
-from bot.domain.job import Job, Output, PictureRequest, Stage
-from bot.domain.ledger import Settlement, settlement_of
+from bot.domain.job.job import Job, Output, PictureRequest, Stage
+from bot.domain.job.ledger import Settlement, settlement_of
+from bot.domain.job.output_file import Picture
+from bot.domain.job.status_update import Delivery, News
+from bot.domain.job.task import Task, TaskReport
 from bot.domain.money import ZERO, Money
-from bot.domain.news import Delivery, News
-from bot.domain.picture import Picture
-from bot.domain.task import Task, TaskReport
 from bot.jobs.budget_watch import BudgetWatch
 from bot.jobs.catalogue import Catalogue
 from bot.jobs.delivery import Courier

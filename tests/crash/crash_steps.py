@@ -13,8 +13,8 @@ from typing import Any
 
 import aiohttp
 
-from bot.domain.events import Event
-from bot.domain.task import Task
+from bot.domain.job.events import Event
+from bot.domain.job.task import Task
 from bot.jobs.ports import Feed
 
 

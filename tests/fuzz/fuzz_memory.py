@@ -27,11 +27,11 @@ from PIL import Image
 
 from bot.domain.clock import Clock
 from bot.domain.errors import OutputError
-from bot.domain.events import Settled
-from bot.domain.job import Output, Stage
-from bot.domain.lifecycle import advance
-from bot.domain.news import Delivery, News
-from bot.domain.picture import Picture
+from bot.domain.job.events import Settled
+from bot.domain.job.job import Output, Stage
+from bot.domain.job.lifecycle import advance
+from bot.domain.job.output_file import Picture
+from bot.domain.job.status_update import Delivery, News
 from bot.jobs.delivery import Courier
 from bot.jobs.room import HELD_BYTES, Room
 from bot.jobs.tasks import TaskOwner

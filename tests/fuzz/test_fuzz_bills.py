@@ -20,9 +20,9 @@ from hypothesis import strategies as st
 
 from bot.domain.errors import LimitReached
 from bot.domain.estimate import estimate
-from bot.domain.events import Cancelled, Event, Reached, Settled
-from bot.domain.job import Stage
-from bot.domain.ledger import CHARGE_WAIT_S
+from bot.domain.job.events import Cancelled, Event, Reached, Settled
+from bot.domain.job.job import Stage
+from bot.domain.job.ledger import CHARGE_WAIT_S
 from bot.domain.money import MAX_PICO, Money
 from bot.jobs.orphans import Looks, Orphans
 from bot.wiro.catalogue import model_of

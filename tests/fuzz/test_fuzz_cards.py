@@ -26,11 +26,11 @@ from bot.domain.audit import (
     WordsChange,
 )
 from bot.domain.errors import ModelUnknown, OptionRefused, PromptRefused
-from bot.domain.job import Cause, Job, Output, Progress, Stage
+from bot.domain.job.job import Cause, Job, Output, Progress, Stage
+from bot.domain.job.output_file import Picture
+from bot.domain.job.status_update import News
 from bot.domain.lexicon import Hit
 from bot.domain.money import MAX_PICO, Money
-from bot.domain.news import News
-from bot.domain.picture import Picture
 from bot.domain.request.prompt import MAX_PROMPT_CHARS, checked_prompt
 from bot.domain.request.style import Style
 from bot.domain.rules import Match, ModelRule, WordRule

@@ -17,8 +17,8 @@ from bot_fakes.house import House, a_house
 from fuzz_profile import IS_LONG
 
 from bot.domain.errors import Refusal, WiroBusy, WiroNoFunds, WiroUnreachable
-from bot.domain.events import Cancelled, Event, Progressed, Reached, Settled, Unrecognised
-from bot.domain.job import Output, Progress, Stage
+from bot.domain.job.events import Cancelled, Event, Progressed, Reached, Settled, Unrecognised
+from bot.domain.job.job import Output, Progress, Stage
 from bot.domain.money import Money
 from bot.jobs.purse import Allowance
 from bot.jobs.recent import MAX_JOBS

@@ -22,9 +22,9 @@ from hypothesis import strategies as st
 
 from bot.domain.clock import Clock
 from bot.domain.errors import WiroError, WiroNotFound, WiroRefused, WiroServerFault
-from bot.domain.events import Settled
+from bot.domain.job.events import Settled
+from bot.domain.job.task import Task, TaskReport
 from bot.domain.money import MAX_PICO, Money
-from bot.domain.task import Task, TaskReport
 from bot.wiro.client import WiroClient
 from bot.wiro.frames import parsed, started_task, task_reports
 from bot.wiro.signing import Credentials

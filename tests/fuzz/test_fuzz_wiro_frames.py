@@ -17,9 +17,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.errors import WiroServerFault
-from bot.domain.events import Event, Gap, Progressed, Reached, Unrecognised
-from bot.domain.job import Stage
-from bot.domain.task import Task
+from bot.domain.job.events import Event, Gap, Progressed, Reached, Unrecognised
+from bot.domain.job.job import Stage
+from bot.domain.job.task import Task
 from bot.wiro.frames import socket_frame
 from bot.wiro.socket import MAX_KNOWN_TYPES, TaskFeed
 

@@ -23,8 +23,8 @@ from bot_fakes.sources import MemoryFolders, MemorySources, MemoryUploads
 from bot_fakes.wiro import FakeSockets, ScriptedWiro
 
 import bot.store.database as database_module
-from bot.domain.events import Progressed, Reached, Settled
-from bot.domain.job import Progress, Stage
+from bot.domain.job.events import Progressed, Reached, Settled
+from bot.domain.job.job import Progress, Stage
 from bot.domain.money import Money
 from bot.jobs.budget_watch import BudgetWatch
 from bot.jobs.catalogue import Catalogue

@@ -13,8 +13,8 @@ import pytest
 from bot_fakes.clocks import until
 from guard_counts import INTERVAL_S, TICKS, Counts, wired
 
-from bot.domain.events import Event
-from bot.domain.news import News
+from bot.domain.job.events import Event
+from bot.domain.job.status_update import News
 from bot.jobs.follow import Follower
 from bot.jobs.house import House, Houses
 from bot.store.database import Database

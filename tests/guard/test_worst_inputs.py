@@ -22,7 +22,7 @@ import bot.jobs.word_rules as word_rules_module
 import bot.store.jobs as jobs_module
 from bot.domain.catalogue.model import Kind, ModelSummary, Option, Parameter
 from bot.domain.errors import ModelUnknown, PatternRefused, RuleRefused
-from bot.domain.job import Job, Output, PictureRequest, Speech, Stage
+from bot.domain.job.job import Job, Output, PictureRequest, Speech, Stage
 from bot.domain.request.form import read_field
 from bot.domain.request.prompt import words_of
 from bot.domain.rules import Match, WordRule

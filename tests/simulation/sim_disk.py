@@ -12,7 +12,7 @@ from sim_trace import Trace
 from sim_weather import Weather
 from sim_wire import Life, Wire
 
-from bot.domain.job import Stage
+from bot.domain.job.job import Stage
 from bot.store.database import Database
 from bot.store.groups import Write
 from bot.store.schema import known_migrations, migrate

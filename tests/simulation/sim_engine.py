@@ -22,10 +22,10 @@ from bot.domain.audit import AuditEntry
 from bot.domain.budget import BudgetWarning
 from bot.domain.clock import Clock
 from bot.domain.errors import OutputUnavailable, OutputUnusable, StoreError
-from bot.domain.job import Job, Output
-from bot.domain.ledger import Settlement
+from bot.domain.job.job import Job, Output
+from bot.domain.job.ledger import Settlement
+from bot.domain.job.output_file import Picture
 from bot.domain.money import Money
-from bot.domain.picture import Picture
 from bot.jobs.budget_watch import BudgetWatch
 from bot.jobs.catalogue import REFRESH_S, Catalogue
 from bot.jobs.delivery import Courier

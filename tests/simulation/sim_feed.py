@@ -8,8 +8,8 @@ from collections import deque
 from sim_wire import Life
 from sim_wiro import SimWiro
 
-from bot.domain.events import Event, Gap, Unrecognised
-from bot.domain.task import Task
+from bot.domain.job.events import Event, Gap, Unrecognised
+from bot.domain.job.task import Task
 
 
 class SimSockets:

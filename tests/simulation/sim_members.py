@@ -8,9 +8,9 @@ from sim_engine import CHANNELS, GUILD, Engine
 from sim_messages import Message
 from sim_wiro import MODEL
 
-from bot.domain.access import Requester
 from bot.domain.errors import Refusal, StoreError
-from bot.domain.job import Origin, PictureRequest
+from bot.domain.job.access import Requester
+from bot.domain.job.job import Origin, PictureRequest
 from bot.domain.request.requester import Asker, Place
 
 if TYPE_CHECKING:

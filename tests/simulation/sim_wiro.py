@@ -24,11 +24,11 @@ from bot.domain.errors import (
     WiroServerFault,
     WiroUnreachable,
 )
-from bot.domain.events import Cancelled, Event, Progressed, Reached, Settled
-from bot.domain.job import Output, Progress, Stage
+from bot.domain.job.events import Cancelled, Event, Progressed, Reached, Settled
+from bot.domain.job.job import Output, Progress, Stage
+from bot.domain.job.task import Task, TaskReport
 from bot.domain.money import ZERO, Money
 from bot.domain.request.files import StoredFile, Upload
-from bot.domain.task import Task, TaskReport
 
 MODEL: Final = "simulated/painter"
 RUN_TIMEOUT_S: Final = 60.0

@@ -13,13 +13,13 @@ from sim_wiro import WiroPort
 
 from bot.domain.catalogue.model import Value
 from bot.domain.errors import WiroServerFault, WiroUnreachable
-from bot.domain.job import Job, Stage
-from bot.domain.ledger import Resolution, Settlement, settlement_of
+from bot.domain.job.job import Job, Stage
+from bot.domain.job.ledger import Resolution, Settlement, settlement_of
+from bot.domain.job.output_file import Picture
+from bot.domain.job.status_update import Delivery, News
+from bot.domain.job.task import Task
 from bot.domain.money import ZERO, Money
-from bot.domain.news import Delivery, News
-from bot.domain.picture import Picture
 from bot.domain.request.files import Upload
-from bot.domain.task import Task
 from bot.view.messages.board import StatusBoard
 
 

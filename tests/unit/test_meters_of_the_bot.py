@@ -13,7 +13,7 @@ from bot_fakes.house import a_house
 from prometheus_client.parser import text_string_to_metric_families
 
 from bot.domain.errors import DatabaseUnavailable
-from bot.domain.job import Stage
+from bot.domain.job.job import Stage
 from bot.domain.limits import OPERATOR, Window
 from bot.domain.money import Money
 from bot.domain.reckoning import Difference, Reckoning

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from bot.domain.errors.root import Refusal
 
 if TYPE_CHECKING:
-    from bot.domain.job import PictureRequest
+    from bot.domain.job.job import PictureRequest
     from bot.domain.limits import Limit
 
 

@@ -9,7 +9,7 @@ from typing import Final
 
 from bot.domain.catalogue.model import Kind, Model, Parameter, Value
 from bot.domain.errors import FieldsRefused, OptionRefused, PictureNotTaken
-from bot.domain.job import MAX_SEED, PictureRequest
+from bot.domain.job.job import MAX_SEED, PictureRequest
 from bot.domain.request.files import InputFile
 from bot.domain.request.form import Complaint, FieldFault, read_field, typed_of
 

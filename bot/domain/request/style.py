@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Final, TypeVar
 
 from bot.domain.errors import StyleFault, StyleRefused
-from bot.domain.job import PictureRequest
+from bot.domain.job.job import PictureRequest
 from bot.domain.request.prompt import MAX_PROMPT_CHARS
 
 T = TypeVar("T")

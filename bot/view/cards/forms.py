@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from bot.domain.catalogue.model import Parameter
-from bot.domain.job import Origin
+from bot.domain.job.job import Origin
 from bot.domain.request.form import FIELDS_A_PAGE, Complaint, defaults_of, fields_of, pages_of
 from bot.domain.request.form_state import Draft, Form
 from bot.view.card import Card, DraftAction, DraftPress, Tone

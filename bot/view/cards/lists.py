@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from bot.domain.access import JobAct, Requester, has_access
-from bot.domain.news import News
+from bot.domain.job.access import JobAct, Requester, has_access
+from bot.domain.job.status_update import News
 from bot.view.card import Action, Card, Row, Tone
 from bot.view.cards.renderer import headline
 from bot.view.words.text import plural

@@ -7,7 +7,7 @@ from typing import Final
 from bot.domain.audit import AuditEntry
 from bot.domain.bill_alarm import BillAlarm
 from bot.domain.budget import BudgetWarning
-from bot.domain.job import Job
+from bot.domain.job.job import Job
 from bot.view.card import Card, Tone
 from bot.view.words.changes import change_words
 from bot.view.words.limits import allowance_words, extent_words

@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 import discord
 from discord import ui
 
-from bot.domain.job import Job
-from bot.domain.picture import Picture
+from bot.domain.job.job import Job
+from bot.domain.job.output_file import Picture
 from bot.domain.request.files import NOBODY, InputFile
 from bot.view.card import Pick, PickAction, Preview
 from bot.view.files.media import claims_picture

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from bot.domain.job import Exposure, Job, Stage
-from bot.domain.ledger import keeps_hold
+from bot.domain.job.job import Exposure, Job, Stage
+from bot.domain.job.ledger import keeps_hold
 from bot.view.card import Action, Card, MemberAction, MemberPress, Row, Tone
 from bot.view.words.headings import heading, sent_count
 from bot.view.words.text import escaped, plural, relative

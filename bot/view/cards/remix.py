@@ -9,7 +9,7 @@ from typing import Final, assert_never
 import discord
 from discord import ui
 
-from bot.domain.job import Job
+from bot.domain.job.job import Job
 from bot.domain.money import Money
 from bot.domain.quote import Quote
 from bot.domain.request.prompt import MAX_PROMPT_CHARS

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final, assert_never
 
-from bot.domain.job import Cause, Exposure, Job, Parent, Progress, Relation, Stage
-from bot.domain.ledger import keeps_hold
-from bot.domain.news import News
-from bot.domain.picture import Picture
+from bot.domain.job.job import Cause, Exposure, Job, Parent, Progress, Relation, Stage
+from bot.domain.job.ledger import keeps_hold
+from bot.domain.job.output_file import Picture
+from bot.domain.job.status_update import News
 from bot.view.card import Action, Card, TextPart, TextPress, Tone
 from bot.view.cards.picks import picks_of, picture_places
 from bot.view.files.media import is_picture

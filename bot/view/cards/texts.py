@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from bot.domain.job import Job
+from bot.domain.job.job import Job
 from bot.view.card import Action, Card, TextPart, TextPress, Tone, Turn
 from bot.view.words import said
 from bot.view.words.pages import Page, units

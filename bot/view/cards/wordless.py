@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from bot.domain.job import Job
-from bot.domain.news import News
-from bot.domain.picture import Picture
+from bot.domain.job.job import Job
+from bot.domain.job.output_file import Picture
+from bot.domain.job.status_update import News
 from bot.view.card import Card, TextPart, TextPress
 from bot.view.cards.renderer import Look, ending_card, status_card
 from bot.view.words import said

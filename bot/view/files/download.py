@@ -11,8 +11,8 @@ import aiohttp
 
 from bot.domain.clock import Clock
 from bot.domain.errors import OutputTooLarge, OutputUnsafe, OutputUnusable
-from bot.domain.job import Output
-from bot.domain.picture import Picture
+from bot.domain.job.job import Output
+from bot.domain.job.output_file import Picture
 from bot.view.files import media
 from bot.view.files.fetching import BUSY_STATUSES, Bounds, Fetcher
 

@@ -12,8 +12,8 @@ from datetime import UTC, datetime
 from typing import Final, TypeVar
 
 from bot.domain.cases import Case
-from bot.domain.job import Job
-from bot.domain.ledger import keeps_hold
+from bot.domain.job.job import Job
+from bot.domain.job.ledger import keeps_hold
 from bot.domain.money import PICO_PER_DOLLAR, Money
 from bot.domain.reports import ExportLine, PictureWish, Remembered
 from bot.domain.request.style import Style

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
-from bot.domain.picture import Picture
+from bot.domain.job.output_file import Picture
 from bot.view.files.media import is_animated, is_picture
 
 MAX_FILES: Final = 10  # attachments of one message (Discord docs, Uploading files, 2026)

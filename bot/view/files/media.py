@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from bot.domain.errors import OutputTooLarge, OutputUnsafe, OutputUnusable
-from bot.domain.picture import Picture
+from bot.domain.job.output_file import Picture
 from bot.view.files.containers import (
     GIF,
     HTML,

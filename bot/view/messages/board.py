@@ -14,10 +14,10 @@ import discord
 
 from bot.domain.clock import Clock
 from bot.domain.errors import InputRefused
-from bot.domain.input_faults import refusal_of
-from bot.domain.job import Exposure, Job
-from bot.domain.news import Delivery, News
-from bot.domain.picture import Picture
+from bot.domain.job.input_faults import refusal_of
+from bot.domain.job.job import Exposure, Job
+from bot.domain.job.output_file import Picture
+from bot.domain.job.status_update import Delivery, News
 from bot.view.cards.renderer import PLAIN, Look, ending_card, passing_mark
 from bot.view.cards.wordless import last_resort, wordless_ending
 from bot.view.discord_errors import DISCORD_ERRORS

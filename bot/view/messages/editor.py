@@ -10,8 +10,8 @@ from functools import partial
 from typing import Any, Final, TypeAlias
 
 from bot.domain.clock import Clock
-from bot.domain.news import News
-from bot.domain.picture import Picture
+from bot.domain.job.output_file import Picture
+from bot.domain.job.status_update import News
 from bot.view.card import Card
 from bot.view.cards.renderer import status_card
 from bot.view.cards.wordless import wordless_status

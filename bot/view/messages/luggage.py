@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bot.domain.job import Job
-from bot.domain.picture import Picture
+from bot.domain.job.job import Job
+from bot.domain.job.output_file import Picture
 from bot.view.files.fitting import Bounds, Shrink, fitted, named_apart
 from bot.view.files.media import ANSWER_TYPE
 from bot.view.words import links, said

@@ -10,7 +10,7 @@ from typing import Any, Final, Protocol, cast
 import aiohttp
 import discord
 
-from bot.domain.picture import Picture
+from bot.domain.job.output_file import Picture
 from bot.view.buttons.seal import seal_of
 from bot.view.card import Card
 from bot.view.discord_errors import CONNECTION_ERRORS

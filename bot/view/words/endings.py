@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 from bot.domain.errors import InputFault, InputRefused
-from bot.domain.input_faults import refusal_of
-from bot.domain.job import Cause, Job
-from bot.domain.ledger import keeps_hold
+from bot.domain.job.input_faults import refusal_of
+from bot.domain.job.job import Cause, Job
+from bot.domain.job.ledger import keeps_hold
 from bot.domain.money import ZERO
 from bot.view.words.models import withdrawn_words
 from bot.view.words.requests import input_refused

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 from urllib.parse import quote
 
-from bot.domain.picture import Picture
+from bot.domain.job.output_file import Picture
 from bot.view.files.containers import TEXT
 from bot.view.files.media import ANSWER_TYPE
 from bot.view.words.pages import units

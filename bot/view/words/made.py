@@ -5,7 +5,7 @@ from __future__ import annotations
 import mimetypes
 from typing import Final
 
-from bot.domain.job import Job, Output
+from bot.domain.job.job import Job, Output
 
 _NOUNS: Final = {"image": "picture", "video": "film", "audio": "sound"}
 

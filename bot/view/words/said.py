@@ -6,8 +6,8 @@ import io
 import zipfile
 from typing import Final
 
-from bot.domain.job import Job, Speech
-from bot.domain.picture import Picture
+from bot.domain.job.job import Job, Speech
+from bot.domain.job.output_file import Picture
 from bot.view.card import TextPart
 from bot.view.files.media import ANSWER_NAME, ANSWER_TYPE
 from bot.view.words.pages import Page, pages_of, shown, tail_of

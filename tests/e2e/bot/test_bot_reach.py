@@ -13,7 +13,7 @@ from bot_fakes.forged import FORM, PRESS, books, forge, words_of
 from studio_world import World
 from test_bot_pictures_in import prefilled
 
-from bot.domain.access import JobAct
+from bot.domain.job.access import JobAct
 from bot.sandbox.showroom import WRITER
 from bot.view.buttons.jobs import JobButton
 from bot.view.buttons.picks import GoButton, PickButton

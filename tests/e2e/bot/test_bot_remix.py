@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 from studio_world import Build, Seen, World, seen, until
 
-from bot.domain.job import Job
+from bot.domain.job.job import Job
 from bot.view.files import sources
 
 UPSCALER = "wiro/upscaler"

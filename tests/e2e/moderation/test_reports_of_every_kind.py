@@ -12,7 +12,7 @@ from moderation_world import Club
 from test_cases_ask import button, buttons, words
 from test_cases_report import Wall, spoilers
 
-from bot.domain.job import Exposure
+from bot.domain.job.job import Exposure
 from bot.sandbox.showroom import ANIMATOR, CLERK, MUSICIAN, SCULPTOR, WRITER
 
 TOKEN_EDITS = "/webhooks/*/messages/@original"

@@ -6,9 +6,9 @@ import asyncio
 from collections.abc import Sequence
 
 from bot.domain.errors import OutputError
-from bot.domain.job import Job, Output
-from bot.domain.news import Delivery, News
-from bot.domain.picture import Picture
+from bot.domain.job.job import Job, Output
+from bot.domain.job.output_file import Picture
+from bot.domain.job.status_update import Delivery, News
 
 
 class MemoryBoard:

@@ -10,7 +10,7 @@ from typing import Any
 
 import discord
 
-from bot.domain.picture import Picture
+from bot.domain.job.output_file import Picture
 from bot.view.card import Card
 from bot.view.messages.budget import Key, token_key
 from bot_fakes.samples import CHANNEL, GUILD

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from bot.domain.events import (
+from bot.domain.job.events import (
     Accepted,
     Cancelled,
     Event,
@@ -17,7 +17,7 @@ from bot.domain.events import (
     Unanswered,
     Unrecognised,
 )
-from bot.domain.job import Cause, Progress, Speech, Stage
+from bot.domain.job.job import Cause, Progress, Speech, Stage
 from bot.domain.money import MAX_PICO, Money
 from bot_fakes.samples import PNG
 

@@ -14,9 +14,9 @@ from typing import Any
 from bot.domain.audit import AuditEntry
 from bot.domain.budget import BudgetWarning
 from bot.domain.errors import StoreError
-from bot.domain.events import Event
-from bot.domain.job import Job, Stage
-from bot.domain.ledger import Settlement
+from bot.domain.job.events import Event
+from bot.domain.job.job import Job, Stage
+from bot.domain.job.ledger import Settlement
 from bot.domain.limits import Limit, Scope, Subject, Window
 from bot.domain.money import Money
 from bot.jobs.budget_watch import BudgetWatch

@@ -6,7 +6,7 @@ import asyncio
 
 from bot.domain.cases import Case, Decision
 from bot.domain.errors import CaseFault, CaseRefused
-from bot.domain.job import Job
+from bot.domain.job.job import Job
 from bot.domain.money import Money
 from bot.domain.request.requester import Asker, Place
 from bot.domain.ways_out import WayOut

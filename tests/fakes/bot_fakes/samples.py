@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from bot.domain.access import Requester
-from bot.domain.job import Job, Origin, Output, PictureRequest
+from bot.domain.job.access import Requester
+from bot.domain.job.job import Job, Origin, Output, PictureRequest
+from bot.domain.job.output_file import Picture
 from bot.domain.money import Money
-from bot.domain.picture import Picture
 from bot.domain.request.requester import Asker, Place
 
 NOON_S = 1_772_366_400.0  # 2026-03-01 12:00 UTC

@@ -6,7 +6,7 @@ from store_samples import GUILD
 
 from bot.domain.binding import Dimension, LimitRule, bind, counters_for
 from bot.domain.errors import LimitReached
-from bot.domain.job import Job
+from bot.domain.job.job import Job
 from bot.domain.limits import OPERATOR, Audience, Limit, Measure, Window
 from bot.domain.request.requester import Asker, Place
 from bot.store.guilds import GuildRecords

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from bot.domain.audit import AuditEntry, AuditQuery, WordsChange
-from bot.domain.job import Cause, Job, Origin, PictureRequest, Stage
+from bot.domain.job.job import Cause, Job, Origin, PictureRequest, Stage
 from bot.domain.limits import OPERATOR, Limit, Measure, Scope, Window, member_scope
 from bot.domain.money import PICO_PER_DOLLAR, Money
 from bot.store.guilds import GuildRecords

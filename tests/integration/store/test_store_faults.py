@@ -14,7 +14,7 @@ import pytest
 from store_samples import ROOT, a_job, counters_of, ended, in_child
 
 from bot.domain.errors import DatabaseInUse, DatabaseTooNew, DatabaseUnavailable
-from bot.domain.ledger import settlement_of
+from bot.domain.job.ledger import settlement_of
 from bot.store.database import Database
 from bot.store.jobs import JobStore
 from bot.store.schema import Migration, known_migrations
@@ -43,7 +43,7 @@ WRITE_UNTIL_FULL = """
 import asyncio, resource, sys
 from pathlib import Path
 from bot.domain.errors import StoreError
-from bot.domain.ledger import settlement_of
+from bot.domain.job.ledger import settlement_of
 from bot.store.database import Database
 from bot.store.jobs import JobStore
 from store_samples import NOON_S, a_job, counters_of, ended
@@ -73,7 +73,7 @@ asyncio.run(main())
 WRITE_FOR_EVER = """
 import asyncio, sys
 from pathlib import Path
-from bot.domain.ledger import settlement_of
+from bot.domain.job.ledger import settlement_of
 from bot.store.database import Database
 from bot.store.jobs import JobStore
 from store_samples import NOON_S, a_job, counters_of, ended

@@ -14,8 +14,8 @@ from store_front_door import DEFAULTS, OPERATORS_CAP, asker_of, submit
 from store_samples import DAY_S, GUILD, NOON_S, a_job, an_entry, ended
 
 from bot.domain.binding import Dimension, LimitRule, bind
-from bot.domain.job import Job, Stage
-from bot.domain.ledger import Resolution, Settlement
+from bot.domain.job.job import Job, Stage
+from bot.domain.job.ledger import Resolution, Settlement
 from bot.domain.limits import (
     OPERATOR,
     Audience,

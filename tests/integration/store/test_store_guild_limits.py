@@ -9,8 +9,8 @@ from store_front_door import submit
 from store_samples import CHANNEL, DAY_S, GUILD, MODEL, NOON_S, a_job, an_entry, ended
 
 from bot.domain.binding import Dimension, LimitRule
-from bot.domain.job import Job, Stage
-from bot.domain.ledger import settlement_of
+from bot.domain.job.job import Job, Stage
+from bot.domain.job.ledger import settlement_of
 from bot.domain.limits import (
     OPERATOR,
     Audience,

@@ -9,7 +9,7 @@ import pytest
 from store_samples import a_job, counters_of, runs_a_day
 
 from bot.domain.errors import LimitReached
-from bot.domain.job import Job
+from bot.domain.job.job import Job
 from bot.domain.request.intake import Intake
 from bot.store.database import Database
 from bot.store.intakes import IntakeRecords

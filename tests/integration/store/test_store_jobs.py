@@ -10,8 +10,8 @@ import pytest
 from store_samples import DAY_S, GUILD, NOON_S, a_job, counters_of, ended, operator_spend_a_day, runs_a_day
 
 from bot.domain.errors import DatabaseUnavailable, JobNotFound, LimitReached
-from bot.domain.job import Cause, Job, Origin, Output, PictureRequest, Progress, Stage
-from bot.domain.ledger import Resolution, Settlement, settlement_of
+from bot.domain.job.job import Cause, Job, Origin, Output, PictureRequest, Progress, Stage
+from bot.domain.job.ledger import Resolution, Settlement, settlement_of
 from bot.domain.limits import OPERATOR, Usage, Window, member_scope
 from bot.domain.money import MAX_PICO, ZERO, Money
 from bot.store import books, charges, histories

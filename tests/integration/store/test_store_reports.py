@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from store_samples import CHANNEL, DAY_S, GUILD, MODEL, NOON_S, a_job, counters_of, ended
 
 from bot.domain.cases import Case, CaseKind
-from bot.domain.job import Job, Output, Stage
-from bot.domain.ledger import Resolution, Settlement, settlement_of
+from bot.domain.job.job import Job, Output, Stage
+from bot.domain.job.ledger import Resolution, Settlement, settlement_of
 from bot.domain.limits import OPERATOR, Window
 from bot.domain.money import MAX_PICO, ZERO, Money
 from bot.domain.reports import DaySpend, ExportLine, Share, UsageReport

@@ -16,8 +16,8 @@ from bot.domain.binding import Dimension, LimitRule
 from bot.domain.effort import Effort
 from bot.domain.errors import LimitReached
 from bot.domain.holds import WARY_S, Bill
-from bot.domain.job import Job, Stage
-from bot.domain.ledger import Resolution, Settlement, settlement_of
+from bot.domain.job.job import Job, Stage
+from bot.domain.job.ledger import Resolution, Settlement, settlement_of
 from bot.domain.limits import OPERATOR, Audience, Limit, Measure, Usage, Window, member_scope
 from bot.domain.money import ZERO, Money
 from bot.store.bill_alarms import AlarmRecords

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from store_samples import GUILD, NOON_S, a_job, counters_of
 
-from bot.domain.job import Job, Stage
-from bot.domain.ledger import settlement_of
+from bot.domain.job.job import Job, Stage
+from bot.domain.job.ledger import settlement_of
 from bot.domain.request.files import InputFile
 from bot.store.database import Database
 from bot.store.jobs import _INSERT, JobStore

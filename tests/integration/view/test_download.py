@@ -23,8 +23,8 @@ from PIL import Image
 
 from bot.domain.clock import Clock
 from bot.domain.errors import OutputError, OutputHostRefused, OutputUnavailable, OutputUnsafe, OutputUnusable
-from bot.domain.job import Output
-from bot.domain.picture import Picture
+from bot.domain.job.job import Output
+from bot.domain.job.output_file import Picture
 from bot.view.files.addresses import AddressRefused
 from bot.view.files.download import BOUNDS, Downloader
 from bot.view.files.fetching import download_delays, downloader_session

@@ -15,12 +15,12 @@ from bot_fakes.clocks import SteppedClock
 from bot_fakes.samples import a_job
 from PIL import Image
 
-from bot.domain.events import Settled
-from bot.domain.job import Cause, Stage
-from bot.domain.ledger import settlement_of
-from bot.domain.lifecycle import advance
-from bot.domain.news import News
-from bot.domain.picture import Picture
+from bot.domain.job.events import Settled
+from bot.domain.job.job import Cause, Stage
+from bot.domain.job.ledger import settlement_of
+from bot.domain.job.lifecycle import advance
+from bot.domain.job.output_file import Picture
+from bot.domain.job.status_update import News
 from bot.jobs.delivery import Courier
 from bot.jobs.tasks import TaskOwner
 from bot.view.card import Card

@@ -16,11 +16,11 @@ from wiro_scripted import KEY, SECRET, Responder, ScriptedApi, answer, half_an_a
 
 from bot.domain import errors
 from bot.domain.clock import Clock
-from bot.domain.events import Reached
-from bot.domain.job import Stage
+from bot.domain.job.events import Reached
+from bot.domain.job.job import Stage
+from bot.domain.job.task import Task
 from bot.domain.money import Money
 from bot.domain.request.files import StoredFile, Upload
-from bot.domain.task import Task
 from bot.wiro import frames, transport
 from bot.wiro.client import WiroClient
 from bot.wiro.signing import Credentials, sign

@@ -14,9 +14,9 @@ import pytest
 from aiohttp import web
 from wiro_scripted import ScriptedSocket
 
-from bot.domain.events import Event, Gap, Progressed, Reached, Spoke, Unrecognised
-from bot.domain.job import Progress, Stage
-from bot.domain.task import Task
+from bot.domain.job.events import Event, Gap, Progressed, Reached, Spoke, Unrecognised
+from bot.domain.job.job import Progress, Stage
+from bot.domain.job.task import Task
 from bot.wiro import socket as socket_module
 from bot.wiro.socket import TaskFeed
 from bot.wiro.values import Frame

@@ -9,8 +9,8 @@ from itertools import repeat
 import aiohttp
 from wiro_scripted import ScriptedSocket
 
-from bot.domain.events import Gap
-from bot.domain.task import Task
+from bot.domain.job.events import Gap
+from bot.domain.job.task import Task
 from bot.wiro.socket import SocketTally, TaskFeed
 
 

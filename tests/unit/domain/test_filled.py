@@ -9,7 +9,7 @@ from bot_fakes.samples import MODEL, a_request
 
 from bot.domain.catalogue.model import Kind, Model, Option, Parameter
 from bot.domain.errors import FieldsRefused
-from bot.domain.job import MAX_SEED
+from bot.domain.job.job import MAX_SEED
 from bot.domain.request.files import InputFile
 from bot.domain.request.form import defaults_of
 from bot.domain.request.parameters import (

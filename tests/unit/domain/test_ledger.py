@@ -11,10 +11,10 @@ from bot_fakes.samples import a_job
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.events import Event
-from bot.domain.job import Cause, Stage
-from bot.domain.ledger import Resolution, Settlement, late_settlement, settlement_of
-from bot.domain.lifecycle import advance
+from bot.domain.job.events import Event
+from bot.domain.job.job import Cause, Stage
+from bot.domain.job.ledger import Resolution, Settlement, late_settlement, settlement_of
+from bot.domain.job.lifecycle import advance
 from bot.domain.money import ZERO, Money
 
 VOID = Settlement(Resolution.VOID, ZERO)

@@ -10,7 +10,7 @@ from bot_fakes.samples import PNG, a_job
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.events import (
+from bot.domain.job.events import (
     Accepted,
     Cancelled,
     Event,
@@ -23,11 +23,11 @@ from bot.domain.events import (
     Unanswered,
     Unrecognised,
 )
-from bot.domain.job import Cause, Job, Progress, Speech, Stage
-from bot.domain.ledger import settlement_of
-from bot.domain.lifecycle import advance
+from bot.domain.job.job import Cause, Job, Progress, Speech, Stage
+from bot.domain.job.ledger import settlement_of
+from bot.domain.job.lifecycle import advance
+from bot.domain.job.status_update import News
 from bot.domain.money import Money
-from bot.domain.news import News
 
 PASSING = [stage for stage in Stage if not stage.is_terminal]
 ENDINGS = [stage for stage in Stage if stage.is_terminal]

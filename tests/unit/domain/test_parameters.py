@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from bot.domain.catalogue.model import Kind, Model, Option, Parameter
 from bot.domain.errors import OptionRefused
-from bot.domain.job import MAX_SEED
+from bot.domain.job.job import MAX_SEED
 from bot.domain.request.parameters import BOUNDS, check_bounds, parameters_for, resolved
 
 BARE = Model(MODEL, "Stable Diffusion 3 Medium")

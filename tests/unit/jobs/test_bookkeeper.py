@@ -9,8 +9,8 @@ from bot_fakes.house import House
 from bot_fakes.samples import NOON_S, PNG
 
 from bot.domain.errors import WiroUnreachable
-from bot.domain.events import Cancelled, Reached, Settled
-from bot.domain.job import Stage
+from bot.domain.job.events import Cancelled, Reached, Settled
+from bot.domain.job.job import Stage
 from bot.domain.money import ZERO, Money
 from bot.domain.reckoning import Difference
 from bot.jobs.bookkeeper import EVERY_S, FIRST_S, Bookkeeper

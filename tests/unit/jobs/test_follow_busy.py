@@ -10,8 +10,8 @@ from bot_fakes.house import House, a_house
 from bot_fakes.samples import PNG
 
 from bot.domain.errors import WiroBusy, WiroError, WiroRateLimited
-from bot.domain.events import Settled
-from bot.domain.job import Stage
+from bot.domain.job.events import Settled
+from bot.domain.job.job import Stage
 from bot.domain.money import Money
 
 SUCCESS = Settled(is_success=True, cost=Money(5), outputs=(PNG,))

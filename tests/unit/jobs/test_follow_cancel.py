@@ -11,8 +11,8 @@ from bot_fakes.house import House, a_house
 from bot_fakes.samples import PNG, a_requester
 
 from bot.domain.errors import JobEnded, JobNotFound, NotPermitted, WiroBusy, WiroRefused, WiroUnreachable
-from bot.domain.events import Cancelled, Reached, Settled
-from bot.domain.job import Cause, Stage
+from bot.domain.job.events import Cancelled, Reached, Settled
+from bot.domain.job.job import Cause, Stage
 from bot.domain.money import Money
 
 OWNER = a_requester(1)

@@ -11,8 +11,8 @@ from bot_fakes.house import House
 from bot_fakes.samples import PNG, a_requester
 
 from bot.domain.errors import DatabaseFull, DatabaseUnavailable, StoreError, WiroUnreachable
-from bot.domain.events import Settled
-from bot.domain.job import Cause, Stage
+from bot.domain.job.events import Settled
+from bot.domain.job.job import Cause, Stage
 from bot.domain.money import Money
 from bot.jobs import service
 

@@ -13,9 +13,9 @@ from bot_fakes.house import House, a_house
 from bot_fakes.samples import PNG, a_requester
 
 from bot.domain.errors import DatabaseFull, JobEnded, WiroServerFault, WiroUnreachable
-from bot.domain.events import Cancelled, Event, Reached, Settled
-from bot.domain.job import Cause, Job, Stage
-from bot.domain.ledger import settlement_of
+from bot.domain.job.events import Cancelled, Event, Reached, Settled
+from bot.domain.job.job import Cause, Job, Stage
+from bot.domain.job.ledger import settlement_of
 from bot.domain.money import Money
 from bot.jobs import service
 from bot.jobs.watching import KILL_GRACE_S, NOT_FOUND_TRIES

@@ -23,10 +23,10 @@ from bot.domain.errors import (
     WiroServerFault,
     WiroUnreachable,
 )
-from bot.domain.events import Cancelled, Gap, Progressed, Reached, Settled, Unrecognised
-from bot.domain.job import Cause, Output, Progress, Stage
+from bot.domain.job.events import Cancelled, Gap, Progressed, Reached, Settled, Unrecognised
+from bot.domain.job.job import Cause, Output, Progress, Stage
+from bot.domain.job.status_update import Delivery
 from bot.domain.money import Money
-from bot.domain.news import Delivery
 from bot.jobs.watching import NOT_FOUND_TRIES
 
 COST = Money.parse("0.003510000000")

@@ -24,7 +24,7 @@ from bot.domain.errors import (
     OptionRefused,
     PromptRefused,
 )
-from bot.domain.job import Stage
+from bot.domain.job.job import Stage
 from bot.domain.money import Money
 from bot.domain.request.files import InputFile
 from bot.domain.request.form import FieldFault, Typed

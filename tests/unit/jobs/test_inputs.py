@@ -36,8 +36,8 @@ from bot.domain.errors import (
     WiroServerFault,
     WiroUnreachable,
 )
-from bot.domain.events import Settled
-from bot.domain.job import Cause, Job, Stage
+from bot.domain.job.events import Settled
+from bot.domain.job.job import Cause, Job, Stage
 from bot.domain.money import Money
 from bot.domain.request.files import MAX_FILE_BYTES, InputFile, StoredFile, Upload
 from bot.jobs.follow import NO_ROOM

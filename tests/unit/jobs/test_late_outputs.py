@@ -12,9 +12,9 @@ from bot_fakes.house import House, a_house
 from bot_fakes.samples import a_job
 
 from bot.domain.errors import OutputUnavailable, OutputUnusable
-from bot.domain.events import Settled
-from bot.domain.job import Job, Output, Stage
-from bot.domain.news import Delivery
+from bot.domain.job.events import Settled
+from bot.domain.job.job import Job, Output, Stage
+from bot.domain.job.status_update import Delivery
 from bot.jobs.delivery import Courier
 from bot.jobs.room import Room
 

@@ -9,8 +9,8 @@ from bot_fakes.histories import events
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.events import Event, Gap, Progressed, Reached, Spoke
-from bot.domain.job import Progress, Stage
+from bot.domain.job.events import Event, Gap, Progressed, Reached, Spoke
+from bot.domain.job.job import Progress, Stage
 from bot.jobs.mailbox import Mailbox
 
 SOON_S = 0.01

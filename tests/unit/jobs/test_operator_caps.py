@@ -16,8 +16,8 @@ from bot.domain.admission import Admission
 from bot.domain.audit import AuditEntry, LogChannelChange
 from bot.domain.binding import Dimension, LimitRule
 from bot.domain.errors import AdmissionFault, LimitReached, NotAdmitted
-from bot.domain.events import Settled
-from bot.domain.job import Job
+from bot.domain.job.events import Settled
+from bot.domain.job.job import Job
 from bot.domain.limits import Audience, Measure, Subject, Usage, Window, person_scope, server_scope
 from bot.domain.money import Money
 from bot.domain.request.requester import Asker, Place

@@ -17,9 +17,9 @@ from bot_fakes.samples import NOON_S, PNG, a_job
 from bot_fakes.wiro import LOST_ANSWER, ScriptedWiro
 
 from bot.domain.errors import DatabaseUnavailable, WiroRefused, WiroUnreachable
-from bot.domain.events import Cancelled, Event, Reached, Settled
-from bot.domain.job import Cause, Job, Stage
-from bot.domain.ledger import CHARGE_WAIT_S
+from bot.domain.job.events import Cancelled, Event, Reached, Settled
+from bot.domain.job.job import Cause, Job, Stage
+from bot.domain.job.ledger import CHARGE_WAIT_S
 from bot.domain.limits import OPERATOR, Window
 from bot.domain.money import ZERO, Money
 from bot.jobs.orphans import SETTLE_S, Looks, Orphans, charge_of

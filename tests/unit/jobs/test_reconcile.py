@@ -12,10 +12,10 @@ from bot_fakes.wiro import ScriptedWiro
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.events import Reached
-from bot.domain.job import Job, Stage
+from bot.domain.job.events import Reached
+from bot.domain.job.job import Job, Stage
+from bot.domain.job.task import Task, TaskReport
 from bot.domain.request.files import InputFile
-from bot.domain.task import Task, TaskReport
 from bot.jobs.reconcile import CLOCK_SKEW_S, LIST_LIMIT, find_task, is_of
 
 JOB = a_job(sent_at_s=NOON_S)

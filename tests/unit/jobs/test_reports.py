@@ -27,8 +27,8 @@ from bot.domain.errors import (
     WiroServerFault,
     WiroUnreachable,
 )
-from bot.domain.job import Job, Stage
-from bot.domain.ledger import settlement_of
+from bot.domain.job.job import Job, Stage
+from bot.domain.job.ledger import settlement_of
 from bot.domain.money import Money
 from bot.jobs.reports import PAGE_SIZE, Erasure, Period, Reports, period_bounds
 from bot.jobs.supervisor import Supervisor

@@ -9,8 +9,8 @@ from bot_fakes.clocks import settle_down
 from bot_fakes.house import a_house
 from bot_fakes.samples import PNG, a_job
 
-from bot.domain.events import Settled
-from bot.domain.job import Stage
+from bot.domain.job.events import Settled
+from bot.domain.job.job import Stage
 from bot.jobs.delivery import Courier
 from bot.jobs.room import Room
 

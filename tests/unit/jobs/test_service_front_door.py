@@ -21,8 +21,8 @@ from bot.domain.errors import (
     OptionRefused,
     PromptRefused,
 )
-from bot.domain.events import Settled
-from bot.domain.job import MAX_SEED, Stage
+from bot.domain.job.events import Settled
+from bot.domain.job.job import MAX_SEED, Stage
 from bot.domain.limits import Measure
 from bot.domain.money import Money
 from bot.jobs.purse import Allowance

@@ -15,7 +15,7 @@ from bot.domain.audit import AuditEntry, LogChannelChange
 from bot.domain.bill_alarm import BillAlarm
 from bot.domain.catalogue.model import Model, PriceRule
 from bot.domain.errors import LimitReached
-from bot.domain.events import Settled
+from bot.domain.job.events import Settled
 from bot.domain.limits import OPERATOR, Usage, Window, member_scope
 from bot.domain.money import Money
 from bot.jobs.bill_alarms import BillAlarms

@@ -11,9 +11,9 @@ import pytest
 from bot_fakes.clocks import settle_down, until
 from bot_fakes.wiro import FakeSockets
 
-from bot.domain.events import Gap, Reached
-from bot.domain.job import Stage
-from bot.domain.task import Task
+from bot.domain.job.events import Gap, Reached
+from bot.domain.job.job import Stage
+from bot.domain.job.task import Task
 from bot.jobs.mailbox import Mailbox
 from bot.jobs.supervisor import Supervisor
 from bot.jobs.tasks import TaskOwner

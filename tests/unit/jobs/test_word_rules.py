@@ -23,7 +23,7 @@ from bot.domain.errors import (
     RuleRefused,
 )
 from bot.domain.folding import folded
-from bot.domain.job import PictureRequest
+from bot.domain.job.job import PictureRequest
 from bot.domain.money import Money
 from bot.domain.request.requester import Asker
 from bot.domain.rules import Match, WordRule

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.errors import DatabaseUnavailable
-from bot.domain.job import Cause, Job, Origin, Output, PictureRequest, Progress, Stage
+from bot.domain.job.job import Cause, Job, Origin, Output, PictureRequest, Progress, Stage
 from bot.domain.money import MAX_PICO, Money
 from bot.store.rows import COLUMNS, PLACEHOLDERS, job_of, row_of, storable, values_of_row
 from bot.store.schema import known_migrations, migrate

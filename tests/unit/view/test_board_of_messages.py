@@ -19,12 +19,12 @@ from bot_fakes.seals import SEAL
 from PIL import Image
 
 from bot.domain.errors import InputFault, InputRefused
-from bot.domain.input_faults import refused_by
-from bot.domain.job import Cause, Exposure, Job, Stage
-from bot.domain.lifecycle import advance
+from bot.domain.job.input_faults import refused_by
+from bot.domain.job.job import Cause, Exposure, Job, Stage
+from bot.domain.job.lifecycle import advance
+from bot.domain.job.output_file import Picture
+from bot.domain.job.status_update import Delivery, News
 from bot.domain.money import Money
-from bot.domain.news import Delivery, News
-from bot.domain.picture import Picture
 from bot.jobs.tasks import TaskOwner
 from bot.view.cards.renderer import status_card
 from bot.view.layout import layout_of

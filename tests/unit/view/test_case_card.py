@@ -11,7 +11,7 @@ from bot.domain.audit import AuditEntry, WordsChange
 from bot.domain.budget import BudgetWarning
 from bot.domain.cases import Case, CaseKind, Decision, Verdict
 from bot.domain.errors import LimitReached, NotAccepting
-from bot.domain.job import Output
+from bot.domain.job.job import Output
 from bot.domain.limits import Audience, Limit, Measure, Scope, Subject, Window
 from bot.domain.money import Money
 from bot.domain.ways_out import Fit, Saving, WayOut

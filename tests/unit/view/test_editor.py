@@ -13,8 +13,8 @@ from bot_fakes.clocks import SteppedClock, settle_down, until
 from bot_fakes.discord_side import TOKEN, FakeRoute, an_http_error
 from bot_fakes.samples import CHANNEL, a_job, a_picture
 
-from bot.domain.job import Progress, Stage
-from bot.domain.news import News
+from bot.domain.job.job import Progress, Stage
+from bot.domain.job.status_update import News
 from bot.jobs.tasks import TaskOwner
 from bot.view.cards.renderer import ending_card, status_card
 from bot.view.messages import doors

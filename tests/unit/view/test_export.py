@@ -14,7 +14,7 @@ from bot_fakes.samples import MODEL, NOON_S, PNG, a_job, a_request
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.job import Cause, Output, Stage
+from bot.domain.job.job import Cause, Output, Stage
 from bot.domain.money import MAX_PICO, Money
 from bot.domain.reports import ExportLine, Remembered
 from bot.domain.request.files import InputFile

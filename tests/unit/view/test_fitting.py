@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.picture import Picture
+from bot.domain.job.output_file import Picture
 from bot.view.files.fitting import MAX_FILES, Bounds, fitted, named_apart
 
 KIB = 1024

@@ -6,8 +6,8 @@ import pytest
 from bot_fakes.samples import a_job, a_request, a_requester, an_origin
 from bot_fakes.seals import SEAL
 
-from bot.domain.job import Stage
-from bot.domain.news import News
+from bot.domain.job.job import Stage
+from bot.domain.job.status_update import News
 from bot.view.card import Action
 from bot.view.cards.lists import MAX_ROWS, running_card
 from bot.view.layout import layout_of

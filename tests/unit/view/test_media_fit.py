@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageCms
 
-from bot.domain.picture import Picture
+from bot.domain.job.output_file import Picture
 from bot.view.files.media import WORK_PIXELS, fit, sniff
 from bot.view.files.metadata import MARK_BYTES, marked
 

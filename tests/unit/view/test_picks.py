@@ -13,10 +13,10 @@ from bot_fakes.samples import a_job, a_picture, a_request
 from bot_fakes.seals import SEAL
 from discord import ui
 
-from bot.domain.job import Job, Output, Parent, Relation, Stage
+from bot.domain.job.job import Job, Output, Parent, Relation, Stage
+from bot.domain.job.output_file import Picture
+from bot.domain.job.status_update import News
 from bot.domain.money import Money
-from bot.domain.news import News
-from bot.domain.picture import Picture
 from bot.domain.quote import Quote
 from bot.view.buttons.picks import GoButton, PickButton
 from bot.view.card import Card, Go, GoAction, Pick, PickAction, Preview, Tone

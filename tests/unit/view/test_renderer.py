@@ -12,10 +12,10 @@ from bot_fakes.seals import SEAL
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bot.domain.job import Cause, Job, Output, Progress, Speech, Stage
+from bot.domain.job.job import Cause, Job, Output, Progress, Speech, Stage
+from bot.domain.job.output_file import Picture
+from bot.domain.job.status_update import News
 from bot.domain.money import Money
-from bot.domain.news import News
-from bot.domain.picture import Picture
 from bot.view.card import Action, Card, TextPart, TextPress, Tone
 from bot.view.cards.renderer import BAR_CELLS, Look, bar, ending_card, headline, info_card, status_card
 from bot.view.layout import layout_of, passing_layout_of

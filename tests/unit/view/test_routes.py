@@ -14,7 +14,7 @@ from bot_fakes.discord_side import TOKEN, Desk, FakeClient, FakeInteraction, Fak
 from bot_fakes.samples import a_job, a_picture
 from bot_fakes.seals import SEAL
 
-from bot.domain.news import News
+from bot.domain.job.status_update import News
 from bot.view.cards.renderer import status_card
 from bot.view.discord_errors import DISCORD_ERRORS
 from bot.view.messages.budget import channel_key

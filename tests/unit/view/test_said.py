@@ -12,9 +12,9 @@ from bot_fakes.seals import SEAL
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.job import Job, Output, Stage
-from bot.domain.news import News
-from bot.domain.picture import Picture
+from bot.domain.job.job import Job, Output, Stage
+from bot.domain.job.output_file import Picture
+from bot.domain.job.status_update import News
 from bot.view.card import Action, TextPart, TextPress, Turn
 from bot.view.cards.renderer import ending_card
 from bot.view.cards.texts import last_lines, log_card, page_card

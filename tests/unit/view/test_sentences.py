@@ -32,7 +32,7 @@ from bot.domain.errors import (
     StoreError,
     WiroError,
 )
-from bot.domain.job import Cause, Stage
+from bot.domain.job.job import Cause, Stage
 from bot.domain.money import PICO_PER_DOLLAR, Money
 from bot.domain.request.form import Complaint, FieldFault
 from bot.view.words.endings import ending

@@ -22,8 +22,8 @@ from bot.domain.errors import (
     OutputUnavailable,
     OutputUnusable,
 )
-from bot.domain.job import Output
-from bot.domain.picture import Picture
+from bot.domain.job.job import Output
+from bot.domain.job.output_file import Picture
 from bot.domain.request.files import MAX_FILE_BYTES, InputFile
 from bot.view.files import sources
 from bot.view.files.sources import FileSources, checked

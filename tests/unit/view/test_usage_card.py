@@ -7,7 +7,7 @@ from dataclasses import replace
 from bot_fakes.samples import NOON_S, a_job, a_request, an_origin
 from bot_fakes.seals import SEAL
 
-from bot.domain.job import Cause, Stage
+from bot.domain.job.job import Cause, Stage
 from bot.domain.money import ZERO, Money
 from bot.domain.reports import Share, UsageReport
 from bot.view.card import Action, MemberAction, Tone

@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.domain.errors import WiroServerFault
-from bot.domain.events import Cancelled, Event, Progressed, Reached, Settled, Unrecognised
-from bot.domain.job import Output, Progress, Stage
+from bot.domain.job.events import Cancelled, Event, Progressed, Reached, Settled, Unrecognised
+from bot.domain.job.job import Output, Progress, Stage
+from bot.domain.job.task import Task
 from bot.domain.money import Money
-from bot.domain.task import Task
 from bot.wiro import frames
 
 PICTURE = {

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
-from bot.domain.events import Event, Gap, Progressed, Reached, Spoke, Unrecognised
-from bot.domain.job import Progress, Speech, Stage
+from bot.domain.job.events import Event, Gap, Progressed, Reached, Spoke, Unrecognised
+from bot.domain.job.job import Progress, Speech, Stage
 from bot.wiro.inbox import EventInbox
 
 

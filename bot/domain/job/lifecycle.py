@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import assert_never
 
-from bot.domain.events import (
+from bot.domain.job.events import (
     Accepted,
     Cancelled,
     Event,
@@ -18,7 +18,7 @@ from bot.domain.events import (
     Unanswered,
     Unrecognised,
 )
-from bot.domain.job import Cause, Job, Progress, Speech, Stage
+from bot.domain.job.job import Cause, Job, Progress, Speech, Stage
 from bot.domain.money import ZERO, Money
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from bot.domain.job import Cause, Output, Progress, Speech, Stage
+from bot.domain.job.job import Cause, Output, Progress, Speech, Stage
 from bot.domain.money import Money
 
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import Final
 
 from bot.domain.errors import InputFault, InputRefused
-from bot.domain.events import Refused
-from bot.domain.job import Cause, Job
+from bot.domain.job.events import Refused
+from bot.domain.job.job import Cause, Job
 from bot.domain.request.files import MAX_FILE_BYTES, InputFile
 
 _UNTOLD: Final = ("", "application/octet-stream")  # a type that says nothing

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from bot.domain.events import Event
+from bot.domain.job.events import Event
 
 
 @dataclass(frozen=True, slots=True)

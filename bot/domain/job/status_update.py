@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from bot.domain.job import Job
+from bot.domain.job.job import Job
 
 
 class Delivery(Enum):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
-from bot.domain.job import Cause, Job, Stage
+from bot.domain.job.job import Cause, Job, Stage
 from bot.domain.money import ZERO, Money
 
 # How long a charge is waited for. "A task stopped while running can still be charged once its work ends", and
