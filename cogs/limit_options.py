@@ -9,9 +9,9 @@ from discord import AppCommandOptionType, ChannelType, app_commands
 from discord.app_commands import AppCommandChannel, AppCommandThread
 
 from bot.discord_bot import Interaction
-from bot.domain.binding import Dimension
 from bot.domain.errors import ModelUnknown, OptionsConflict, SubjectFault, SubjectRefused
-from bot.domain.limits import Audience, Measure, Window
+from bot.domain.limits.limit import Audience, Measure, Window
+from bot.domain.limits.policies import Dimension
 from bot.domain.request.requester import Asker, Place
 from bot.jobs.catalogue import Catalogue
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from bot.domain.binding import LimitRule
-from bot.domain.limits import Audience
+from bot.domain.limits.limit import Audience
+from bot.domain.limits.policies import LimitRule
 from bot.domain.request.requester import Asker, Place
 from bot.jobs.house import Houses
 from bot.jobs.purse import Purse, Standing

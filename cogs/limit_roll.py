@@ -8,8 +8,8 @@ from typing import Final
 
 import discord
 
-from bot.domain.binding import LimitRule
-from bot.domain.limits import Audience
+from bot.domain.limits.limit import Audience
+from bot.domain.limits.policies import LimitRule
 from bot.view.discord_errors import DISCORD_ERRORS
 
 log = logging.getLogger(__name__)

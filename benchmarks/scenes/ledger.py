@@ -13,7 +13,7 @@ import aiosqlite
 from benchmarks.figures import Figure, Spread, percentile
 from benchmarks.history import NOW_S, with_history
 from bot.domain.job.job import Job, Origin, PictureRequest
-from bot.domain.limits import OPERATOR, Audience, Limit, Measure, Scope, Subject, Window
+from bot.domain.limits.limit import OPERATOR, Audience, Limit, Measure, Scope, Subject, Window
 from bot.domain.money import Money
 from bot.store.database import Database
 from bot.store.jobs import JobStore

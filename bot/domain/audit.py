@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import ClassVar, TypeAlias
 
-from bot.domain.binding import Dimension
 from bot.domain.cases import CaseKind, Verdict
-from bot.domain.limits import Audience, Measure
+from bot.domain.limits.limit import Audience, Measure
+from bot.domain.limits.policies import Dimension
 from bot.domain.request.style import Style
 from bot.domain.rules import ChannelRule, ModelRule, PictureRule, WordRule
 

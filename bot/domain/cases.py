@@ -8,7 +8,7 @@ from typing import Final
 
 from bot.domain.errors import BotError
 from bot.domain.job.job import PictureRequest
-from bot.domain.limits import Measure
+from bot.domain.limits.limit import Measure
 
 HIDES_A_DAY: Final = 5  # that one member's reports hide on one server; the next ones are passed on alone
 

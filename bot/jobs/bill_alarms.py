@@ -6,7 +6,7 @@ import logging
 from collections.abc import Sequence
 from typing import Final, Protocol
 
-from bot.domain.bill_alarm import BillAlarm
+from bot.domain.limits.bill_alarm import BillAlarm
 from bot.jobs.house import Houses
 
 log = logging.getLogger(__name__)

@@ -10,7 +10,7 @@ from bot.domain.catalogue.browse import Detail, Line, Page
 from bot.domain.catalogue.model import Model, ModelSummary
 from bot.domain.clock import Clock
 from bot.domain.errors import RuleFault, RuleRefused
-from bot.domain.holds import History
+from bot.domain.limits.holds import History
 from bot.domain.request.requester import Asker
 from bot.jobs.catalogue import Catalogue
 from bot.jobs.house import Houses

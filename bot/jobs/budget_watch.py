@@ -5,11 +5,11 @@ from __future__ import annotations
 import logging
 from typing import Final, Protocol
 
-from bot.domain.binding import Dimension
-from bot.domain.budget import BudgetWarning
 from bot.domain.clock import Clock
 from bot.domain.errors import LimitReached, StoreError
-from bot.domain.limits import Audience, Measure, window_bounds
+from bot.domain.limits.budget import BudgetWarning
+from bot.domain.limits.limit import Audience, Measure, window_bounds
+from bot.domain.limits.policies import Dimension
 from bot.domain.money import Money
 from bot.domain.request.requester import Asker
 from bot.jobs.guild_ports import GuildStore

@@ -6,8 +6,8 @@ from typing import Protocol
 
 from bot.domain.cases import Case, Decision
 from bot.domain.job.job import Exposure, Job, Origin, PictureRequest
+from bot.domain.limits.alternatives import WayOut
 from bot.domain.request.requester import Asker
-from bot.domain.ways_out import WayOut
 
 
 class Runs(Protocol):

@@ -23,10 +23,10 @@ from bot.domain.errors import (
 )
 from bot.domain.job.access import JobAct, Requester, check_access
 from bot.domain.job.job import Exposure, Job
-from bot.domain.limits import Window, window_bounds
+from bot.domain.limits.alternatives import WayOut
+from bot.domain.limits.limit import Window, window_bounds
 from bot.domain.request.prompt import words_of
 from bot.domain.request.requester import Asker
-from bot.domain.ways_out import WayOut
 from bot.jobs.budget_watch import BudgetWatch
 from bot.jobs.case_ports import Desk, Runs
 from bot.jobs.guild_ports import CaseStore

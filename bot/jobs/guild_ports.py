@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence, Set
 from typing import Protocol
 
 from bot.domain.audit import AuditEntry, AuditPage, AuditQuery
-from bot.domain.binding import Dimension, Grant, LimitRule
 from bot.domain.cases import Case, Report, Traces, Verdict
 from bot.domain.job.job import Job
-from bot.domain.limits import Measure, Window
+from bot.domain.limits.limit import Measure, Window
+from bot.domain.limits.policies import Dimension, Grant, LimitRule
 from bot.domain.reports import ExportLine, Remembered, UsageReport
 from bot.domain.rules import ChannelRule, HouseRules, ModelRule, PictureRule, WordRule
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from bot.domain.catalogue.model import Model, Value
 from bot.domain.clock import Clock
 from bot.domain.errors import RunTooDear
-from bot.domain.holds import Hold, hold_of
 from bot.domain.job.job import PictureRequest
+from bot.domain.limits.holds import Hold, hold_of
 from bot.domain.money import Money
 from bot.domain.request.files import counted
 from bot.domain.request.parameters import parameters_for, placed_files, with_defaults

@@ -12,11 +12,11 @@ from typing import Protocol
 
 from bot.domain.admission import EVERYBODY, Admission
 from bot.domain.audit import AuditEntry, AuditPage, AuditQuery
-from bot.domain.binding import Dimension, Grant, LimitRule
 from bot.domain.catalogue.model import folded_slug
 from bot.domain.errors import StoreError
 from bot.domain.job.job import Job, PictureRequest
 from bot.domain.lexicon import Hit
+from bot.domain.limits.policies import Dimension, Grant, LimitRule
 from bot.domain.pictures import check_pictures, lenders
 from bot.domain.request.prompt import texts_of
 from bot.domain.request.requester import Asker

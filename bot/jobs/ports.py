@@ -7,14 +7,14 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequenc
 from typing import Any, Protocol, TypeAlias
 
 from bot.domain.catalogue.model import Model, ModelSummary, Value
-from bot.domain.holds import History
 from bot.domain.job.events import Event
 from bot.domain.job.job import Job, Output
 from bot.domain.job.ledger import OpenCharge, Settlement
 from bot.domain.job.output_file import Picture
 from bot.domain.job.status_update import Delivery, News
 from bot.domain.job.task import Task, TaskReport
-from bot.domain.limits import Limit, Scope, Usage, Window
+from bot.domain.limits.holds import History
+from bot.domain.limits.limit import Limit, Scope, Usage, Window
 from bot.domain.money import Money
 from bot.domain.request.files import StoredFile, Upload
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.domain.binding import Counter, Dimension, LimitRule, bind, caution, counters_for
 from bot.domain.clock import Clock
-from bot.domain.limits import (
+from bot.domain.limits.limit import (
     DAY_S,
     OPERATOR,
     Audience,
@@ -20,6 +19,7 @@ from bot.domain.limits import (
     server_scope,
     window_bounds,
 )
+from bot.domain.limits.policies import Counter, Dimension, LimitRule, bind, caution, counters_for
 from bot.domain.money import Money
 from bot.domain.request.requester import Asker
 from bot.jobs.guild_ports import GuildStore

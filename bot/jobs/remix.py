@@ -8,10 +8,10 @@ from typing import Final
 from bot.domain.catalogue.model import Model
 from bot.domain.errors import InputFault, InputRefused, JobNotFound, ModelUnknown
 from bot.domain.job.job import Job, Parent, PictureRequest, Relation
-from bot.domain.limits import Audience, Measure, Window
+from bot.domain.limits.limit import Audience, Measure, Window
+from bot.domain.limits.quote import Quote
 from bot.domain.money import Money
 from bot.domain.pictures import files_of
-from bot.domain.quote import Quote
 from bot.domain.request.files import InputFile
 from bot.domain.request.parameters import HEIGHT, PROMPT, SEED, WIDTH
 from bot.domain.request.requester import Asker

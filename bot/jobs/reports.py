@@ -15,7 +15,7 @@ from bot.domain.cases import Case
 from bot.domain.clock import Clock
 from bot.domain.errors import ErasureRunning, StoreError, WiroError, WiroNotFound
 from bot.domain.job.job import Job
-from bot.domain.limits import Window, window_bounds
+from bot.domain.limits.limit import Window, window_bounds
 from bot.domain.reports import ExportLine, Remembered, UsageReport
 from bot.jobs.guild_ports import CaseStore, ReportStore
 from bot.jobs.ports import Wiro

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Final, assert_never
 
 from bot.domain.audit import AuditEntry, CaseChange, Change, GrantChange, MemberChange
-from bot.domain.binding import Grant
 from bot.domain.cases import Case, CaseKind, Decision, Traces, Verdict
 from bot.domain.errors import (
     BlockFault,
@@ -24,7 +23,8 @@ from bot.domain.errors import (
     WiroError,
 )
 from bot.domain.job.job import Exposure, Job, Origin, PictureRequest
-from bot.domain.limits import Measure
+from bot.domain.limits.limit import Measure
+from bot.domain.limits.policies import Grant
 from bot.domain.money import Money
 from bot.domain.request.requester import Asker
 from bot.jobs.case_ports import Desk, Runs

@@ -18,11 +18,11 @@ from bot.domain.errors import (
     RunTooDear,
 )
 from bot.domain.job.job import PictureRequest
-from bot.domain.limits import Measure
+from bot.domain.limits.alternatives import Fit, Saving, WayOut
+from bot.domain.limits.limit import Measure
 from bot.domain.money import Money
 from bot.domain.request.parameters import STEPS, parameters_for, resolved
 from bot.domain.request.requester import Asker
-from bot.domain.ways_out import Fit, Saving, WayOut
 from bot.jobs.catalogue import Catalogue
 from bot.jobs.holds import Holds
 from bot.jobs.house import Houses

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 from typing import Final
 
-from bot.domain.limits import Subject, Usage, Window, window_bounds
+from bot.domain.limits.limit import Subject, Usage, Window, window_bounds
 from bot.domain.money import MAX_PICO
 from bot.store.ledger import Key, model_key
 

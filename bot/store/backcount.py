@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlite3
 from typing import Final
 
-from bot.domain.binding import Dimension
-from bot.domain.limits import Subject, Window, window_bounds
+from bot.domain.limits.limit import Subject, Window, window_bounds
+from bot.domain.limits.policies import Dimension
 from bot.domain.money import MAX_PICO
 
 _IN_WINDOW: Final = """

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Sequence
 from typing import Final
 
-from bot.domain.bill_alarm import BillAlarm
+from bot.domain.limits.bill_alarm import BillAlarm
 from bot.domain.money import Money
 from bot.store.database import Database
 

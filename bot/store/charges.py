@@ -8,7 +8,7 @@ from typing import Final
 
 from bot.domain.job.job import Job
 from bot.domain.job.ledger import CHARGE_WAIT_S, OpenCharge, late_settlement
-from bot.domain.limits import Subject
+from bot.domain.limits.limit import Subject
 from bot.domain.money import MAX_PICO, ZERO, Money
 from bot.store import ledger, surprises
 from bot.store.rows import storable

@@ -7,9 +7,9 @@ import statistics
 from typing import Final
 
 from bot.domain.catalogue.model import folded_slug
-from bot.domain.effort import Effort
-from bot.domain.holds import WARY_S, Bill, History
 from bot.domain.job.job import PictureRequest
+from bot.domain.limits.effort import Effort
+from bot.domain.limits.holds import WARY_S, Bill, History
 from bot.domain.money import Money
 from bot.store.rows import storable
 

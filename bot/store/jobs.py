@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from typing import Final
 
 from bot.domain.errors import JobNotFound
-from bot.domain.holds import History
 from bot.domain.job.job import Job
 from bot.domain.job.ledger import OpenCharge, Settlement
-from bot.domain.limits import Limit, Scope, Usage, Window
+from bot.domain.limits.holds import History
+from bot.domain.limits.limit import Limit, Scope, Usage, Window
 from bot.domain.money import Money
 from bot.store import charges, ledger, surprises
 from bot.store.audit import discrepancies

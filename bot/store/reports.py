@@ -10,7 +10,7 @@ from typing import Final, TypeAlias
 
 from bot.domain.job.job import Job
 from bot.domain.job.ledger import Resolution
-from bot.domain.limits import Window, window_bounds
+from bot.domain.limits.limit import Window, window_bounds
 from bot.domain.money import MAX_PICO, Money
 from bot.domain.reports import DaySpend, ExportLine, Remembered, Share, UsageReport
 from bot.store.database import Database

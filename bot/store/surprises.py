@@ -7,8 +7,8 @@ import sqlite3
 from collections.abc import Sequence
 from typing import Final, TypeAlias
 
-from bot.domain.holds import Bill, is_surprise, raised_to
 from bot.domain.job.job import Job, PictureRequest
+from bot.domain.limits.holds import Bill, is_surprise, raised_to
 from bot.domain.money import Money
 from bot.store.histories import effort_of, effort_of_row
 from bot.store.ledger import held_pico, model_key

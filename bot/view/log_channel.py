@@ -12,13 +12,13 @@ from typing import Any, Final, TypeVar
 import discord
 
 from bot.domain.audit import AuditEntry
-from bot.domain.bill_alarm import BillAlarm
-from bot.domain.budget import BudgetWarning
 from bot.domain.cases import Case, Decision
 from bot.domain.errors import CaseFault, CaseRefused
 from bot.domain.job.job import Job
+from bot.domain.limits.alternatives import WayOut
+from bot.domain.limits.bill_alarm import BillAlarm
+from bot.domain.limits.budget import BudgetWarning
 from bot.domain.request.requester import Asker, Place
-from bot.domain.ways_out import WayOut
 from bot.view.buttons.seal import seal_of
 from bot.view.card import Card, Tone
 from bot.view.cards.cases import member_words, open_card

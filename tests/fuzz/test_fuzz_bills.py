@@ -19,10 +19,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.domain.errors import LimitReached
-from bot.domain.estimate import estimate
 from bot.domain.job.events import Cancelled, Event, Reached, Settled
 from bot.domain.job.job import Stage
 from bot.domain.job.ledger import CHARGE_WAIT_S
+from bot.domain.limits.estimate import estimate
 from bot.domain.money import MAX_PICO, Money
 from bot.jobs.orphans import Looks, Orphans
 from bot.wiro.catalogue import model_of

@@ -20,9 +20,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from studio_world import unforeseen
 
-from bot.domain.amounts import MAX_WHOLE, parse_amount
 from bot.domain.errors import AmountRefused, PatternRefused
-from bot.domain.limits import Measure
+from bot.domain.limits.amounts import MAX_WHOLE, parse_amount
+from bot.domain.limits.limit import Measure
 from bot.domain.money import PICO_PER_DOLLAR, Money
 from bot.domain.reports import ExportLine
 from bot.jobs.patterns import word_rule

@@ -14,7 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from bot.domain.errors import DatabaseUnavailable
 from bot.domain.job.job import Stage
-from bot.domain.limits import OPERATOR, Window
+from bot.domain.limits.limit import OPERATOR, Window
 from bot.domain.money import Money
 from bot.domain.reckoning import Difference, Reckoning
 from bot.jobs.bookkeeper import Bookkeeper

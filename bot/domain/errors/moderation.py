@@ -10,7 +10,7 @@ from bot.domain.errors.root import Refusal
 
 if TYPE_CHECKING:
     from bot.domain.job.job import PictureRequest
-    from bot.domain.limits import Limit
+    from bot.domain.limits.limit import Limit
 
 
 @dataclass(eq=False)

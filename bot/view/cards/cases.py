@@ -8,8 +8,8 @@ from typing import Final, assert_never
 from bot.domain.cases import HIDES_A_DAY, Case, CaseKind, Decision, Report, Verdict
 from bot.domain.errors import LimitReached
 from bot.domain.job.job import Job, PictureRequest
-from bot.domain.limits import Audience, Measure
-from bot.domain.ways_out import Fit, Saving, WayOut
+from bot.domain.limits.alternatives import Fit, Saving, WayOut
+from bot.domain.limits.limit import Audience, Measure
 from bot.view.card import Action, Card, CaseAction, CasePress, TextPart, TextPress, Tone
 from bot.view.words import said
 from bot.view.words.headings import heading, sent_count

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Final
 
-from bot.domain.binding import LimitRule
-from bot.domain.limits import Audience, Measure, Window
+from bot.domain.limits.limit import Audience, Measure, Window
+from bot.domain.limits.policies import LimitRule
 from bot.view.card import Card, Tone
 from bot.view.words.limits import (
     NOBODY_GONE,

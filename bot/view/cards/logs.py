@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 from bot.domain.audit import AuditEntry
-from bot.domain.bill_alarm import BillAlarm
-from bot.domain.budget import BudgetWarning
 from bot.domain.job.job import Job
+from bot.domain.limits.bill_alarm import BillAlarm
+from bot.domain.limits.budget import BudgetWarning
 from bot.view.card import Card, Tone
 from bot.view.words.changes import change_words
 from bot.view.words.limits import allowance_words, extent_words

@@ -10,8 +10,8 @@ import discord
 from discord import ui
 
 from bot.domain.job.job import Job
+from bot.domain.limits.quote import Quote
 from bot.domain.money import Money
-from bot.domain.quote import Quote
 from bot.domain.request.prompt import MAX_PROMPT_CHARS
 from bot.view.buttons.base import NUMBER, number_in
 from bot.view.buttons.picks import PLACE

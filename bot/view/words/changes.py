@@ -19,8 +19,8 @@ from bot.domain.audit import (
     WordChange,
     WordsChange,
 )
-from bot.domain.binding import LimitRule
 from bot.domain.cases import CaseKind
+from bot.domain.limits.policies import LimitRule
 from bot.view.words.limits import allowance_words, amount_words, subject_words
 from bot.view.words.rules import NOTHING, channel_words, kind_words, model_words, picture_words
 from bot.view.words.styles import style_words

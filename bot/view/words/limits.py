@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol, assert_never
 
-from bot.domain.binding import Dimension, LimitRule
-from bot.domain.limits import Audience, Limit, Measure, Window
+from bot.domain.limits.limit import Audience, Limit, Measure, Window
+from bot.domain.limits.policies import Dimension, LimitRule
 from bot.domain.money import MAX_PICO, Money
 from bot.view.words.text import code, duration, plural, relative
 

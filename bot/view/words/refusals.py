@@ -24,7 +24,7 @@ from bot.domain.errors import (
     SubjectFault,
     SubjectRefused,
 )
-from bot.domain.limits import Audience, Limit, Measure, Subject, Window
+from bot.domain.limits.limit import Audience, Limit, Measure, Subject, Window
 from bot.domain.money import Money
 from bot.view.words.limits import allowance_words, amount_words, audience_words, extent_words
 from bot.view.words.text import code, escaped, plural, relative

@@ -15,7 +15,7 @@ from moderation_world import BuildClub, Club
 from bot.domain.audit import ChangeKind
 from bot.domain.cases import Verdict
 from bot.domain.errors import CaseDecided, CaseNotFound
-from bot.domain.limits import Measure, Window
+from bot.domain.limits.limit import Measure, Window
 from bot.domain.money import Money
 
 

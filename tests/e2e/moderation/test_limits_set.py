@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from moderation_world import Club
 
-from bot.domain.binding import Dimension, LimitRule
-from bot.domain.limits import Audience, Measure, Window
+from bot.domain.limits.limit import Audience, Measure, Window
+from bot.domain.limits.policies import Dimension, LimitRule
 from bot.domain.money import Money
 
 

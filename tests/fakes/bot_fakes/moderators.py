@@ -7,9 +7,9 @@ import asyncio
 from bot.domain.cases import Case, Decision
 from bot.domain.errors import CaseFault, CaseRefused
 from bot.domain.job.job import Job
+from bot.domain.limits.alternatives import WayOut
 from bot.domain.money import Money
 from bot.domain.request.requester import Asker, Place
-from bot.domain.ways_out import WayOut
 from bot.jobs.budget_watch import BudgetWatch
 from bot.jobs.cases import Cases
 from bot.jobs.supervisor import Supervisor

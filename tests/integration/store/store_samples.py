@@ -10,7 +10,7 @@ from pathlib import Path
 
 from bot.domain.audit import AuditEntry, AuditQuery, WordsChange
 from bot.domain.job.job import Cause, Job, Origin, PictureRequest, Stage
-from bot.domain.limits import OPERATOR, Limit, Measure, Scope, Window, member_scope
+from bot.domain.limits.limit import OPERATOR, Limit, Measure, Scope, Window, member_scope
 from bot.domain.money import PICO_PER_DOLLAR, Money
 from bot.store.guilds import GuildRecords
 

@@ -27,10 +27,10 @@ from bot.domain.audit import (
     WordChange,
     WordsChange,
 )
-from bot.domain.binding import Dimension
 from bot.domain.cases import CaseKind, Verdict
 from bot.domain.errors import DatabaseUnavailable
-from bot.domain.limits import Audience, Measure, Window
+from bot.domain.limits.limit import Audience, Measure, Window
+from bot.domain.limits.policies import Dimension
 from bot.domain.money import MAX_PICO
 from bot.domain.request.style import Style
 from bot.domain.rules import ChannelRule, ModelRule, PictureRule, WordRule

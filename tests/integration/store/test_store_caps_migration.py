@@ -11,7 +11,7 @@ from store_samples import DAY_S, GUILD, NOON_S, a_job, counters_of, ended
 
 from bot.domain.job.job import Job, Stage
 from bot.domain.job.ledger import Resolution, Settlement
-from bot.domain.limits import Usage, Window, member_scope, person_scope
+from bot.domain.limits.limit import Usage, Window, member_scope, person_scope
 from bot.domain.money import ZERO
 from bot.store.database import Database
 from bot.store.jobs import JobStore

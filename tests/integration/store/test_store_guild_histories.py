@@ -13,10 +13,9 @@ from hypothesis import strategies as st
 from store_front_door import DEFAULTS, OPERATORS_CAP, asker_of, submit
 from store_samples import DAY_S, GUILD, NOON_S, a_job, an_entry, ended
 
-from bot.domain.binding import Dimension, LimitRule, bind
 from bot.domain.job.job import Job, Stage
 from bot.domain.job.ledger import Resolution, Settlement
-from bot.domain.limits import (
+from bot.domain.limits.limit import (
     OPERATOR,
     Audience,
     Limit,
@@ -25,6 +24,7 @@ from bot.domain.limits import (
     Window,
     window_bounds,
 )
+from bot.domain.limits.policies import Dimension, LimitRule, bind
 from bot.domain.money import ZERO, Money
 from bot.store.database import Database
 from bot.store.guilds import GuildRecords

@@ -8,10 +8,9 @@ import pytest
 from store_front_door import submit
 from store_samples import CHANNEL, DAY_S, GUILD, MODEL, NOON_S, a_job, an_entry, ended
 
-from bot.domain.binding import Dimension, LimitRule
 from bot.domain.job.job import Job, Stage
 from bot.domain.job.ledger import settlement_of
-from bot.domain.limits import (
+from bot.domain.limits.limit import (
     OPERATOR,
     Audience,
     Measure,
@@ -20,6 +19,7 @@ from bot.domain.limits import (
     Usage,
     Window,
 )
+from bot.domain.limits.policies import Dimension, LimitRule
 from bot.store.database import Database
 from bot.store.guilds import GuildRecords
 from bot.store.jobs import JobStore

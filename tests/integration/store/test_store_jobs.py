@@ -12,7 +12,7 @@ from store_samples import DAY_S, GUILD, NOON_S, a_job, counters_of, ended, opera
 from bot.domain.errors import DatabaseUnavailable, JobNotFound, LimitReached
 from bot.domain.job.job import Cause, Job, Origin, Output, PictureRequest, Progress, Stage
 from bot.domain.job.ledger import Resolution, Settlement, settlement_of
-from bot.domain.limits import OPERATOR, Usage, Window, member_scope
+from bot.domain.limits.limit import OPERATOR, Usage, Window, member_scope
 from bot.domain.money import MAX_PICO, ZERO, Money
 from bot.store import books, charges, histories
 from bot.store import jobs as statements

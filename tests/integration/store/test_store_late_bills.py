@@ -14,13 +14,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from store_samples import DAY_S, GUILD, NOON_S, a_job, an_entry, counters_of, ended
 
-from bot.domain.binding import Dimension, LimitRule
 from bot.domain.errors import StoreError
 from bot.domain.job.events import Cancelled, Event, Refused, Settled
 from bot.domain.job.job import Cause, Job, Stage
 from bot.domain.job.ledger import CHARGE_WAIT_S, OpenCharge, settlement_of
 from bot.domain.job.lifecycle import advance
-from bot.domain.limits import OPERATOR, Audience, Measure, Usage, Window, member_scope
+from bot.domain.limits.limit import OPERATOR, Audience, Measure, Usage, Window, member_scope
+from bot.domain.limits.policies import Dimension, LimitRule
 from bot.domain.money import MAX_PICO, ZERO, Money
 from bot.store.database import Database
 from bot.store.guilds import GuildRecords

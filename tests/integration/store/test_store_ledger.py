@@ -17,7 +17,7 @@ from store_samples import DAY_S, GUILD, NOON_S, a_job, counters_of, ended, opera
 from bot.domain.errors import LimitReached, StoreError
 from bot.domain.job.job import Job, Stage
 from bot.domain.job.ledger import Resolution, Settlement, settlement_of
-from bot.domain.limits import OPERATOR, Limit, Scope, Usage, Window, member_scope, window_bounds
+from bot.domain.limits.limit import OPERATOR, Limit, Scope, Usage, Window, member_scope, window_bounds
 from bot.domain.money import ZERO, Money
 from bot.store.database import Database
 from bot.store.jobs import JobStore

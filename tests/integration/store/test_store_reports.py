@@ -18,7 +18,7 @@ from store_samples import CHANNEL, DAY_S, GUILD, MODEL, NOON_S, a_job, counters_
 from bot.domain.cases import Case, CaseKind
 from bot.domain.job.job import Job, Output, Stage
 from bot.domain.job.ledger import Resolution, Settlement, settlement_of
-from bot.domain.limits import OPERATOR, Window
+from bot.domain.limits.limit import OPERATOR, Window
 from bot.domain.money import MAX_PICO, ZERO, Money
 from bot.domain.reports import DaySpend, ExportLine, Share, UsageReport
 from bot.store import reports as statements

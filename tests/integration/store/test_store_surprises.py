@@ -12,13 +12,13 @@ from typing import Any
 import pytest
 from store_samples import GUILD, MODEL, NOON_S, a_job, an_entry, counters_of, ended, operator_spend_a_day
 
-from bot.domain.binding import Dimension, LimitRule
-from bot.domain.effort import Effort
 from bot.domain.errors import LimitReached
-from bot.domain.holds import WARY_S, Bill
 from bot.domain.job.job import Job, Stage
 from bot.domain.job.ledger import Resolution, Settlement, settlement_of
-from bot.domain.limits import OPERATOR, Audience, Limit, Measure, Usage, Window, member_scope
+from bot.domain.limits.effort import Effort
+from bot.domain.limits.holds import WARY_S, Bill
+from bot.domain.limits.limit import OPERATOR, Audience, Limit, Measure, Usage, Window, member_scope
+from bot.domain.limits.policies import Dimension, LimitRule
 from bot.domain.money import ZERO, Money
 from bot.store.bill_alarms import AlarmRecords
 from bot.store.database import Database

@@ -14,11 +14,11 @@ from wiro_scripted import KEY, SECRET
 
 from bot.domain import errors
 from bot.domain.clock import Clock
-from bot.domain.estimate import estimate
 from bot.domain.job.events import Accepted, Cancelled, Event, Gap, Reached, Settled
 from bot.domain.job.job import Job, Origin, PictureRequest, Stage
 from bot.domain.job.lifecycle import advance
 from bot.domain.job.task import Task
+from bot.domain.limits.estimate import estimate
 from bot.domain.money import ZERO, Money
 from bot.domain.request.files import Upload
 from bot.domain.request.parameters import parameters_for

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.amounts import parse_amount
 from bot.domain.errors import AmountRefused
-from bot.domain.limits import Measure
+from bot.domain.limits.amounts import parse_amount
+from bot.domain.limits.limit import Measure
 from bot.domain.money import PICO_PER_DOLLAR
 
 DOLLAR = PICO_PER_DOLLAR

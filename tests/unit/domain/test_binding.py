@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from bot.domain.binding import Dimension, Grant, LimitRule, bind, counters_for
-from bot.domain.limits import Audience, Limit, Measure, Scope, Subject, Window, window_bounds
+from bot.domain.limits.limit import Audience, Limit, Measure, Scope, Subject, Window, window_bounds
+from bot.domain.limits.policies import Dimension, Grant, LimitRule, bind, counters_for
 from bot.domain.request.requester import Asker, Place
 
 GUILD, ME, OTHER = 7, 100, 101

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.catalogue.model import Kind, Model, Parameter, PriceRule
-from bot.domain.estimate import TIER_PIXELS, estimate
+from bot.domain.limits.estimate import TIER_PIXELS, estimate
 from bot.domain.money import MAX_PICO, Money
 from bot.domain.request.files import InputFile, counted
 

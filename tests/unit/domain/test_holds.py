@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.catalogue.model import Kind, Model, Parameter, PriceRule
-from bot.domain.effort import Effort
-from bot.domain.holds import Bill, History, Hold, hold_of, is_surprise, raised_to
+from bot.domain.limits.effort import Effort
+from bot.domain.limits.holds import Bill, History, Hold, hold_of, is_surprise, raised_to
 from bot.domain.money import MAX_PICO, Money
 
 FALLBACK = Money.parse("0.05")

@@ -10,7 +10,7 @@ from bot_fakes.samples import NOON_S
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.limits import (
+from bot.domain.limits.limit import (
     OPERATOR,
     Limit,
     Measure,

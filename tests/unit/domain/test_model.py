@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from bot.domain.catalogue.model import Kind, Model, Parameter, PriceRule
 from bot.domain.clock import Clock
-from bot.domain.estimate import estimate
 from bot.domain.job.events import Gap
 from bot.domain.job.task import Task, TaskReport
+from bot.domain.limits.estimate import estimate
 from bot.domain.money import Money
 
 FALLBACK = Money.parse("0.05")

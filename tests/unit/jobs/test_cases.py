@@ -11,7 +11,6 @@ from bot_fakes.moderators import Moderation
 from bot_fakes.samples import CHANNEL, GUILD, NOON_S, a_request, an_asker, an_origin
 
 from bot.domain.audit import AuditEntry, AuditQuery, CaseChange, LogChannelChange
-from bot.domain.binding import Dimension, LimitRule
 from bot.domain.cases import CaseKind, Decision, Verdict
 from bot.domain.errors import (
     BlockFault,
@@ -23,7 +22,8 @@ from bot.domain.errors import (
     LimitReached,
     RuleRefused,
 )
-from bot.domain.limits import Audience, Measure, Window
+from bot.domain.limits.limit import Audience, Measure, Window
+from bot.domain.limits.policies import Dimension, LimitRule
 from bot.domain.request.requester import Asker, Place
 from bot.domain.rules import WordRule
 from bot.jobs.cases import MOST_KEPT_EACH

@@ -20,7 +20,7 @@ from bot.domain.errors import DatabaseUnavailable, WiroRefused, WiroUnreachable
 from bot.domain.job.events import Cancelled, Event, Reached, Settled
 from bot.domain.job.job import Cause, Job, Stage
 from bot.domain.job.ledger import CHARGE_WAIT_S
-from bot.domain.limits import OPERATOR, Window
+from bot.domain.limits.limit import OPERATOR, Window
 from bot.domain.money import ZERO, Money
 from bot.jobs.orphans import SETTLE_S, Looks, Orphans, charge_of
 from bot.jobs.supervisor import Supervisor

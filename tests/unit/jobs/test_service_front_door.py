@@ -23,7 +23,7 @@ from bot.domain.errors import (
 )
 from bot.domain.job.events import Settled
 from bot.domain.job.job import MAX_SEED, Stage
-from bot.domain.limits import Measure
+from bot.domain.limits.limit import Measure
 from bot.domain.money import Money
 from bot.jobs.purse import Allowance
 

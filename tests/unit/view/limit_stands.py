@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.domain.binding import Dimension
-from bot.domain.limits import Audience, Limit, Measure, Scope, Subject, Window
+from bot.domain.limits.limit import Audience, Limit, Measure, Scope, Subject, Window
+from bot.domain.limits.policies import Dimension
 from bot.domain.money import Money
 from bot.view.words.limits import Reader
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from limit_stands import DAY, ME, NOW_S, THEM, Stand, a_limit, dollars
 
-from bot.domain.binding import Dimension, LimitRule
-from bot.domain.limits import OPERATOR, Audience, Limit, Measure, Scope, Subject, Window
+from bot.domain.limits.limit import OPERATOR, Audience, Limit, Measure, Scope, Subject, Window
+from bot.domain.limits.policies import Dimension, LimitRule
 from bot.view.card import Card, Tone
 from bot.view.cards.limits import (
     changed_card,

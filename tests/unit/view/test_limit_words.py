@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from limit_stands import ART, DAY, ME, NOW_S, THEM, Stand, a_limit, dollars
 
-from bot.domain.binding import Dimension, LimitRule
-from bot.domain.limits import Audience, Measure, Window
+from bot.domain.limits.limit import Audience, Measure, Window
+from bot.domain.limits.policies import Dimension, LimitRule
 from bot.domain.money import MAX_PICO, Money
 from bot.view.words.limits import (
     Reader,

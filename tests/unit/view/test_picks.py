@@ -16,8 +16,8 @@ from discord import ui
 from bot.domain.job.job import Job, Output, Parent, Relation, Stage
 from bot.domain.job.output_file import Picture
 from bot.domain.job.status_update import News
+from bot.domain.limits.quote import Quote
 from bot.domain.money import Money
-from bot.domain.quote import Quote
 from bot.view.buttons.picks import GoButton, PickButton
 from bot.view.card import Card, Go, GoAction, Pick, PickAction, Preview, Tone
 from bot.view.cards.picks import picks_of, picture_places

@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 from bot.domain.errors import AmountRefused
-from bot.domain.limits import Measure
+from bot.domain.limits.limit import Measure
 from bot.domain.money import PICO_PER_DOLLAR, Money
 
 MAX_WHOLE: Final = 1_000_000  # runs, jobs or dollars

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
 from bot.domain.catalogue.model import folded_slug
-from bot.domain.limits import (
+from bot.domain.limits.limit import (
     OPERATOR,
     Audience,
     Limit,

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Final
 
 from bot.domain.catalogue.model import Model, PriceRule, Value
-from bot.domain.effort import Effort
+from bot.domain.limits.effort import Effort
 from bot.domain.money import MAX_PICO, ZERO, Money
 from bot.domain.request.parameters import COUNT, HEIGHT, STEPS, WIDTH
 

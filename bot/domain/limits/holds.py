@@ -8,8 +8,8 @@ from decimal import Decimal
 from typing import Final
 
 from bot.domain.catalogue.model import Model, Value
-from bot.domain.effort import Effort
-from bot.domain.estimate import Basis, Estimate, estimate
+from bot.domain.limits.effort import Effort
+from bot.domain.limits.estimate import Basis, Estimate, estimate
 from bot.domain.money import Money
 
 PERCENTILE: Final = 95  # of our own bills: what a run may well cost, whatever was stated

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.domain.limits import Limit
+from bot.domain.limits.limit import Limit
 from bot.domain.money import Money
 
 

@@ -1,0 +1,1 @@
+"""How much may be used: limits, windows, estimates and holds."""
