@@ -21,9 +21,9 @@ from bot.collector import spare_the_collector
 from bot.database_words import database_words
 from bot.discord_bot import Services, StudioBot
 from bot.discord_gates import use_api
-from bot.domain.admission import Admission
 from bot.domain.clock import Clock
 from bot.domain.errors import StoreError
+from bot.domain.moderation.admission import Admission
 from bot.jobs.bill_alarms import LOOK_EVERY_S, BillAlarms
 from bot.jobs.bookkeeper import TICK_S, Bookkeeper
 from bot.jobs.browse import Browser

@@ -12,10 +12,10 @@ from discord.app_commands import Choice, Range
 from discord.ext import commands
 
 from bot.discord_bot import Interaction, StudioBot
-from bot.domain.audit import AuditEntry, GrantChange, LimitChange
 from bot.domain.clock import Clock
 from bot.domain.limits.amounts import parse_amount
 from bot.domain.limits.policies import Grant, LimitRule
+from bot.domain.moderation.audit import AuditEntry, GrantChange, LimitChange
 from bot.jobs.catalogue import Catalogue
 from bot.jobs.house import Houses
 from bot.jobs.purse import Purse

@@ -11,9 +11,9 @@ from discord.app_commands import Choice
 from discord.ext import commands
 
 from bot.discord_bot import Interaction, StudioBot
-from bot.domain.cases import Case
 from bot.domain.errors import NotYours, QuestionExpired
 from bot.domain.job.job import Job
+from bot.domain.moderation.cases import Case
 from bot.domain.reports import PictureWish, Remembered
 from bot.domain.request.style import Style
 from bot.jobs.house import Houses

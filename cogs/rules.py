@@ -11,7 +11,16 @@ from discord.app_commands import Choice, Range
 from discord.ext import commands
 
 from bot.discord_bot import Interaction, StudioBot
-from bot.domain.audit import (
+from bot.domain.clock import Clock
+from bot.domain.errors import (
+    BlockFault,
+    BlockRefused,
+    PatternFault,
+    PatternRefused,
+    SubjectFault,
+    SubjectRefused,
+)
+from bot.domain.moderation.audit import (
     AuditEntry,
     AuditQuery,
     Change,
@@ -22,17 +31,8 @@ from bot.domain.audit import (
     PicturesChange,
     WordChange,
 )
-from bot.domain.clock import Clock
-from bot.domain.errors import (
-    BlockFault,
-    BlockRefused,
-    PatternFault,
-    PatternRefused,
-    SubjectFault,
-    SubjectRefused,
-)
-from bot.domain.pictures import WHOLE_SERVER
-from bot.domain.rules import ChannelRule, HouseRules, Match, ModelRule, PictureRule, WordRule
+from bot.domain.moderation.picture_rules import WHOLE_SERVER
+from bot.domain.moderation.rules import ChannelRule, HouseRules, Match, ModelRule, PictureRule, WordRule
 from bot.domain.since import parse_since
 from bot.jobs.catalogue import Catalogue
 from bot.jobs.house import Houses

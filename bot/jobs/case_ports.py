@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from bot.domain.cases import Case, Decision
 from bot.domain.job.job import Exposure, Job, Origin, PictureRequest
 from bot.domain.limits.alternatives import WayOut
+from bot.domain.moderation.cases import Case, Decision
 from bot.domain.request.requester import Asker
 
 

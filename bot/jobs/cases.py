@@ -7,7 +7,6 @@ import logging
 from dataclasses import dataclass, replace
 from typing import Final
 
-from bot.domain.cases import HIDES_A_DAY, Case, CaseKind, Decision, Report, Verdict
 from bot.domain.clock import Clock
 from bot.domain.errors import (
     BotError,
@@ -25,6 +24,7 @@ from bot.domain.job.access import JobAct, Requester, check_access
 from bot.domain.job.job import Exposure, Job
 from bot.domain.limits.alternatives import WayOut
 from bot.domain.limits.limit import Window, window_bounds
+from bot.domain.moderation.cases import HIDES_A_DAY, Case, CaseKind, Decision, Report, Verdict
 from bot.domain.request.prompt import words_of
 from bot.domain.request.requester import Asker
 from bot.jobs.budget_watch import BudgetWatch

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence, Set
 from typing import Protocol
 
-from bot.domain.audit import AuditEntry, AuditPage, AuditQuery
-from bot.domain.cases import Case, Report, Traces, Verdict
 from bot.domain.job.job import Job
 from bot.domain.limits.limit import Measure, Window
 from bot.domain.limits.policies import Dimension, Grant, LimitRule
+from bot.domain.moderation.audit import AuditEntry, AuditPage, AuditQuery
+from bot.domain.moderation.cases import Case, Report, Traces, Verdict
+from bot.domain.moderation.rules import ChannelRule, HouseRules, ModelRule, PictureRule, WordRule
 from bot.domain.reports import ExportLine, Remembered, UsageReport
-from bot.domain.rules import ChannelRule, HouseRules, ModelRule, PictureRule, WordRule
 
 
 class GuildStore(Protocol):

@@ -10,17 +10,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
-from bot.domain.admission import EVERYBODY, Admission
-from bot.domain.audit import AuditEntry, AuditPage, AuditQuery
 from bot.domain.catalogue.model import folded_slug
 from bot.domain.errors import StoreError
 from bot.domain.job.job import Job, PictureRequest
-from bot.domain.lexicon import Hit
 from bot.domain.limits.policies import Dimension, Grant, LimitRule
-from bot.domain.pictures import check_pictures, lenders
-from bot.domain.request.prompt import texts_of
-from bot.domain.request.requester import Asker
-from bot.domain.rules import (
+from bot.domain.moderation.admission import EVERYBODY, Admission
+from bot.domain.moderation.audit import AuditEntry, AuditPage, AuditQuery
+from bot.domain.moderation.lexicon import Hit
+from bot.domain.moderation.picture_rules import check_pictures, lenders
+from bot.domain.moderation.rules import (
     NO_RULES,
     ChannelRule,
     HouseRules,
@@ -30,6 +28,8 @@ from bot.domain.rules import (
     check_model,
     check_place,
 )
+from bot.domain.request.prompt import texts_of
+from bot.domain.request.requester import Asker
 from bot.jobs.guild_ports import GuildStore, PictureWishes
 from bot.jobs.word_rules import WordRules
 

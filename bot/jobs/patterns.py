@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from bot.domain.errors import PatternFault, PatternRefused
-from bot.domain.folding import folded
-from bot.domain.rules import Match, WordRule
+from bot.domain.moderation.folding import folded
+from bot.domain.moderation.rules import Match, WordRule
 
 MAX_PATTERN_CHARS: Final = 200
 # RE2 keeps a pattern's automata within this many bytes and refuses what would not fit. What they may come to

@@ -10,8 +10,8 @@ from bot.domain.errors import InputFault, InputRefused, JobNotFound, ModelUnknow
 from bot.domain.job.job import Job, Parent, PictureRequest, Relation
 from bot.domain.limits.limit import Audience, Measure, Window
 from bot.domain.limits.quote import Quote
+from bot.domain.moderation.picture_rules import files_of
 from bot.domain.money import Money
-from bot.domain.pictures import files_of
 from bot.domain.request.files import InputFile
 from bot.domain.request.parameters import HEIGHT, PROMPT, SEED, WIDTH
 from bot.domain.request.requester import Asker

@@ -11,11 +11,11 @@ from datetime import UTC, datetime, timedelta
 from enum import Enum
 from typing import Final, TypeAlias, assert_never
 
-from bot.domain.cases import Case
 from bot.domain.clock import Clock
 from bot.domain.errors import ErasureRunning, StoreError, WiroError, WiroNotFound
 from bot.domain.job.job import Job
 from bot.domain.limits.limit import Window, window_bounds
+from bot.domain.moderation.cases import Case
 from bot.domain.reports import ExportLine, Remembered, UsageReport
 from bot.jobs.guild_ports import CaseStore, ReportStore
 from bot.jobs.ports import Wiro

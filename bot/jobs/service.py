@@ -30,7 +30,7 @@ from bot.domain.job.events import Refused
 from bot.domain.job.input_faults import check_claims
 from bot.domain.job.job import Cause, Exposure, Job, Origin, Parent, PictureRequest, Stage
 from bot.domain.job.status_update import News
-from bot.domain.pictures import files_of
+from bot.domain.moderation.picture_rules import files_of
 from bot.domain.request.files import counted
 from bot.domain.request.parameters import (
     check_bounds,

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
-from bot.domain.audit import AuditEntry, StyleChange
 from bot.domain.clock import Clock
 from bot.domain.errors import ManagersOnly, StyleFault, StyleRefused
 from bot.domain.job.job import PictureRequest
+from bot.domain.moderation.audit import AuditEntry, StyleChange
 from bot.domain.request.style import MAX_OWN, MAX_PINNED, Style, apply, checked_style, name_key
 from bot.jobs.house import Houses
 

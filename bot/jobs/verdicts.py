@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, assert_never
 
-from bot.domain.audit import AuditEntry, CaseChange, Change, GrantChange, MemberChange
-from bot.domain.cases import Case, CaseKind, Decision, Traces, Verdict
 from bot.domain.errors import (
     BlockFault,
     BlockRefused,
@@ -25,6 +23,8 @@ from bot.domain.errors import (
 from bot.domain.job.job import Exposure, Job, Origin, PictureRequest
 from bot.domain.limits.limit import Measure
 from bot.domain.limits.policies import Grant
+from bot.domain.moderation.audit import AuditEntry, CaseChange, Change, GrantChange, MemberChange
+from bot.domain.moderation.cases import Case, CaseKind, Decision, Traces, Verdict
 from bot.domain.money import Money
 from bot.domain.request.requester import Asker
 from bot.jobs.case_ports import Desk, Runs

@@ -9,9 +9,9 @@ from typing import Final
 from weakref import WeakValueDictionary
 
 from bot.domain.errors import RuleFault, RuleRefused
-from bot.domain.folding import folded
-from bot.domain.lexicon import Hit, Lexicon
-from bot.domain.rules import Match, WordRule
+from bot.domain.moderation.folding import folded
+from bot.domain.moderation.lexicon import Hit, Lexicon
+from bot.domain.moderation.rules import Match, WordRule
 from bot.jobs.patterns import Patterns
 
 MAX_BYTES: Final = 64 << 20  # of all servers together; those that asked longest ago are made ready anew

@@ -10,8 +10,8 @@ from functools import cache
 from types import NoneType
 from typing import Any, Final, get_args, get_type_hints
 
-from bot.domain.audit import AuditEntry, AuditPage, AuditQuery, Change, ChangeKind
 from bot.domain.errors import DatabaseUnavailable
+from bot.domain.moderation.audit import AuditEntry, AuditPage, AuditQuery, Change, ChangeKind
 from bot.store.rows import storable
 
 PAGE_SIZE: Final = 8

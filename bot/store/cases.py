@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 from typing import Final
 
-from bot.domain.cases import Case, CaseKind, Report, Traces, Verdict
 from bot.domain.errors import DatabaseUnavailable
 from bot.domain.job.job import Exposure, PictureRequest
 from bot.domain.limits.limit import Measure
+from bot.domain.moderation.cases import Case, CaseKind, Report, Traces, Verdict
 from bot.domain.request.files import InputFile
 from bot.store.database import Database
 from bot.store.rows import storable, values_of

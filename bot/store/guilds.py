@@ -6,11 +6,11 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from bot.domain.audit import AuditEntry, AuditPage, AuditQuery
 from bot.domain.limits.limit import Audience, Measure, Window, window_bounds
 from bot.domain.limits.policies import Dimension, Grant, LimitRule
+from bot.domain.moderation.audit import AuditEntry, AuditPage, AuditQuery
+from bot.domain.moderation.rules import ChannelRule, HouseRules, Match, ModelRule, PictureRule, WordRule
 from bot.domain.money import MAX_PICO
-from bot.domain.rules import ChannelRule, HouseRules, Match, ModelRule, PictureRule, WordRule
 from bot.store.audit_log import note_in, page_in
 from bot.store.backcount import track
 from bot.store.database import Database

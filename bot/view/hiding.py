@@ -10,8 +10,8 @@ from urllib.parse import unquote, urlsplit
 import discord
 from discord import ui
 
-from bot.domain.cases import Case
 from bot.domain.job.job import Job
+from bot.domain.moderation.cases import Case
 from bot.view.buttons.seal import Seal, bare
 from bot.view.card import Action
 from bot.view.cards.cases import ERASED, HIDDEN, hidden_card

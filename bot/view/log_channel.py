@@ -11,13 +11,13 @@ from typing import Any, Final, TypeVar
 
 import discord
 
-from bot.domain.audit import AuditEntry
-from bot.domain.cases import Case, Decision
 from bot.domain.errors import CaseFault, CaseRefused
 from bot.domain.job.job import Job
 from bot.domain.limits.alternatives import WayOut
 from bot.domain.limits.bill_alarm import BillAlarm
 from bot.domain.limits.budget import BudgetWarning
+from bot.domain.moderation.audit import AuditEntry
+from bot.domain.moderation.cases import Case, Decision
 from bot.domain.request.requester import Asker, Place
 from bot.view.buttons.seal import seal_of
 from bot.view.card import Card, Tone

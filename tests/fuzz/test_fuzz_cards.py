@@ -16,7 +16,11 @@ from fuzz_profile import tries
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from bot.domain.audit import (
+from bot.domain.errors import ModelUnknown, OptionRefused, PromptRefused
+from bot.domain.job.job import Cause, Job, Output, Progress, Stage
+from bot.domain.job.output_file import Picture
+from bot.domain.job.status_update import News
+from bot.domain.moderation.audit import (
     AuditEntry,
     AuditPage,
     AuditQuery,
@@ -25,15 +29,11 @@ from bot.domain.audit import (
     WordChange,
     WordsChange,
 )
-from bot.domain.errors import ModelUnknown, OptionRefused, PromptRefused
-from bot.domain.job.job import Cause, Job, Output, Progress, Stage
-from bot.domain.job.output_file import Picture
-from bot.domain.job.status_update import News
-from bot.domain.lexicon import Hit
+from bot.domain.moderation.lexicon import Hit
+from bot.domain.moderation.rules import Match, ModelRule, WordRule
 from bot.domain.money import MAX_PICO, Money
 from bot.domain.request.prompt import MAX_PROMPT_CHARS, checked_prompt
 from bot.domain.request.style import Style
-from bot.domain.rules import Match, ModelRule, WordRule
 from bot.view.card import Card
 from bot.view.cards.audit import audit_card
 from bot.view.cards.lists import running_card

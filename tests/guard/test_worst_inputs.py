@@ -23,9 +23,9 @@ import bot.store.jobs as jobs_module
 from bot.domain.catalogue.model import Kind, ModelSummary, Option, Parameter
 from bot.domain.errors import ModelUnknown, PatternRefused, RuleRefused
 from bot.domain.job.job import Job, Output, PictureRequest, Speech, Stage
+from bot.domain.moderation.rules import Match, WordRule
 from bot.domain.request.form import read_field
 from bot.domain.request.prompt import words_of
-from bot.domain.rules import Match, WordRule
 from bot.jobs.catalogue import Catalogue
 from bot.jobs.model_index import MAX_SEARCH_CHARS, ModelIndex
 from bot.jobs.patterns import Patterns, _repeats_a_repetition, word_rule

@@ -18,13 +18,13 @@ from sim_wire import Life
 from sim_wiro import MODEL, SimWiro, WiroPort
 from virtual_loop import VirtualLoop
 
-from bot.domain.audit import AuditEntry
 from bot.domain.clock import Clock
 from bot.domain.errors import OutputUnavailable, OutputUnusable, StoreError
 from bot.domain.job.job import Job, Output
 from bot.domain.job.ledger import Settlement
 from bot.domain.job.output_file import Picture
 from bot.domain.limits.budget import BudgetWarning
+from bot.domain.moderation.audit import AuditEntry
 from bot.domain.money import Money
 from bot.jobs.budget_watch import BudgetWatch
 from bot.jobs.catalogue import REFRESH_S, Catalogue

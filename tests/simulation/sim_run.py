@@ -21,10 +21,10 @@ from sim_wire import Dead, Life, Wire
 from sim_wiro import SimWiro
 from virtual_loop import VirtualLoop
 
-from bot.domain.audit import AuditEntry, LimitChange
 from bot.domain.errors import StoreError
 from bot.domain.limits.limit import Audience, Measure, Window
 from bot.domain.limits.policies import Dimension, LimitRule
+from bot.domain.moderation.audit import AuditEntry, LimitChange
 from bot.domain.money import Money
 from bot.jobs.purse import Allowance
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from bot.domain.audit import AuditEntry, AuditPage, AuditQuery
+from bot.domain.moderation.audit import AuditEntry, AuditPage, AuditQuery
 from bot.view.card import AuditAction, AuditPress, Card, Row, Tone
 from bot.view.cards.logs import change_lines
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from bot.domain.audit import AuditEntry
 from bot.domain.job.job import Job
 from bot.domain.limits.bill_alarm import BillAlarm
 from bot.domain.limits.budget import BudgetWarning
+from bot.domain.moderation.audit import AuditEntry
 from bot.view.card import Card, Tone
 from bot.view.words.changes import change_words
 from bot.view.words.limits import allowance_words, extent_words

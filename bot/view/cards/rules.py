@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from bot.domain.lexicon import Hit
-from bot.domain.pictures import DEFAULT, WHOLE_SERVER
-from bot.domain.rules import ChannelRule, HouseRules, ModelRule
+from bot.domain.moderation.lexicon import Hit
+from bot.domain.moderation.picture_rules import DEFAULT, WHOLE_SERVER
+from bot.domain.moderation.rules import ChannelRule, HouseRules, ModelRule
 from bot.view.card import Card, Tone
 from bot.view.words.changes import ChangeWords
 from bot.view.words.rules import channel_words, hit_words, model_words, picture_words, word_words

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final, TypeVar
 
-from bot.domain.cases import Case
 from bot.domain.job.job import Job
 from bot.domain.job.ledger import keeps_hold
+from bot.domain.moderation.cases import Case
 from bot.domain.money import PICO_PER_DOLLAR, Money
 from bot.domain.reports import ExportLine, PictureWish, Remembered
 from bot.domain.request.style import Style

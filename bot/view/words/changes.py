@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, assert_never
 
-from bot.domain.audit import (
+from bot.domain.limits.policies import LimitRule
+from bot.domain.moderation.audit import (
     CaseChange,
     Change,
     ChannelChange,
@@ -19,8 +20,7 @@ from bot.domain.audit import (
     WordChange,
     WordsChange,
 )
-from bot.domain.cases import CaseKind
-from bot.domain.limits.policies import LimitRule
+from bot.domain.moderation.cases import CaseKind
 from bot.view.words.limits import allowance_words, amount_words, subject_words
 from bot.view.words.rules import NOTHING, channel_words, kind_words, model_words, picture_words
 from bot.view.words.styles import style_words

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from bot.domain.lexicon import Hit
-from bot.domain.rules import ChannelRule, Match, ModelRule, PictureRule, WordRule
+from bot.domain.moderation.lexicon import Hit
+from bot.domain.moderation.rules import ChannelRule, Match, ModelRule, PictureRule, WordRule
 from bot.view.words.text import code
 
 NOTHING: Final = "no rule"

@@ -11,8 +11,8 @@ from studio_world import World
 from test_bot_pictures_in import KLEIN, a_picture, models_are_listed, use_as_input
 from test_bot_remix import click
 
-from bot.domain.audit import AuditEntry, PicturesChange
-from bot.domain.rules import PictureRule
+from bot.domain.moderation.audit import AuditEntry, PicturesChange
+from bot.domain.moderation.rules import PictureRule
 
 Way = Callable[[World], Awaitable[Any]]
 OWN_ONLY, NOT_MADE_HERE, CLOSED = (

@@ -6,7 +6,7 @@ import re
 
 from studio_world import Build, World
 
-from bot.domain.admission import Admission
+from bot.domain.moderation.admission import Admission
 from bot.domain.money import ZERO, Money
 
 

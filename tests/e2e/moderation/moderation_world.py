@@ -7,7 +7,7 @@ from typing import Any
 
 import discord
 
-from bot.domain.audit import AuditEntry, AuditQuery
+from bot.domain.moderation.audit import AuditEntry, AuditQuery
 from bot.view.words.changes import ChangeWords, change_words
 
 BuildClub = Callable[..., Awaitable["Club"]]

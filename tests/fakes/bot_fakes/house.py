@@ -11,13 +11,13 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from bot.domain.audit import AuditEntry
 from bot.domain.errors import StoreError
 from bot.domain.job.events import Event
 from bot.domain.job.job import Job, Stage
 from bot.domain.job.ledger import Settlement
 from bot.domain.limits.budget import BudgetWarning
 from bot.domain.limits.limit import Limit, Scope, Subject, Window
+from bot.domain.moderation.audit import AuditEntry
 from bot.domain.money import Money
 from bot.jobs.budget_watch import BudgetWatch
 from bot.jobs.catalogue import Catalogue

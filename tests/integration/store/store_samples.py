@@ -8,9 +8,9 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from bot.domain.audit import AuditEntry, AuditQuery, WordsChange
 from bot.domain.job.job import Cause, Job, Origin, PictureRequest, Stage
 from bot.domain.limits.limit import OPERATOR, Limit, Measure, Scope, Window, member_scope
+from bot.domain.moderation.audit import AuditEntry, AuditQuery, WordsChange
 from bot.domain.money import PICO_PER_DOLLAR, Money
 from bot.store.guilds import GuildRecords
 

@@ -11,7 +11,10 @@ from typing import get_args
 import pytest
 from store_samples import GUILD, NOON_S, an_entry, audit_of
 
-from bot.domain.audit import (
+from bot.domain.errors import DatabaseUnavailable
+from bot.domain.limits.limit import Audience, Measure, Window
+from bot.domain.limits.policies import Dimension
+from bot.domain.moderation.audit import (
     AuditEntry,
     AuditQuery,
     CaseChange,
@@ -27,13 +30,10 @@ from bot.domain.audit import (
     WordChange,
     WordsChange,
 )
-from bot.domain.cases import CaseKind, Verdict
-from bot.domain.errors import DatabaseUnavailable
-from bot.domain.limits.limit import Audience, Measure, Window
-from bot.domain.limits.policies import Dimension
+from bot.domain.moderation.cases import CaseKind, Verdict
+from bot.domain.moderation.rules import ChannelRule, ModelRule, PictureRule, WordRule
 from bot.domain.money import MAX_PICO
 from bot.domain.request.style import Style
-from bot.domain.rules import ChannelRule, ModelRule, PictureRule, WordRule
 from bot.store.database import Database
 from bot.store.guilds import GuildRecords
 from bot.store.schema import known_migrations, migrate

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from store_samples import CHANNEL, GUILD, NOON_S
 
-from bot.domain.cases import Case, CaseKind, Verdict
 from bot.domain.errors import DatabaseUnavailable
 from bot.domain.job.job import PictureRequest
+from bot.domain.moderation.cases import Case, CaseKind, Verdict
 from bot.store.cases import CaseRecords
 from bot.store.database import Database
 

@@ -11,8 +11,8 @@ from store_samples import DAY_S, GUILD, NOON_S, an_entry, audit_of
 from bot.domain.errors import StoreError
 from bot.domain.limits.limit import Audience, Measure, Window
 from bot.domain.limits.policies import Dimension, Grant, LimitRule
+from bot.domain.moderation.rules import NO_RULES, ChannelRule, HouseRules, Match, ModelRule, WordRule
 from bot.domain.money import MAX_PICO
-from bot.domain.rules import NO_RULES, ChannelRule, HouseRules, Match, ModelRule, WordRule
 from bot.store.database import Database
 from bot.store.guilds import GuildRecords
 

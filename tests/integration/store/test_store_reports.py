@@ -15,10 +15,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from store_samples import CHANNEL, DAY_S, GUILD, MODEL, NOON_S, a_job, counters_of, ended
 
-from bot.domain.cases import Case, CaseKind
 from bot.domain.job.job import Job, Output, Stage
 from bot.domain.job.ledger import Resolution, Settlement, settlement_of
 from bot.domain.limits.limit import OPERATOR, Window
+from bot.domain.moderation.cases import Case, CaseKind
 from bot.domain.money import MAX_PICO, ZERO, Money
 from bot.domain.reports import DaySpend, ExportLine, Share, UsageReport
 from bot.store import reports as statements

@@ -13,9 +13,9 @@ import pytest
 from store_samples import NOON_S, a_job, counters_of, in_child
 
 from bot.backup import BackupFailed, make_backup
-from bot.domain.cases import Case, CaseKind, Verdict
 from bot.domain.errors import DatabaseUnavailable
 from bot.domain.job.job import Stage
+from bot.domain.moderation.cases import Case, CaseKind, Verdict
 from bot.restore import restore
 from bot.store.cases import CaseRecords
 from bot.store.database import Database

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from store_samples import CHANNEL, GUILD, NOON_S, a_job, ended
 
-from bot.domain.cases import Case, CaseKind, Report, Verdict
 from bot.domain.job.job import Exposure
 from bot.domain.job.ledger import settlement_of
+from bot.domain.moderation.cases import Case, CaseKind, Report, Verdict
 from bot.store.cases import CaseRecords
 from bot.store.jobs import JobStore
 from bot.store.reports import ReportRecords

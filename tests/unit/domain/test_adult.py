@@ -6,8 +6,8 @@ import pytest
 
 from bot.domain.catalogue.adult import says_adult
 from bot.domain.errors import RuleFault, RuleRefused
+from bot.domain.moderation.rules import NO_RULES, HouseRules, ModelRule, check_model
 from bot.domain.request.requester import Asker, Place
-from bot.domain.rules import NO_RULES, HouseRules, ModelRule, check_model
 
 MODEL = "Owner/Red"
 HERE, RED, DIRECT = Place(7, 30), Place(7, 31, is_age_restricted=True), Place(None, 32)

@@ -11,10 +11,10 @@ from bot_fakes.house import House
 from bot_fakes.moderators import Moderation
 from bot_fakes.samples import GUILD, NOON_S, a_request, an_asker
 
-from bot.domain.audit import AuditEntry, LogChannelChange
 from bot.domain.errors import DatabaseUnavailable, LimitReached
 from bot.domain.limits.limit import Audience, Measure, Window
 from bot.domain.limits.policies import Dimension, LimitRule
+from bot.domain.moderation.audit import AuditEntry, LogChannelChange
 from bot.domain.money import Money
 
 ENTRY = AuditEntry(GUILD, 9, LogChannelChange(None, 77), NOON_S)

@@ -10,8 +10,6 @@ from bot_fakes.house import House
 from bot_fakes.moderators import Moderation
 from bot_fakes.samples import CHANNEL, GUILD, NOON_S, a_request, an_asker, an_origin
 
-from bot.domain.audit import AuditEntry, AuditQuery, CaseChange, LogChannelChange
-from bot.domain.cases import CaseKind, Decision, Verdict
 from bot.domain.errors import (
     BlockFault,
     BlockRefused,
@@ -24,8 +22,10 @@ from bot.domain.errors import (
 )
 from bot.domain.limits.limit import Audience, Measure, Window
 from bot.domain.limits.policies import Dimension, LimitRule
+from bot.domain.moderation.audit import AuditEntry, AuditQuery, CaseChange, LogChannelChange
+from bot.domain.moderation.cases import CaseKind, Decision, Verdict
+from bot.domain.moderation.rules import WordRule
 from bot.domain.request.requester import Asker, Place
-from bot.domain.rules import WordRule
 from bot.jobs.cases import MOST_KEPT_EACH
 from bot.jobs.supervisor import Supervisor
 

@@ -8,10 +8,10 @@ import pytest
 from bot_fakes.house import House, MemoryLogChannel
 from bot_fakes.samples import GUILD, NOON_S, a_request, an_asker
 
-from bot.domain.audit import AuditEntry, AuditQuery, MemberChange
 from bot.domain.errors import DatabaseUnavailable, RuleFault, RuleRefused
+from bot.domain.moderation.audit import AuditEntry, AuditQuery, MemberChange
+from bot.domain.moderation.rules import HouseRules
 from bot.domain.request.requester import Asker
-from bot.domain.rules import HouseRules
 from bot.jobs.house import Houses
 from bot.store.database import Database
 from bot.store.guilds import GuildRecords

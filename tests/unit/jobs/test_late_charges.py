@@ -12,12 +12,12 @@ from bot_fakes.clocks import until
 from bot_fakes.house import House, a_house, tiny_delays
 from bot_fakes.samples import GUILD, NOON_S, PNG, a_requester
 
-from bot.domain.audit import AuditEntry, LimitChange
 from bot.domain.errors import LimitReached, WiroServerFault
 from bot.domain.job.events import Cancelled, Event, Reached, Settled
 from bot.domain.job.job import Cause, Stage
 from bot.domain.limits.limit import OPERATOR, Audience, Measure, Usage, Window, member_scope
 from bot.domain.limits.policies import Dimension, LimitRule
+from bot.domain.moderation.audit import AuditEntry, LimitChange
 from bot.domain.money import ZERO, Money
 from bot.jobs.orphans import FEW, Looks, Orphans
 from bot.jobs.purse import Allowance

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.errors import PatternFault, PatternRefused
-from bot.domain.rules import Match, WordRule
+from bot.domain.moderation.rules import Match, WordRule
 from bot.jobs.patterns import (
     JOINED_CHARS,
     MAX_PATTERN_BYTES,

@@ -13,8 +13,8 @@ from bot_fakes.clocks import StoppedClock
 from bot_fakes.house import MemoryLogChannel
 from bot_fakes.samples import GUILD, NOON_S, a_request
 
-from bot.domain.audit import AuditEntry, AuditQuery, LogChannelChange, StyleChange
 from bot.domain.errors import DatabaseUnavailable, ManagersOnly, StoreError, StyleFault, StyleRefused
+from bot.domain.moderation.audit import AuditEntry, AuditQuery, LogChannelChange, StyleChange
 from bot.domain.request.style import MAX_OWN, Style
 from bot.jobs.house import Houses
 from bot.jobs.styles import PINNED, StyleName, Styles

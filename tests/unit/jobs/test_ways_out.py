@@ -11,15 +11,15 @@ from bot_fakes.house import House
 from bot_fakes.moderators import Moderation
 from bot_fakes.samples import GUILD, MODEL, NOON_S, a_request, an_asker
 
-from bot.domain.audit import AuditEntry, LogChannelChange
 from bot.domain.catalogue.model import Kind, Model, ModelSummary, Parameter, PriceRule
 from bot.domain.errors import LimitReached
 from bot.domain.limits.alternatives import Saving
 from bot.domain.limits.limit import Audience, Measure, Window
 from bot.domain.limits.policies import Dimension, LimitRule
+from bot.domain.moderation.audit import AuditEntry, LogChannelChange
+from bot.domain.moderation.rules import ModelRule
 from bot.domain.money import Money
 from bot.domain.request.files import InputFile
-from bot.domain.rules import ModelRule
 from bot.jobs.holds import Holds
 
 CHEAP, CHEAPER = "owner/cheap", "owner/cheaper"

@@ -12,7 +12,6 @@ from bot_fakes.house import House, a_house
 from bot_fakes.samples import GUILD, NOON_S, an_asker
 
 import bot.jobs.word_rules as word_rules_module
-from bot.domain.audit import AuditEntry, WordChange
 from bot.domain.errors import (
     LimitReached,
     PatternFault,
@@ -22,11 +21,12 @@ from bot.domain.errors import (
     RuleFault,
     RuleRefused,
 )
-from bot.domain.folding import folded
 from bot.domain.job.job import PictureRequest
+from bot.domain.moderation.audit import AuditEntry, WordChange
+from bot.domain.moderation.folding import folded
+from bot.domain.moderation.rules import Match, WordRule
 from bot.domain.money import Money
 from bot.domain.request.requester import Asker
-from bot.domain.rules import Match, WordRule
 from bot.jobs.patterns import word_rule
 from bot.jobs.purse import Allowance
 from bot.jobs.word_rules import Readied, WordRules

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
-from bot.domain.audit import ChannelChange
-from bot.domain.lexicon import Hit
-from bot.domain.rules import NO_RULES, ChannelRule, HouseRules, Match, ModelRule, PictureRule, WordRule
+from bot.domain.moderation.audit import ChannelChange
+from bot.domain.moderation.lexicon import Hit
+from bot.domain.moderation.rules import (
+    NO_RULES,
+    ChannelRule,
+    HouseRules,
+    Match,
+    ModelRule,
+    PictureRule,
+    WordRule,
+)
 from bot.view.cards.rules import changed_card, show_card, trial_card, unchanged_card
 from bot.view.words.changes import change_words
 

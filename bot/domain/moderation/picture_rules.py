@@ -9,9 +9,9 @@ from typing import Final, assert_never
 
 from bot.domain.errors import RuleFault, RuleRefused
 from bot.domain.job.job import Job, PictureRequest
+from bot.domain.moderation.rules import HouseRules, PictureRule
 from bot.domain.request.files import InputFile
 from bot.domain.request.requester import Asker, Place
-from bot.domain.rules import HouseRules, PictureRule
 
 WHOLE_SERVER: Final = 0  # in place of a channel
 DEFAULT: Final = PictureRule.MADE_HERE

@@ -7,7 +7,7 @@ import unicodedata
 from typing import Final
 
 from bot.domain.errors import PromptFault, PromptRefused
-from bot.domain.lookalikes import LETTERS
+from bot.domain.moderation.lookalikes import LETTERS
 
 MAX_FOLDED_CHARS: Final = 8_000  # of one text: one character may stand for eighteen
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Final
 
-from bot.domain.folding import bared, folded, is_part_of_word
-from bot.domain.lookalikes import SIGNS
-from bot.domain.rules import Match, WordRule
+from bot.domain.moderation.folding import bared, folded, is_part_of_word
+from bot.domain.moderation.lookalikes import SIGNS
+from bot.domain.moderation.rules import Match, WordRule
 
 MIN_SPACED: Final = 3  # letters that stand alone, one after the other, before they are read as a word
 MAX_ONES: Final = 3  # places of a word at which a 1 is read as an i and as an l in turn

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import ClassVar, TypeAlias
 
-from bot.domain.cases import CaseKind, Verdict
 from bot.domain.limits.limit import Audience, Measure
 from bot.domain.limits.policies import Dimension
+from bot.domain.moderation.cases import CaseKind, Verdict
+from bot.domain.moderation.rules import ChannelRule, ModelRule, PictureRule, WordRule
 from bot.domain.request.style import Style
-from bot.domain.rules import ChannelRule, ModelRule, PictureRule, WordRule
 
 
 class ChangeKind(Enum):

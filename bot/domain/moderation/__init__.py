@@ -1,0 +1,1 @@
+"""What moderators decide: rules, cases, and the audit log."""
