@@ -12,7 +12,7 @@ from typing import Final
 
 from bot.domain.errors import StoreError
 from bot.domain.job.job import Stage
-from bot.domain.reckoning import Reckoning
+from bot.domain.records.reconciliation import Reckoning
 from bot.jobs.bookkeeper import Bookkeeper
 from bot.jobs.purse import Purse
 from bot.jobs.queue import FairQueue

@@ -14,7 +14,7 @@ from bot.discord_bot import Interaction, StudioBot
 from bot.domain.errors import NotYours, QuestionExpired
 from bot.domain.job.job import Job
 from bot.domain.moderation.cases import Case
-from bot.domain.reports import PictureWish, Remembered
+from bot.domain.records.reports import PictureWish, Remembered
 from bot.domain.request.style import Style
 from bot.jobs.house import Houses
 from bot.jobs.reports import Erasure, Reports

@@ -33,7 +33,7 @@ from bot.domain.moderation.audit import (
 )
 from bot.domain.moderation.picture_rules import WHOLE_SERVER
 from bot.domain.moderation.rules import ChannelRule, HouseRules, Match, ModelRule, PictureRule, WordRule
-from bot.domain.since import parse_since
+from bot.domain.records.since import parse_since
 from bot.jobs.catalogue import Catalogue
 from bot.jobs.house import Houses
 from bot.jobs.patterns import as_typed, word_rule

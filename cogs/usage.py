@@ -11,7 +11,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.discord_bot import Interaction, StudioBot
-from bot.domain.reports import UsageReport
+from bot.domain.records.reports import UsageReport
 from bot.jobs.reports import Period, Reports
 from bot.view.answers import acknowledge, fill, require_manager
 from bot.view.cards.usage import CHART, export_card, usage_card

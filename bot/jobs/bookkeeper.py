@@ -13,7 +13,7 @@ from bot.domain.job.job import MAX_SEED, Job
 from bot.domain.job.ledger import CHARGE_WAIT_S
 from bot.domain.job.task import TaskReport
 from bot.domain.money import ZERO, Money
-from bot.domain.reckoning import Booked, Difference, Reckoning, differences
+from bot.domain.records.reconciliation import Booked, Difference, Reckoning, differences
 from bot.domain.request.parameters import SEED
 from bot.jobs.ports import Wiro
 from bot.jobs.reconcile import is_of

@@ -11,7 +11,7 @@ from bot.domain.limits.policies import Dimension, Grant, LimitRule
 from bot.domain.moderation.audit import AuditEntry, AuditPage, AuditQuery
 from bot.domain.moderation.cases import Case, Report, Traces, Verdict
 from bot.domain.moderation.rules import ChannelRule, HouseRules, ModelRule, PictureRule, WordRule
-from bot.domain.reports import ExportLine, Remembered, UsageReport
+from bot.domain.records.reports import ExportLine, Remembered, UsageReport
 
 
 class GuildStore(Protocol):

@@ -16,7 +16,7 @@ from bot.domain.errors import ErasureRunning, StoreError, WiroError, WiroNotFoun
 from bot.domain.job.job import Job
 from bot.domain.limits.limit import Window, window_bounds
 from bot.domain.moderation.cases import Case
-from bot.domain.reports import ExportLine, Remembered, UsageReport
+from bot.domain.records.reports import ExportLine, Remembered, UsageReport
 from bot.jobs.guild_ports import CaseStore, ReportStore
 from bot.jobs.ports import Wiro
 from bot.jobs.tasks import TaskOwner

@@ -9,7 +9,7 @@ from typing import Final
 
 from bot.domain.job.job import Job
 from bot.domain.money import MAX_PICO, Money
-from bot.domain.reckoning import Booked
+from bot.domain.records.reconciliation import Booked
 from bot.store.database import Database
 from bot.store.rows import COLUMNS, job_of
 

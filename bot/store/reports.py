@@ -12,7 +12,7 @@ from bot.domain.job.job import Job
 from bot.domain.job.ledger import Resolution
 from bot.domain.limits.limit import Window, window_bounds
 from bot.domain.money import MAX_PICO, Money
-from bot.domain.reports import DaySpend, ExportLine, Remembered, Share, UsageReport
+from bot.domain.records.reports import DaySpend, ExportLine, Remembered, Share, UsageReport
 from bot.store.database import Database
 from bot.store.last_values import typed_of_text
 from bot.store.rows import COLUMNS, COLUMNS_OF_JOBS, job_of

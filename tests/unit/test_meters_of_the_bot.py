@@ -16,7 +16,7 @@ from bot.domain.errors import DatabaseUnavailable
 from bot.domain.job.job import Stage
 from bot.domain.limits.limit import OPERATOR, Window
 from bot.domain.money import Money
-from bot.domain.reckoning import Difference, Reckoning
+from bot.domain.records.reconciliation import Difference, Reckoning
 from bot.jobs.bookkeeper import Bookkeeper
 from bot.meters import LoopLag, Meters
 from bot.metrics import exposition

@@ -11,7 +11,7 @@ from typing import Final
 from PIL import Image, ImageDraw, ImageFont
 
 from bot.domain.money import MAX_PICO, Money
-from bot.domain.reports import UsageReport
+from bot.domain.records.reports import UsageReport
 
 DAY_S: Final = 86_400
 MAX_MODELS: Final = 8  # with a colour of their own

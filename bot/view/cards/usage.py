@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from bot.domain.reports import Share, UsageReport
+from bot.domain.records.reports import Share, UsageReport
 from bot.view.card import Card, Tone
 from bot.view.words.text import code, plural
 

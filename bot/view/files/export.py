@@ -15,7 +15,7 @@ from bot.domain.job.job import Job
 from bot.domain.job.ledger import keeps_hold
 from bot.domain.moderation.cases import Case
 from bot.domain.money import PICO_PER_DOLLAR, Money
-from bot.domain.reports import ExportLine, PictureWish, Remembered
+from bot.domain.records.reports import ExportLine, PictureWish, Remembered
 from bot.domain.request.style import Style
 
 T = TypeVar("T")

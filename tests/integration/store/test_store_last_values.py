@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.domain.errors import DatabaseUnavailable
-from bot.domain.reports import Remembered
+from bot.domain.records.reports import Remembered
 from bot.store.database import Database
 from bot.store.last_values import MAX_MODELS, LastValueRecords
 from bot.store.reports import ReportRecords

@@ -20,7 +20,7 @@ from bot.domain.job.ledger import Resolution, Settlement, settlement_of
 from bot.domain.limits.limit import OPERATOR, Window
 from bot.domain.moderation.cases import Case, CaseKind
 from bot.domain.money import MAX_PICO, ZERO, Money
-from bot.domain.reports import DaySpend, ExportLine, Share, UsageReport
+from bot.domain.records.reports import DaySpend, ExportLine, Share, UsageReport
 from bot.store import reports as statements
 from bot.store.cases import CaseRecords
 from bot.store.database import Database

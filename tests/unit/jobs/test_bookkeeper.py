@@ -12,7 +12,7 @@ from bot.domain.errors import WiroUnreachable
 from bot.domain.job.events import Cancelled, Reached, Settled
 from bot.domain.job.job import Stage
 from bot.domain.money import ZERO, Money
-from bot.domain.reckoning import Difference
+from bot.domain.records.reconciliation import Difference
 from bot.jobs.bookkeeper import EVERY_S, FIRST_S, Bookkeeper
 from bot.store.books import BookRecords
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from bot.domain.money import MAX_PICO, ZERO, Money
-from bot.domain.reports import DaySpend, UsageReport
+from bot.domain.records.reports import DaySpend, UsageReport
 from bot.view.cards import chart
 from bot.view.cards.chart import (
     DAY_S,

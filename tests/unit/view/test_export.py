@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from bot.domain.job.job import Cause, Output, Stage
 from bot.domain.money import MAX_PICO, Money
-from bot.domain.reports import ExportLine, Remembered
+from bot.domain.records.reports import ExportLine, Remembered
 from bot.domain.request.files import InputFile
 from bot.view.files.export import (
     COLUMNS,

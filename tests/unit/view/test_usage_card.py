@@ -9,7 +9,7 @@ from bot_fakes.seals import SEAL
 
 from bot.domain.job.job import Cause, Stage
 from bot.domain.money import ZERO, Money
-from bot.domain.reports import Share, UsageReport
+from bot.domain.records.reports import Share, UsageReport
 from bot.view.card import Action, MemberAction, Tone
 from bot.view.cards.records import (
     erased_card,
