@@ -47,12 +47,12 @@ from bot.jobs.reports import SWEEP_EVERY_S, Reports
 from bot.jobs.room import Room
 from bot.jobs.service import Jobs
 from bot.jobs.styles import Styles
-from bot.jobs.supervisor import Supervisor
-from bot.jobs.tasks import TaskOwner
 from bot.jobs.tracker import Tracker
 from bot.jobs.uploads import UPLOADS_EVERY_S, Uploads
 from bot.jobs.ways_out import WaysOut
 from bot.meters import LoopLag, Meters
+from bot.services.supervisor import Supervisor
+from bot.services.tasks import TaskOwner
 from bot.settings import DISCORD_API, Settings
 from bot.stopping import StopSignal
 from bot.store.bill_alarms import AlarmRecords

@@ -32,11 +32,11 @@ from bot.jobs.case_ports import Desk, Runs
 from bot.jobs.guild_ports import CaseStore
 from bot.jobs.holds import Holds
 from bot.jobs.house import Houses
-from bot.jobs.member_cache import MemberCache
 from bot.jobs.purse import Purse
-from bot.jobs.supervisor import Delays, Supervisor
 from bot.jobs.verdicts import Verdicts
 from bot.jobs.ways_out import WaysOut
+from bot.services.member_cache import MemberCache
+from bot.services.supervisor import Delays, Supervisor
 
 log = logging.getLogger(__name__)
 

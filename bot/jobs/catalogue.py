@@ -12,11 +12,11 @@ from bot.domain.catalogue.browse import Reading
 from bot.domain.catalogue.model import Model, ModelSummary, folded_slug
 from bot.domain.clock import Clock
 from bot.domain.errors import ModelUnknown, NotAccepting, WiroError, WiroNotFound
-from bot.jobs.door import Door
 from bot.jobs.model_index import ModelIndex
 from bot.jobs.popularity import Popularity, UsesStore
 from bot.jobs.ports import Wiro
-from bot.jobs.tasks import TaskOwner
+from bot.services.door import Door
+from bot.services.tasks import TaskOwner
 
 log = logging.getLogger(__name__)
 

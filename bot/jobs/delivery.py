@@ -16,7 +16,7 @@ from bot.domain.job.output_file import Picture
 from bot.domain.job.status_update import Delivery, News
 from bot.jobs.ports import Board, Pictures, Store
 from bot.jobs.room import Room
-from bot.jobs.tasks import TaskOwner
+from bot.services.tasks import TaskOwner
 
 log = logging.getLogger(__name__)
 

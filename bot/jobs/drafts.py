@@ -9,7 +9,7 @@ from typing import Final
 from bot.domain.errors import FormBusy, FormGone, NotYours
 from bot.domain.job.job import Origin
 from bot.domain.request.form_state import Draft
-from bot.jobs.member_cache import MemberCache
+from bot.services.member_cache import MemberCache
 
 LIFE_S: Final = 14 * 60.0  # Discord drops the token that its card is edited with after 15 minutes
 MOST_EACH: Final = 10

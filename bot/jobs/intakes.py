@@ -11,7 +11,7 @@ from typing import Protocol
 from bot.domain.errors import StoreError
 from bot.domain.job.job import Origin
 from bot.domain.request.intake import Intake
-from bot.jobs.tasks import TaskOwner
+from bot.services.tasks import TaskOwner
 
 log = logging.getLogger(__name__)
 

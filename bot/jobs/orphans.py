@@ -20,7 +20,7 @@ from bot.domain.money import ZERO, Money
 from bot.domain.request.parameters import PROMPT, SEED
 from bot.jobs.ports import Store, Wiro
 from bot.jobs.reconcile import is_of
-from bot.jobs.tasks import TaskOwner
+from bot.services.tasks import TaskOwner
 
 log = logging.getLogger(__name__)
 

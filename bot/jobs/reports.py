@@ -19,8 +19,8 @@ from bot.domain.moderation.cases import Case
 from bot.domain.records.reports import ExportLine, Remembered, UsageReport
 from bot.jobs.guild_ports import CaseStore, ReportStore
 from bot.jobs.ports import Wiro
-from bot.jobs.tasks import TaskOwner
 from bot.jobs.uploads import Uploads
+from bot.services.tasks import TaskOwner
 
 log = logging.getLogger(__name__)
 

@@ -48,7 +48,7 @@ from bot.jobs.holds import Holds
 from bot.jobs.house import Houses
 from bot.jobs.purse import Purse
 from bot.jobs.recent import RecentJobs
-from bot.jobs.tasks import TaskOwner
+from bot.services.tasks import TaskOwner
 
 log = logging.getLogger(__name__)
 

@@ -10,7 +10,7 @@ from bot.domain.job.events import Event, Gap
 from bot.domain.job.task import Task
 from bot.jobs.mailbox import Mailbox
 from bot.jobs.ports import Feed
-from bot.jobs.supervisor import Delays, Supervisor
+from bot.services.supervisor import Delays, Supervisor
 
 log = logging.getLogger(__name__)
 

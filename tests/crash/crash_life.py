@@ -41,9 +41,9 @@ from bot.jobs.orphans import Looks, Orphans
 from bot.jobs.purse import Allowance, Purse
 from bot.jobs.queue import FairQueue
 from bot.jobs.service import Jobs
-from bot.jobs.supervisor import Supervisor
-from bot.jobs.tasks import TaskOwner
 from bot.jobs.tracker import Tracker
+from bot.services.supervisor import Supervisor
+from bot.services.tasks import TaskOwner
 from bot.store.database import Database
 from bot.store.folders import FolderRecords
 from bot.store.guilds import GuildRecords

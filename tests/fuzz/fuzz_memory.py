@@ -34,7 +34,7 @@ from bot.domain.job.output_file import Picture
 from bot.domain.job.status_update import Delivery, News
 from bot.jobs.delivery import Courier
 from bot.jobs.room import HELD_BYTES, Room
-from bot.jobs.tasks import TaskOwner
+from bot.services.tasks import TaskOwner
 from bot.view.files.download import BOUNDS, PEAK_BYTES, Downloader
 from bot.view.files.fetching import downloader_session
 from bot.view.files.media import FIT_BYTES, fit

@@ -29,8 +29,8 @@ from bot.domain.request.prompt import words_of
 from bot.jobs.catalogue import Catalogue
 from bot.jobs.model_index import MAX_SEARCH_CHARS, ModelIndex
 from bot.jobs.patterns import Patterns, _repeats_a_repetition, word_rule
-from bot.jobs.tasks import TaskOwner
 from bot.jobs.word_rules import QUICK_CHARS, Readied, WordRules
+from bot.services.tasks import TaskOwner
 from bot.view.card import TextPart
 from bot.view.cards.texts import log_card
 from bot.view.files.export import text_cell

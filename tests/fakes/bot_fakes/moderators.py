@@ -12,8 +12,8 @@ from bot.domain.money import Money
 from bot.domain.request.requester import Asker, Place
 from bot.jobs.budget_watch import BudgetWatch
 from bot.jobs.cases import Cases
-from bot.jobs.supervisor import Supervisor
 from bot.jobs.ways_out import WaysOut
+from bot.services.supervisor import Supervisor
 from bot.store.cases import CaseRecords
 from bot_fakes.house import House, tiny_delays
 

@@ -22,7 +22,7 @@ from bot.domain.job.lifecycle import advance
 from bot.domain.job.output_file import Picture
 from bot.domain.job.status_update import News
 from bot.jobs.delivery import Courier
-from bot.jobs.tasks import TaskOwner
+from bot.services.tasks import TaskOwner
 from bot.view.card import Card
 from bot.view.cards.renderer import ending_card
 from bot.view.files import media

@@ -16,7 +16,7 @@ from bot.domain.catalogue.model import Kind, Model, ModelSummary, Parameter
 from bot.domain.errors import ModelUnknown, NotAccepting, WiroNotFound, WiroServerFault
 from bot.jobs import catalogue as catalogue_module
 from bot.jobs.catalogue import FRESH_S, MAX_MISSING, MISSING_S, REFRESH_S, Catalogue
-from bot.jobs.tasks import TaskOwner
+from bot.services.tasks import TaskOwner
 
 OTHER = "black-forest-labs/flux"
 SUMMARIES = [

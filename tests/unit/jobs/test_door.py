@@ -11,7 +11,7 @@ from bot_fakes.samples import MODEL, a_request, a_requester
 
 from bot.domain.errors import NotAccepting
 from bot.jobs.catalogue import FRESH_S
-from bot.jobs.door import Door
+from bot.services.door import Door
 
 
 async def test_what_ends_in_time_is_left_alone() -> None:

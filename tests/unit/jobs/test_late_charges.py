@@ -21,7 +21,7 @@ from bot.domain.moderation.audit import AuditEntry, LimitChange
 from bot.domain.money import ZERO, Money
 from bot.jobs.orphans import FEW, Looks, Orphans
 from bot.jobs.purse import Allowance
-from bot.jobs.supervisor import Supervisor
+from bot.services.supervisor import Supervisor
 from bot.store.reports import ReportRecords
 
 FIRST_S = 120.0

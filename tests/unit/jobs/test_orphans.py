@@ -23,7 +23,7 @@ from bot.domain.job.ledger import CHARGE_WAIT_S
 from bot.domain.limits.limit import OPERATOR, Window
 from bot.domain.money import ZERO, Money
 from bot.jobs.orphans import SETTLE_S, Looks, Orphans, charge_of
-from bot.jobs.supervisor import Supervisor
+from bot.services.supervisor import Supervisor
 from bot.store.reports import ReportRecords
 
 COST = Money.parse("0.0035")

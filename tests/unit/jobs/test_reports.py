@@ -31,9 +31,9 @@ from bot.domain.job.job import Job, Stage
 from bot.domain.job.ledger import settlement_of
 from bot.domain.money import Money
 from bot.jobs.reports import PAGE_SIZE, Erasure, Period, Reports, period_bounds
-from bot.jobs.supervisor import Supervisor
-from bot.jobs.tasks import TaskOwner
 from bot.jobs.uploads import Uploads
+from bot.services.supervisor import Supervisor
+from bot.services.tasks import TaskOwner
 from bot.settings import SettingsInvalid, load_settings
 from bot.store.cases import CaseRecords
 from bot.store.database import Database

@@ -11,8 +11,8 @@ import pytest
 from bot_fakes.clocks import until
 
 from bot.domain.errors import WiroServerFault
-from bot.jobs.supervisor import Supervisor
-from bot.jobs.tasks import TaskOwner
+from bot.services.supervisor import Supervisor
+from bot.services.tasks import TaskOwner
 
 NOT_DONE = False
 SOON_S = 0.001
@@ -66,7 +66,7 @@ async def test_a_loop_goes_on_after_what_nobody_foresaw(
     assert task.get_name() == "the list"
     assert supervisor.failures == {"the list": 3}
     assert pauses.given == 4
-    records = [record for record in caplog.records if record.name == "bot.jobs.supervisor"]
+    records = [record for record in caplog.records if record.name == "bot.services.supervisor"]
     assert [record.getMessage() for record in records] == [
         "the list: a fault of ours",
         "the list: down",

@@ -15,9 +15,9 @@ from bot.domain.job.events import Gap, Reached
 from bot.domain.job.job import Stage
 from bot.domain.job.task import Task
 from bot.jobs.mailbox import Mailbox
-from bot.jobs.supervisor import Supervisor
-from bot.jobs.tasks import TaskOwner
 from bot.jobs.tracker import Tracker, Watch
+from bot.services.supervisor import Supervisor
+from bot.services.tasks import TaskOwner
 
 RUNNING = Reached(Stage.RUNNING)
 

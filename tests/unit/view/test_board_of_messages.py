@@ -25,7 +25,7 @@ from bot.domain.job.lifecycle import advance
 from bot.domain.job.output_file import Picture
 from bot.domain.job.status_update import Delivery, News
 from bot.domain.money import Money
-from bot.jobs.tasks import TaskOwner
+from bot.services.tasks import TaskOwner
 from bot.view.cards.renderer import status_card
 from bot.view.layout import layout_of
 from bot.view.messages.board import ENDING_LIFE_S, TOKEN_LIFE_S, StatusBoard

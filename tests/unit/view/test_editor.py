@@ -15,7 +15,7 @@ from bot_fakes.samples import CHANNEL, a_job, a_picture
 
 from bot.domain.job.job import Progress, Stage
 from bot.domain.job.status_update import News
-from bot.jobs.tasks import TaskOwner
+from bot.services.tasks import TaskOwner
 from bot.view.cards.renderer import ending_card, status_card
 from bot.view.messages import doors
 from bot.view.messages import editor as editor_module

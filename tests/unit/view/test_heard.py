@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 import pytest
 from bot_fakes.clocks import settle_down
 
-from bot.jobs.tasks import TaskOwner
+from bot.services.tasks import TaskOwner
 from bot.view.messages.heard import observe, until_taken
 
 EDIT = "/api/v10/webhooks/5/token/messages/@original"

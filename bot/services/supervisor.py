@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from typing import TypeAlias
 
 from bot.domain.errors import BotError
-from bot.jobs.tasks import TaskOwner
+from bot.services.tasks import TaskOwner
 
 log = logging.getLogger(__name__)
 
