@@ -34,7 +34,6 @@ from bot.jobs.delivery import Courier
 from bot.jobs.follow import Patience, Tools
 from bot.jobs.forms import Forms
 from bot.jobs.holds import Holds
-from bot.jobs.house import Houses
 from bot.jobs.inputs import Inputs
 from bot.jobs.intakes import Intakes
 from bot.jobs.orphans import Looks, Orphans
@@ -51,6 +50,7 @@ from bot.jobs.tracker import Tracker
 from bot.jobs.uploads import UPLOADS_EVERY_S, Uploads
 from bot.jobs.ways_out import WaysOut
 from bot.meters import LoopLag, Meters
+from bot.services.guild_settings.service import Houses
 from bot.services.supervisor import Supervisor
 from bot.services.tasks import TaskOwner
 from bot.settings import DISCORD_API, Settings

@@ -22,7 +22,6 @@ from bot.jobs.browse import Browser
 from bot.jobs.cases import Cases
 from bot.jobs.catalogue import Catalogue
 from bot.jobs.forms import Forms
-from bot.jobs.house import Houses
 from bot.jobs.intakes import Intakes
 from bot.jobs.purse import Purse
 from bot.jobs.rate import RateLimiter
@@ -30,6 +29,7 @@ from bot.jobs.remix import Remixes
 from bot.jobs.reports import Reports
 from bot.jobs.service import Jobs
 from bot.jobs.styles import Styles
+from bot.services.guild_settings.service import Houses
 from bot.view.answers import ALREADY_ACKNOWLEDGED, NO_POSTSCRIPT, Postscript, refuse
 from bot.view.buttons.base import Press, PressT
 from bot.view.buttons.known import BUTTONS, is_on, is_ours

@@ -7,8 +7,8 @@ from discord.ext import commands
 
 from bot.discord_bot import Interaction, StudioBot
 from bot.jobs.catalogue import Catalogue
-from bot.jobs.house import Houses
 from bot.jobs.purse import Purse
+from bot.services.guild_settings.service import Houses
 from bot.view.answers import acknowledge, fill
 from bot.view.cards.limits import quota_card
 from bot.view.words.limits import Reader

@@ -35,8 +35,8 @@ from bot.domain.moderation.picture_rules import WHOLE_SERVER
 from bot.domain.moderation.rules import ChannelRule, HouseRules, Match, ModelRule, PictureRule, WordRule
 from bot.domain.records.since import parse_since
 from bot.jobs.catalogue import Catalogue
-from bot.jobs.house import Houses
-from bot.jobs.patterns import as_typed, word_rule
+from bot.services.guild_settings.patterns import as_typed, word_rule
+from bot.services.guild_settings.service import Houses
 from bot.view.answers import acknowledge, acknowledge_press, fill, require_manager
 from bot.view.card import AuditAction, AuditPress, Card
 from bot.view.cards.audit import audit_card

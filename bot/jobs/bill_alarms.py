@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Final, Protocol
 
 from bot.domain.limits.bill_alarm import BillAlarm
-from bot.jobs.house import Houses
+from bot.services.guild_settings.service import Houses
 
 log = logging.getLogger(__name__)
 

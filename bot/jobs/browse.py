@@ -13,7 +13,7 @@ from bot.domain.errors import RuleFault, RuleRefused
 from bot.domain.limits.holds import History
 from bot.domain.request.requester import Asker
 from bot.jobs.catalogue import Catalogue
-from bot.jobs.house import Houses
+from bot.services.guild_settings.service import Houses
 
 PAGE_SIZE: Final = 8
 

@@ -29,12 +29,12 @@ from bot.domain.request.prompt import words_of
 from bot.domain.request.requester import Asker
 from bot.jobs.budget_watch import BudgetWatch
 from bot.jobs.case_ports import Desk, Runs
-from bot.jobs.guild_ports import CaseStore
 from bot.jobs.holds import Holds
-from bot.jobs.house import Houses
 from bot.jobs.purse import Purse
 from bot.jobs.verdicts import Verdicts
 from bot.jobs.ways_out import WaysOut
+from bot.services.guild_settings.ports import CaseStore
+from bot.services.guild_settings.service import Houses
 from bot.services.member_cache import MemberCache
 from bot.services.supervisor import Delays, Supervisor
 

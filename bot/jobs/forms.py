@@ -28,7 +28,7 @@ from bot.domain.request.submission import request_of
 from bot.jobs.catalogue import Catalogue
 from bot.jobs.drafts import Drafts
 from bot.jobs.holds import Holds
-from bot.jobs.house import Houses
+from bot.services.guild_settings.service import Houses
 
 log = logging.getLogger(__name__)
 

@@ -45,9 +45,9 @@ from bot.domain.request.requester import Asker, Place
 from bot.jobs.budget_watch import BudgetWatch
 from bot.jobs.follow import Follower, Tools
 from bot.jobs.holds import Holds
-from bot.jobs.house import Houses
 from bot.jobs.purse import Purse
 from bot.jobs.recent import RecentJobs
+from bot.services.guild_settings.service import Houses
 from bot.services.tasks import TaskOwner
 
 log = logging.getLogger(__name__)

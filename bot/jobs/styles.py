@@ -13,7 +13,7 @@ from bot.domain.errors import ManagersOnly, StyleFault, StyleRefused
 from bot.domain.job.job import PictureRequest
 from bot.domain.moderation.audit import AuditEntry, StyleChange
 from bot.domain.request.style import MAX_OWN, MAX_PINNED, Style, apply, checked_style, name_key
-from bot.jobs.house import Houses
+from bot.services.guild_settings.service import Houses
 
 PINNED: Final = 0  # in the place of a member's id
 READ_SLICE: Final = 1_000  # names of one read, so that decisions pass in between

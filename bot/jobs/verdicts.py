@@ -29,9 +29,9 @@ from bot.domain.money import Money
 from bot.domain.request.requester import Asker
 from bot.jobs.case_ports import Desk, Runs
 from bot.jobs.holds import Holds
-from bot.jobs.house import Houses
 from bot.jobs.purse import Purse, Standing
 from bot.jobs.ways_out import needs
+from bot.services.guild_settings.service import Houses
 
 log = logging.getLogger(__name__)
 

@@ -25,8 +25,8 @@ from bot.domain.request.parameters import STEPS, parameters_for, resolved
 from bot.domain.request.requester import Asker
 from bot.jobs.catalogue import Catalogue
 from bot.jobs.holds import Holds
-from bot.jobs.house import Houses
 from bot.jobs.purse import Purse, Standing
+from bot.services.guild_settings.service import Houses
 
 MAX_MODELS: Final = 1_000  # of the catalogue that are looked at
 MAX_PAGES: Final = 3  # of models that are priced exactly

@@ -25,8 +25,8 @@ from bot.domain.limits.amounts import MAX_WHOLE, parse_amount
 from bot.domain.limits.limit import Measure
 from bot.domain.money import PICO_PER_DOLLAR, Money
 from bot.domain.records.reports import ExportLine
-from bot.jobs.patterns import word_rule
-from bot.jobs.word_rules import Readied
+from bot.services.guild_settings._word_rules import Readied
+from bot.services.guild_settings.patterns import word_rule
 from bot.view.files.export import id_cell, text_cell, usage_csv
 
 Build = Callable[..., Awaitable[Any]]

@@ -18,7 +18,7 @@ from bot_fakes.wiro import ScriptedWiro
 from guard_counts import wired
 from guard_growth import MOST, growth
 
-import bot.jobs.word_rules as word_rules_module
+import bot.services.guild_settings._word_rules as word_rules_module
 import bot.store.jobs as jobs_module
 from bot.domain.catalogue.model import Kind, ModelSummary, Option, Parameter
 from bot.domain.errors import ModelUnknown, PatternRefused, RuleRefused
@@ -28,8 +28,8 @@ from bot.domain.request.form import read_field
 from bot.domain.request.prompt import words_of
 from bot.jobs.catalogue import Catalogue
 from bot.jobs.model_index import MAX_SEARCH_CHARS, ModelIndex
-from bot.jobs.patterns import Patterns, _repeats_a_repetition, word_rule
-from bot.jobs.word_rules import QUICK_CHARS, Readied, WordRules
+from bot.services.guild_settings._word_rules import QUICK_CHARS, Readied, WordRules
+from bot.services.guild_settings.patterns import Patterns, _repeats_a_repetition, word_rule
 from bot.services.tasks import TaskOwner
 from bot.view.card import TextPart
 from bot.view.cards.texts import log_card

@@ -24,12 +24,12 @@ from bot.jobs.catalogue import Catalogue
 from bot.jobs.delivery import Courier
 from bot.jobs.follow import Patience, Tools
 from bot.jobs.holds import Holds
-from bot.jobs.house import Houses
 from bot.jobs.inputs import Inputs
 from bot.jobs.purse import Allowance, Purse
 from bot.jobs.queue import FairQueue
 from bot.jobs.service import Jobs
 from bot.jobs.tracker import Tracker
+from bot.services.guild_settings.service import Houses
 from bot.services.supervisor import Supervisor
 from bot.services.tasks import TaskOwner
 from bot.store.database import Database

@@ -12,7 +12,7 @@ from bot.domain.errors import DatabaseUnavailable, RuleFault, RuleRefused
 from bot.domain.moderation.audit import AuditEntry, AuditQuery, MemberChange
 from bot.domain.moderation.rules import HouseRules
 from bot.domain.request.requester import Asker
-from bot.jobs.house import Houses
+from bot.services.guild_settings.service import Houses
 from bot.store.database import Database
 from bot.store.guilds import GuildRecords
 from bot.store.picture_wishes import PictureWishRecords

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from bot.domain.errors import PatternFault, PatternRefused
 from bot.domain.moderation.rules import Match, WordRule
-from bot.jobs.patterns import (
+from bot.services.guild_settings._word_rules import Readied
+from bot.services.guild_settings.patterns import (
     JOINED_CHARS,
     MAX_PATTERN_BYTES,
     MAX_PATTERN_CHARS,
@@ -17,7 +18,6 @@ from bot.jobs.patterns import (
     as_typed,
     word_rule,
 )
-from bot.jobs.word_rules import Readied
 
 
 def hits(rule: WordRule, prompt: str) -> bool:

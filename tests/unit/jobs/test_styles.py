@@ -16,8 +16,8 @@ from bot_fakes.samples import GUILD, NOON_S, a_request
 from bot.domain.errors import DatabaseUnavailable, ManagersOnly, StoreError, StyleFault, StyleRefused
 from bot.domain.moderation.audit import AuditEntry, AuditQuery, LogChannelChange, StyleChange
 from bot.domain.request.style import MAX_OWN, Style
-from bot.jobs.house import Houses
 from bot.jobs.styles import PINNED, StyleName, Styles
+from bot.services.guild_settings.service import Houses
 from bot.store.database import Database
 from bot.store.guilds import GuildRecords
 from bot.store.picture_wishes import PictureWishRecords

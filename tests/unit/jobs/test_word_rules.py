@@ -11,7 +11,7 @@ import pytest
 from bot_fakes.house import House, a_house
 from bot_fakes.samples import GUILD, NOON_S, an_asker
 
-import bot.jobs.word_rules as word_rules_module
+import bot.services.guild_settings._word_rules as word_rules_module
 from bot.domain.errors import (
     LimitReached,
     PatternFault,
@@ -27,9 +27,9 @@ from bot.domain.moderation.folding import folded
 from bot.domain.moderation.rules import Match, WordRule
 from bot.domain.money import Money
 from bot.domain.request.requester import Asker
-from bot.jobs.patterns import word_rule
 from bot.jobs.purse import Allowance
-from bot.jobs.word_rules import Readied, WordRules
+from bot.services.guild_settings._word_rules import Readied, WordRules
+from bot.services.guild_settings.patterns import word_rule
 from bot.view.words.sentences import sentence
 
 CAT = WordRule("cat", is_pattern=False, match=Match.TOLERANT)

@@ -12,7 +12,7 @@ from bot.domain.errors import RuleFault, RuleRefused
 from bot.domain.moderation.folding import folded
 from bot.domain.moderation.lexicon import Hit, Lexicon
 from bot.domain.moderation.rules import Match, WordRule
-from bot.jobs.patterns import Patterns
+from bot.services.guild_settings.patterns import Patterns
 
 MAX_BYTES: Final = 64 << 20  # of all servers together; those that asked longest ago are made ready anew
 MAX_SERVER_BYTES: Final = 16 << 20  # that the patterns of one may come to take

@@ -30,8 +30,8 @@ from bot.domain.moderation.rules import (
 )
 from bot.domain.request.prompt import texts_of
 from bot.domain.request.requester import Asker
-from bot.jobs.guild_ports import GuildStore, PictureWishes
-from bot.jobs.word_rules import WordRules
+from bot.services.guild_settings._word_rules import WordRules
+from bot.services.guild_settings.ports import GuildStore, PictureWishes
 
 log = logging.getLogger(__name__)
 

@@ -1,0 +1,1 @@
+"""What each server has set: limits, rules, its log channel."""
