@@ -26,10 +26,8 @@ from bot.domain.errors import StoreError
 from bot.domain.moderation.admission import Admission
 from bot.jobs.bill_alarms import LOOK_EVERY_S, BillAlarms
 from bot.jobs.bookkeeper import TICK_S, Bookkeeper
-from bot.jobs.browse import Browser
 from bot.jobs.budget_watch import BudgetWatch
 from bot.jobs.cases import Cases
-from bot.jobs.catalogue import REFRESH_S, Catalogue
 from bot.jobs.delivery import Courier
 from bot.jobs.follow import Patience, Tools
 from bot.jobs.forms import Forms
@@ -50,6 +48,8 @@ from bot.jobs.tracker import Tracker
 from bot.jobs.uploads import UPLOADS_EVERY_S, Uploads
 from bot.jobs.ways_out import WaysOut
 from bot.meters import LoopLag, Meters
+from bot.services.catalogue.browse import Browser
+from bot.services.catalogue.service import REFRESH_S, Catalogue
 from bot.services.guild_settings.service import Houses
 from bot.services.supervisor import Supervisor
 from bot.services.tasks import TaskOwner

@@ -18,9 +18,7 @@ from discord.gateway import DiscordWebSocket
 from bot.discord_gates import BotGate, FirstEdits, GatewayDial
 from bot.domain.clock import Clock
 from bot.domain.errors import BotError, ButtonUnknown, CommandOutdated, LimitReached, NotAdmitted
-from bot.jobs.browse import Browser
 from bot.jobs.cases import Cases
-from bot.jobs.catalogue import Catalogue
 from bot.jobs.forms import Forms
 from bot.jobs.intakes import Intakes
 from bot.jobs.purse import Purse
@@ -29,6 +27,8 @@ from bot.jobs.remix import Remixes
 from bot.jobs.reports import Reports
 from bot.jobs.service import Jobs
 from bot.jobs.styles import Styles
+from bot.services.catalogue.browse import Browser
+from bot.services.catalogue.service import Catalogue
 from bot.services.guild_settings.service import Houses
 from bot.view.answers import ALREADY_ACKNOWLEDGED, NO_POSTSCRIPT, Postscript, refuse
 from bot.view.buttons.base import Press, PressT

@@ -13,7 +13,7 @@ from bot.domain.errors import ModelUnknown, OptionsConflict, SubjectFault, Subje
 from bot.domain.limits.limit import Audience, Measure, Window
 from bot.domain.limits.policies import Dimension
 from bot.domain.request.requester import Asker, Place
-from bot.jobs.catalogue import Catalogue
+from bot.services.catalogue.service import Catalogue
 
 MEASURES: Final = {"runs": Measure.RUNS, "spend": Measure.SPEND, "at-once": Measure.AT_ONCE}
 WINDOWS: Final = {"hour": Window.HOUR, "day": Window.DAY, "week": Window.WEEK, "month": Window.MONTH}

@@ -7,7 +7,7 @@ from typing import Final
 from discord.app_commands import Choice
 
 from bot.discord_bot import Interaction
-from bot.jobs.catalogue import Catalogue
+from bot.services.catalogue.service import Catalogue
 from bot.view.words.models import suggestion_name
 
 MAX_SUGGESTIONS: Final = 25  # Discord docs, Application commands, autocomplete, 2026

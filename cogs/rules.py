@@ -34,7 +34,7 @@ from bot.domain.moderation.audit import (
 from bot.domain.moderation.picture_rules import WHOLE_SERVER
 from bot.domain.moderation.rules import ChannelRule, HouseRules, Match, ModelRule, PictureRule, WordRule
 from bot.domain.records.since import parse_since
-from bot.jobs.catalogue import Catalogue
+from bot.services.catalogue.service import Catalogue
 from bot.services.guild_settings.patterns import as_typed, word_rule
 from bot.services.guild_settings.service import Houses
 from bot.view.answers import acknowledge, acknowledge_press, fill, require_manager

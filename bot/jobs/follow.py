@@ -35,7 +35,6 @@ from bot.domain.job.status_update import News
 from bot.domain.job.task import Task, TaskReport
 from bot.domain.request.files import Upload
 from bot.domain.request.parameters import run_parameters
-from bot.jobs.catalogue import Catalogue
 from bot.jobs.delivery import Courier
 from bot.jobs.inputs import Inputs
 from bot.jobs.mailbox import Mailbox
@@ -44,6 +43,7 @@ from bot.jobs.queue import FairQueue
 from bot.jobs.reconcile import find_task
 from bot.jobs.tracker import Tracker
 from bot.jobs.watching import Watching
+from bot.services.catalogue.service import Catalogue
 
 log = logging.getLogger(__name__)
 

@@ -23,9 +23,9 @@ from bot.domain.limits.limit import Measure
 from bot.domain.money import Money
 from bot.domain.request.parameters import STEPS, parameters_for, resolved
 from bot.domain.request.requester import Asker
-from bot.jobs.catalogue import Catalogue
 from bot.jobs.holds import Holds
 from bot.jobs.purse import Purse, Standing
+from bot.services.catalogue.service import Catalogue
 from bot.services.guild_settings.service import Houses
 
 MAX_MODELS: Final = 1_000  # of the catalogue that are looked at

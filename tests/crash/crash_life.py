@@ -31,7 +31,6 @@ from bot.domain.job.status_update import Delivery, News
 from bot.domain.job.task import Task, TaskReport
 from bot.domain.money import ZERO, Money
 from bot.jobs.budget_watch import BudgetWatch
-from bot.jobs.catalogue import Catalogue
 from bot.jobs.delivery import Courier
 from bot.jobs.follow import Patience, Tools
 from bot.jobs.holds import Holds
@@ -41,6 +40,7 @@ from bot.jobs.purse import Allowance, Purse
 from bot.jobs.queue import FairQueue
 from bot.jobs.service import Jobs
 from bot.jobs.tracker import Tracker
+from bot.services.catalogue.service import Catalogue
 from bot.services.guild_settings.service import Houses
 from bot.services.supervisor import Supervisor
 from bot.services.tasks import TaskOwner

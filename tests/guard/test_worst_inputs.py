@@ -26,8 +26,8 @@ from bot.domain.job.job import Job, Output, PictureRequest, Speech, Stage
 from bot.domain.moderation.rules import Match, WordRule
 from bot.domain.request.form import read_field
 from bot.domain.request.prompt import words_of
-from bot.jobs.catalogue import Catalogue
-from bot.jobs.model_index import MAX_SEARCH_CHARS, ModelIndex
+from bot.services.catalogue._model_index import MAX_SEARCH_CHARS, ModelIndex
+from bot.services.catalogue.service import Catalogue
 from bot.services.guild_settings._word_rules import QUICK_CHARS, Readied, WordRules
 from bot.services.guild_settings.patterns import Patterns, _repeats_a_repetition, word_rule
 from bot.services.tasks import TaskOwner

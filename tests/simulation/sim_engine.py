@@ -27,7 +27,6 @@ from bot.domain.limits.budget import BudgetWarning
 from bot.domain.moderation.audit import AuditEntry
 from bot.domain.money import Money
 from bot.jobs.budget_watch import BudgetWatch
-from bot.jobs.catalogue import REFRESH_S, Catalogue
 from bot.jobs.delivery import Courier
 from bot.jobs.follow import Patience, Tools
 from bot.jobs.holds import Holds
@@ -37,6 +36,7 @@ from bot.jobs.purse import Allowance, Purse
 from bot.jobs.queue import FairQueue
 from bot.jobs.service import Jobs
 from bot.jobs.tracker import Tracker
+from bot.services.catalogue.service import REFRESH_S, Catalogue
 from bot.services.guild_settings.service import Houses
 from bot.services.supervisor import Supervisor
 from bot.services.tasks import TaskOwner

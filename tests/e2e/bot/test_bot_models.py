@@ -113,7 +113,7 @@ async def test_every_model_option_suggests_alike(world: World) -> None:
 async def test_a_first_start_without_wiro_is_told_politely_and_a_name_still_works(
     build: Build, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.jobs.catalogue.PATIENCE_S", 0.2)
+    monkeypatch.setattr("bot.services.catalogue.service.PATIENCE_S", 0.2)
     world = await build(wiro_api_url="http://127.0.0.1:9/v1")
     await until(lambda: world.studio.services.catalogue.reading.has_failed, "a failed reading")
     assert "has not been read yet" in await words(world)

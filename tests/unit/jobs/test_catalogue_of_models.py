@@ -14,8 +14,8 @@ from bot_fakes.wiro import ScriptedWiro
 from bot.domain.catalogue.browse import Reading
 from bot.domain.catalogue.model import Kind, Model, ModelSummary, Parameter
 from bot.domain.errors import ModelUnknown, NotAccepting, WiroNotFound, WiroServerFault
-from bot.jobs import catalogue as catalogue_module
-from bot.jobs.catalogue import FRESH_S, MAX_MISSING, MISSING_S, REFRESH_S, Catalogue
+from bot.services.catalogue import service as catalogue_module
+from bot.services.catalogue.service import FRESH_S, MAX_MISSING, MISSING_S, REFRESH_S, Catalogue
 from bot.services.tasks import TaskOwner
 
 OTHER = "black-forest-labs/flux"

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.catalogue.model import ModelSummary
-from bot.jobs.model_index import ModelIndex
+from bot.services.catalogue._model_index import ModelIndex
 
 DEFAULT = "stabilityai/sd3"
 

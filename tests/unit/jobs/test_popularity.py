@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import pytest
 
 from bot.domain.errors import DatabaseUnavailable, StoreError
-from bot.jobs.popularity import Popularity
+from bot.services.catalogue.popularity import Popularity
 
 
 class MemoryUses:

@@ -12,7 +12,7 @@ from bot.domain.clock import Clock
 from bot.domain.errors import RuleFault, RuleRefused
 from bot.domain.limits.holds import History
 from bot.domain.request.requester import Asker
-from bot.jobs.catalogue import Catalogue
+from bot.services.catalogue.service import Catalogue
 from bot.services.guild_settings.service import Houses
 
 PAGE_SIZE: Final = 8
