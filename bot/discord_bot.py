@@ -21,8 +21,6 @@ from bot.domain.errors import BotError, ButtonUnknown, CommandOutdated, LimitRea
 from bot.jobs.cases import Cases
 from bot.jobs.forms import Forms
 from bot.jobs.intakes import Intakes
-from bot.jobs.purse import Purse
-from bot.jobs.rate import RateLimiter
 from bot.jobs.remix import Remixes
 from bot.jobs.reports import Reports
 from bot.jobs.service import Jobs
@@ -30,6 +28,8 @@ from bot.jobs.styles import Styles
 from bot.services.catalogue.browse import Browser
 from bot.services.catalogue.service import Catalogue
 from bot.services.guild_settings.service import Houses
+from bot.services.limits.rate import RateLimiter
+from bot.services.limits.service import Purse
 from bot.view.answers import ALREADY_ACKNOWLEDGED, NO_POSTSCRIPT, Postscript, refuse
 from bot.view.buttons.base import Press, PressT
 from bot.view.buttons.known import BUTTONS, is_on, is_ours

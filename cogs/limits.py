@@ -16,9 +16,9 @@ from bot.domain.clock import Clock
 from bot.domain.limits.amounts import parse_amount
 from bot.domain.limits.policies import Grant, LimitRule
 from bot.domain.moderation.audit import AuditEntry, GrantChange, LimitChange
-from bot.jobs.purse import Purse
 from bot.services.catalogue.service import Catalogue
 from bot.services.guild_settings.service import Houses
+from bot.services.limits.service import Purse
 from bot.view.answers import acknowledge, fill, require_manager
 from bot.view.cards.limits import changed_card, cleared_card, explain_card, granted_card, table_card
 from bot.view.words.limits import Reader

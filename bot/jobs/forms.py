@@ -26,9 +26,9 @@ from bot.domain.request.form_state import Draft, Form
 from bot.domain.request.requester import Asker
 from bot.domain.request.submission import request_of
 from bot.jobs.drafts import Drafts
-from bot.jobs.holds import Holds
 from bot.services.catalogue.service import Catalogue
 from bot.services.guild_settings.service import Houses
+from bot.services.limits.holds import Holds
 
 log = logging.getLogger(__name__)
 

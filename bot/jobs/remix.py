@@ -15,10 +15,10 @@ from bot.domain.money import Money
 from bot.domain.request.files import InputFile
 from bot.domain.request.parameters import HEIGHT, PROMPT, SEED, WIDTH
 from bot.domain.request.requester import Asker
-from bot.jobs.holds import Holds
-from bot.jobs.purse import Purse
 from bot.services.catalogue.service import Catalogue
 from bot.services.guild_settings.service import Houses
+from bot.services.limits.holds import Holds
+from bot.services.limits.service import Purse
 
 WORDLESS: Final = "A variation of this picture"  # for a picture that was made without any words
 

@@ -28,10 +28,10 @@ from bot.domain.moderation.cases import Case, CaseKind, Decision, Traces, Verdic
 from bot.domain.money import Money
 from bot.domain.request.requester import Asker
 from bot.jobs.case_ports import Desk, Runs
-from bot.jobs.holds import Holds
-from bot.jobs.purse import Purse, Standing
-from bot.jobs.ways_out import needs
 from bot.services.guild_settings.service import Houses
+from bot.services.limits.alternatives import needs
+from bot.services.limits.holds import Holds
+from bot.services.limits.service import Purse, Standing
 
 log = logging.getLogger(__name__)
 

@@ -30,18 +30,18 @@ from bot.domain.job.output_file import Picture
 from bot.domain.job.status_update import Delivery, News
 from bot.domain.job.task import Task, TaskReport
 from bot.domain.money import ZERO, Money
-from bot.jobs.budget_watch import BudgetWatch
 from bot.jobs.delivery import Courier
 from bot.jobs.follow import Patience, Tools
-from bot.jobs.holds import Holds
 from bot.jobs.inputs import Inputs
 from bot.jobs.orphans import Looks, Orphans
-from bot.jobs.purse import Allowance, Purse
 from bot.jobs.queue import FairQueue
 from bot.jobs.service import Jobs
 from bot.jobs.tracker import Tracker
 from bot.services.catalogue.service import Catalogue
 from bot.services.guild_settings.service import Houses
+from bot.services.limits.budget_alerts import BudgetWatch
+from bot.services.limits.holds import Holds
+from bot.services.limits.service import Allowance, Purse
 from bot.services.supervisor import Supervisor
 from bot.services.tasks import TaskOwner
 from bot.store.database import Database

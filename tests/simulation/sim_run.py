@@ -26,7 +26,7 @@ from bot.domain.limits.limit import Audience, Measure, Window
 from bot.domain.limits.policies import Dimension, LimitRule
 from bot.domain.moderation.audit import AuditEntry, LimitChange
 from bot.domain.money import Money
-from bot.jobs.purse import Allowance
+from bot.services.limits.service import Allowance
 
 START_S: Final = 1_772_359_200.0  # 2026-03-01 10:00 UTC
 HORIZON_S: Final = 27 * 3600.0  # a late task is hunted for 24 h

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from studio_world import Build, World, until
 
-from bot.jobs.rate import BURST, EVERY_S
 from bot.sandbox.faults import Refuse
 from bot.sandbox.showroom import MODELS_ON_SHOW
+from bot.services.limits.rate import BURST, EVERY_S
 from bot.view.buttons.models import custom_id_of
 from bot.view.card import ModelAction, ModelPress
 

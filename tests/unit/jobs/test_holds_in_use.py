@@ -16,8 +16,8 @@ from bot.domain.job.events import Settled
 from bot.domain.limits.limit import Audience, Subject
 from bot.domain.money import Money
 from bot.domain.request.requester import Asker, Place
-from bot.jobs.holds import Holds
-from bot.jobs.purse import Allowance
+from bot.services.limits.holds import Holds
+from bot.services.limits.service import Allowance
 
 RICH = Allowance(50, Money.parse("1000"), Money.parse("1000"))
 ODD_SPELLING = MODEL.upper()

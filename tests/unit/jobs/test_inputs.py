@@ -42,7 +42,7 @@ from bot.domain.money import Money
 from bot.domain.request.files import MAX_FILE_BYTES, InputFile, StoredFile, Upload
 from bot.jobs.follow import NO_ROOM
 from bot.jobs.inputs import MAX_AT_ONCE, Inputs
-from bot.jobs.purse import Allowance
+from bot.services.limits.service import Allowance
 from bot.view.words.endings import ending
 
 REFUSED = WiroRefused("invalid-parameters", code=0)

@@ -21,7 +21,7 @@ from bot.domain.moderation.admission import Admission
 from bot.domain.moderation.audit import AuditEntry, LogChannelChange
 from bot.domain.money import Money
 from bot.domain.request.requester import Asker, Place
-from bot.jobs.purse import Allowance
+from bot.services.limits.service import Allowance
 from bot.view.words.sentences import sentence
 
 HELD = Money.parse("0.05")

@@ -6,7 +6,7 @@ import pytest
 from bot_fakes.clocks import StoppedClock
 
 from bot.domain.errors import TooFast
-from bot.jobs.rate import BURST, EVERY_S, RateLimiter
+from bot.services.limits.rate import BURST, EVERY_S, RateLimiter
 
 
 def taken(rate: RateLimiter, user_id: int, tries: int) -> int:

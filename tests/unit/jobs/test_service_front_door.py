@@ -25,7 +25,7 @@ from bot.domain.job.events import Settled
 from bot.domain.job.job import MAX_SEED, Stage
 from bot.domain.limits.limit import Measure
 from bot.domain.money import Money
-from bot.jobs.purse import Allowance
+from bot.services.limits.service import Allowance
 
 SUCCESS = Settled(is_success=True, cost=Money.parse("0.001"), outputs=(PNG,), elapsed_s=2.0)
 

@@ -18,8 +18,8 @@ from bot.domain.limits.bill_alarm import BillAlarm
 from bot.domain.limits.limit import OPERATOR, Usage, Window, member_scope
 from bot.domain.moderation.audit import AuditEntry, LogChannelChange
 from bot.domain.money import Money
-from bot.jobs.bill_alarms import BillAlarms
-from bot.jobs.purse import Allowance
+from bot.services.limits.bill_alarms import BillAlarms
+from bot.services.limits.service import Allowance
 from bot.store.bill_alarms import AlarmRecords
 
 BILL = Money.parse("5")
@@ -137,7 +137,7 @@ async def test_the_operator_and_the_log_channel_are_told_once(
         await house.submit(2, user_id=2)
         house.wiro.tell(await house.submit_and_watch(1), ending)
         await house.end_of(1)
-        with caplog.at_level(logging.ERROR, "bot.jobs.bill_alarms"):
+        with caplog.at_level(logging.ERROR, "bot.services.limits.bill_alarms"):
             await alarms.look()
             await alarms.look()
         (record,) = caplog.records

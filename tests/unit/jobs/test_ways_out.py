@@ -20,7 +20,7 @@ from bot.domain.moderation.audit import AuditEntry, LogChannelChange
 from bot.domain.moderation.rules import ModelRule
 from bot.domain.money import Money
 from bot.domain.request.files import InputFile
-from bot.jobs.holds import Holds
+from bot.services.limits.holds import Holds
 
 CHEAP, CHEAPER = "owner/cheap", "owner/cheaper"
 

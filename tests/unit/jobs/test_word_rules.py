@@ -27,9 +27,9 @@ from bot.domain.moderation.folding import folded
 from bot.domain.moderation.rules import Match, WordRule
 from bot.domain.money import Money
 from bot.domain.request.requester import Asker
-from bot.jobs.purse import Allowance
 from bot.services.guild_settings._word_rules import Readied, WordRules
 from bot.services.guild_settings.patterns import word_rule
+from bot.services.limits.service import Allowance
 from bot.view.words.sentences import sentence
 
 CAT = WordRule("cat", is_pattern=False, match=Match.TOLERANT)

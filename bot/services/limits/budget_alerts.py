@@ -12,9 +12,9 @@ from bot.domain.limits.limit import Audience, Measure, window_bounds
 from bot.domain.limits.policies import Dimension
 from bot.domain.money import Money
 from bot.domain.request.requester import Asker
-from bot.jobs.purse import Purse, Standing
 from bot.services.guild_settings.ports import GuildStore
 from bot.services.guild_settings.service import Houses
+from bot.services.limits.service import Purse, Standing
 
 log = logging.getLogger(__name__)
 

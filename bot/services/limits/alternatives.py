@@ -23,10 +23,10 @@ from bot.domain.limits.limit import Measure
 from bot.domain.money import Money
 from bot.domain.request.parameters import STEPS, parameters_for, resolved
 from bot.domain.request.requester import Asker
-from bot.jobs.holds import Holds
-from bot.jobs.purse import Purse, Standing
 from bot.services.catalogue.service import Catalogue
 from bot.services.guild_settings.service import Houses
+from bot.services.limits.holds import Holds
+from bot.services.limits.service import Purse, Standing
 
 MAX_MODELS: Final = 1_000  # of the catalogue that are looked at
 MAX_PAGES: Final = 3  # of models that are priced exactly
