@@ -25,25 +25,21 @@ from bot.domain.clock import Clock
 from bot.domain.errors import StoreError
 from bot.domain.moderation.admission import Admission
 from bot.jobs.bookkeeper import TICK_S, Bookkeeper
-from bot.jobs.cases import Cases
 from bot.jobs.delivery import Courier
 from bot.jobs.follow import Patience, Tools
-from bot.jobs.forms import Forms
 from bot.jobs.inputs import Inputs
 from bot.jobs.intakes import Intakes
 from bot.jobs.orphans import Looks, Orphans
 from bot.jobs.ports import Spawn
 from bot.jobs.queue import FairQueue
-from bot.jobs.remix import Remixes
-from bot.jobs.reports import SWEEP_EVERY_S, Reports
 from bot.jobs.room import Room
 from bot.jobs.service import Jobs
-from bot.jobs.styles import Styles
 from bot.jobs.tracker import Tracker
 from bot.jobs.uploads import UPLOADS_EVERY_S, Uploads
 from bot.meters import LoopLag, Meters
 from bot.services.catalogue.browse import Browser
 from bot.services.catalogue.service import REFRESH_S, Catalogue
+from bot.services.forms.service import Forms
 from bot.services.guild_settings.service import Houses
 from bot.services.limits.alternatives import WaysOut
 from bot.services.limits.bill_alarms import LOOK_EVERY_S, BillAlarms
@@ -51,6 +47,10 @@ from bot.services.limits.budget_alerts import BudgetWatch
 from bot.services.limits.holds import Holds
 from bot.services.limits.rate import RateLimiter
 from bot.services.limits.service import Allowance, Purse
+from bot.services.moderation.service import Cases
+from bot.services.records.service import SWEEP_EVERY_S, Reports
+from bot.services.remix.service import Remixes
+from bot.services.styles.service import Styles
 from bot.services.supervisor import Supervisor
 from bot.services.tasks import TaskOwner
 from bot.settings import DISCORD_API, Settings

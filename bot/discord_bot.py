@@ -18,18 +18,18 @@ from discord.gateway import DiscordWebSocket
 from bot.discord_gates import BotGate, FirstEdits, GatewayDial
 from bot.domain.clock import Clock
 from bot.domain.errors import BotError, ButtonUnknown, CommandOutdated, LimitReached, NotAdmitted
-from bot.jobs.cases import Cases
-from bot.jobs.forms import Forms
 from bot.jobs.intakes import Intakes
-from bot.jobs.remix import Remixes
-from bot.jobs.reports import Reports
 from bot.jobs.service import Jobs
-from bot.jobs.styles import Styles
 from bot.services.catalogue.browse import Browser
 from bot.services.catalogue.service import Catalogue
+from bot.services.forms.service import Forms
 from bot.services.guild_settings.service import Houses
 from bot.services.limits.rate import RateLimiter
 from bot.services.limits.service import Purse
+from bot.services.moderation.service import Cases
+from bot.services.records.service import Reports
+from bot.services.remix.service import Remixes
+from bot.services.styles.service import Styles
 from bot.view.answers import ALREADY_ACKNOWLEDGED, NO_POSTSCRIPT, Postscript, refuse
 from bot.view.buttons.base import Press, PressT
 from bot.view.buttons.known import BUTTONS, is_on, is_ours

@@ -10,7 +10,7 @@ from discord.ext import commands
 from bot.discord_bot import Interaction, StudioBot
 from bot.domain.errors import CaseDecided, CaseFault, CaseRefused, LimitReached
 from bot.domain.moderation.cases import Decision, Verdict
-from bot.jobs.cases import Cases as CaseService
+from bot.services.moderation.service import Cases as CaseService
 from bot.view.answers import Postscript, acknowledge_press, require_manager
 from bot.view.buttons.seal import seal_of
 from bot.view.card import Action, CaseAction, CasePress, JobPress

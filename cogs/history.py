@@ -8,7 +8,7 @@ from discord.ext import commands
 
 from bot.discord_bot import Interaction, StudioBot
 from bot.domain.errors import NotYours
-from bot.jobs.reports import HistoryPage, Reports
+from bot.services.records.service import HistoryPage, Reports
 from bot.view.answers import acknowledge, acknowledge_press, fill
 from bot.view.card import Card, MemberAction, MemberPress
 from bot.view.cards.records import history_card

@@ -5,7 +5,7 @@ from __future__ import annotations
 from discord.app_commands import Choice
 
 from bot.discord_bot import Interaction
-from bot.jobs.styles import Styles
+from bot.services.styles.service import Styles
 from cogs.model_options import MAX_SUGGESTIONS
 
 

@@ -14,8 +14,8 @@ from bot.domain.job.job import PictureRequest
 from bot.domain.request.prompt import MAX_PROMPT_CHARS, checked_prompt
 from bot.domain.request.style import MAX_NAME_CHARS, MAX_TEMPLATE_CHARS, Style
 from bot.jobs.service import Jobs
-from bot.jobs.styles import PINNED, Styles
 from bot.services.catalogue.service import Catalogue
+from bot.services.styles.service import PINNED, Styles
 from bot.view.answers import acknowledge, fill, require_manager
 from bot.view.cards.styles import deleted_card, list_card, saved_card
 from cogs.arrivals import Arrivals

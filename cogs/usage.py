@@ -12,7 +12,7 @@ from discord.ext import commands
 
 from bot.discord_bot import Interaction, StudioBot
 from bot.domain.records.reports import UsageReport
-from bot.jobs.reports import Period, Reports
+from bot.services.records.service import Period, Reports
 from bot.view.answers import acknowledge, fill, require_manager
 from bot.view.cards.usage import CHART, export_card, usage_card
 from bot.view.files.export import files_within, usage_csv

@@ -9,7 +9,7 @@ import pytest
 from moderation_world import BuildClub, Club
 
 from bot.domain.errors import NotYours
-from bot.jobs.reports import PAGE_SIZE
+from bot.services.records.service import PAGE_SIZE
 from bot.view.card import MemberAction, MemberPress
 
 

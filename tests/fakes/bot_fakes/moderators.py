@@ -10,9 +10,9 @@ from bot.domain.limits.alternatives import WayOut
 from bot.domain.moderation.cases import Case, Decision
 from bot.domain.money import Money
 from bot.domain.request.requester import Asker, Place
-from bot.jobs.cases import Cases
 from bot.services.limits.alternatives import WaysOut
 from bot.services.limits.budget_alerts import BudgetWatch
+from bot.services.moderation.service import Cases
 from bot.services.supervisor import Supervisor
 from bot.store.cases import CaseRecords
 from bot_fakes.house import House, tiny_delays

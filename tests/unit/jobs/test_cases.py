@@ -26,7 +26,7 @@ from bot.domain.moderation.audit import AuditEntry, AuditQuery, CaseChange, LogC
 from bot.domain.moderation.cases import CaseKind, Decision, Verdict
 from bot.domain.moderation.rules import WordRule
 from bot.domain.request.requester import Asker, Place
-from bot.jobs.cases import MOST_KEPT_EACH
+from bot.services.moderation.service import MOST_KEPT_EACH
 from bot.services.supervisor import Supervisor
 
 ENTRY = AuditEntry(GUILD, 9, LogChannelChange(None, 77), NOON_S)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from bot.domain.catalogue.model import Model
 from bot.domain.errors import FormBusy, FormGone, NotYours
 from bot.domain.request.form_state import Draft
-from bot.jobs.drafts import BARE_CHARS, LIFE_S, MAX_CHARS, MOST_EACH, Drafts
+from bot.services.forms.states import BARE_CHARS, LIFE_S, MAX_CHARS, MOST_EACH, Drafts
 
 ALICE, BOB = 1, 2
 

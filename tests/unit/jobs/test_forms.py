@@ -29,7 +29,7 @@ from bot.domain.money import Money
 from bot.domain.request.files import InputFile
 from bot.domain.request.form import FieldFault, Typed
 from bot.domain.request.form_state import Form
-from bot.jobs.forms import Forms
+from bot.services.forms.service import Forms
 from bot.store.last_values import LastValueRecords
 
 PROMPT = Parameter("prompt", Kind.LONG_TEXT, "Prompt", is_required=True)

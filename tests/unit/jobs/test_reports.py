@@ -30,8 +30,8 @@ from bot.domain.errors import (
 from bot.domain.job.job import Job, Stage
 from bot.domain.job.ledger import settlement_of
 from bot.domain.money import Money
-from bot.jobs.reports import PAGE_SIZE, Erasure, Period, Reports, period_bounds
 from bot.jobs.uploads import Uploads
+from bot.services.records.service import PAGE_SIZE, Erasure, Period, Reports, period_bounds
 from bot.services.supervisor import Supervisor
 from bot.services.tasks import TaskOwner
 from bot.settings import SettingsInvalid, load_settings
@@ -380,7 +380,7 @@ async def test_only_what_is_older_than_the_setting_is_forgotten(office: Office) 
 async def test_more_than_one_batch_is_forgotten_in_one_sweep(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.jobs.reports.SWEEP_BATCH", 2)
+    monkeypatch.setattr("bot.services.records.service.SWEEP_BATCH", 2)
     for job_id in range(1, 6):
         await office.has_ended(job_id)
     office.time.forward(2 * DAY_S)
@@ -394,7 +394,7 @@ async def test_a_sweep_that_the_disk_cut_short_is_made_good_by_the_next(
     await office.has_ended(5)
     office.records.fault = DatabaseUnavailable("locked")
     office.time.forward(2 * DAY_S)
-    with caplog.at_level(logging.INFO, "bot.jobs.reports"):
+    with caplog.at_level(logging.INFO, "bot.services.records.service"):
         await Supervisor(office.owner).until_done(
             "forget", partial(office.reports.forget_older, 1), lambda: iter((0.0,))
         )

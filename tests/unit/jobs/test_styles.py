@@ -16,8 +16,8 @@ from bot_fakes.samples import GUILD, NOON_S, a_request
 from bot.domain.errors import DatabaseUnavailable, ManagersOnly, StoreError, StyleFault, StyleRefused
 from bot.domain.moderation.audit import AuditEntry, AuditQuery, LogChannelChange, StyleChange
 from bot.domain.request.style import MAX_OWN, Style
-from bot.jobs.styles import PINNED, StyleName, Styles
 from bot.services.guild_settings.service import Houses
+from bot.services.styles.service import PINNED, StyleName, Styles
 from bot.store.database import Database
 from bot.store.guilds import GuildRecords
 from bot.store.picture_wishes import PictureWishRecords
@@ -151,7 +151,7 @@ async def test_names_are_offered_from_memory_after_a_restart_as_before(
         await atelier.styles.save(style)
     before = atelier.names()
     assert before == ["Noir", "Ink", "Oil"]
-    monkeypatch.setattr("bot.jobs.styles.READ_SLICE", 2)
+    monkeypatch.setattr("bot.services.styles.service.READ_SLICE", 2)
     atelier.styles = atelier.anew()
     assert atelier.names() == []
     atelier.store.faults.append(DatabaseUnavailable("busy"))

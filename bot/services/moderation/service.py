@@ -27,8 +27,6 @@ from bot.domain.limits.limit import Window, window_bounds
 from bot.domain.moderation.cases import HIDES_A_DAY, Case, CaseKind, Decision, Report, Verdict
 from bot.domain.request.prompt import words_of
 from bot.domain.request.requester import Asker
-from bot.jobs.case_ports import Desk, Runs
-from bot.jobs.verdicts import Verdicts
 from bot.services.guild_settings.ports import CaseStore
 from bot.services.guild_settings.service import Houses
 from bot.services.limits.alternatives import WaysOut
@@ -36,6 +34,8 @@ from bot.services.limits.budget_alerts import BudgetWatch
 from bot.services.limits.holds import Holds
 from bot.services.limits.service import Purse
 from bot.services.member_cache import MemberCache
+from bot.services.moderation._verdicts import Verdicts
+from bot.services.moderation.ports import Desk, Runs
 from bot.services.supervisor import Delays, Supervisor
 
 log = logging.getLogger(__name__)

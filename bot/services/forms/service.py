@@ -25,8 +25,8 @@ from bot.domain.request.form import (
 from bot.domain.request.form_state import Draft, Form
 from bot.domain.request.requester import Asker
 from bot.domain.request.submission import request_of
-from bot.jobs.drafts import Drafts
 from bot.services.catalogue.service import Catalogue
+from bot.services.forms.states import Drafts
 from bot.services.guild_settings.service import Houses
 from bot.services.limits.holds import Holds
 

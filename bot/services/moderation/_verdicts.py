@@ -27,11 +27,11 @@ from bot.domain.moderation.audit import AuditEntry, CaseChange, Change, GrantCha
 from bot.domain.moderation.cases import Case, CaseKind, Decision, Traces, Verdict
 from bot.domain.money import Money
 from bot.domain.request.requester import Asker
-from bot.jobs.case_ports import Desk, Runs
 from bot.services.guild_settings.service import Houses
 from bot.services.limits.alternatives import needs
 from bot.services.limits.holds import Holds
 from bot.services.limits.service import Purse, Standing
+from bot.services.moderation.ports import Desk, Runs
 
 log = logging.getLogger(__name__)
 

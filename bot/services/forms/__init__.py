@@ -1,0 +1,1 @@
+"""The forms of /run, filled in step by step."""

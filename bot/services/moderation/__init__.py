@@ -1,0 +1,1 @@
+"""Cases: asked for, reported, decided, carried out."""

@@ -1,0 +1,1 @@
+"""What members and moderators may read, export and have erased."""

@@ -1,0 +1,1 @@
+"""A new run made from an old one."""
