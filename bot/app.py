@@ -24,18 +24,6 @@ from bot.discord_gates import use_api
 from bot.domain.clock import Clock
 from bot.domain.errors import StoreError
 from bot.domain.moderation.admission import Admission
-from bot.jobs.bookkeeper import TICK_S, Bookkeeper
-from bot.jobs.delivery import Courier
-from bot.jobs.follow import Patience, Tools
-from bot.jobs.inputs import Inputs
-from bot.jobs.intakes import Intakes
-from bot.jobs.orphans import Looks, Orphans
-from bot.jobs.ports import Spawn
-from bot.jobs.queue import FairQueue
-from bot.jobs.room import Room
-from bot.jobs.service import Jobs
-from bot.jobs.tracker import Tracker
-from bot.jobs.uploads import UPLOADS_EVERY_S, Uploads
 from bot.meters import LoopLag, Meters
 from bot.services.catalogue.browse import Browser
 from bot.services.catalogue.service import REFRESH_S, Catalogue
@@ -50,6 +38,18 @@ from bot.services.limits.service import Allowance, Purse
 from bot.services.moderation.service import Cases
 from bot.services.records.service import SWEEP_EVERY_S, Reports
 from bot.services.remix.service import Remixes
+from bot.services.runs.bookkeeper import TICK_S, Bookkeeper
+from bot.services.runs.delivery import Courier
+from bot.services.runs.inputs import Inputs
+from bot.services.runs.intakes import Intakes
+from bot.services.runs.memory_budget import Room
+from bot.services.runs.ports import Spawn
+from bot.services.runs.queue import FairQueue
+from bot.services.runs.runner import Patience, Tools
+from bot.services.runs.service import Jobs
+from bot.services.runs.subscriptions import Tracker
+from bot.services.runs.unclaimed import Looks, Orphans
+from bot.services.runs.uploads import UPLOADS_EVERY_S, Uploads
 from bot.services.styles.service import Styles
 from bot.services.supervisor import Supervisor
 from bot.services.tasks import TaskOwner

@@ -18,8 +18,6 @@ from discord.gateway import DiscordWebSocket
 from bot.discord_gates import BotGate, FirstEdits, GatewayDial
 from bot.domain.clock import Clock
 from bot.domain.errors import BotError, ButtonUnknown, CommandOutdated, LimitReached, NotAdmitted
-from bot.jobs.intakes import Intakes
-from bot.jobs.service import Jobs
 from bot.services.catalogue.browse import Browser
 from bot.services.catalogue.service import Catalogue
 from bot.services.forms.service import Forms
@@ -29,6 +27,8 @@ from bot.services.limits.service import Purse
 from bot.services.moderation.service import Cases
 from bot.services.records.service import Reports
 from bot.services.remix.service import Remixes
+from bot.services.runs.intakes import Intakes
+from bot.services.runs.service import Jobs
 from bot.services.styles.service import Styles
 from bot.view.answers import ALREADY_ACKNOWLEDGED, NO_POSTSCRIPT, Postscript, refuse
 from bot.view.buttons.base import Press, PressT

@@ -13,10 +13,10 @@ from typing import Final
 from bot.domain.errors import StoreError
 from bot.domain.job.job import Stage
 from bot.domain.records.reconciliation import Reckoning
-from bot.jobs.bookkeeper import Bookkeeper
-from bot.jobs.queue import FairQueue
-from bot.jobs.service import Jobs
 from bot.services.limits.service import Purse
+from bot.services.runs.bookkeeper import Bookkeeper
+from bot.services.runs.queue import FairQueue
+from bot.services.runs.service import Jobs
 from bot.store.bill_alarms import AlarmRecords
 from bot.store.database import Database
 from bot.view.messages.budget import Budgets

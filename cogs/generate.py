@@ -14,9 +14,9 @@ from bot.domain.errors import OptionAlone, OptionsConflict
 from bot.domain.job.job import MAX_SEED, PictureRequest
 from bot.domain.request.prompt import MAX_PROMPT_CHARS
 from bot.domain.request.style import MAX_NAME_CHARS
-from bot.jobs.service import Jobs, checked
 from bot.services.catalogue.service import Catalogue
 from bot.services.limits.rate import RateLimiter
+from bot.services.runs.service import Jobs, checked
 from bot.services.styles.service import Styles
 from bot.view.card import Action, JobPress
 from bot.view.cards.picks import picture_in

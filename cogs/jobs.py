@@ -7,7 +7,7 @@ from discord.ext import commands
 
 from bot.discord_bot import Interaction, StudioBot
 from bot.domain.job.access import JobAct, has_access
-from bot.jobs.service import Jobs as JobService
+from bot.services.runs.service import Jobs as JobService
 from bot.view.answers import acknowledge, acknowledge_press, fill
 from bot.view.card import Action, Card, JobPress
 from bot.view.cards.lists import running_card

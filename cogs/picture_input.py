@@ -16,10 +16,10 @@ from bot.domain.job.access import JobAct
 from bot.domain.job.job import PictureRequest
 from bot.domain.request.files import InputFile
 from bot.domain.request.form import MAX_CHOICES
-from bot.jobs.service import Jobs, checked
 from bot.services.catalogue.service import Catalogue
 from bot.services.member_cache import MemberCache
 from bot.services.remix.service import Remixes
+from bot.services.runs.service import Jobs, checked
 from bot.view.buttons.known import job_on
 from bot.view.cards.picks import pictures_in
 from bot.view.forms.input_form import (

@@ -16,9 +16,9 @@ from bot.domain.job.job import Job
 from bot.domain.moderation.cases import Case
 from bot.domain.records.reports import PictureWish, Remembered
 from bot.domain.request.style import Style
-from bot.jobs.service import Jobs
 from bot.services.guild_settings.service import Houses
 from bot.services.records.service import Erasure, Reports
+from bot.services.runs.service import Jobs
 from bot.services.styles.service import Styles
 from bot.view.answers import acknowledge, acknowledge_press, fill
 from bot.view.card import Card, MemberAction, MemberPress

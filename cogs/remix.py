@@ -13,9 +13,9 @@ from bot.domain.errors import AlreadyStarted, BotError, ButtonUnknown, JobNotFou
 from bot.domain.job.access import JobAct, check_access
 from bot.domain.job.job import Job, Origin, Parent, PictureRequest, Relation
 from bot.domain.request.prompt import checked_prompt
-from bot.jobs.service import Jobs
 from bot.services.catalogue.service import Catalogue
 from bot.services.remix.service import Remixes, parent_of
+from bot.services.runs.service import Jobs
 from bot.view.answers import acknowledge, fill
 from bot.view.card import Go, GoAction, Pick, PickAction
 from bot.view.cards.picks import first_preview, preview_of

@@ -13,12 +13,12 @@ from bot.discord_bot import Interaction, StudioBot
 from bot.domain.clock import Clock
 from bot.domain.errors import FieldsRefused, FormGone, OptionRefused
 from bot.domain.request.form_state import Form
-from bot.jobs.service import Jobs
 from bot.services.catalogue.service import Catalogue
 from bot.services.forms.service import Forms
 from bot.services.forms.states import LIFE_S, MOST_EACH
 from bot.services.limits.rate import RateLimiter
 from bot.services.member_cache import MemberCache
+from bot.services.runs.service import Jobs
 from bot.view.answers import acknowledge, acknowledge_press, fill
 from bot.view.card import FORM_KIND, DraftAction, DraftPress, ModelAction, ModelPress
 from bot.view.cards.forms import form_card

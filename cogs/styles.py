@@ -13,8 +13,8 @@ from bot.discord_bot import Interaction, StudioBot
 from bot.domain.job.job import PictureRequest
 from bot.domain.request.prompt import MAX_PROMPT_CHARS, checked_prompt
 from bot.domain.request.style import MAX_NAME_CHARS, MAX_TEMPLATE_CHARS, Style
-from bot.jobs.service import Jobs
 from bot.services.catalogue.service import Catalogue
+from bot.services.runs.service import Jobs
 from bot.services.styles.service import PINNED, Styles
 from bot.view.answers import acknowledge, fill, require_manager
 from bot.view.cards.styles import deleted_card, list_card, saved_card

@@ -14,8 +14,8 @@ from bot.discord_bot import Interaction, StudioBot
 from bot.domain.errors import WordsFault, WordsGone
 from bot.domain.job.access import JobAct
 from bot.domain.job.job import Job
-from bot.jobs.service import Jobs
 from bot.services.limits.rate import RateLimiter
+from bot.services.runs.service import Jobs
 from bot.view.answers import acknowledge, acknowledge_press, fill
 from bot.view.card import Action, Card, JobPress, TextPart, TextPress, Turn
 from bot.view.cards.texts import LOG_NAME, log_card, page_card

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Coroutine
 from typing import Any
 
-from bot.jobs.ports import Spawn
+from bot.services.runs.ports import Spawn
 
 log = logging.getLogger(__name__)
 

@@ -32,8 +32,8 @@ from bot.domain.job.job import Output, Stage
 from bot.domain.job.lifecycle import advance
 from bot.domain.job.output_file import Picture
 from bot.domain.job.status_update import Delivery, News
-from bot.jobs.delivery import Courier
-from bot.jobs.room import HELD_BYTES, Room
+from bot.services.runs.delivery import Courier
+from bot.services.runs.memory_budget import HELD_BYTES, Room
 from bot.services.tasks import TaskOwner
 from bot.view.files.download import BOUNDS, PEAK_BYTES, Downloader
 from bot.view.files.fetching import downloader_session

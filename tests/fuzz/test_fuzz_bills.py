@@ -24,7 +24,7 @@ from bot.domain.job.job import Stage
 from bot.domain.job.ledger import CHARGE_WAIT_S
 from bot.domain.limits.estimate import estimate
 from bot.domain.money import MAX_PICO, Money
-from bot.jobs.orphans import Looks, Orphans
+from bot.services.runs.unclaimed import Looks, Orphans
 from bot.wiro.catalogue import model_of
 from bot.wiro.frames import parsed, task_reports, tools
 

@@ -20,8 +20,8 @@ from bot.domain.errors import Refusal, WiroBusy, WiroNoFunds, WiroUnreachable
 from bot.domain.job.events import Cancelled, Event, Progressed, Reached, Settled, Unrecognised
 from bot.domain.job.job import Output, Progress, Stage
 from bot.domain.money import Money
-from bot.jobs.recent import MAX_JOBS
 from bot.services.limits.service import Allowance
+from bot.services.runs._recent import MAX_JOBS
 
 MEMBERS = 7
 WARM_UP, ROUNDS, LIVES = 150, 3, 1_500 if IS_LONG else 150

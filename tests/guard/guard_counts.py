@@ -26,18 +26,18 @@ import bot.store.database as database_module
 from bot.domain.job.events import Progressed, Reached, Settled
 from bot.domain.job.job import Progress, Stage
 from bot.domain.money import Money
-from bot.jobs.delivery import Courier
-from bot.jobs.follow import Patience, Tools
-from bot.jobs.inputs import Inputs
-from bot.jobs.intakes import Intakes
-from bot.jobs.queue import FairQueue
-from bot.jobs.service import Jobs
-from bot.jobs.tracker import Tracker
 from bot.services.catalogue.service import Catalogue
 from bot.services.guild_settings.service import Houses
 from bot.services.limits.budget_alerts import BudgetWatch
 from bot.services.limits.holds import Holds
 from bot.services.limits.service import Allowance, Purse
+from bot.services.runs.delivery import Courier
+from bot.services.runs.inputs import Inputs
+from bot.services.runs.intakes import Intakes
+from bot.services.runs.queue import FairQueue
+from bot.services.runs.runner import Patience, Tools
+from bot.services.runs.service import Jobs
+from bot.services.runs.subscriptions import Tracker
 from bot.services.supervisor import Supervisor
 from bot.services.tasks import TaskOwner
 from bot.store.database import Database

@@ -15,8 +15,8 @@ from guard_counts import INTERVAL_S, TICKS, Counts, wired
 
 from bot.domain.job.events import Event
 from bot.domain.job.status_update import News
-from bot.jobs.follow import Follower
 from bot.services.guild_settings.service import House, Houses
+from bot.services.runs.runner import Follower
 from bot.store.database import Database
 from bot.view.cards.renderer import status_card
 from bot.view.messages import board

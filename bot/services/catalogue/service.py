@@ -12,10 +12,10 @@ from bot.domain.catalogue.browse import Reading
 from bot.domain.catalogue.model import Model, ModelSummary, folded_slug
 from bot.domain.clock import Clock
 from bot.domain.errors import ModelUnknown, NotAccepting, WiroError, WiroNotFound
-from bot.jobs.ports import Wiro
 from bot.services.catalogue._model_index import ModelIndex
 from bot.services.catalogue.popularity import Popularity, UsesStore
 from bot.services.door import Door
+from bot.services.runs.ports import Wiro
 from bot.services.tasks import TaskOwner
 
 log = logging.getLogger(__name__)

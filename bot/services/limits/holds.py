@@ -12,8 +12,8 @@ from bot.domain.limits.holds import Hold, hold_of
 from bot.domain.money import Money
 from bot.domain.request.files import counted
 from bot.domain.request.parameters import parameters_for, placed_files, with_defaults
-from bot.jobs.ports import Store
 from bot.services.catalogue.service import Catalogue
+from bot.services.runs.ports import Store
 
 
 class Holds:

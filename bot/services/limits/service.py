@@ -22,9 +22,9 @@ from bot.domain.limits.limit import (
 from bot.domain.limits.policies import Counter, Dimension, LimitRule, bind, caution, counters_for
 from bot.domain.money import Money
 from bot.domain.request.requester import Asker
-from bot.jobs.ports import Store
 from bot.services.guild_settings.ports import GuildStore
 from bot.services.guild_settings.service import House, Houses
+from bot.services.runs.ports import Store
 
 
 @dataclass(frozen=True, slots=True)

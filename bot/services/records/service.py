@@ -17,9 +17,9 @@ from bot.domain.job.job import Job
 from bot.domain.limits.limit import Window, window_bounds
 from bot.domain.moderation.cases import Case
 from bot.domain.records.reports import ExportLine, Remembered, UsageReport
-from bot.jobs.ports import Wiro
-from bot.jobs.uploads import Uploads
 from bot.services.guild_settings.ports import CaseStore, ReportStore
+from bot.services.runs.ports import Wiro
+from bot.services.runs.uploads import Uploads
 from bot.services.tasks import TaskOwner
 
 log = logging.getLogger(__name__)

@@ -21,7 +21,7 @@ from bot.domain.job.ledger import settlement_of
 from bot.domain.job.lifecycle import advance
 from bot.domain.job.output_file import Picture
 from bot.domain.job.status_update import News
-from bot.jobs.delivery import Courier
+from bot.services.runs.delivery import Courier
 from bot.services.tasks import TaskOwner
 from bot.view.card import Card
 from bot.view.cards.renderer import ending_card

@@ -13,7 +13,7 @@ from bot.domain.job.events import Cancelled, Reached, Settled
 from bot.domain.job.job import Stage
 from bot.domain.money import ZERO, Money
 from bot.domain.records.reconciliation import Difference
-from bot.jobs.bookkeeper import EVERY_S, FIRST_S, Bookkeeper
+from bot.services.runs.bookkeeper import EVERY_S, FIRST_S, Bookkeeper
 from bot.store.books import BookRecords
 
 COST = Money.parse("0.02")
@@ -53,12 +53,12 @@ async def test_books_that_agree_are_told_quietly(
 ) -> None:
     await run(house, succeeded(COST))
     others(house)
-    with caplog.at_level(logging.INFO, "bot.jobs.bookkeeper"):
+    with caplog.at_level(logging.INFO, "bot.services.runs.bookkeeper"):
         reckoning = await keeper.reckon()
     assert (reckoning.compared, reckoning.unknown, reckoning.differences) == (1, 1, ())
     assert reckoning.difference_pico == 0
     assert keeper.last == reckoning
-    (record,) = [record for record in caplog.records if record.name == "bot.jobs.bookkeeper"]
+    (record,) = [record for record in caplog.records if record.name == "bot.services.runs.bookkeeper"]
     assert (record.levelno, record.getMessage()) == (
         logging.INFO,
         "our books equal Wiro's: 1 tasks of ours, 1 of others",

@@ -14,7 +14,7 @@ from bot.domain.errors import DatabaseFull, DatabaseUnavailable, StoreError, Wir
 from bot.domain.job.events import Settled
 from bot.domain.job.job import Cause, Stage
 from bot.domain.money import Money
-from bot.jobs import service
+from bot.services.runs import service
 
 COST = Money.parse("0.001")
 SUCCESS = Settled(is_success=True, cost=COST, outputs=(PNG,), elapsed_s=4.2)

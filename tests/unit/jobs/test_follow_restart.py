@@ -17,8 +17,8 @@ from bot.domain.job.events import Cancelled, Event, Reached, Settled
 from bot.domain.job.job import Cause, Job, Stage
 from bot.domain.job.ledger import settlement_of
 from bot.domain.money import Money
-from bot.jobs import service
-from bot.jobs.watching import KILL_GRACE_S, NOT_FOUND_TRIES
+from bot.services.runs import service
+from bot.services.runs._monitor import KILL_GRACE_S, NOT_FOUND_TRIES
 
 OWNER = a_requester(1)
 COST = Money.parse("0.001")

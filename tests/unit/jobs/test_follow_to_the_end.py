@@ -27,7 +27,7 @@ from bot.domain.job.events import Cancelled, Gap, Progressed, Reached, Settled, 
 from bot.domain.job.job import Cause, Output, Progress, Stage
 from bot.domain.job.status_update import Delivery
 from bot.domain.money import Money
-from bot.jobs.watching import NOT_FOUND_TRIES
+from bot.services.runs._monitor import NOT_FOUND_TRIES
 
 COST = Money.parse("0.003510000000")
 SUCCESS = Settled(is_success=True, cost=COST, outputs=(PNG,), elapsed_s=4.2)

@@ -40,9 +40,9 @@ from bot.domain.job.events import Settled
 from bot.domain.job.job import Cause, Job, Stage
 from bot.domain.money import Money
 from bot.domain.request.files import MAX_FILE_BYTES, InputFile, StoredFile, Upload
-from bot.jobs.follow import NO_ROOM
-from bot.jobs.inputs import MAX_AT_ONCE, Inputs
 from bot.services.limits.service import Allowance
+from bot.services.runs.inputs import MAX_AT_ONCE, Inputs
+from bot.services.runs.runner import NO_ROOM
 from bot.view.words.endings import ending
 
 REFUSED = WiroRefused("invalid-parameters", code=0)

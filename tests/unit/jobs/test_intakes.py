@@ -13,7 +13,7 @@ from bot_fakes.samples import an_origin
 
 from bot.domain.errors import DatabaseFull
 from bot.domain.request.intake import Intake
-from bot.jobs.intakes import Intakes
+from bot.services.runs.intakes import Intakes
 from bot.services.tasks import TaskOwner
 from bot.store.database import Database
 from bot.store.intakes import IntakeRecords

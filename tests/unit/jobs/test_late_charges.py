@@ -19,8 +19,8 @@ from bot.domain.limits.limit import OPERATOR, Audience, Measure, Usage, Window, 
 from bot.domain.limits.policies import Dimension, LimitRule
 from bot.domain.moderation.audit import AuditEntry, LimitChange
 from bot.domain.money import ZERO, Money
-from bot.jobs.orphans import FEW, Looks, Orphans
 from bot.services.limits.service import Allowance
+from bot.services.runs.unclaimed import FEW, Looks, Orphans
 from bot.services.supervisor import Supervisor
 from bot.store.reports import ReportRecords
 

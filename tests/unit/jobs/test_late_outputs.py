@@ -15,8 +15,8 @@ from bot.domain.errors import OutputUnavailable, OutputUnusable
 from bot.domain.job.events import Settled
 from bot.domain.job.job import Job, Output, Stage
 from bot.domain.job.status_update import Delivery
-from bot.jobs.delivery import Courier
-from bot.jobs.room import Room
+from bot.services.runs.delivery import Courier
+from bot.services.runs.memory_budget import Room
 
 OUTPUTS = tuple(Output(f"{n}.png", "image/png", f"https://cdn1.wiro.ai/{n}.png") for n in range(4))
 LATE = OUTPUTS[1].name

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bot.domain.job.events import Event, Gap, Progressed, Reached, Spoke
 from bot.domain.job.job import Progress, Stage
-from bot.jobs.mailbox import Mailbox
+from bot.services.runs._mailbox import Mailbox
 
 SOON_S = 0.01
 

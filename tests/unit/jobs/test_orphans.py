@@ -22,7 +22,7 @@ from bot.domain.job.job import Cause, Job, Stage
 from bot.domain.job.ledger import CHARGE_WAIT_S
 from bot.domain.limits.limit import OPERATOR, Window
 from bot.domain.money import ZERO, Money
-from bot.jobs.orphans import SETTLE_S, Looks, Orphans, charge_of
+from bot.services.runs.unclaimed import SETTLE_S, Looks, Orphans, charge_of
 from bot.services.supervisor import Supervisor
 from bot.store.reports import ReportRecords
 
@@ -108,7 +108,7 @@ async def test_one_found_finished_is_paid_by_the_operator_and_not_by_the_member(
 ) -> None:
     job = await given_up(house)
     task_id = turns_up(house, job, SUCCESS)
-    with caplog.at_level(logging.WARNING, "bot.jobs.orphans"):
+    with caplog.at_level(logging.WARNING, "bot.services.runs.unclaimed"):
         sweep(house)
         await settled(house, task_id)
         await until_paid(house)

@@ -17,8 +17,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from virtual_loop import VirtualLoop
 
-from bot.jobs import queue as queue_module
-from bot.jobs.queue import FRONT, WALK_EVERY_S, FairQueue
+from bot.services.runs import queue as queue_module
+from bot.services.runs.queue import FRONT, WALK_EVERY_S, FairQueue
 
 
 @dataclass

@@ -16,7 +16,7 @@ from bot.domain.job.events import Reached
 from bot.domain.job.job import Job, Stage
 from bot.domain.job.task import Task, TaskReport
 from bot.domain.request.files import InputFile
-from bot.jobs.reconcile import CLOCK_SKEW_S, LIST_LIMIT, find_task, is_of
+from bot.services.runs.reconcile import CLOCK_SKEW_S, LIST_LIMIT, find_task, is_of
 
 JOB = a_job(sent_at_s=NOON_S)
 

@@ -30,8 +30,8 @@ from bot.domain.errors import (
 from bot.domain.job.job import Job, Stage
 from bot.domain.job.ledger import settlement_of
 from bot.domain.money import Money
-from bot.jobs.uploads import Uploads
 from bot.services.records.service import PAGE_SIZE, Erasure, Period, Reports, period_bounds
+from bot.services.runs.uploads import Uploads
 from bot.services.supervisor import Supervisor
 from bot.services.tasks import TaskOwner
 from bot.settings import SettingsInvalid, load_settings

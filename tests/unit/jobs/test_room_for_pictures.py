@@ -11,8 +11,8 @@ from bot_fakes.samples import PNG, a_job
 
 from bot.domain.job.events import Settled
 from bot.domain.job.job import Stage
-from bot.jobs.delivery import Courier
-from bot.jobs.room import Room
+from bot.services.runs.delivery import Courier
+from bot.services.runs.memory_budget import Room
 
 
 def test_no_more_is_given_than_there_is() -> None:

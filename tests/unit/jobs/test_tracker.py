@@ -14,8 +14,8 @@ from bot_fakes.wiro import FakeSockets
 from bot.domain.job.events import Gap, Reached
 from bot.domain.job.job import Stage
 from bot.domain.job.task import Task
-from bot.jobs.mailbox import Mailbox
-from bot.jobs.tracker import Tracker, Watch
+from bot.services.runs._mailbox import Mailbox
+from bot.services.runs.subscriptions import Tracker, Watch
 from bot.services.supervisor import Supervisor
 from bot.services.tasks import TaskOwner
 

@@ -14,8 +14,8 @@ from bot.domain.job.job import Cause, Job, Output, Stage
 from bot.domain.job.ledger import Settlement
 from bot.domain.job.output_file import Picture
 from bot.domain.job.status_update import Delivery, News
-from bot.jobs.ports import Board, Pictures, Store
-from bot.jobs.room import Room
+from bot.services.runs.memory_budget import Room
+from bot.services.runs.ports import Board, Pictures, Store
 from bot.services.tasks import TaskOwner
 
 log = logging.getLogger(__name__)

@@ -35,15 +35,15 @@ from bot.domain.job.status_update import News
 from bot.domain.job.task import Task, TaskReport
 from bot.domain.request.files import Upload
 from bot.domain.request.parameters import run_parameters
-from bot.jobs.delivery import Courier
-from bot.jobs.inputs import Inputs
-from bot.jobs.mailbox import Mailbox
-from bot.jobs.ports import Board, Store, Wiro
-from bot.jobs.queue import FairQueue
-from bot.jobs.reconcile import find_task
-from bot.jobs.tracker import Tracker
-from bot.jobs.watching import Watching
 from bot.services.catalogue.service import Catalogue
+from bot.services.runs._mailbox import Mailbox
+from bot.services.runs._monitor import Watching
+from bot.services.runs.delivery import Courier
+from bot.services.runs.inputs import Inputs
+from bot.services.runs.ports import Board, Store, Wiro
+from bot.services.runs.queue import FairQueue
+from bot.services.runs.reconcile import find_task
+from bot.services.runs.subscriptions import Tracker
 
 log = logging.getLogger(__name__)
 

@@ -18,8 +18,8 @@ from bot.domain.job.lifecycle import is_unbilled
 from bot.domain.job.task import TaskReport
 from bot.domain.money import ZERO, Money
 from bot.domain.request.parameters import PROMPT, SEED
-from bot.jobs.ports import Store, Wiro
-from bot.jobs.reconcile import is_of
+from bot.services.runs.ports import Store, Wiro
+from bot.services.runs.reconcile import is_of
 from bot.services.tasks import TaskOwner
 
 log = logging.getLogger(__name__)

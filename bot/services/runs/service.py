@@ -42,12 +42,12 @@ from bot.domain.request.parameters import (
 )
 from bot.domain.request.prompt import checked_negative_prompt, checked_prompt
 from bot.domain.request.requester import Asker, Place
-from bot.jobs.follow import Follower, Tools
-from bot.jobs.recent import RecentJobs
 from bot.services.guild_settings.service import Houses
 from bot.services.limits.budget_alerts import BudgetWatch
 from bot.services.limits.holds import Holds
 from bot.services.limits.service import Purse
+from bot.services.runs._recent import RecentJobs
+from bot.services.runs.runner import Follower, Tools
 from bot.services.tasks import TaskOwner
 
 log = logging.getLogger(__name__)

@@ -12,7 +12,7 @@ from typing import Final, Protocol
 
 from bot.domain.errors import WiroError
 from bot.domain.request.files import SentFile
-from bot.jobs.ports import Wiro
+from bot.services.runs.ports import Wiro
 
 log = logging.getLogger(__name__)
 

@@ -22,8 +22,8 @@ from bot.domain.errors import (
 )
 from bot.domain.job.job import Job
 from bot.domain.request.files import InputFile, StoredFile, Upload
-from bot.jobs.ports import Wiro
-from bot.jobs.uploads import UploadStore
+from bot.services.runs.ports import Wiro
+from bot.services.runs.uploads import UploadStore
 
 log = logging.getLogger(__name__)
 

@@ -11,10 +11,10 @@ from bot.domain.errors import WiroError, WiroNotFound
 from bot.domain.job.events import Event, Gap, Reached, Refused
 from bot.domain.job.job import Cause, Stage
 from bot.domain.job.task import Task
-from bot.jobs.tracker import Watch
+from bot.services.runs.subscriptions import Watch
 
 if TYPE_CHECKING:
-    from bot.jobs.follow import Follower
+    from bot.services.runs.runner import Follower
 
 log = logging.getLogger(__name__)
 

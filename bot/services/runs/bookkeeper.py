@@ -15,8 +15,8 @@ from bot.domain.job.task import TaskReport
 from bot.domain.money import ZERO, Money
 from bot.domain.records.reconciliation import Booked, Difference, Reckoning, differences
 from bot.domain.request.parameters import SEED
-from bot.jobs.ports import Wiro
-from bot.jobs.reconcile import is_of
+from bot.services.runs.ports import Wiro
+from bot.services.runs.reconcile import is_of
 
 log = logging.getLogger(__name__)
 

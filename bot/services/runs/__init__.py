@@ -1,0 +1,1 @@
+"""From a request to its delivered result, over restarts."""
