@@ -24,7 +24,11 @@ from bot.discord_gates import use_api
 from bot.domain.clock import Clock
 from bot.domain.errors import StoreError
 from bot.domain.moderation.admission import Admission
+from bot.engines.wiro.client import WiroClient
+from bot.engines.wiro.signing import Credentials
+from bot.engines.wiro.socket import SocketTally, TaskFeed
 from bot.meters import LoopLag, Meters
+from bot.runtime.backoff import jittered_delays
 from bot.services.catalogue.browse import Browser
 from bot.services.catalogue.service import REFRESH_S, Catalogue
 from bot.services.forms.service import Forms
@@ -81,10 +85,6 @@ from bot.view.messages.apologies import Apologies
 from bot.view.messages.board import StatusBoard
 from bot.view.messages.budget import Budgets
 from bot.view.messages.editor import Pace
-from bot.wiro.backoff import jittered_delays
-from bot.wiro.client import WiroClient
-from bot.wiro.signing import Credentials
-from bot.wiro.socket import SocketTally, TaskFeed
 
 log = logging.getLogger(__name__)
 

@@ -13,6 +13,7 @@ from typing import Final
 from bot.domain.errors import StoreError
 from bot.domain.job.job import Stage
 from bot.domain.records.reconciliation import Reckoning
+from bot.engines.wiro.socket import SocketTally
 from bot.services.limits.service import Purse
 from bot.services.runs.bookkeeper import Bookkeeper
 from bot.services.runs.queue import FairQueue
@@ -20,7 +21,6 @@ from bot.services.runs.service import Jobs
 from bot.store.bill_alarms import AlarmRecords
 from bot.store.database import Database
 from bot.view.messages.budget import Budgets
-from bot.wiro.socket import SocketTally
 
 log = logging.getLogger(__name__)
 

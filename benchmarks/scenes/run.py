@@ -13,8 +13,8 @@ from benchmarks.processes import peer
 from benchmarks.wiro_side import SLUG
 from bot.domain.catalogue.model import Value
 from bot.domain.clock import Clock
-from bot.wiro.client import WiroClient
-from bot.wiro.signing import Credentials
+from bot.engines.wiro.client import WiroClient
+from bot.engines.wiro.signing import Credentials
 
 PARAMETERS: Mapping[str, Value] = {
     "prompt": "a lighthouse at dusk",

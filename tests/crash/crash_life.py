@@ -30,6 +30,9 @@ from bot.domain.job.output_file import Picture
 from bot.domain.job.status_update import Delivery, News
 from bot.domain.job.task import Task, TaskReport
 from bot.domain.money import ZERO, Money
+from bot.engines.wiro.client import WiroClient
+from bot.engines.wiro.signing import Credentials
+from bot.engines.wiro.socket import TaskFeed
 from bot.services.catalogue.service import Catalogue
 from bot.services.guild_settings.service import Houses
 from bot.services.limits.budget_alerts import BudgetWatch
@@ -50,9 +53,6 @@ from bot.store.guilds import GuildRecords
 from bot.store.jobs import JobStore
 from bot.store.picture_wishes import PictureWishRecords
 from bot.store.uploads import UploadRecords
-from bot.wiro.client import WiroClient
-from bot.wiro.signing import Credentials
-from bot.wiro.socket import TaskFeed
 
 DATABASE: Final = "bot.sqlite3"
 MESSAGES: Final = "messages.jsonl"

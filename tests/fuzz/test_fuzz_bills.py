@@ -24,9 +24,9 @@ from bot.domain.job.job import Stage
 from bot.domain.job.ledger import CHARGE_WAIT_S
 from bot.domain.limits.estimate import estimate
 from bot.domain.money import MAX_PICO, Money
+from bot.engines.wiro.catalogue import model_of
+from bot.engines.wiro.frames import parsed, task_reports, tools
 from bot.services.runs.unclaimed import Looks, Orphans
-from bot.wiro.catalogue import model_of
-from bot.wiro.frames import parsed, task_reports, tools
 
 COSTS = st.one_of(NUMBERS, NUMBER_TEXTS, ANYTHING)
 STATUSES = st.sampled_from(["task_postprocess_end", "task_cancel", "task_failed"])

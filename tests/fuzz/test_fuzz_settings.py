@@ -15,9 +15,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from yarl import URL
 
+from bot.engines.wiro.signing import Credentials
 from bot.settings import Settings, SettingsInvalid, load_settings
 from bot.view.files.addresses import normalised
-from bot.wiro.signing import Credentials
 
 NEEDED = {"DISCORD_TOKEN": "discord-canary", "WIRO_API_KEY": "key-canary", "WIRO_API_SECRET": "secret-canary"}
 NAMES = sorted(name.upper() for name in Settings.model_fields)

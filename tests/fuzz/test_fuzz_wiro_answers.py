@@ -25,10 +25,10 @@ from bot.domain.errors import WiroError, WiroNotFound, WiroRefused, WiroServerFa
 from bot.domain.job.events import Settled
 from bot.domain.job.task import Task, TaskReport
 from bot.domain.money import MAX_PICO, Money
-from bot.wiro.client import WiroClient
-from bot.wiro.frames import parsed, started_task, task_reports
-from bot.wiro.signing import Credentials
-from bot.wiro.transport import MAX_ANSWER_BYTES, Answer, Transport
+from bot.engines.wiro.client import WiroClient
+from bot.engines.wiro.frames import parsed, started_task, task_reports
+from bot.engines.wiro.signing import Credentials
+from bot.engines.wiro.transport import MAX_ANSWER_BYTES, Answer, Transport
 
 CREDENTIALS = Credentials(KEY, SECRET)
 

@@ -20,8 +20,8 @@ from bot.domain.errors import WiroServerFault
 from bot.domain.job.events import Event, Gap, Progressed, Reached, Unrecognised
 from bot.domain.job.job import Stage
 from bot.domain.job.task import Task
-from bot.wiro.frames import socket_frame
-from bot.wiro.socket import MAX_KNOWN_TYPES, TaskFeed
+from bot.engines.wiro.frames import socket_frame
+from bot.engines.wiro.socket import MAX_KNOWN_TYPES, TaskFeed
 
 LAST = {"type": "task_postprocess_end", "id": "2221", "tasktoken": TOKEN}
 ANY_FRAME = st.one_of(

@@ -26,6 +26,10 @@ from bot.domain.job.job import Job, Output, PictureRequest, Speech, Stage
 from bot.domain.moderation.rules import Match, WordRule
 from bot.domain.request.form import read_field
 from bot.domain.request.prompt import words_of
+from bot.engines.wiro import frames
+from bot.engines.wiro.reading import LARGE_CHARS, loads, read
+from bot.engines.wiro.scalars import plain
+from bot.engines.wiro.signing import Credentials
 from bot.services.catalogue._model_index import MAX_SEARCH_CHARS, ModelIndex
 from bot.services.catalogue.service import Catalogue
 from bot.services.guild_settings._word_rules import QUICK_CHARS, Readied, WordRules
@@ -37,10 +41,6 @@ from bot.view.files.export import text_cell
 from bot.view.words import said
 from bot.view.words.headings import sent_words
 from bot.view.words.text import code_block, escaped
-from bot.wiro import frames
-from bot.wiro.reading import LARGE_CHARS, loads, read
-from bot.wiro.scalars import plain
-from bot.wiro.signing import Credentials
 
 Made = Callable[[int], str]
 

@@ -26,6 +26,7 @@ from bot.domain.job.output_file import Picture
 from bot.domain.limits.budget import BudgetWarning
 from bot.domain.moderation.audit import AuditEntry
 from bot.domain.money import Money
+from bot.runtime.backoff import jittered_delays
 from bot.services.catalogue.service import REFRESH_S, Catalogue
 from bot.services.guild_settings.service import Houses
 from bot.services.limits.budget_alerts import BudgetWatch
@@ -49,7 +50,6 @@ from bot.view.messages import routes
 from bot.view.messages.board import StatusBoard
 from bot.view.messages.budget import Budgets
 from bot.view.messages.editor import Pace
-from bot.wiro.backoff import jittered_delays
 
 T = TypeVar("T")
 

@@ -17,13 +17,13 @@ from bot.domain.job.job import Stage
 from bot.domain.limits.limit import OPERATOR, Window
 from bot.domain.money import Money
 from bot.domain.records.reconciliation import Difference, Reckoning
+from bot.engines.wiro.socket import SocketTally
 from bot.meters import LoopLag, Meters
 from bot.metrics import exposition
 from bot.services.runs.bookkeeper import Bookkeeper
 from bot.store.books import BookRecords
 from bot.store.database import Database
 from bot.view.messages.budget import Budgets
-from bot.wiro.socket import SocketTally
 
 
 class Naps:

@@ -21,6 +21,7 @@ from bot.domain.job.ledger import settlement_of
 from bot.domain.job.lifecycle import advance
 from bot.domain.job.output_file import Picture
 from bot.domain.job.status_update import News
+from bot.engines.wiro.frames import task_reports
 from bot.services.runs.delivery import Courier
 from bot.services.tasks import TaskOwner
 from bot.view.card import Card
@@ -31,7 +32,6 @@ from bot.view.files.fetching import downloader_session
 from bot.view.files.fitting import Bounds
 from bot.view.files.metadata import marked
 from bot.view.messages.luggage import attachments
-from bot.wiro.frames import task_reports
 
 LOOPBACK = frozenset({"127.0.0.1"})
 MIB = 1024 * 1024

@@ -22,6 +22,9 @@ from bot.domain.limits.estimate import estimate
 from bot.domain.money import ZERO, Money
 from bot.domain.request.files import Upload
 from bot.domain.request.parameters import parameters_for
+from bot.engines.wiro.client import PAGE_SIZE, WiroClient
+from bot.engines.wiro.signing import Credentials
+from bot.engines.wiro.socket import TaskFeed
 from bot.sandbox.accounts import Account
 from bot.sandbox.faults import (
     Answer,
@@ -41,9 +44,6 @@ from bot.sandbox.faults import (
 from bot.sandbox.pace import Pace
 from bot.sandbox.run_keys import RunKeys
 from bot.sandbox.wiro_server import Habits, WiroSandbox
-from bot.wiro.client import PAGE_SIZE, WiroClient
-from bot.wiro.signing import Credentials
-from bot.wiro.socket import TaskFeed
 
 MODEL = "stabilityai/stable-diffusion-3-medium"
 ORIGIN = Origin(1, 2, 3, 4, is_private=False, attachment_limit_bytes=10)

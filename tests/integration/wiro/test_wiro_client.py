@@ -21,10 +21,10 @@ from bot.domain.job.job import Stage
 from bot.domain.job.task import Task
 from bot.domain.money import Money
 from bot.domain.request.files import StoredFile, Upload
-from bot.wiro import frames, transport
-from bot.wiro.client import WiroClient
-from bot.wiro.signing import Credentials, sign
-from bot.wiro.transport import MAX_ANSWER_BYTES
+from bot.engines.wiro import frames, transport
+from bot.engines.wiro.client import WiroClient
+from bot.engines.wiro.signing import Credentials, sign
+from bot.engines.wiro.transport import MAX_ANSWER_BYTES
 
 TASK = {"id": "2221", "socketaccesstoken": "tok", "status": "task_start", "parameters": {"seed": "7"}}
 NOW_S = 1_795_384_800.0
@@ -377,7 +377,7 @@ async def test_thousands_of_models_are_read_however_few_a_page_holds(
 async def test_a_catalogue_without_an_end_is_left_off(
     client: WiroClient, api: ScriptedApi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.wiro.client.MAX_MODELS", 250)
+    monkeypatch.setattr("bot.engines.wiro.client.MAX_MODELS", 250)
     pages = [[{"cleanslugowner": "a", "cleanslugproject": f"m{p}-{n}"} for n in range(100)] for p in range(9)]
     api.script = [yes(tool=page) for page in pages]
     assert len(await client.models()) == 250

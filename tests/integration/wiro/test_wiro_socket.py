@@ -17,9 +17,9 @@ from wiro_scripted import ScriptedSocket
 from bot.domain.job.events import Event, Gap, Progressed, Reached, Spoke, Unrecognised
 from bot.domain.job.job import Progress, Stage
 from bot.domain.job.task import Task
-from bot.wiro import socket as socket_module
-from bot.wiro.socket import TaskFeed
-from bot.wiro.values import Frame
+from bot.engines.wiro import socket as socket_module
+from bot.engines.wiro.socket import TaskFeed
+from bot.engines.wiro.values import Frame
 
 A, B = Task("1", "token-a"), Task("2", "token-b")
 
@@ -273,7 +273,7 @@ async def test_what_nobody_foresaw_costs_the_connection_alone_and_is_told(
         raise KeyError("id")
 
     with monkeypatch.context() as patch:
-        patch.setattr("bot.wiro.socket.socket_frame", fail)
+        patch.setattr("bot.engines.wiro.socket.socket_frame", fail)
         await socket.send_json(frame("task_start", "1"))
         assert await take(feed, 2) == [
             ("1", Gap("lost by a fault of ours")),

@@ -11,7 +11,7 @@ from wiro_scripted import ScriptedSocket
 
 from bot.domain.job.events import Gap
 from bot.domain.job.task import Task
-from bot.wiro.socket import SocketTally, TaskFeed
+from bot.engines.wiro.socket import SocketTally, TaskFeed
 
 
 def no_delays() -> Iterator[float]:

@@ -8,7 +8,7 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.wiro.backoff import jittered_delays
+from bot.runtime.backoff import jittered_delays
 
 
 @given(st.integers())

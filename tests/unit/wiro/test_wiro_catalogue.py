@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from bot.domain.catalogue.model import Kind, Model, Option, Parameter, PriceRule
 from bot.domain.money import Money
-from bot.wiro.catalogue import clean_slug, model_of, slug_parts, summary_of
-from bot.wiro.frames import Tool, tools
-from bot.wiro.pricing import least_price, price_rules
+from bot.engines.wiro.catalogue import clean_slug, model_of, slug_parts, summary_of
+from bot.engines.wiro.frames import Tool, tools
+from bot.engines.wiro.pricing import least_price, price_rules
 
 
 def tool(**fields: Any) -> Tool:

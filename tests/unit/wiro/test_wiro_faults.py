@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain import errors
-from bot.wiro.faults import MAX_RETRY_AFTER_S, fault_of, is_transient, parse_retry_after
-from bot.wiro.values import Verdict
+from bot.engines.wiro.faults import MAX_RETRY_AFTER_S, fault_of, is_transient, parse_retry_after
+from bot.engines.wiro.values import Verdict
 
 YES, NO = True, False
 

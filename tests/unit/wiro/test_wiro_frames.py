@@ -15,7 +15,7 @@ from bot.domain.job.events import Cancelled, Event, Progressed, Reached, Settled
 from bot.domain.job.job import Output, Progress, Stage
 from bot.domain.job.task import Task
 from bot.domain.money import Money
-from bot.wiro import frames
+from bot.engines.wiro import frames
 
 PICTURE = {
     "id": "0" * 32,

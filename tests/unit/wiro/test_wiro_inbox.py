@@ -6,7 +6,7 @@ import asyncio
 
 from bot.domain.job.events import Event, Gap, Progressed, Reached, Spoke, Unrecognised
 from bot.domain.job.job import Progress, Speech, Stage
-from bot.wiro.inbox import EventInbox
+from bot.engines.wiro.inbox import EventInbox
 
 
 async def drained(inbox: EventInbox) -> list[tuple[str, Event]]:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.wiro.signing import Credentials, NonceMaker, auth_headers, sign
+from bot.engines.wiro.signing import Credentials, NonceMaker, auth_headers, sign
 
 # Computed with: printf '%s' "$secret$nonce" | openssl dgst -sha256 -hmac "$key"
 VECTORS = [

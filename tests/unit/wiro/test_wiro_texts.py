@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from bot.domain.job.events import Progressed, Reached, Settled, Spoke
 from bot.domain.job.job import Output, Speech, Stage
-from bot.wiro import frames
-from bot.wiro.texts import MAX_ANSWER_TAIL, MAX_THINKING_TAIL, is_language, said, speech
+from bot.engines.wiro import frames
+from bot.engines.wiro.texts import MAX_ANSWER_TAIL, MAX_THINKING_TAIL, is_language, said, speech
 
 SEGMENTS = {
     "segments": [

@@ -16,13 +16,13 @@ import aiohttp
 from bot.domain.errors import WiroServerFault
 from bot.domain.job.events import Event, Gap, Unrecognised
 from bot.domain.job.task import Task
-from bot.wiro.backoff import jittered_delays
-from bot.wiro.faults import parse_retry_after
-from bot.wiro.frames import socket_frame
-from bot.wiro.inbox import CONNECTED, EventInbox
-from bot.wiro.reading import read
-from bot.wiro.transport import USER_AGENT
-from bot.wiro.values import Frame
+from bot.engines.wiro.faults import parse_retry_after
+from bot.engines.wiro.frames import socket_frame
+from bot.engines.wiro.inbox import CONNECTED, EventInbox
+from bot.engines.wiro.reading import read
+from bot.engines.wiro.transport import USER_AGENT
+from bot.engines.wiro.values import Frame
+from bot.runtime.backoff import jittered_delays
 
 log = logging.getLogger(__name__)
 

@@ -11,8 +11,8 @@ from typing import Final
 
 from bot.domain.catalogue.adult import says_adult
 from bot.domain.catalogue.model import Kind, Model, ModelSummary, Option, Parameter
-from bot.wiro.frames import Tool, ToolItem
-from bot.wiro.pricing import least_price, price_rules
+from bot.engines.wiro.frames import Tool, ToolItem
+from bot.engines.wiro.pricing import least_price, price_rules
 
 MAX_DESCRIPTION_CHARS: Final = 1_000
 MAX_LICENCE_CHARS: Final = 200

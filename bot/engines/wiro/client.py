@@ -16,13 +16,13 @@ from bot.domain.clock import Clock
 from bot.domain.errors import WiroNotFound, WiroRefused, WiroServerFault
 from bot.domain.job.task import Task, TaskReport
 from bot.domain.request.files import StoredFile, Upload
-from bot.wiro import frames, reading
-from bot.wiro.backoff import jittered_delays
-from bot.wiro.catalogue import clean_slug, model_of, slug_of, slug_parts, summary_of
-from bot.wiro.faults import is_transient
-from bot.wiro.scalars import as_text
-from bot.wiro.signing import Credentials
-from bot.wiro.transport import Answer, Transport
+from bot.engines.wiro import frames, reading
+from bot.engines.wiro.catalogue import clean_slug, model_of, slug_of, slug_parts, summary_of
+from bot.engines.wiro.faults import is_transient
+from bot.engines.wiro.scalars import as_text
+from bot.engines.wiro.signing import Credentials
+from bot.engines.wiro.transport import Answer, Transport
+from bot.runtime.backoff import jittered_delays
 
 T = TypeVar("T")
 

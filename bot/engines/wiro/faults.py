@@ -20,7 +20,7 @@ from bot.domain.errors import (
     WiroServerFault,
     WiroUnreachable,
 )
-from bot.wiro.values import Verdict
+from bot.engines.wiro.values import Verdict
 
 MAX_RETRY_AFTER_S: Final = 3_600.0
 

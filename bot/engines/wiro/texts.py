@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Final
 
 from bot.domain.job.job import Speech
-from bot.wiro.scalars import as_list, as_objects, as_text, as_truth, decoded
+from bot.engines.wiro.scalars import as_list, as_objects, as_text, as_truth, decoded
 
 # Of what was said so far; the whole answer comes with Task/Detail.
 MAX_ANSWER_TAIL: Final = 20_000

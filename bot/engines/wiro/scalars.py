@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 from typing import Final
 
 from bot.domain.money import Money
-from bot.wiro.reading import loads
+from bot.engines.wiro.reading import loads
 
 log = logging.getLogger(__name__)
 

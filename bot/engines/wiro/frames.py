@@ -18,10 +18,10 @@ from bot.domain.job.events import Cancelled, Event, Progressed, Reached, Settled
 from bot.domain.job.job import Output, Progress, Stage
 from bot.domain.job.task import Task, TaskReport
 from bot.domain.money import Money
-from bot.wiro import scalars, texts
-from bot.wiro.reading import loads
-from bot.wiro.scalars import as_list, as_object, as_objects, as_text, decoded, plain
-from bot.wiro.values import Frame, Verdict
+from bot.engines.wiro import scalars, texts
+from bot.engines.wiro.reading import loads
+from bot.engines.wiro.scalars import as_list, as_object, as_objects, as_text, decoded, plain
+from bot.engines.wiro.values import Frame, Verdict
 
 MAX_DETAIL_CHARS: Final = 300
 MAX_OUTPUTS: Final = 64

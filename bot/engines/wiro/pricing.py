@@ -7,7 +7,7 @@ from typing import Final
 
 from bot.domain.catalogue.model import PriceRule
 from bot.domain.money import Money
-from bot.wiro.scalars import as_list, as_money, as_text, as_text_map
+from bot.engines.wiro.scalars import as_list, as_money, as_text, as_text_map
 
 # Per run, per output, per tier of pixels: what one picture costs at least (Wiro docs, Pricing, Aug 2026).
 _PER_PICTURE: Final = frozenset({"cpr", "cpo", "cp-pixel"})

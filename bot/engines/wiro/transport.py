@@ -12,11 +12,11 @@ import aiohttp
 
 from bot.domain.clock import Clock
 from bot.domain.errors import WiroError, WiroServerFault
-from bot.wiro.faults import fault_of, is_transient, parse_retry_after, unreachable
-from bot.wiro.frames import MAX_DETAIL_CHARS, parsed, verdict
-from bot.wiro.reading import read
-from bot.wiro.scalars import as_text
-from bot.wiro.signing import Credentials, NonceMaker, auth_headers
+from bot.engines.wiro.faults import fault_of, is_transient, parse_retry_after, unreachable
+from bot.engines.wiro.frames import MAX_DETAIL_CHARS, parsed, verdict
+from bot.engines.wiro.reading import read
+from bot.engines.wiro.scalars import as_text
+from bot.engines.wiro.signing import Credentials, NonceMaker, auth_headers
 
 log = logging.getLogger(__name__)
 

@@ -1,0 +1,1 @@
+"""The Wiro API: REST, sockets, and the spellings of both."""

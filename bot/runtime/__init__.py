@@ -1,0 +1,1 @@
+"""What the process itself needs: its end, its waits, its memory."""

@@ -1,1 +1,0 @@
-"""The one place that knows Wiro's wire: its signature, its answers, its socket."""
