@@ -19,6 +19,12 @@ import discord
 from bot.backup_door import backup_door
 from bot.collector import spare_the_collector
 from bot.database_words import database_words
+from bot.delivery import acceptance
+from bot.delivery.apologies import Apologies
+from bot.delivery.budgets import Budgets
+from bot.delivery.editor import Pace
+from bot.delivery.mod_log import ModeratorsDesk
+from bot.delivery.status_messages import StatusBoard
 from bot.discord_bot import Services, StudioBot
 from bot.discord_gates import use_api
 from bot.domain.clock import Clock
@@ -79,12 +85,6 @@ from bot.view.cards.renderer import Look
 from bot.view.files.download import Downloader
 from bot.view.files.fetching import Fetcher, download_delays, downloader_session
 from bot.view.files.sources import BOUNDS, Attachments, FileSources
-from bot.view.log_channel import ModeratorsDesk
-from bot.view.messages import heard
-from bot.view.messages.apologies import Apologies
-from bot.view.messages.board import StatusBoard
-from bot.view.messages.budget import Budgets
-from bot.view.messages.editor import Pace
 
 log = logging.getLogger(__name__)
 
@@ -403,7 +403,7 @@ def _trace(budgets: Budgets) -> aiohttp.TraceConfig:
     async def on_end(
         _session: aiohttp.ClientSession, _context: SimpleNamespace, end: aiohttp.TraceRequestEndParams
     ) -> None:
-        heard.observe(end.method, end.url.path, end.response.status)
+        acceptance.observe(end.method, end.url.path, end.response.status)
         budgets.observe(end.method, end.url.path, end.response.status, end.response.headers)
 
     trace.on_request_end.append(on_end)

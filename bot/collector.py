@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 
-from bot.view.messages.first_answers import FirstAnswers
+from bot.delivery.initial_responses import FirstAnswers
 
 
 def spare_the_collector(answers: FirstAnswers) -> None:

@@ -15,6 +15,10 @@ from discord import app_commands
 from discord.ext import commands
 from discord.gateway import DiscordWebSocket
 
+from bot.delivery.initial_responses import FirstAnswers
+from bot.delivery.mod_log import ModeratorsDesk
+from bot.delivery.responses import ALREADY_ACKNOWLEDGED, NO_POSTSCRIPT, Postscript, refuse
+from bot.delivery.status_messages import StatusBoard
 from bot.discord_gates import BotGate, FirstEdits, GatewayDial
 from bot.domain.clock import Clock
 from bot.domain.errors import BotError, ButtonUnknown, CommandOutdated, LimitReached, NotAdmitted
@@ -30,13 +34,9 @@ from bot.services.remix.service import Remixes
 from bot.services.runs.intakes import Intakes
 from bot.services.runs.service import Jobs
 from bot.services.styles.service import Styles
-from bot.view.answers import ALREADY_ACKNOWLEDGED, NO_POSTSCRIPT, Postscript, refuse
 from bot.view.buttons.base import Press, PressT
 from bot.view.buttons.known import BUTTONS, is_on, is_ours
 from bot.view.buttons.seal import Seal
-from bot.view.log_channel import ModeratorsDesk
-from bot.view.messages.board import StatusBoard
-from bot.view.messages.first_answers import FirstAnswers
 from bot.view.payloads import is_as_registered
 
 log = logging.getLogger(__name__)

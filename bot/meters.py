@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
 
+from bot.delivery.budgets import Budgets
 from bot.domain.errors import StoreError
 from bot.domain.job.job import Stage
 from bot.domain.records.reconciliation import Reckoning
@@ -20,7 +21,6 @@ from bot.services.runs.queue import FairQueue
 from bot.services.runs.service import Jobs
 from bot.store.bill_alarms import AlarmRecords
 from bot.store.database import Database
-from bot.view.messages.budget import Budgets
 
 log = logging.getLogger(__name__)
 

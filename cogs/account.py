@@ -5,11 +5,11 @@ from __future__ import annotations
 from discord import app_commands
 from discord.ext import commands
 
+from bot.delivery.responses import acknowledge, fill
 from bot.discord_bot import Interaction, StudioBot
 from bot.services.catalogue.service import Catalogue
 from bot.services.guild_settings.service import Houses
 from bot.services.limits.service import Purse
-from bot.view.answers import acknowledge, fill
 from bot.view.cards.limits import quota_card
 from bot.view.words.limits import Reader
 from cogs.limit_readings import readings

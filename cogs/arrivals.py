@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from bot.delivery.responses import acknowledge
 from bot.discord_bot import Interaction, Services
 from bot.domain.job.job import Origin
-from bot.view.answers import acknowledge
 from cogs.origins import origin_of
 
 

@@ -7,18 +7,18 @@ from typing import Final
 
 from discord.ext import commands
 
+from bot.delivery.discord_errors import DISCORD_ERRORS
+from bot.delivery.mod_log import ModeratorsDesk
+from bot.delivery.responses import Postscript, acknowledge_press, require_manager
 from bot.discord_bot import Interaction, StudioBot
 from bot.domain.errors import CaseDecided, CaseFault, CaseRefused, LimitReached
 from bot.domain.moderation.cases import Decision, Verdict
 from bot.services.moderation.service import Cases as CaseService
-from bot.view.answers import Postscript, acknowledge_press, require_manager
 from bot.view.buttons.seal import seal_of
 from bot.view.card import Action, CaseAction, CasePress, JobPress
 from bot.view.cards.cases import ASKING, decided_card, offer_words, reported_words
-from bot.view.discord_errors import DISCORD_ERRORS
 from bot.view.hiding import hidden, is_about_job, is_hidden, kept, kept_words, shown, words_of
 from bot.view.layout import NO_MENTIONS, layout_of
-from bot.view.log_channel import ModeratorsDesk
 from cogs.origins import asker_of, requester_of
 
 log = logging.getLogger(__name__)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from discord import app_commands
 from discord.ext import commands
 
+from bot.delivery.responses import acknowledge, acknowledge_press, fill
 from bot.discord_bot import Interaction, StudioBot
 from bot.domain.job.access import JobAct, has_access
 from bot.services.runs.service import Jobs as JobService
-from bot.view.answers import acknowledge, acknowledge_press, fill
 from bot.view.card import Action, Card, JobPress
 from bot.view.cards.lists import running_card
 from bot.view.cards.renderer import info_card

@@ -8,9 +8,9 @@ from typing import Final
 
 import discord
 
+from bot.delivery.discord_errors import DISCORD_ERRORS
 from bot.domain.limits.limit import Audience
 from bot.domain.limits.policies import LimitRule
-from bot.view.discord_errors import DISCORD_ERRORS
 
 log = logging.getLogger(__name__)
 

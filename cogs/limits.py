@@ -11,6 +11,7 @@ from discord import app_commands
 from discord.app_commands import Choice, Range
 from discord.ext import commands
 
+from bot.delivery.responses import acknowledge, fill, require_manager
 from bot.discord_bot import Interaction, StudioBot
 from bot.domain.clock import Clock
 from bot.domain.limits.amounts import parse_amount
@@ -19,7 +20,6 @@ from bot.domain.moderation.audit import AuditEntry, GrantChange, LimitChange
 from bot.services.catalogue.service import Catalogue
 from bot.services.guild_settings.service import Houses
 from bot.services.limits.service import Purse
-from bot.view.answers import acknowledge, fill, require_manager
 from bot.view.cards.limits import changed_card, cleared_card, explain_card, granted_card, table_card
 from bot.view.words.limits import Reader
 from cogs.limit_options import (

@@ -9,12 +9,12 @@ from discord import app_commands
 from discord.app_commands import Choice, Range
 from discord.ext import commands
 
+from bot.delivery.responses import acknowledge, acknowledge_press, fill
 from bot.discord_bot import Interaction, StudioBot
 from bot.domain.catalogue.browse import Detail, Page
 from bot.services.catalogue.browse import Browser
 from bot.services.catalogue.service import Catalogue
 from bot.services.limits.rate import RateLimiter
-from bot.view.answers import acknowledge, acknowledge_press, fill
 from bot.view.card import Card, ModelAction, ModelPress
 from bot.view.cards.models import detail_card, page_card
 from bot.view.words.text import plain

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import discord
 
+from bot.delivery.responses import is_moderator
 from bot.discord_bot import Interaction
 from bot.domain.job.access import Requester
 from bot.domain.job.job import Origin
 from bot.domain.request.requester import Asker, Place
-from bot.view.answers import is_moderator
 
 
 def origin_of(interaction: Interaction, message_id: int | None, *, is_private: bool) -> Origin:

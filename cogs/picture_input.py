@@ -9,6 +9,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.delivery.modals import open_form, returned, typed_in
 from bot.discord_bot import Interaction, StudioBot
 from bot.domain.clock import Clock
 from bot.domain.errors import BotError, ButtonUnknown, InputFault, InputRefused, JobWithheld
@@ -30,7 +31,6 @@ from bot.view.forms.input_form import (
     form_id_in,
     input_form,
 )
-from bot.view.forms.modals import open_form, returned, typed_in
 from bot.view.hiding import is_hidden
 from cogs.arrivals import Arrivals
 from cogs.origins import asker_of, requester_of

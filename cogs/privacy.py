@@ -10,6 +10,8 @@ from discord import app_commands
 from discord.app_commands import Choice
 from discord.ext import commands
 
+from bot.delivery.discord_errors import DISCORD_ERRORS
+from bot.delivery.responses import acknowledge, acknowledge_press, fill
 from bot.discord_bot import Interaction, StudioBot
 from bot.domain.errors import NotYours, QuestionExpired
 from bot.domain.job.job import Job
@@ -20,7 +22,6 @@ from bot.services.guild_settings.service import Houses
 from bot.services.records.service import Erasure, Reports
 from bot.services.runs.service import Jobs
 from bot.services.styles.service import Styles
-from bot.view.answers import acknowledge, acknowledge_press, fill
 from bot.view.card import Card, MemberAction, MemberPress
 from bot.view.cards.records import (
     erased_card,
@@ -31,7 +32,6 @@ from bot.view.cards.records import (
     records_card,
     stopped_card,
 )
-from bot.view.discord_errors import DISCORD_ERRORS
 from bot.view.files.export import files_within, records_json
 from cogs.attachments import fill_with
 

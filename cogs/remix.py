@@ -8,6 +8,9 @@ from typing import Final, TypeVar
 
 from discord.ext import commands
 
+from bot.delivery.discord_errors import DISCORD_ERRORS
+from bot.delivery.modals import open_form, returned, typed_in
+from bot.delivery.responses import acknowledge, fill
 from bot.discord_bot import Interaction, StudioBot
 from bot.domain.errors import AlreadyStarted, BotError, ButtonUnknown, JobNotFound
 from bot.domain.job.access import JobAct, check_access
@@ -16,12 +19,9 @@ from bot.domain.request.prompt import checked_prompt
 from bot.services.catalogue.service import Catalogue
 from bot.services.remix.service import Remixes, parent_of
 from bot.services.runs.service import Jobs
-from bot.view.answers import acknowledge, fill
 from bot.view.card import Go, GoAction, Pick, PickAction
 from bot.view.cards.picks import first_preview, preview_of
 from bot.view.cards.remix import FORM, PROMPT_FIELD, confirmation, prompt_form, ready_card, remix_form
-from bot.view.discord_errors import DISCORD_ERRORS
-from bot.view.forms.modals import open_form, returned, typed_in
 from cogs.arrivals import Arrivals
 from cogs.origins import asker_of, requester_of
 

@@ -10,6 +10,8 @@ from discord import app_commands
 from discord.app_commands import Choice, Range
 from discord.ext import commands
 
+from bot.delivery.mod_log import ModeratorsDesk
+from bot.delivery.responses import acknowledge, acknowledge_press, fill, require_manager
 from bot.discord_bot import Interaction, StudioBot
 from bot.domain.clock import Clock
 from bot.domain.errors import (
@@ -37,11 +39,9 @@ from bot.domain.records.since import parse_since
 from bot.services.catalogue.service import Catalogue
 from bot.services.guild_settings.patterns import as_typed, word_rule
 from bot.services.guild_settings.service import Houses
-from bot.view.answers import acknowledge, acknowledge_press, fill, require_manager
 from bot.view.card import AuditAction, AuditPress, Card
 from bot.view.cards.audit import audit_card
 from bot.view.cards.rules import changed_card, show_card, trial_card, unchanged_card
-from bot.view.log_channel import ModeratorsDesk
 from bot.view.words.changes import change_words
 from bot.view.words.rules import NOTHING, kind_words
 from cogs.limit_options import ChannelOption, channel_of, known_slug

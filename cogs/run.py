@@ -9,6 +9,9 @@ from discord import app_commands
 from discord.app_commands import Choice, Range
 from discord.ext import commands
 
+from bot.delivery.discord_errors import DISCORD_ERRORS
+from bot.delivery.modals import open_form, typed_in
+from bot.delivery.responses import acknowledge, acknowledge_press, fill
 from bot.discord_bot import Interaction, StudioBot
 from bot.domain.clock import Clock
 from bot.domain.errors import FieldsRefused, FormGone, OptionRefused
@@ -19,11 +22,8 @@ from bot.services.forms.states import LIFE_S, MOST_EACH
 from bot.services.limits.rate import RateLimiter
 from bot.services.member_cache import MemberCache
 from bot.services.runs.service import Jobs
-from bot.view.answers import acknowledge, acknowledge_press, fill
 from bot.view.card import FORM_KIND, DraftAction, DraftPress, ModelAction, ModelPress
 from bot.view.cards.forms import form_card
-from bot.view.discord_errors import DISCORD_ERRORS
-from bot.view.forms.modals import open_form, typed_in
 from bot.view.forms.steps import files_of, modal_of, raw_texts_of, sent_in, texts_of
 from cogs.arrivals import Arrivals
 from cogs.model_options import model_choices

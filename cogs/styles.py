@@ -9,6 +9,7 @@ from discord import app_commands
 from discord.app_commands import Choice, Range
 from discord.ext import commands
 
+from bot.delivery.responses import acknowledge, fill, require_manager
 from bot.discord_bot import Interaction, StudioBot
 from bot.domain.job.job import PictureRequest
 from bot.domain.request.prompt import MAX_PROMPT_CHARS, checked_prompt
@@ -16,7 +17,6 @@ from bot.domain.request.style import MAX_NAME_CHARS, MAX_TEMPLATE_CHARS, Style
 from bot.services.catalogue.service import Catalogue
 from bot.services.runs.service import Jobs
 from bot.services.styles.service import PINNED, Styles
-from bot.view.answers import acknowledge, fill, require_manager
 from bot.view.cards.styles import deleted_card, list_card, saved_card
 from cogs.arrivals import Arrivals
 from cogs.aspects import ASPECT_CHOICES, ASPECTS

@@ -10,13 +10,13 @@ from typing import Final
 import discord
 from discord.ext import commands
 
+from bot.delivery.responses import acknowledge, acknowledge_press, fill
 from bot.discord_bot import Interaction, StudioBot
 from bot.domain.errors import WordsFault, WordsGone
 from bot.domain.job.access import JobAct
 from bot.domain.job.job import Job
 from bot.services.limits.rate import RateLimiter
 from bot.services.runs.service import Jobs
-from bot.view.answers import acknowledge, acknowledge_press, fill
 from bot.view.card import Action, Card, JobPress, TextPart, TextPress, Turn
 from bot.view.cards.texts import LOG_NAME, log_card, page_card
 from bot.view.words import said

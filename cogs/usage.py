@@ -10,10 +10,10 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.delivery.responses import acknowledge, fill, require_manager
 from bot.discord_bot import Interaction, StudioBot
 from bot.domain.records.reports import UsageReport
 from bot.services.records.service import Period, Reports
-from bot.view.answers import acknowledge, fill, require_manager
 from bot.view.cards.usage import CHART, export_card, usage_card
 from bot.view.files.export import files_within, usage_csv
 from cogs.attachments import fill_with

@@ -16,6 +16,7 @@ from fuzz_profile import tries
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
+from bot.delivery.attachments import attachments
 from bot.domain.errors import ModelUnknown, OptionRefused, PromptRefused
 from bot.domain.job.job import Cause, Job, Output, Progress, Stage
 from bot.domain.job.output_file import Picture
@@ -43,7 +44,6 @@ from bot.view.cards.renderer import ending_card, info_card, status_card
 from bot.view.cards.rules import trial_card
 from bot.view.files.fitting import MAX_FILES, Bounds
 from bot.view.layout import NO_MENTIONS, layout_of
-from bot.view.messages.luggage import attachments
 from bot.view.words.sentences import sentence
 from bot.view.words.text import code, code_block, escaped, plain
 

@@ -23,6 +23,10 @@ from bot_fakes.sources import MemoryFolders, MemorySources, MemoryUploads
 from bot_fakes.wiro import FakeSockets, ScriptedWiro
 
 import bot.store.database as database_module
+from bot.delivery.apologies import Apologies
+from bot.delivery.budgets import Budgets
+from bot.delivery.editor import Pace
+from bot.delivery.status_messages import StatusBoard
 from bot.domain.job.events import Progressed, Reached, Settled
 from bot.domain.job.job import Progress, Stage
 from bot.domain.money import Money
@@ -45,10 +49,6 @@ from bot.store.guilds import GuildRecords
 from bot.store.intakes import IntakeRecords
 from bot.store.jobs import JobStore
 from bot.store.picture_wishes import PictureWishRecords
-from bot.view.messages.apologies import Apologies
-from bot.view.messages.board import StatusBoard
-from bot.view.messages.budget import Budgets
-from bot.view.messages.editor import Pace
 
 INTERVAL_S: Final = 0.1
 TICK_S: Final = 0.01

@@ -13,14 +13,14 @@ import pytest
 from bot_fakes.clocks import until
 from guard_counts import INTERVAL_S, TICKS, Counts, wired
 
+from bot.delivery import status_messages
+from bot.delivery.editor import MessageEditor
 from bot.domain.job.events import Event
 from bot.domain.job.status_update import News
 from bot.services.guild_settings.service import House, Houses
 from bot.services.runs.runner import Follower
 from bot.store.database import Database
 from bot.view.cards.renderer import status_card
-from bot.view.messages import board
-from bot.view.messages.editor import MessageEditor
 
 # One at the start, one for each interval, and the ending, which waits for no interval.
 EDITS_BESIDE_PACE: Final = 2

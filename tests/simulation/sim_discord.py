@@ -14,8 +14,8 @@ from sim_trace import Trace
 from sim_weather import Weather
 from sim_wire import Life, Wire
 
-from bot.view.messages import heard
-from bot.view.messages.budget import Budgets
+from bot.delivery import acceptance
+from bot.delivery.budgets import Budgets
 
 TOKEN_LIFE_S: Final = 900.0  # Discord docs, Receiving and responding
 GIVEN_UP_S: Final = 5.0  # by the bot, for a passing state; what an attempt takes besides is not looked at
@@ -252,5 +252,5 @@ class SimClient:
             }
         else:
             headers = {"X-RateLimit-Remaining": str(left[0]), "X-RateLimit-Reset-After": f"{left[1]:.3f}"}
-        heard.observe(method, path, status)
+        acceptance.observe(method, path, status)
         self._budgets.observe(method, path, status, headers)

@@ -18,6 +18,10 @@ from sim_wire import Life
 from sim_wiro import MODEL, SimWiro, WiroPort
 from virtual_loop import VirtualLoop
 
+from bot.delivery import channels
+from bot.delivery.budgets import Budgets
+from bot.delivery.editor import Pace
+from bot.delivery.status_messages import StatusBoard
 from bot.domain.clock import Clock
 from bot.domain.errors import OutputUnavailable, OutputUnusable, StoreError
 from bot.domain.job.job import Job, Output
@@ -46,10 +50,6 @@ from bot.store.guilds import GuildRecords
 from bot.store.jobs import JobStore
 from bot.store.picture_wishes import PictureWishRecords
 from bot.store.uploads import UploadRecords
-from bot.view.messages import routes
-from bot.view.messages.board import StatusBoard
-from bot.view.messages.budget import Budgets
-from bot.view.messages.editor import Pace
 
 T = TypeVar("T")
 

@@ -11,6 +11,7 @@ from typing import Final
 from sim_engine import Parts, WatchedStore
 from sim_wiro import WiroPort
 
+from bot.delivery.status_messages import StatusBoard
 from bot.domain.catalogue.model import Value
 from bot.domain.errors import WiroServerFault, WiroUnreachable
 from bot.domain.job.job import Job, Stage
@@ -20,7 +21,6 @@ from bot.domain.job.status_update import Delivery, News
 from bot.domain.job.task import Task
 from bot.domain.money import ZERO, Money
 from bot.domain.request.files import Upload
-from bot.view.messages.board import StatusBoard
 
 
 class BlindWiro(WiroPort):

@@ -12,6 +12,7 @@ from bot_fakes.clocks import StoppedClock, until
 from bot_fakes.house import a_house
 from prometheus_client.parser import text_string_to_metric_families
 
+from bot.delivery.budgets import Budgets
 from bot.domain.errors import DatabaseUnavailable
 from bot.domain.job.job import Stage
 from bot.domain.limits.limit import OPERATOR, Window
@@ -23,7 +24,6 @@ from bot.metrics import exposition
 from bot.services.runs.bookkeeper import Bookkeeper
 from bot.store.books import BookRecords
 from bot.store.database import Database
-from bot.view.messages.budget import Budgets
 
 
 class Naps:

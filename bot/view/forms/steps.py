@@ -10,6 +10,7 @@ from typing import Any, Final, TypeAlias, cast
 import discord
 from discord import ui
 
+from bot.delivery.modals import MAX_TITLE_CHARS
 from bot.domain.catalogue.model import Kind, Model, Option, Parameter
 from bot.domain.request.files import InputFile
 from bot.domain.request.form import (
@@ -25,7 +26,6 @@ from bot.domain.request.form_state import Draft
 from bot.view.buttons.base import NUMBER, number_in
 from bot.view.buttons.seal import MAX_ID_CHARS, ROOM
 from bot.view.card import FORM_KIND
-from bot.view.forms.modals import MAX_TITLE_CHARS
 from bot.view.words.text import plain
 
 # All from Discord docs, Components reference, 2026.

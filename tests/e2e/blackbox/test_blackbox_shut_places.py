@@ -13,7 +13,7 @@ from blackbox_process import ROOT, BotProcess
 from discord_standin import Limits
 from discord_standin.entities import SEND_MESSAGES, VIEW_CHANNEL
 
-from bot.view.messages.doors import FIRST_PAUSE_S, LONGEST_PAUSE_S
+from bot.delivery.circuit_breaker import FIRST_PAUSE_S, LONGEST_PAUSE_S
 
 TOKEN_EDITS = r"^/webhooks/\d+/[^/]+/messages/@original$"
 PATIENT_DOORS = Path(__file__).with_name("patient_doors")

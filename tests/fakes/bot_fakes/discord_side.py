@@ -10,9 +10,9 @@ from typing import Any
 
 import discord
 
+from bot.delivery.budgets import Key, token_key
 from bot.domain.job.output_file import Picture
 from bot.view.card import Card
-from bot.view.messages.budget import Key, token_key
 from bot_fakes.samples import CHANNEL, GUILD
 from bot_fakes.seals import SEAL
 

@@ -15,6 +15,7 @@ from bot_fakes.clocks import SteppedClock
 from bot_fakes.samples import a_job
 from PIL import Image
 
+from bot.delivery.attachments import attachments
 from bot.domain.job.events import Settled
 from bot.domain.job.job import Cause, Stage
 from bot.domain.job.ledger import settlement_of
@@ -31,7 +32,6 @@ from bot.view.files.download import Downloader
 from bot.view.files.fetching import downloader_session
 from bot.view.files.fitting import Bounds
 from bot.view.files.metadata import marked
-from bot.view.messages.luggage import attachments
 
 LOOPBACK = frozenset({"127.0.0.1"})
 MIB = 1024 * 1024

@@ -18,6 +18,11 @@ from bot_fakes.samples import CHANNEL, MEMBER, PNG, a_job, an_origin
 from bot_fakes.seals import SEAL
 from PIL import Image
 
+from bot.delivery.budgets import Budgets, channel_key
+from bot.delivery.editor import ENDING_TRIES, Pace
+from bot.delivery.shared_limits import CROWD, PASSING_PER_MINUTE
+from bot.delivery.status_messages import ENDING_LIFE_S, TOKEN_LIFE_S, StatusBoard
+from bot.delivery.verification import UNSURE_S
 from bot.domain.errors import InputFault, InputRefused
 from bot.domain.job.input_faults import refused_by
 from bot.domain.job.job import Cause, Exposure, Job, Stage
@@ -28,11 +33,6 @@ from bot.domain.money import Money
 from bot.services.tasks import TaskOwner
 from bot.view.cards.renderer import status_card
 from bot.view.layout import layout_of
-from bot.view.messages.board import ENDING_LIFE_S, TOKEN_LIFE_S, StatusBoard
-from bot.view.messages.budget import Budgets, channel_key
-from bot.view.messages.editor import ENDING_TRIES, Pace
-from bot.view.messages.second_looks import UNSURE_S
-from bot.view.messages.shared_limits import CROWD, PASSING_PER_MINUTE
 
 DEAD_TOKEN = an_http_error(401, 50027)
 DELETED = an_http_error(404, 10008)

@@ -8,14 +8,14 @@ from bot_fakes.discord_side import TOKEN
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.view.messages.budget import (
+from bot.delivery.budgets import (
     BANNED_S,
     MAX_PAUSE_S,
     Budgets,
     channel_key,
     token_key,
 )
-from bot.view.messages.shared_limits import CROWD, PASSING_PER_MINUTE, PER_MINUTE
+from bot.delivery.shared_limits import CROWD, PASSING_PER_MINUTE, PER_MINUTE
 
 CHANNEL = 30
 BY_TOKEN = f"/api/v10/webhooks/5/{TOKEN}/messages/@original"

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from bot_fakes.clocks import SteppedClock, settle_down, until
 
-from bot.view.messages.doors import (
+from bot.delivery.circuit_breaker import (
     CHANNELS_OF_A_SHUT_GUILD,
     CROWD,
     FIRST_PAUSE_S,

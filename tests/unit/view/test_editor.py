@@ -13,16 +13,16 @@ from bot_fakes.clocks import SteppedClock, settle_down, until
 from bot_fakes.discord_side import TOKEN, FakeRoute, an_http_error
 from bot_fakes.samples import CHANNEL, a_job, a_picture
 
+from bot.delivery import circuit_breaker
+from bot.delivery import editor as editor_module
+from bot.delivery.budgets import Budgets, channel_key
+from bot.delivery.channels import Refused, Ways
+from bot.delivery.circuit_breaker import PASSING_CROWD, doors_of
+from bot.delivery.editor import ENDING_TRIES, LONGEST_ENDING_PAUSE_S, PASSING_TRIES, MessageEditor, Pace
 from bot.domain.job.job import Progress, Stage
 from bot.domain.job.status_update import News
 from bot.services.tasks import TaskOwner
 from bot.view.cards.renderer import ending_card, status_card
-from bot.view.messages import doors
-from bot.view.messages import editor as editor_module
-from bot.view.messages.budget import Budgets, channel_key
-from bot.view.messages.doors import PASSING_CROWD, doors_of
-from bot.view.messages.editor import ENDING_TRIES, LONGEST_ENDING_PAUSE_S, PASSING_TRIES, MessageEditor, Pace
-from bot.view.messages.routes import Refused, Ways
 
 BY_TOKEN = f"/api/v10/webhooks/5/{TOKEN}/messages/@original"
 ENDING = ending_card(News(a_job(stage=Stage.SUCCEEDED)), [a_picture()])
@@ -216,7 +216,7 @@ async def test_a_shared_refusal_holds_back_the_whole_channel_endings_first(messa
 async def test_an_ending_does_not_wait_for_a_state_that_stands_in_line_at_a_door(
     message: Message, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(doors.PATIENCE_S, "token", 60.0)
+    monkeypatch.setitem(circuit_breaker.PATIENCE_S, "token", 60.0)
     places = doors_of(message.route.key, CHANNEL, None)
     with ExitStack() as crowd:
         for _ in range(PASSING_CROWD):

@@ -8,8 +8,8 @@ from contextlib import AsyncExitStack
 import pytest
 from bot_fakes.clocks import settle_down, until
 
-from bot.view.messages import first_answers
-from bot.view.messages.first_answers import AT_ONCE, BURST, LULL_S, FirstAnswers
+from bot.delivery import initial_responses
+from bot.delivery.initial_responses import AT_ONCE, BURST, LULL_S, FirstAnswers
 
 SOON_S = 0.02
 

@@ -8,8 +8,8 @@ from collections.abc import AsyncIterator
 import pytest
 from bot_fakes.clocks import settle_down
 
+from bot.delivery.acceptance import observe, until_taken
 from bot.services.tasks import TaskOwner
-from bot.view.messages.heard import observe, until_taken
 
 EDIT = "/api/v10/webhooks/5/token/messages/@original"
 

@@ -14,11 +14,8 @@ from bot_fakes.discord_side import TOKEN, Desk, FakeClient, FakeInteraction, Fak
 from bot_fakes.samples import a_job, a_picture
 from bot_fakes.seals import SEAL
 
-from bot.domain.job.status_update import News
-from bot.view.cards.renderer import status_card
-from bot.view.discord_errors import DISCORD_ERRORS
-from bot.view.messages.budget import channel_key
-from bot.view.messages.routes import (
+from bot.delivery.budgets import channel_key
+from bot.delivery.channels import (
     BOT_ROUTE_BYTES,
     ChannelRoute,
     DirectRoute,
@@ -27,6 +24,9 @@ from bot.view.messages.routes import (
     Ways,
     refusal,
 )
+from bot.delivery.discord_errors import DISCORD_ERRORS
+from bot.domain.job.status_update import News
+from bot.view.cards.renderer import status_card
 
 CARD = status_card(News(a_job()))
 

@@ -12,6 +12,7 @@ from bot_fakes.seals import SEAL
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.delivery.attachments import attachments
 from bot.domain.job.job import Job, Output, Stage
 from bot.domain.job.output_file import Picture
 from bot.domain.job.status_update import News
@@ -20,7 +21,6 @@ from bot.view.cards.renderer import ending_card
 from bot.view.cards.texts import last_lines, log_card, page_card
 from bot.view.files.fitting import Bounds
 from bot.view.layout import layout_of
-from bot.view.messages.luggage import attachments
 from bot.view.words import said
 from bot.view.words.links import LINKS_CHARS
 from bot.view.words.text import code_block

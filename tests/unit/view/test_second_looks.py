@@ -13,12 +13,12 @@ from bot_fakes.clocks import StoppedClock, settle_down
 from bot_fakes.discord_side import TOKEN, FakeRoute, an_http_error
 from bot_fakes.samples import CHANNEL, GUILD, a_job, a_picture
 
+from bot.delivery.budgets import Budgets, channel_key
+from bot.delivery.channels import Refused, Ways, may_yet_apply
+from bot.delivery.verification import PAUSES_S, UNREADABLE_S, UNSURE_S, Concluded, SecondLooks
 from bot.domain.job.job import Progress, Stage
 from bot.domain.job.status_update import News
 from bot.view.cards.renderer import ending_card, passing_mark, status_card
-from bot.view.messages.budget import Budgets, channel_key
-from bot.view.messages.routes import Refused, Ways, may_yet_apply
-from bot.view.messages.second_looks import PAUSES_S, UNREADABLE_S, UNSURE_S, Concluded, SecondLooks
 
 JOB = a_job(stage=Stage.RUNNING, progress=Progress(9, 28))
 DONE = a_job(stage=Stage.SUCCEEDED)

@@ -7,7 +7,7 @@ from bot_fakes.clocks import StoppedClock
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.view.messages.shared_limits import (
+from bot.delivery.shared_limits import (
     AGAIN_S,
     CAREFUL_S,
     CROWD,

@@ -11,14 +11,14 @@ from typing import Final, TypeAlias
 import discord
 from discord import ui
 
+from bot.delivery.channels import Refused, refusal
+from bot.delivery.discord_errors import CONNECTION_ERRORS, LATE_ERRORS
+from bot.delivery.initial_responses import FirstAnswers
 from bot.domain.errors import BotError, ManagersOnly, WordsBlocked
 from bot.view.buttons.cases import CaseButton
 from bot.view.buttons.seal import seal_of
 from bot.view.card import Card, CasePress, Tone
-from bot.view.discord_errors import CONNECTION_ERRORS, LATE_ERRORS
 from bot.view.layout import NO_MENTIONS, layout_of
-from bot.view.messages.first_answers import FirstAnswers
-from bot.view.messages.routes import Refused, refusal
 from bot.view.words.sentences import UNFORESEEN, sentence
 
 log = logging.getLogger(__name__)

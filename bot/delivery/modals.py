@@ -9,10 +9,10 @@ from typing import Any, Final
 import discord
 from discord import ui
 
+from bot.delivery.discord_errors import CONNECTION_ERRORS
+from bot.delivery.responses import ALREADY_ACKNOWLEDGED, FIRST_ANSWER_S
 from bot.domain.errors import BotError
-from bot.view.answers import ALREADY_ACKNOWLEDGED, FIRST_ANSWER_S
 from bot.view.buttons.seal import seal_of
-from bot.view.discord_errors import CONNECTION_ERRORS
 from bot.view.words.text import code_block
 
 MAX_TITLE_CHARS: Final = 45  # Discord docs, Components reference, Modal, 2026

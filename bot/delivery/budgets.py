@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-from bot.view.messages.doors import Doors
-from bot.view.messages.shared_limits import SharedLimits
+from bot.delivery.circuit_breaker import Doors
+from bot.delivery.shared_limits import SharedLimits
 
 Key: TypeAlias = tuple[str, str]  # ("token", interaction token) or ("channel", channel id)
 

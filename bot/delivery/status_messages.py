@@ -12,22 +12,9 @@ from typing import Any, Final
 
 import discord
 
-from bot.domain.clock import Clock
-from bot.domain.errors import InputRefused
-from bot.domain.job.input_faults import refusal_of
-from bot.domain.job.job import Exposure, Job
-from bot.domain.job.output_file import Picture
-from bot.domain.job.status_update import Delivery, News
-from bot.view.cards.renderer import PLAIN, Look, ending_card, passing_mark
-from bot.view.cards.wordless import last_resort, wordless_ending
-from bot.view.discord_errors import DISCORD_ERRORS
-from bot.view.files.fitting import Bounds
-from bot.view.files.media import fit
-from bot.view.messages.budget import Budgets
-from bot.view.messages.doors import doors_of
-from bot.view.messages.editor import ENDING_TIMEOUT_S, ENDING_TRIES, MessageEditor, Pace, Start
-from bot.view.messages.luggage import attachments
-from bot.view.messages.routes import (
+from bot.delivery.attachments import attachments
+from bot.delivery.budgets import Budgets
+from bot.delivery.channels import (
     PLACE_REFUSED,
     ChannelRoute,
     DirectRoute,
@@ -36,7 +23,20 @@ from bot.view.messages.routes import (
     TokenRoute,
     Ways,
 )
-from bot.view.messages.second_looks import Concluded, SecondLooks
+from bot.delivery.circuit_breaker import doors_of
+from bot.delivery.discord_errors import DISCORD_ERRORS
+from bot.delivery.editor import ENDING_TIMEOUT_S, ENDING_TRIES, MessageEditor, Pace, Start
+from bot.delivery.verification import Concluded, SecondLooks
+from bot.domain.clock import Clock
+from bot.domain.errors import InputRefused
+from bot.domain.job.input_faults import refusal_of
+from bot.domain.job.job import Exposure, Job
+from bot.domain.job.output_file import Picture
+from bot.domain.job.status_update import Delivery, News
+from bot.view.cards.renderer import PLAIN, Look, ending_card, passing_mark
+from bot.view.cards.wordless import last_resort, wordless_ending
+from bot.view.files.fitting import Bounds
+from bot.view.files.media import fit
 from bot.view.words.sentences import sentence
 
 log = logging.getLogger(__name__)

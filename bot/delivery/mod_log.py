@@ -11,6 +11,8 @@ from typing import Any, Final, TypeVar
 
 import discord
 
+from bot.delivery.channels import Refused, refusal
+from bot.delivery.discord_errors import DISCORD_ERRORS
 from bot.domain.errors import CaseFault, CaseRefused
 from bot.domain.job.job import Job
 from bot.domain.limits.alternatives import WayOut
@@ -30,10 +32,8 @@ from bot.view.cards.logs import (
     kept_back_card,
     warning_card,
 )
-from bot.view.discord_errors import DISCORD_ERRORS
 from bot.view.hiding import kept, shown
 from bot.view.layout import NO_MENTIONS, layout_of
-from bot.view.messages.routes import Refused, refusal
 from bot.view.words.headings import heading
 
 log = logging.getLogger(__name__)

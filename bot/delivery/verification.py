@@ -15,12 +15,12 @@ from typing import Final
 
 import discord
 
+from bot.delivery.budgets import Budgets
+from bot.delivery.channels import PLACE_REFUSED, Refused, Route, Ways, refusal
+from bot.delivery.circuit_breaker import doors_of
+from bot.delivery.discord_errors import DISCORD_ERRORS
 from bot.domain.clock import Clock
 from bot.view.card import Card
-from bot.view.discord_errors import DISCORD_ERRORS
-from bot.view.messages.budget import Budgets
-from bot.view.messages.doors import doors_of
-from bot.view.messages.routes import PLACE_REFUSED, Refused, Route, Ways, refusal
 
 log = logging.getLogger(__name__)
 

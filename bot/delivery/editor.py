@@ -9,18 +9,18 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final, TypeAlias
 
+from bot.delivery.acceptance import until_taken
+from bot.delivery.budgets import Budgets, Key
+from bot.delivery.channels import PLACE_REFUSED, Refused, Route, Ways, may_yet_apply, refusal
+from bot.delivery.circuit_breaker import Door, doors_of
+from bot.delivery.discord_errors import DISCORD_ERRORS
+from bot.delivery.verification import PAUSES_S, UNSURE_S
 from bot.domain.clock import Clock
 from bot.domain.job.output_file import Picture
 from bot.domain.job.status_update import News
 from bot.view.card import Card
 from bot.view.cards.renderer import status_card
 from bot.view.cards.wordless import wordless_status
-from bot.view.discord_errors import DISCORD_ERRORS
-from bot.view.messages.budget import Budgets, Key
-from bot.view.messages.doors import Door, doors_of
-from bot.view.messages.heard import until_taken
-from bot.view.messages.routes import PLACE_REFUSED, Refused, Route, Ways, may_yet_apply, refusal
-from bot.view.messages.second_looks import PAUSES_S, UNSURE_S
 
 log = logging.getLogger(__name__)
 

@@ -10,12 +10,12 @@ from typing import Any, Final, Protocol, cast
 import aiohttp
 import discord
 
+from bot.delivery.budgets import Key, channel_key, token_key
+from bot.delivery.discord_errors import CONNECTION_ERRORS
 from bot.domain.job.output_file import Picture
 from bot.view.buttons.seal import seal_of
 from bot.view.card import Card
-from bot.view.discord_errors import CONNECTION_ERRORS
 from bot.view.layout import NO_MENTIONS, files_of, layout_of, passing_layout_of, texts_of
-from bot.view.messages.budget import Key, channel_key, token_key
 
 BOT_ROUTE_BYTES: Final = 10 * 1024 * 1024  # per file without boosts or Nitro (Discord docs, 2025-01-16)
 

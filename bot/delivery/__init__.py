@@ -1,0 +1,1 @@
+"""The way of cards and answers to Discord: edits, budgets, channels, verification."""

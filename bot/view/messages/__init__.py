@@ -1,1 +1,0 @@
-"""Status messages on Discord: their edits, the ways to them, and the limits and refusals on those."""
