@@ -80,7 +80,7 @@ from bot.store.popularity import PopularityRecords
 from bot.store.reports import ReportRecords
 from bot.store.styles import StyleRecords
 from bot.store.uploads import UploadRecords
-from bot.view.buttons.seal import Seal
+from bot.view.actions.seal import Seal
 from bot.view.cards.renderer import Look
 from bot.view.files.download import Downloader
 from bot.view.files.fetching import Fetcher, download_delays, downloader_session

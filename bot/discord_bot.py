@@ -34,9 +34,9 @@ from bot.services.remix.service import Remixes
 from bot.services.runs.intakes import Intakes
 from bot.services.runs.service import Jobs
 from bot.services.styles.service import Styles
-from bot.view.buttons.base import Press, PressT
-from bot.view.buttons.known import BUTTONS, is_on, is_ours
-from bot.view.buttons.seal import Seal
+from bot.view.actions.base import Press, PressT
+from bot.view.actions.registry import BUTTONS, is_on, is_ours
+from bot.view.actions.seal import Seal
 from bot.view.payloads import is_as_registered
 
 log = logging.getLogger(__name__)

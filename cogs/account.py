@@ -11,7 +11,7 @@ from bot.services.catalogue.service import Catalogue
 from bot.services.guild_settings.service import Houses
 from bot.services.limits.service import Purse
 from bot.view.cards.limits import quota_card
-from bot.view.words.limits import Reader
+from bot.view.text.limits import Reader
 from cogs.limit_readings import readings
 from cogs.origins import asker_of
 

@@ -9,7 +9,7 @@ import discord
 
 from bot.delivery.responses import fill
 from bot.discord_bot import Interaction
-from bot.view.buttons.seal import seal_of
+from bot.view.actions.seal import seal_of
 from bot.view.card import Card, Tone
 from bot.view.files.export import Attachment
 from bot.view.layout import NO_MENTIONS, layout_of

@@ -14,7 +14,7 @@ from bot.discord_bot import Interaction, StudioBot
 from bot.domain.errors import CaseDecided, CaseFault, CaseRefused, LimitReached
 from bot.domain.moderation.cases import Decision, Verdict
 from bot.services.moderation.service import Cases as CaseService
-from bot.view.buttons.seal import seal_of
+from bot.view.actions.seal import seal_of
 from bot.view.card import Action, CaseAction, CasePress, JobPress
 from bot.view.cards.cases import ASKING, decided_card, offer_words, reported_words
 from bot.view.hiding import hidden, is_about_job, is_hidden, kept, kept_words, shown, words_of

@@ -9,7 +9,7 @@ from bot.domain.limits.policies import LimitRule
 from bot.domain.request.requester import Asker, Place
 from bot.services.guild_settings.service import Houses
 from bot.services.limits.service import Purse, Standing
-from bot.view.words.limits import dimension_of
+from bot.view.text.limits import dimension_of
 
 MAX_MODELS: Final = 10  # read for one answer; each is a handful of counters
 

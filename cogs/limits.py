@@ -21,7 +21,7 @@ from bot.services.catalogue.service import Catalogue
 from bot.services.guild_settings.service import Houses
 from bot.services.limits.service import Purse
 from bot.view.cards.limits import changed_card, cleared_card, explain_card, granted_card, table_card
-from bot.view.words.limits import Reader
+from bot.view.text.limits import Reader
 from cogs.limit_options import (
     MEASURES,
     WINDOWS,

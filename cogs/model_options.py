@@ -8,7 +8,7 @@ from discord.app_commands import Choice
 
 from bot.discord_bot import Interaction
 from bot.services.catalogue.service import Catalogue
-from bot.view.words.models import suggestion_name
+from bot.view.text.models import suggestion_name
 
 MAX_SUGGESTIONS: Final = 25  # Discord docs, Application commands, autocomplete, 2026
 MAX_VALUE_CHARS: Final = 100  # same page

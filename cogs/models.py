@@ -17,7 +17,7 @@ from bot.services.catalogue.service import Catalogue
 from bot.services.limits.rate import RateLimiter
 from bot.view.card import Card, ModelAction, ModelPress
 from bot.view.cards.models import detail_card, page_card
-from bot.view.words.text import plain
+from bot.view.text.format import plain
 from cogs.model_options import MAX_SUGGESTIONS, MAX_VALUE_CHARS, model_choices
 from cogs.origins import asker_of
 

@@ -42,8 +42,8 @@ from bot.services.guild_settings.service import Houses
 from bot.view.card import AuditAction, AuditPress, Card
 from bot.view.cards.audit import audit_card
 from bot.view.cards.rules import changed_card, show_card, trial_card, unchanged_card
-from bot.view.words.changes import change_words
-from bot.view.words.rules import NOTHING, kind_words
+from bot.view.text.changes import change_words
+from bot.view.text.rules import NOTHING, kind_words
 from cogs.limit_options import ChannelOption, channel_of, known_slug
 from cogs.model_options import model_choices
 

@@ -19,8 +19,8 @@ from bot.services.limits.rate import RateLimiter
 from bot.services.runs.service import Jobs
 from bot.view.card import Action, Card, JobPress, TextPart, TextPress, Turn
 from bot.view.cards.texts import LOG_NAME, log_card, page_card
-from bot.view.words import said
-from bot.view.words.pages import Page
+from bot.view.text import said
+from bot.view.text.pages import Page
 from cogs.origins import requester_of
 
 MARGIN_BYTES: Final = 64 * 1024  # of an upload: the words around a file

@@ -12,7 +12,7 @@ import discord
 from bot.delivery.channels import Refused, refusal
 from bot.delivery.discord_errors import DISCORD_ERRORS
 from bot.domain.request.intake import Intake
-from bot.view.buttons.seal import seal_of
+from bot.view.actions.seal import seal_of
 from bot.view.card import Card, Tone
 from bot.view.layout import NO_MENTIONS, layout_of
 

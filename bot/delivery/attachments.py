@@ -10,7 +10,7 @@ from bot.domain.job.job import Job
 from bot.domain.job.output_file import Picture
 from bot.view.files.fitting import Bounds, Shrink, fitted, named_apart
 from bot.view.files.media import ANSWER_TYPE
-from bot.view.words import links, said
+from bot.view.text import links, said
 
 
 async def attachments(job: Job, pictures: Sequence[Picture], bounds: Bounds, shrink: Shrink) -> list[Picture]:

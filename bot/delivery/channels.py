@@ -13,7 +13,7 @@ import discord
 from bot.delivery.budgets import Key, channel_key, token_key
 from bot.delivery.discord_errors import CONNECTION_ERRORS
 from bot.domain.job.output_file import Picture
-from bot.view.buttons.seal import seal_of
+from bot.view.actions.seal import seal_of
 from bot.view.card import Card
 from bot.view.layout import NO_MENTIONS, files_of, layout_of, passing_layout_of, texts_of
 

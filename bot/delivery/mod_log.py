@@ -21,7 +21,7 @@ from bot.domain.limits.budget import BudgetWarning
 from bot.domain.moderation.audit import AuditEntry
 from bot.domain.moderation.cases import Case, Decision
 from bot.domain.request.requester import Asker, Place
-from bot.view.buttons.seal import seal_of
+from bot.view.actions.seal import seal_of
 from bot.view.card import Card, Tone
 from bot.view.cards.cases import member_words, open_card
 from bot.view.cards.logs import (
@@ -34,7 +34,7 @@ from bot.view.cards.logs import (
 )
 from bot.view.hiding import kept, shown
 from bot.view.layout import NO_MENTIONS, layout_of
-from bot.view.words.headings import heading
+from bot.view.text.headings import heading
 
 log = logging.getLogger(__name__)
 

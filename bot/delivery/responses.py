@@ -15,11 +15,11 @@ from bot.delivery.channels import Refused, refusal
 from bot.delivery.discord_errors import CONNECTION_ERRORS, LATE_ERRORS
 from bot.delivery.initial_responses import FirstAnswers
 from bot.domain.errors import BotError, ManagersOnly, WordsBlocked
-from bot.view.buttons.cases import CaseButton
-from bot.view.buttons.seal import seal_of
+from bot.view.actions.cases import CaseButton
+from bot.view.actions.seal import seal_of
 from bot.view.card import Card, CasePress, Tone
 from bot.view.layout import NO_MENTIONS, layout_of
-from bot.view.words.sentences import UNFORESEEN, sentence
+from bot.view.text.sentences import UNFORESEEN, sentence
 
 log = logging.getLogger(__name__)
 

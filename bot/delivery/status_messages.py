@@ -37,7 +37,7 @@ from bot.view.cards.renderer import PLAIN, Look, ending_card, passing_mark
 from bot.view.cards.wordless import last_resort, wordless_ending
 from bot.view.files.fitting import Bounds
 from bot.view.files.media import fit
-from bot.view.words.sentences import sentence
+from bot.view.text.sentences import sentence
 
 log = logging.getLogger(__name__)
 

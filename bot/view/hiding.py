@@ -12,7 +12,7 @@ from discord import ui
 
 from bot.domain.job.job import Job
 from bot.domain.moderation.cases import Case
-from bot.view.buttons.seal import Seal, bare
+from bot.view.actions.seal import Seal, bare
 from bot.view.card import Action
 from bot.view.cards.cases import ERASED, HIDDEN, hidden_card
 from bot.view.layout import Drawn, layout_of, texts_of

@@ -12,15 +12,15 @@ import discord
 from discord import ui
 
 from bot.domain.job.output_file import Picture
-from bot.view.buttons.audit import AuditButton
-from bot.view.buttons.cases import CaseButton
-from bot.view.buttons.drafts import DraftButton
-from bot.view.buttons.jobs import JobButton
-from bot.view.buttons.members import MemberButton
-from bot.view.buttons.models import ModelButton
-from bot.view.buttons.picks import GoButton, PickButton
-from bot.view.buttons.seal import Seal
-from bot.view.buttons.texts import TextButton
+from bot.view.actions.audit import AuditButton
+from bot.view.actions.cases import CaseButton
+from bot.view.actions.drafts import DraftButton
+from bot.view.actions.jobs import JobButton
+from bot.view.actions.members import MemberButton
+from bot.view.actions.models import ModelButton
+from bot.view.actions.picks import GoButton, PickButton
+from bot.view.actions.seal import Seal
+from bot.view.actions.texts import TextButton
 from bot.view.card import Card, JobPress
 
 _TEXT, _BODY = "\0text", "\0body"  # stand for the words of a card that is drawn without them

@@ -44,8 +44,8 @@ from bot.view.cards.renderer import ending_card, info_card, status_card
 from bot.view.cards.rules import trial_card
 from bot.view.files.fitting import MAX_FILES, Bounds
 from bot.view.layout import NO_MENTIONS, layout_of
-from bot.view.words.sentences import sentence
-from bot.view.words.text import code, code_block, escaped, plain
+from bot.view.text.format import code, code_block, escaped, plain
+from bot.view.text.sentences import sentence
 
 WICKED = [
     "@everyone @here <@&1> <@2> <#3> </imagine:4> <t:0:R> <:a:5>",

@@ -15,7 +15,7 @@ from fuzz_profile import tries
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bot.view.buttons.known import BUTTONS, is_ours
+from bot.view.actions.registry import BUTTONS, is_ours
 from bot.view.card import Action, CaseAction, MemberAction
 
 Build = Callable[..., Awaitable[Any]]

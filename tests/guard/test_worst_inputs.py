@@ -38,9 +38,9 @@ from bot.services.tasks import TaskOwner
 from bot.view.card import TextPart
 from bot.view.cards.texts import log_card
 from bot.view.files.export import text_cell
-from bot.view.words import said
-from bot.view.words.headings import sent_words
-from bot.view.words.text import code_block, escaped
+from bot.view.text import said
+from bot.view.text.format import code_block, escaped
+from bot.view.text.headings import sent_words
 
 Made = Callable[[int], str]
 

@@ -11,12 +11,12 @@ from bot.domain.limits.alternatives import Fit, Saving, WayOut
 from bot.domain.limits.limit import Audience, Measure
 from bot.domain.moderation.cases import HIDES_A_DAY, Case, CaseKind, Decision, Report, Verdict
 from bot.view.card import Action, Card, CaseAction, CasePress, TextPart, TextPress, Tone
-from bot.view.words import said
-from bot.view.words.headings import heading, sent_count
-from bot.view.words.limits import allowance_words, amount_words, audience_words, extent_words
-from bot.view.words.made import a_words, the_words
-from bot.view.words.sentences import sentence
-from bot.view.words.text import code, escaped, plural, relative
+from bot.view.text import said
+from bot.view.text.format import code, escaped, plural, relative
+from bot.view.text.headings import heading, sent_count
+from bot.view.text.limits import allowance_words, amount_words, audience_words, extent_words
+from bot.view.text.made import a_words, the_words
+from bot.view.text.sentences import sentence
 
 PROMPT_CHARS: Final = 600
 HIDDEN: Final = "### Hidden until the moderators decide"

@@ -10,8 +10,8 @@ from bot.domain.job.job import Origin
 from bot.domain.request.form import FIELDS_A_PAGE, Complaint, defaults_of, fields_of, pages_of
 from bot.domain.request.form_state import Draft, Form
 from bot.view.card import Card, DraftAction, DraftPress, Tone
-from bot.view.words.requests import complaint_words, fault_words, field_name
-from bot.view.words.text import code, duration, escaped, plain
+from bot.view.text.format import code, duration, escaped, plain
+from bot.view.text.requests import complaint_words, fault_words, field_name
 
 MAX_TEXT_CHARS: Final = 3_600  # of the 4,000 that a message may show, title and small print left out
 MAX_PAGES: Final = 25  # steps that have a button: five rows, of the 40 components of a message

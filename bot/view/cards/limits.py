@@ -9,7 +9,8 @@ from typing import Final
 from bot.domain.limits.limit import Audience, Measure, Window
 from bot.domain.limits.policies import LimitRule
 from bot.view.card import Card, Tone
-from bot.view.words.limits import (
+from bot.view.text.format import plural, relative
+from bot.view.text.limits import (
     NOBODY_GONE,
     Reader,
     Standing,
@@ -23,7 +24,6 @@ from bot.view.words.limits import (
     summary_words,
     title_words,
 )
-from bot.view.words.text import plural, relative
 
 # A message with Components V2 holds 4,000 characters of text (Discord docs, Components reference, 2026); the
 # heading and the small print take their part.

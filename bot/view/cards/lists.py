@@ -9,7 +9,7 @@ from bot.domain.job.access import JobAct, Requester, has_access
 from bot.domain.job.status_update import News
 from bot.view.card import Action, Card, Row, Tone
 from bot.view.cards.renderer import headline
-from bot.view.words.text import plural
+from bot.view.text.format import plural
 
 MAX_ROWS: Final = 10  # three components each, of forty in a message (Discord docs, Components, 2026)
 

@@ -9,9 +9,9 @@ from bot.domain.limits.bill_alarm import BillAlarm
 from bot.domain.limits.budget import BudgetWarning
 from bot.domain.moderation.audit import AuditEntry
 from bot.view.card import Card, Tone
-from bot.view.words.changes import change_words
-from bot.view.words.limits import allowance_words, extent_words
-from bot.view.words.text import code, plain, plural, relative
+from bot.view.text.changes import change_words
+from bot.view.text.format import code, plain, plural, relative
+from bot.view.text.limits import allowance_words, extent_words
 
 SHOWN_CHARS: Final = 300
 INTRODUCTION: Final = Card(

@@ -9,9 +9,10 @@ from bot.domain.catalogue.browse import Detail, Line, Page, Reading
 from bot.domain.catalogue.model import Model, Parameter
 from bot.domain.errors import RuleFault
 from bot.domain.request.form import fields_of
-from bot.view.buttons.models import has_room
+from bot.view.actions.models import has_room
 from bot.view.card import Card, ModelAction, ModelPress, Row, Tone
-from bot.view.words.models import (
+from bot.view.text.format import code, escaped, plain, plural, relative
+from bot.view.text.models import (
     abilities_words,
     licence_words,
     media_words,
@@ -21,7 +22,6 @@ from bot.view.words.models import (
     runs_words,
     time_words,
 )
-from bot.view.words.text import code, escaped, plain, plural, relative
 
 # A message with Components V2 holds 4,000 characters of text (Discord docs, Components reference, 2026).
 TEXT_CHARS: Final = 3_800  # leaves room for the small print

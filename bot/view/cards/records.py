@@ -8,8 +8,8 @@ from typing import Final
 from bot.domain.job.job import Exposure, Job, Stage
 from bot.domain.job.ledger import keeps_hold
 from bot.view.card import Action, Card, MemberAction, MemberPress, Row, Tone
-from bot.view.words.headings import heading, sent_count
-from bot.view.words.text import escaped, plural, relative
+from bot.view.text.format import escaped, plural, relative
+from bot.view.text.headings import heading, sent_count
 
 PROMPT_CHARS: Final = 120
 MAX_NAMED: Final = 5  # running jobs that an erasure leaves

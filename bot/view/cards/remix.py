@@ -13,11 +13,11 @@ from bot.domain.job.job import Job
 from bot.domain.limits.quote import Quote
 from bot.domain.money import Money
 from bot.domain.request.prompt import MAX_PROMPT_CHARS
-from bot.view.buttons.base import NUMBER, number_in
-from bot.view.buttons.picks import PLACE
+from bot.view.actions.base import NUMBER, number_in
+from bot.view.actions.picks import PLACE
 from bot.view.card import Card, Go, GoAction, Pick, PickAction, Preview, Tone
-from bot.view.words.headings import model_name
-from bot.view.words.text import escaped
+from bot.view.text.format import escaped
+from bot.view.text.headings import model_name
 
 FORM: Final = "remix"
 PROMPT_FIELD: Final = "prompt"

@@ -13,10 +13,10 @@ from bot.domain.job.status_update import News
 from bot.view.card import Action, Card, TextPart, TextPress, Tone
 from bot.view.cards.picks import picks_of, picture_places
 from bot.view.files.media import is_picture
-from bot.view.words import links, said
-from bot.view.words.endings import ending
-from bot.view.words.headings import heading, model_name, sent_words
-from bot.view.words.text import code, code_block, duration, plural, relative
+from bot.view.text import links, said
+from bot.view.text.endings import ending
+from bot.view.text.format import code, code_block, duration, plural, relative
+from bot.view.text.headings import heading, model_name, sent_words
 
 PROMPT_CHARS: Final = 300
 BAR_CELLS: Final = 20

@@ -9,9 +9,9 @@ from bot.domain.moderation.lexicon import Hit
 from bot.domain.moderation.picture_rules import DEFAULT, WHOLE_SERVER
 from bot.domain.moderation.rules import ChannelRule, HouseRules, ModelRule
 from bot.view.card import Card, Tone
-from bot.view.words.changes import ChangeWords
-from bot.view.words.rules import channel_words, hit_words, model_words, picture_words, word_words
-from bot.view.words.text import code, escaped, plural
+from bot.view.text.changes import ChangeWords
+from bot.view.text.format import code, escaped, plural
+from bot.view.text.rules import channel_words, hit_words, model_words, picture_words, word_words
 
 # A message with Components V2 holds 4,000 characters of text (Discord docs, Components reference, 2026).
 SECTION_CHARS: Final = 700

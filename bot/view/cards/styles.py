@@ -7,8 +7,8 @@ from typing import Final
 
 from bot.domain.request.style import Style
 from bot.view.card import Card, Tone
-from bot.view.words.styles import style_words
-from bot.view.words.text import escaped
+from bot.view.text.format import escaped
+from bot.view.text.styles import style_words
 
 # A message with Components V2 holds 4,000 characters of text (Discord docs, Components reference, 2026).
 LIST_CHARS: Final = 3_600

@@ -7,9 +7,9 @@ from typing import Final
 
 from bot.domain.job.job import Job
 from bot.view.card import Action, Card, TextPart, TextPress, Tone, Turn
-from bot.view.words import said
-from bot.view.words.pages import Page, units
-from bot.view.words.text import code_block, plural
+from bot.view.text import said
+from bot.view.text.format import code_block, plural
+from bot.view.text.pages import Page, units
 
 LOG_NAME: Final = "log.txt"
 LOG_UNITS: Final = 3_300  # of the 4,000 that a message may show

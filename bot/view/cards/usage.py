@@ -7,7 +7,7 @@ from typing import Final
 
 from bot.domain.records.reports import Share, UsageReport
 from bot.view.card import Card, Tone
-from bot.view.words.text import code, plural
+from bot.view.text.format import code, plural
 
 CHART: Final = "usage.png"
 TOP: Final = 10

@@ -11,7 +11,7 @@ from bot.domain.job.output_file import Picture
 from bot.domain.job.status_update import News
 from bot.view.card import Card, TextPart, TextPress
 from bot.view.cards.renderer import Look, ending_card, status_card
-from bot.view.words import said
+from bot.view.text import said
 
 BLOCKED: Final = "This server's AutoMod blocked the prompt"
 BLOCKED_ANSWER: Final = "This server's AutoMod blocked the prompt or the answer"

@@ -14,8 +14,8 @@ from bot.domain.errors import OptionRefused
 from bot.domain.request.files import InputFile
 from bot.domain.request.form import MAX_CHOICES
 from bot.domain.request.prompt import MAX_PROMPT_CHARS
-from bot.view.words.models import NOT_STATED, price_words
-from bot.view.words.text import plain
+from bot.view.text.format import plain
+from bot.view.text.models import NOT_STATED, price_words
 
 FORM: Final = "input"
 MAX_OPTION_CHARS: Final = 100  # Discord docs, Components reference, 2026

@@ -23,10 +23,10 @@ from bot.domain.request.form import (
     read_field,
 )
 from bot.domain.request.form_state import Draft
-from bot.view.buttons.base import NUMBER, number_in
-from bot.view.buttons.seal import MAX_ID_CHARS, ROOM
+from bot.view.actions.base import NUMBER, number_in
+from bot.view.actions.seal import MAX_ID_CHARS, ROOM
 from bot.view.card import FORM_KIND
-from bot.view.words.text import plain
+from bot.view.text.format import plain
 
 # All from Discord docs, Components reference, 2026.
 MAX_LABEL_CHARS: Final = 45

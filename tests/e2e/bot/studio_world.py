@@ -26,7 +26,7 @@ from bot.sandbox.pace import Pace
 from bot.sandbox.simulated_discord import SimulatedFiles, Slot, let_refusals_through, spawn_outside
 from bot.sandbox.wiro_server import WiroSandbox
 from bot.settings import load_settings
-from bot.view.buttons.seal import MARK
+from bot.view.actions.seal import MARK
 
 ACCOUNT = Account("k" * 32, "s" * 64)
 QUICK = Pace(scale=0.02)  # a picture takes about a tenth of a second

@@ -10,7 +10,7 @@ import pytest
 from bot_fakes.forged import FORM, PRESS, books, forge, words_of
 from studio_world import World
 
-from bot.view.buttons.seal import Seal, bare
+from bot.view.actions.seal import Seal, bare
 
 NONE_OF_OURS = "none of the bot's"
 

@@ -10,7 +10,7 @@ from studio_world import Build, World, until
 from bot.sandbox.faults import Refuse
 from bot.sandbox.showroom import MODELS_ON_SHOW
 from bot.services.limits.rate import BURST, EVERY_S
-from bot.view.buttons.models import custom_id_of
+from bot.view.actions.models import custom_id_of
 from bot.view.card import ModelAction, ModelPress
 
 KLEIN = "black-forest-labs/flux-2-klein-4b"

@@ -15,10 +15,10 @@ from test_bot_pictures_in import prefilled
 
 from bot.domain.job.access import JobAct
 from bot.sandbox.showroom import WRITER
-from bot.view.buttons.jobs import JobButton
-from bot.view.buttons.picks import GoButton, PickButton
-from bot.view.buttons.seal import Seal
-from bot.view.buttons.texts import TextButton
+from bot.view.actions.jobs import JobButton
+from bot.view.actions.picks import GoButton, PickButton
+from bot.view.actions.seal import Seal
+from bot.view.actions.texts import TextButton
 from bot.view.card import Action, Go, GoAction, JobPress, Pick, PickAction, TextPart, TextPress, Turn
 
 SECRET = "ivory"  # in all that alice asked for, and in all that came of it

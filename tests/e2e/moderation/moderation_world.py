@@ -8,7 +8,7 @@ from typing import Any
 import discord
 
 from bot.domain.moderation.audit import AuditEntry, AuditQuery
-from bot.view.words.changes import ChangeWords, change_words
+from bot.view.text.changes import ChangeWords, change_words
 
 BuildClub = Callable[..., Awaitable["Club"]]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.view.buttons.seal import Seal
+from bot.view.actions.seal import Seal
 from bot_fakes.samples import NOON_S
 
 SEAL = Seal(b"s" * 32, NOON_S)

@@ -43,7 +43,7 @@ from bot.domain.request.files import MAX_FILE_BYTES, InputFile, StoredFile, Uplo
 from bot.services.limits.service import Allowance
 from bot.services.runs.inputs import MAX_AT_ONCE, Inputs
 from bot.services.runs.runner import NO_ROOM
-from bot.view.words.endings import ending
+from bot.view.text.endings import ending
 
 REFUSED = WiroRefused("invalid-parameters", code=0)
 SUCCESS = Settled(is_success=True, cost=Money.parse("0.001"), outputs=(PNG,), elapsed_s=2.0)

@@ -22,7 +22,7 @@ from bot.domain.moderation.audit import AuditEntry, LogChannelChange
 from bot.domain.money import Money
 from bot.domain.request.requester import Asker, Place
 from bot.services.limits.service import Allowance
-from bot.view.words.sentences import sentence
+from bot.view.text.sentences import sentence
 
 HELD = Money.parse("0.05")
 STRANGERS = 900

@@ -30,7 +30,7 @@ from bot.domain.request.requester import Asker
 from bot.services.guild_settings._word_rules import Readied, WordRules
 from bot.services.guild_settings.patterns import word_rule
 from bot.services.limits.service import Allowance
-from bot.view.words.sentences import sentence
+from bot.view.text.sentences import sentence
 
 CAT = WordRule("cat", is_pattern=False, match=Match.TOLERANT)
 

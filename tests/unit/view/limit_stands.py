@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from bot.domain.limits.limit import Audience, Limit, Measure, Scope, Subject, Window
 from bot.domain.limits.policies import Dimension
 from bot.domain.money import Money
-from bot.view.words.limits import Reader
+from bot.view.text.limits import Reader
 
 NOW_S = 1_790_000_000.0
 DAY = Dimension(Measure.RUNS, Window.DAY)

@@ -18,8 +18,8 @@ from bot.domain.money import Money
 from bot.view.card import CaseAction, TextPart, TextPress
 from bot.view.cards.cases import decided_card, member_words, offer_words, open_card
 from bot.view.cards.logs import entry_card, warning_card
-from bot.view.words.made import a_words, the_words
-from bot.view.words.sentences import sentence
+from bot.view.text.made import a_words, the_words
+from bot.view.text.sentences import sentence
 
 ASK = Case(1, CaseKind.ASK, GUILD, 30, 2, 2, NOON_S, request=a_request())
 REPORT = Case(3, CaseKind.REPORT, GUILD, 30, 2, 4, NOON_S, job_id=3)

@@ -8,7 +8,7 @@ from limit_stands import ART, DAY, ME, NOW_S, THEM, Stand, a_limit, dollars
 from bot.domain.limits.limit import Audience, Measure, Window
 from bot.domain.limits.policies import Dimension, LimitRule
 from bot.domain.money import MAX_PICO, Money
-from bot.view.words.limits import (
+from bot.view.text.limits import (
     Reader,
     allowance_words,
     amount_words,

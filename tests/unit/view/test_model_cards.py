@@ -17,11 +17,11 @@ from bot.domain.catalogue.browse import Detail, Line, Page, Reading
 from bot.domain.catalogue.model import Kind, Model, ModelSummary, Option, Parameter, PriceRule
 from bot.domain.errors import ModelUnknown, RuleFault
 from bot.domain.money import Money
-from bot.view.buttons.models import ModelButton, custom_id_of, has_room, press_in
+from bot.view.actions.models import ModelButton, custom_id_of, has_room, press_in
 from bot.view.card import Card, ModelAction, ModelPress
 from bot.view.cards.models import detail_card, page_card
 from bot.view.layout import layout_of
-from bot.view.words.models import (
+from bot.view.text.models import (
     model_unknown,
     parameter_words,
     price_words,

@@ -18,7 +18,7 @@ from bot.domain.job.output_file import Picture
 from bot.domain.job.status_update import News
 from bot.domain.limits.quote import Quote
 from bot.domain.money import Money
-from bot.view.buttons.picks import GoButton, PickButton
+from bot.view.actions.picks import GoButton, PickButton
 from bot.view.card import Card, Go, GoAction, Pick, PickAction, Preview, Tone
 from bot.view.cards.picks import picks_of, picture_places
 from bot.view.cards.remix import confirmation, prompt_form, ready_card, remix_form

@@ -13,9 +13,9 @@ from bot.domain.catalogue.model import Kind, Option, Parameter
 from bot.domain.errors import FieldsRefused, InputFault, InputRefused, PictureNotTaken
 from bot.domain.request.files import InputFile
 from bot.domain.request.form import Complaint, FieldFault
-from bot.view.words.headings import heading, sent_count, sent_words
-from bot.view.words.requests import complaint_words
-from bot.view.words.sentences import sentence
+from bot.view.text.headings import heading, sent_count, sent_words
+from bot.view.text.requests import complaint_words
+from bot.view.text.sentences import sentence
 
 STEPS = Parameter("steps", Kind.WHOLE, "Steps", minimum=Decimal(1), maximum=Decimal(50))
 STYLE = Parameter("style", Kind.CHOICE, "Style", options=tuple(Option(f"s{n}") for n in range(8)))

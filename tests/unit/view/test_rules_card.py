@@ -14,7 +14,7 @@ from bot.domain.moderation.rules import (
     WordRule,
 )
 from bot.view.cards.rules import changed_card, show_card, trial_card, unchanged_card
-from bot.view.words.changes import change_words
+from bot.view.text.changes import change_words
 
 MAX_TEXT = 4_000  # of one message (Discord docs, Components reference, 2026)
 

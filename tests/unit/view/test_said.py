@@ -21,9 +21,9 @@ from bot.view.cards.renderer import ending_card
 from bot.view.cards.texts import last_lines, log_card, page_card
 from bot.view.files.fitting import Bounds
 from bot.view.layout import layout_of
-from bot.view.words import said
-from bot.view.words.links import LINKS_CHARS
-from bot.view.words.text import code_block
+from bot.view.text import said
+from bot.view.text.format import code_block
+from bot.view.text.links import LINKS_CHARS
 
 MIB = 1024 * 1024
 WHOLE = Bounds(10 * MIB, 24 * MIB)

@@ -10,7 +10,7 @@ from discord.utils import time_snowflake
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.view.buttons.seal import MAX_ID_CHARS, ROOM, Seal, bare
+from bot.view.actions.seal import MAX_ID_CHARS, ROOM, Seal, bare
 
 OLD, NEW = (
     time_snowflake(discord.utils.datetime.datetime.fromtimestamp(at_s, discord.utils.datetime.timezone.utc))

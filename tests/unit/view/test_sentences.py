@@ -35,8 +35,8 @@ from bot.domain.errors import (
 from bot.domain.job.job import Cause, Stage
 from bot.domain.money import PICO_PER_DOLLAR, Money
 from bot.domain.request.form import Complaint, FieldFault
-from bot.view.words.endings import ending
-from bot.view.words.sentences import UNFORESEEN, sentence
+from bot.view.text.endings import ending
+from bot.view.text.sentences import UNFORESEEN, sentence
 
 SECRET = "key-5f3a9c"
 UNFIT_FOR_PEOPLE = ("Traceback", "Exception", "Error", "None", SECRET, "0x", "PromptFault", "Cause.", "errno")

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from bot.domain.errors import StyleFault, StyleRefused
 from bot.domain.request.style import Style
 from bot.view.cards.styles import deleted_card, list_card, saved_card
-from bot.view.words.styles import style_refused, style_words
+from bot.view.text.styles import style_refused, style_words
 
 OIL = Style(GUILD, 1, "Oil", "{prompt}, oil", saved_by=1, saved_at_s=NOON_S)
 WHOLE = replace(OIL, negative_prompt="fog", model="o/m", width=1344, height=768, steps=30, guidance=4.5)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bot.view.words.text import code, code_block, duration, escaped, plain, plural, relative
+from bot.view.text.format import code, code_block, duration, escaped, plain, plural, relative
 
 MARKDOWN = set("\\*_~|`[]<")
 hostile = st.text(st.sampled_from("\\*_~|`[]()<>@#:/&! \n\u200b\u202eé🏮a") | st.characters(), max_size=60)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from bot.view.words.pages import Page, pages_of, shown, tail_of, units
+from bot.view.text.pages import Page, pages_of, shown, tail_of, units
 
 FAMILY = "\U0001f468\u200d\U0001f469\u200d\U0001f467"
 FLAG = "\U0001f1e9\U0001f1ea"

@@ -9,7 +9,7 @@ from bot.domain.errors import FieldsRefused, InputFault, InputRefused, PictureNo
 from bot.domain.money import Money
 from bot.domain.request.files import MAX_FILE_BYTES
 from bot.domain.request.form import Complaint, FieldFault, most_chars, most_files, wanted_type
-from bot.view.words.text import code, escaped, plural
+from bot.view.text.format import code, escaped, plural
 
 MAX_TOLD: Final = 3  # complaints in one sentence
 MAX_OPTIONS: Final = 6  # of a choice that are named

@@ -8,7 +8,7 @@ from typing import Final
 import discord
 from discord import ui
 
-from bot.view.buttons.base import NUMBER, PressButton, any_of, number_in
+from bot.view.actions.base import NUMBER, PressButton, any_of, number_in
 from bot.view.card import Action, JobPress
 
 _LABELS: Final[dict[Action, tuple[str, str, discord.ButtonStyle]]] = {

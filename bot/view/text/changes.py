@@ -21,10 +21,10 @@ from bot.domain.moderation.audit import (
     WordsChange,
 )
 from bot.domain.moderation.cases import CaseKind
-from bot.view.words.limits import allowance_words, amount_words, subject_words
-from bot.view.words.rules import NOTHING, channel_words, kind_words, model_words, picture_words
-from bot.view.words.styles import style_words
-from bot.view.words.text import code, escaped
+from bot.view.text.format import code, escaped
+from bot.view.text.limits import allowance_words, amount_words, subject_words
+from bot.view.text.rules import NOTHING, channel_words, kind_words, model_words, picture_words
+from bot.view.text.styles import style_words
 
 _CASES: Final = {CaseKind.ASK: "a request of", CaseKind.REPORT: "a report about"}
 

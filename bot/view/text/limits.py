@@ -9,7 +9,7 @@ from typing import Final, Protocol, assert_never
 from bot.domain.limits.limit import Audience, Limit, Measure, Window
 from bot.domain.limits.policies import Dimension, LimitRule
 from bot.domain.money import MAX_PICO, Money
-from bot.view.words.text import code, duration, plural, relative
+from bot.view.text.format import code, duration, plural, relative
 
 NOBODY_GONE: Final[frozenset[int]] = frozenset()
 

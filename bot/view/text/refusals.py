@@ -26,8 +26,8 @@ from bot.domain.errors import (
 )
 from bot.domain.limits.limit import Audience, Limit, Measure, Subject, Window
 from bot.domain.money import Money
-from bot.view.words.limits import allowance_words, amount_words, audience_words, extent_words
-from bot.view.words.text import code, escaped, plural, relative
+from bot.view.text.format import code, escaped, plural, relative
+from bot.view.text.limits import allowance_words, amount_words, audience_words, extent_words
 
 _TEXTS: Final = {"prompt": "this prompt", "negative_prompt": "the negative prompt"}
 

@@ -9,9 +9,9 @@ from bot.domain.job.input_faults import refusal_of
 from bot.domain.job.job import Cause, Job
 from bot.domain.job.ledger import keeps_hold
 from bot.domain.money import ZERO
-from bot.view.words.models import withdrawn_words
-from bot.view.words.requests import input_refused
-from bot.view.words.text import escaped
+from bot.view.text.format import escaped
+from bot.view.text.models import withdrawn_words
+from bot.view.text.requests import input_refused
 
 
 def ending(job: Job) -> str:

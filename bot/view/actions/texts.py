@@ -7,7 +7,7 @@ from typing import Final
 
 from discord import ui
 
-from bot.view.buttons.base import NUMBER, PressButton, any_of, number_in
+from bot.view.actions.base import NUMBER, PressButton, any_of, number_in
 from bot.view.card import TextPart, TextPress, Turn
 
 _LABELS: Final[dict[tuple[TextPart, Turn], tuple[str, str]]] = {

@@ -7,7 +7,7 @@ from typing import Final
 
 from bot.domain.catalogue.model import Value
 from bot.domain.job.job import PictureRequest
-from bot.view.words.text import escaped, plural
+from bot.view.text.format import escaped, plural
 
 VALUE_CHARS: Final = 40
 NAME_CHARS: Final = 40

@@ -9,7 +9,7 @@ from typing import Final, Generic, Protocol, TypeVar, cast
 import discord
 from discord import ui
 
-from bot.view.buttons.seal import MARK, Seal, Sealed
+from bot.view.actions.seal import MARK, Seal, Sealed
 
 # Plain digits: \d would also take those of every other script, and int() reads them all.
 NUMBER: Final = "[0-9]{1,20}"

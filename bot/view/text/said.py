@@ -10,8 +10,8 @@ from bot.domain.job.job import Job, Speech
 from bot.domain.job.output_file import Picture
 from bot.view.card import TextPart
 from bot.view.files.media import ANSWER_NAME, ANSWER_TYPE
-from bot.view.words.pages import Page, pages_of, shown, tail_of
-from bot.view.words.text import plural
+from bot.view.text.format import plural
+from bot.view.text.pages import Page, pages_of, shown, tail_of
 
 FIRST_UNITS: Final = 2_200  # of the 4,000 that a message may show: title, links and facts stand there, too
 PAGE_UNITS: Final = 3_600

@@ -9,8 +9,8 @@ from urllib.parse import quote
 from bot.domain.job.output_file import Picture
 from bot.view.files.containers import TEXT
 from bot.view.files.media import ANSWER_TYPE
-from bot.view.words.pages import units
-from bot.view.words.text import escaped, plural
+from bot.view.text.format import escaped, plural
+from bot.view.text.pages import units
 
 LINKS_NAME: Final = "links.txt"
 LINKS_CHARS: Final = 2_600  # of the 4,000 that a message may show, title and facts left out

@@ -6,7 +6,7 @@ from typing import Final
 
 from bot.domain.moderation.lexicon import Hit
 from bot.domain.moderation.rules import ChannelRule, Match, ModelRule, PictureRule, WordRule
-from bot.view.words.text import code
+from bot.view.text.format import code
 
 NOTHING: Final = "no rule"
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from discord import ui
 
-from bot.view.buttons.base import NUMBER, PressButton, any_of, number_in
+from bot.view.actions.base import NUMBER, PressButton, any_of, number_in
 from bot.view.card import AuditAction, AuditPress
 
 _LABELS: Final = {AuditAction.NEWER: ("Newer", "◀️"), AuditAction.OLDER: ("Older", "▶️")}

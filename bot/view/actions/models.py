@@ -8,8 +8,8 @@ from typing import Final
 import discord
 from discord import ui
 
-from bot.view.buttons.base import PressButton, any_of
-from bot.view.buttons.seal import ROOM
+from bot.view.actions.base import PressButton, any_of
+from bot.view.actions.seal import ROOM
 from bot.view.card import ModelAction, ModelPress
 
 _LABELS: Final[dict[ModelAction, tuple[str, str, discord.ButtonStyle]]] = {

@@ -6,7 +6,7 @@ from typing import Final
 
 from bot.domain.errors import StyleFault, StyleRefused
 from bot.domain.request.style import Style
-from bot.view.words.text import code, escaped
+from bot.view.text.format import code, escaped
 
 NO_STYLE: Final = "no style"
 

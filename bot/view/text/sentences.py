@@ -49,8 +49,9 @@ from bot.domain.errors import (
     WordsFault,
     WordsGone,
 )
-from bot.view.words.models import model_unknown
-from bot.view.words.refusals import (
+from bot.view.text.format import relative
+from bot.view.text.models import model_unknown
+from bot.view.text.refusals import (
     amount_refused,
     block_refused,
     case_refused,
@@ -63,9 +64,8 @@ from bot.view.words.refusals import (
     rule_refused,
     subject_refused,
 )
-from bot.view.words.requests import fields_refused, input_refused, picture_not_taken, run_too_dear
-from bot.view.words.styles import style_refused
-from bot.view.words.text import relative
+from bot.view.text.requests import fields_refused, input_refused, picture_not_taken, run_too_dear
+from bot.view.text.styles import style_refused
 
 _WORDS_GONE: Final = {
     WordsFault.ERASED: "This has been erased from the bot's records, so nothing of it can be shown any more.",

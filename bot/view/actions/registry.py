@@ -7,15 +7,15 @@ from typing import Any, Final
 import discord
 from discord import ui
 
-from bot.view.buttons.audit import AuditButton
-from bot.view.buttons.base import PressButton, number_in
-from bot.view.buttons.cases import CaseButton
-from bot.view.buttons.drafts import DraftButton
-from bot.view.buttons.jobs import JobButton
-from bot.view.buttons.members import MemberButton
-from bot.view.buttons.models import ModelButton
-from bot.view.buttons.picks import GoButton, PickButton
-from bot.view.buttons.texts import TextButton
+from bot.view.actions.audit import AuditButton
+from bot.view.actions.base import PressButton, number_in
+from bot.view.actions.cases import CaseButton
+from bot.view.actions.drafts import DraftButton
+from bot.view.actions.jobs import JobButton
+from bot.view.actions.members import MemberButton
+from bot.view.actions.models import ModelButton
+from bot.view.actions.picks import GoButton, PickButton
+from bot.view.actions.texts import TextButton
 
 BUTTONS: Final[tuple[type[PressButton[Any]], ...]] = (
     JobButton,

@@ -1,0 +1,1 @@
+"""Buttons: what pressing one means, and the id that carries it."""

@@ -1,0 +1,1 @@
+"""Sentences, and how what they name is spelt."""
