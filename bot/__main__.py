@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bot.domain.clock import Clock
+    from bot.runtime.shutdown import StopSignal
     from bot.settings import Settings
-    from bot.stopping import StopSignal
 
 # Everything else is imported where it is used: a stop signal is heard before the modules have been read, and
 # a second process is sent away without reading them.
@@ -63,17 +63,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run() -> int:
-    from bot.stopping import StopSignal
+    from bot.runtime.shutdown import StopSignal
 
     stop = StopSignal()
     stop.install()
     import asyncio
     import logging
 
-    from bot.database_words import database_words
     from bot.domain.errors import DatabaseInUse, StoreError
-    from bot.exposed import exposed_files, exposed_words
-    from bot.logs import set_up_logging
+    from bot.observability.logs import set_up_logging
+    from bot.operator.exposed import exposed_files, exposed_words
+    from bot.operator.messages import database_words
     from bot.settings import SettingsInvalid, load_settings
     from bot.store.holder import holder_of, holder_words
 
@@ -120,7 +120,7 @@ def _check() -> int:
     import asyncio
     import logging
 
-    from bot.check import check
+    from bot.operator.check import check
 
     logging.disable(logging.ERROR)  # the report's own lines say it
     return asyncio.run(check(_clock(), print))
@@ -128,8 +128,8 @@ def _check() -> int:
 
 def _copy(command: str, file: Path) -> int:
     """`backup` and `restore`: one sentence, on standard error where it did not succeed."""
-    from bot.backup import BackupFailed, make_backup
-    from bot.restore import restore
+    from bot.operator.backup import BackupFailed, make_backup
+    from bot.operator.restore import restore
     from bot.settings import SettingsInvalid, load_settings
 
     try:

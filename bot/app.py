@@ -16,25 +16,26 @@ from typing import Any, Final
 import aiohttp
 import discord
 
-from bot.backup_door import backup_door
-from bot.collector import spare_the_collector
-from bot.database_words import database_words
 from bot.delivery import acceptance
 from bot.delivery.apologies import Apologies
 from bot.delivery.budgets import Budgets
 from bot.delivery.editor import Pace
 from bot.delivery.mod_log import ModeratorsDesk
 from bot.delivery.status_messages import StatusBoard
-from bot.discord_bot import Services, StudioBot
-from bot.discord_gates import use_api
+from bot.discord.client import Services, StudioBot
+from bot.discord.discordpy_patches import use_api
 from bot.domain.clock import Clock
 from bot.domain.errors import StoreError
 from bot.domain.moderation.admission import Admission
 from bot.engines.wiro.client import WiroClient
 from bot.engines.wiro.signing import Credentials
 from bot.engines.wiro.socket import SocketTally, TaskFeed
-from bot.meters import LoopLag, Meters
+from bot.observability.meters import LoopLag, Meters
+from bot.operator.maintenance_socket import backup_door
+from bot.operator.messages import database_words
 from bot.runtime.backoff import jittered_delays
+from bot.runtime.gc_tuning import spare_the_collector
+from bot.runtime.shutdown import StopSignal
 from bot.services.catalogue.browse import Browser
 from bot.services.catalogue.service import REFRESH_S, Catalogue
 from bot.services.forms.service import Forms
@@ -64,7 +65,6 @@ from bot.services.styles.service import Styles
 from bot.services.supervisor import Supervisor
 from bot.services.tasks import TaskOwner
 from bot.settings import DISCORD_API, Settings
-from bot.stopping import StopSignal
 from bot.store.bill_alarms import AlarmRecords
 from bot.store.books import BookRecords
 from bot.store.cases import CaseRecords
@@ -289,7 +289,7 @@ async def run(settings: Settings, around: Surroundings, stop: StopSignal) -> int
         use_api(settings.discord_api_url)
     async with opened(settings, around) as studio, AsyncExitStack() as stack:
         if settings.health_port is not None:
-            from bot.health import serve_health  # noqa: PLC0415 — a web server's memory, only where it is used
+            from bot.observability.health import serve_health  # noqa: PLC0415 — a web server's memory, only where it is used
 
             await stack.enter_async_context(serve_health(settings.health_port, studio.meters))
         await stack.enter_async_context(studio.meters.lag.watched())

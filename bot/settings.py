@@ -12,7 +12,7 @@ from yarl import URL
 
 from bot.domain.errors import AmountInvalid
 from bot.domain.money import ZERO, Money
-from bot.loopback import LOOPBACK_HOSTS
+from bot.runtime.loopback import LOOPBACK_HOSTS
 
 DISCORD_API: Final = "https://discord.com/api/v10"
 SQLITE_PREFIX: Final = "sqlite:///"

@@ -6,7 +6,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.delivery.responses import acknowledge, fill
-from bot.discord_bot import Interaction, StudioBot
+from bot.discord.client import Interaction, StudioBot
 from bot.services.catalogue.service import Catalogue
 from bot.services.guild_settings.service import Houses
 from bot.services.limits.service import Purse

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from bot.delivery.responses import acknowledge
-from bot.discord_bot import Interaction, Services
+from bot.discord.client import Interaction, Services
 from bot.domain.job.job import Origin
 from cogs.origins import origin_of
 

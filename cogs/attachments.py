@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import discord
 
 from bot.delivery.responses import fill
-from bot.discord_bot import Interaction
+from bot.discord.client import Interaction
 from bot.view.actions.seal import seal_of
 from bot.view.card import Card, Tone
 from bot.view.files.export import Attachment

@@ -10,7 +10,7 @@ from discord.ext import commands
 from bot.delivery.discord_errors import DISCORD_ERRORS
 from bot.delivery.mod_log import ModeratorsDesk
 from bot.delivery.responses import Postscript, acknowledge_press, require_manager
-from bot.discord_bot import Interaction, StudioBot
+from bot.discord.client import Interaction, StudioBot
 from bot.domain.errors import CaseDecided, CaseFault, CaseRefused, LimitReached
 from bot.domain.moderation.cases import Decision, Verdict
 from bot.services.moderation.service import Cases as CaseService

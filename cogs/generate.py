@@ -9,7 +9,7 @@ from discord import app_commands
 from discord.app_commands import Choice, Range
 from discord.ext import commands
 
-from bot.discord_bot import Interaction, StudioBot
+from bot.discord.client import Interaction, StudioBot
 from bot.domain.errors import OptionAlone, OptionsConflict
 from bot.domain.job.job import MAX_SEED, PictureRequest
 from bot.domain.request.prompt import MAX_PROMPT_CHARS

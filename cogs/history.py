@@ -7,7 +7,7 @@ from discord.app_commands import Range
 from discord.ext import commands
 
 from bot.delivery.responses import acknowledge, acknowledge_press, fill
-from bot.discord_bot import Interaction, StudioBot
+from bot.discord.client import Interaction, StudioBot
 from bot.domain.errors import NotYours
 from bot.services.records.service import HistoryPage, Reports
 from bot.view.card import Card, MemberAction, MemberPress

@@ -6,7 +6,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.delivery.responses import acknowledge, acknowledge_press, fill
-from bot.discord_bot import Interaction, StudioBot
+from bot.discord.client import Interaction, StudioBot
 from bot.domain.job.access import JobAct, has_access
 from bot.services.runs.service import Jobs as JobService
 from bot.view.card import Action, Card, JobPress

@@ -8,7 +8,7 @@ import discord
 from discord import AppCommandOptionType, ChannelType, app_commands
 from discord.app_commands import AppCommandChannel, AppCommandThread
 
-from bot.discord_bot import Interaction
+from bot.discord.client import Interaction
 from bot.domain.errors import ModelUnknown, OptionsConflict, SubjectFault, SubjectRefused
 from bot.domain.limits.limit import Audience, Measure, Window
 from bot.domain.limits.policies import Dimension

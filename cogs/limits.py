@@ -12,7 +12,7 @@ from discord.app_commands import Choice, Range
 from discord.ext import commands
 
 from bot.delivery.responses import acknowledge, fill, require_manager
-from bot.discord_bot import Interaction, StudioBot
+from bot.discord.client import Interaction, StudioBot
 from bot.domain.clock import Clock
 from bot.domain.limits.amounts import parse_amount
 from bot.domain.limits.policies import Grant, LimitRule

@@ -6,7 +6,7 @@ from typing import Final
 
 from discord.app_commands import Choice
 
-from bot.discord_bot import Interaction
+from bot.discord.client import Interaction
 from bot.services.catalogue.service import Catalogue
 from bot.view.text.models import suggestion_name
 

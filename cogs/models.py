@@ -10,7 +10,7 @@ from discord.app_commands import Choice, Range
 from discord.ext import commands
 
 from bot.delivery.responses import acknowledge, acknowledge_press, fill
-from bot.discord_bot import Interaction, StudioBot
+from bot.discord.client import Interaction, StudioBot
 from bot.domain.catalogue.browse import Detail, Page
 from bot.services.catalogue.browse import Browser
 from bot.services.catalogue.service import Catalogue

@@ -5,7 +5,7 @@ from __future__ import annotations
 import discord
 
 from bot.delivery.responses import is_moderator
-from bot.discord_bot import Interaction
+from bot.discord.client import Interaction
 from bot.domain.job.access import Requester
 from bot.domain.job.job import Origin
 from bot.domain.request.requester import Asker, Place

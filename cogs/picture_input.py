@@ -10,7 +10,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.delivery.modals import open_form, returned, typed_in
-from bot.discord_bot import Interaction, StudioBot
+from bot.discord.client import Interaction, StudioBot
 from bot.domain.clock import Clock
 from bot.domain.errors import BotError, ButtonUnknown, InputFault, InputRefused, JobWithheld
 from bot.domain.job.access import JobAct

@@ -12,7 +12,7 @@ from discord.ext import commands
 
 from bot.delivery.discord_errors import DISCORD_ERRORS
 from bot.delivery.responses import acknowledge, acknowledge_press, fill
-from bot.discord_bot import Interaction, StudioBot
+from bot.discord.client import Interaction, StudioBot
 from bot.domain.errors import NotYours, QuestionExpired
 from bot.domain.job.job import Job
 from bot.domain.moderation.cases import Case

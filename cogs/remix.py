@@ -11,7 +11,7 @@ from discord.ext import commands
 from bot.delivery.discord_errors import DISCORD_ERRORS
 from bot.delivery.modals import open_form, returned, typed_in
 from bot.delivery.responses import acknowledge, fill
-from bot.discord_bot import Interaction, StudioBot
+from bot.discord.client import Interaction, StudioBot
 from bot.domain.errors import AlreadyStarted, BotError, ButtonUnknown, JobNotFound
 from bot.domain.job.access import JobAct, check_access
 from bot.domain.job.job import Job, Origin, Parent, PictureRequest, Relation

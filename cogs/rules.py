@@ -12,7 +12,7 @@ from discord.ext import commands
 
 from bot.delivery.mod_log import ModeratorsDesk
 from bot.delivery.responses import acknowledge, acknowledge_press, fill, require_manager
-from bot.discord_bot import Interaction, StudioBot
+from bot.discord.client import Interaction, StudioBot
 from bot.domain.clock import Clock
 from bot.domain.errors import (
     BlockFault,

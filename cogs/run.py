@@ -12,7 +12,7 @@ from discord.ext import commands
 from bot.delivery.discord_errors import DISCORD_ERRORS
 from bot.delivery.modals import open_form, typed_in
 from bot.delivery.responses import acknowledge, acknowledge_press, fill
-from bot.discord_bot import Interaction, StudioBot
+from bot.discord.client import Interaction, StudioBot
 from bot.domain.clock import Clock
 from bot.domain.errors import FieldsRefused, FormGone, OptionRefused
 from bot.domain.request.form_state import Form

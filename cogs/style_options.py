@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from discord.app_commands import Choice
 
-from bot.discord_bot import Interaction
+from bot.discord.client import Interaction
 from bot.services.styles.service import Styles
 from cogs.model_options import MAX_SUGGESTIONS
 

@@ -10,7 +10,7 @@ from discord.app_commands import Choice, Range
 from discord.ext import commands
 
 from bot.delivery.responses import acknowledge, fill, require_manager
-from bot.discord_bot import Interaction, StudioBot
+from bot.discord.client import Interaction, StudioBot
 from bot.domain.job.job import PictureRequest
 from bot.domain.request.prompt import MAX_PROMPT_CHARS, checked_prompt
 from bot.domain.request.style import MAX_NAME_CHARS, MAX_TEMPLATE_CHARS, Style

@@ -11,7 +11,7 @@ import discord
 from discord.ext import commands
 
 from bot.delivery.responses import acknowledge, acknowledge_press, fill
-from bot.discord_bot import Interaction, StudioBot
+from bot.discord.client import Interaction, StudioBot
 from bot.domain.errors import WordsFault, WordsGone
 from bot.domain.job.access import JobAct
 from bot.domain.job.job import Job

@@ -11,7 +11,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.delivery.responses import acknowledge, fill, require_manager
-from bot.discord_bot import Interaction, StudioBot
+from bot.discord.client import Interaction, StudioBot
 from bot.domain.records.reports import UsageReport
 from bot.services.records.service import Period, Reports
 from bot.view.cards.usage import CHART, export_card, usage_card

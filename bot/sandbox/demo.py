@@ -20,7 +20,7 @@ import simcord
 from bot.app import Surroundings, opened
 from bot.domain.clock import Clock
 from bot.domain.errors import DatabaseInUse, StoreError
-from bot.logs import set_up_logging
+from bot.observability.logs import set_up_logging
 from bot.sandbox.accounts import Account
 from bot.sandbox.discord_page import DiscordPage
 from bot.sandbox.pace import Pace

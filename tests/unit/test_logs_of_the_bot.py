@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import pytest
 
-from bot.logs import MASK, Redacting, set_up_logging
+from bot.observability.logs import MASK, Redacting, set_up_logging
 
 SECRETS = ("discord-token-5f3a", "discord-token-5f3a-longer", "wiro-secret", "abc")
 LOGGERS = ("", "discord", "aiohttp", "discord.state", "aiohttp.access")

@@ -19,8 +19,8 @@ from bot.domain.limits.limit import OPERATOR, Window
 from bot.domain.money import Money
 from bot.domain.records.reconciliation import Difference, Reckoning
 from bot.engines.wiro.socket import SocketTally
-from bot.meters import LoopLag, Meters
-from bot.metrics import exposition
+from bot.observability.meters import LoopLag, Meters
+from bot.observability.metrics import exposition
 from bot.services.runs.bookkeeper import Bookkeeper
 from bot.store.books import BookRecords
 from bot.store.database import Database
@@ -60,7 +60,7 @@ async def test_the_delay_of_the_loop_is_measured_and_the_worst_of_a_minute_remem
 
 
 async def test_only_a_long_delay_is_told_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
-    with caplog.at_level(logging.INFO, "bot.meters"):
+    with caplog.at_level(logging.INFO, "bot.observability.meters"):
         await lag_after(0.5, 0.75, 0.0)
     assert [record.getMessage() for record in caplog.records] == ["the event loop was held up for 0.75 s"]
 

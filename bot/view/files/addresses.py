@@ -9,7 +9,7 @@ from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
-from bot.loopback import LOOPBACK_HOSTS
+from bot.runtime.loopback import LOOPBACK_HOSTS
 
 _NAT64 = IPv6Network("64:ff9b::/96")  # RFC 6052: the last 32 bits are an IPv4 address
 

@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 from store_samples import NOON_S, a_job, counters_of, ended
 
-from bot.backup import BackupFailed, make_backup
-from bot.backup_door import COPIED, STILL, WHOLE, backup_door, door_of
 from bot.domain.errors import DatabaseUnavailable
 from bot.domain.job.ledger import settlement_of
+from bot.operator.backup import BackupFailed, make_backup
+from bot.operator.maintenance_socket import COPIED, STILL, WHOLE, backup_door, door_of
 from bot.store.backup import proven
 from bot.store.database import CHECKPOINT_AFTER_WRITES, Database
 from bot.store.jobs import JobStore

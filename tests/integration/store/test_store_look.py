@@ -12,8 +12,8 @@ import pytest
 from store_samples import NOON_S, a_job, counters_of
 
 from bot.domain.errors import DatabaseDamaged, DatabaseTooNew, DatabaseUnavailable
-from bot.exposed import exposed_files
-from bot.restore import restore
+from bot.operator.exposed import exposed_files
+from bot.operator.restore import restore
 from bot.store.database import Database
 from bot.store.jobs import JobStore
 from bot.store.look import Look, looked_at

@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 from store_samples import NOON_S, a_job, counters_of, in_child
 
-from bot.backup import BackupFailed, make_backup
 from bot.domain.errors import DatabaseUnavailable
 from bot.domain.job.job import Stage
 from bot.domain.moderation.cases import Case, CaseKind, Verdict
-from bot.restore import restore
+from bot.operator.backup import BackupFailed, make_backup
+from bot.operator.restore import restore
 from bot.store.cases import CaseRecords
 from bot.store.database import Database
 from bot.store.jobs import JobStore
@@ -24,7 +24,7 @@ from bot.store.jobs import JobStore
 RESTORE_AND_DIE = """
 import os, signal, sys
 from pathlib import Path
-from bot.restore import restore
+from bot.operator.restore import restore
 
 last_step, step = int(sys.argv[3]), 0
 

@@ -11,8 +11,7 @@ import aiohttp
 import discord
 
 from bot.app import is_own_api, wiro_client
-from bot.database_words import database_words
-from bot.discord_gates import use_api
+from bot.discord.discordpy_patches import use_api
 from bot.domain.clock import Clock
 from bot.domain.errors import (
     DatabaseInUse,
@@ -22,7 +21,8 @@ from bot.domain.errors import (
     WiroNotFound,
     WiroUnreachable,
 )
-from bot.exposed import exposed_files, exposed_words
+from bot.operator.exposed import exposed_files, exposed_words
+from bot.operator.messages import database_words
 from bot.settings import Settings, SettingsInvalid, load_settings
 from bot.store.bill_alarms import AlarmRecords
 from bot.store.jobs import JobStore

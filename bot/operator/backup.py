@@ -11,8 +11,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
-from bot.backup_door import COPIED, HOLD_S, ROOT_UID, STILL, WHOLE, door_of, peer_uid
 from bot.domain.errors import DatabaseInUse, StoreError
+from bot.operator.maintenance_socket import COPIED, HOLD_S, ROOT_UID, STILL, WHOLE, door_of, peer_uid
 from bot.store.backup import copy_unowned, proven
 
 ANSWER_S: Final = 30.0  # for the bot to fold its log in, behind whatever its disk is busy with
@@ -64,7 +64,7 @@ def _unnamed(target: Path) -> Iterator[Path]:
 
 
 def _copy_of_running_bot(source: Path, copy: Path) -> None:
-    """The running bot keeps its file still meanwhile, see bot/backup_door.py."""
+    """The running bot keeps its file still meanwhile, see bot/operator/maintenance_socket.py."""
     if sys.platform != "linux":
         raise BackupFailed("The database is in use. On this system, stop the bot before a backup.")
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as door:

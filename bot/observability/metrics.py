@@ -14,7 +14,7 @@ from prometheus_client.registry import Collector
 from bot.domain.job.job import Stage
 from bot.domain.money import PICO_PER_DOLLAR
 from bot.domain.records.reconciliation import Reckoning
-from bot.meters import Reading
+from bot.observability.meters import Reading
 
 CONTENT_TYPE: Final = CONTENT_TYPE_PLAIN_0_0_4
 

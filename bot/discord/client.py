@@ -19,7 +19,7 @@ from bot.delivery.initial_responses import FirstAnswers
 from bot.delivery.mod_log import ModeratorsDesk
 from bot.delivery.responses import ALREADY_ACKNOWLEDGED, NO_POSTSCRIPT, Postscript, refuse
 from bot.delivery.status_messages import StatusBoard
-from bot.discord_gates import BotGate, FirstEdits, GatewayDial
+from bot.discord.discordpy_patches import BotGate, FirstEdits, GatewayDial
 from bot.domain.clock import Clock
 from bot.domain.errors import BotError, ButtonUnknown, CommandOutdated, LimitReached, NotAdmitted
 from bot.services.catalogue.browse import Browser

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from bot.meters import Meters
+from bot.observability.meters import Meters
 
 
 @asynccontextmanager
@@ -19,7 +19,7 @@ async def serve_health(port: int, meters: Meters) -> AsyncIterator[None]:
     503 otherwise, /metrics always with 200.
     """
     # A bot without this page does without the package's memory.
-    from bot.metrics import CONTENT_TYPE, exposition  # noqa: PLC0415 — see above
+    from bot.observability.metrics import CONTENT_TYPE, exposition  # noqa: PLC0415 — see above
 
     @web.middleware
     async def of_this_machine(request: web.Request, handler: Handler) -> web.StreamResponse:

@@ -14,8 +14,8 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bot.backup import BackupFailed
 from bot.domain.errors import DatabaseTooNew, StoreError
+from bot.operator.backup import BackupFailed
 from bot.store.backup import make_restorable, proven
 from bot.store.holder import FIRST_LOCK_BYTE, LOCK_BYTES, holder_words
 from bot.store.place import PARTS, log_of, restoring

@@ -1,0 +1,1 @@
+"""The Discord client and what it needs of discord.py."""

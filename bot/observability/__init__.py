@@ -1,0 +1,1 @@
+"""Logs, meters, metrics and health."""
