@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
-from bot.store.database import Database
+from bot.store.sqlite.database import Database
 
 DAY_S = 86_400
 MEMBERS = 2_000

@@ -9,7 +9,7 @@ import time
 from typing import Any
 
 from bot.__main__ import main
-from bot.store.database import Database
+from bot.store.sqlite.database import Database
 
 STALL_S = 10.0
 _entered = Database.__aenter__

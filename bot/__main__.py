@@ -75,7 +75,7 @@ def _run() -> int:
     from bot.operator.exposed import exposed_files, exposed_words
     from bot.operator.messages import database_words
     from bot.settings import SettingsInvalid, load_settings
-    from bot.store.holder import holder_of, holder_words
+    from bot.store.sqlite.lock_owner import holder_of, holder_words
 
     try:
         settings = load_settings()

@@ -65,21 +65,21 @@ from bot.services.styles.service import Styles
 from bot.services.supervisor import Supervisor
 from bot.services.tasks import TaskOwner
 from bot.settings import DISCORD_API, Settings
-from bot.store.bill_alarms import AlarmRecords
-from bot.store.books import BookRecords
-from bot.store.cases import CaseRecords
-from bot.store.database import Database
-from bot.store.folders import FolderRecords
-from bot.store.guilds import GuildRecords
-from bot.store.intakes import IntakeRecords
-from bot.store.jobs import JobStore
-from bot.store.keys import KEY_BYTES, KeyRecords
-from bot.store.last_values import LastValueRecords
-from bot.store.picture_wishes import PictureWishRecords
-from bot.store.popularity import PopularityRecords
-from bot.store.reports import ReportRecords
-from bot.store.styles import StyleRecords
-from bot.store.uploads import UploadRecords
+from bot.store.sqlite.bill_alarms import AlarmRecords
+from bot.store.sqlite.books import BookRecords
+from bot.store.sqlite.cases import CaseRecords
+from bot.store.sqlite.database import Database
+from bot.store.sqlite.folders import FolderRecords
+from bot.store.sqlite.guilds import GuildRecords
+from bot.store.sqlite.intakes import IntakeRecords
+from bot.store.sqlite.jobs import JobStore
+from bot.store.sqlite.keys import KEY_BYTES, KeyRecords
+from bot.store.sqlite.last_values import LastValueRecords
+from bot.store.sqlite.picture_wishes import PictureWishRecords
+from bot.store.sqlite.popularity import PopularityRecords
+from bot.store.sqlite.reports import ReportRecords
+from bot.store.sqlite.styles import StyleRecords
+from bot.store.sqlite.uploads import UploadRecords
 from bot.view.actions.seal import Seal
 from bot.view.cards.renderer import Look
 from bot.view.files.download import Downloader

@@ -15,8 +15,8 @@ from benchmarks.history import NOW_S, with_history
 from bot.domain.job.job import Job, Origin, PictureRequest
 from bot.domain.limits.limit import OPERATOR, Audience, Limit, Measure, Scope, Subject, Window
 from bot.domain.money import Money
-from bot.store.database import Database
-from bot.store.jobs import JobStore
+from bot.store.sqlite.database import Database
+from bot.store.sqlite.jobs import JobStore
 
 CALLERS = 100
 MODEL = "stabilityai/stable-diffusion-3-medium"

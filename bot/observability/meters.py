@@ -19,8 +19,8 @@ from bot.services.limits.service import Purse
 from bot.services.runs.bookkeeper import Bookkeeper
 from bot.services.runs.queue import FairQueue
 from bot.services.runs.service import Jobs
-from bot.store.bill_alarms import AlarmRecords
-from bot.store.database import Database
+from bot.store.sqlite.bill_alarms import AlarmRecords
+from bot.store.sqlite.database import Database
 
 log = logging.getLogger(__name__)
 

@@ -13,7 +13,7 @@ from typing import Final
 
 from bot.domain.errors import DatabaseInUse, StoreError
 from bot.operator.maintenance_socket import COPIED, HOLD_S, ROOT_UID, STILL, WHOLE, door_of, peer_uid
-from bot.store.backup import copy_unowned, proven
+from bot.store.sqlite.backup import copy_unowned, proven
 
 ANSWER_S: Final = 30.0  # for the bot to fold its log in, behind whatever its disk is busy with
 

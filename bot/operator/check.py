@@ -24,9 +24,9 @@ from bot.domain.errors import (
 from bot.operator.exposed import exposed_files, exposed_words
 from bot.operator.messages import database_words
 from bot.settings import Settings, SettingsInvalid, load_settings
-from bot.store.bill_alarms import AlarmRecords
-from bot.store.jobs import JobStore
-from bot.store.look import looked_at
+from bot.store.sqlite.bill_alarms import AlarmRecords
+from bot.store.sqlite.jobs import JobStore
+from bot.store.sqlite.look import looked_at
 
 RECONCILE_S: Final = 30 * 86_400.0  # for so long a bill that is not believed is worth a line
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from bot.store.place import PARTS
+from bot.store.sqlite.database_file import PARTS
 
 _ENV_FILE: Final = Path(".env")
 _OTHERS: Final = 0o077

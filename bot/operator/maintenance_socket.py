@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Final
 
 from bot.domain.errors import StoreError
-from bot.store.database import Database
+from bot.store.sqlite.database import Database
 
 log = logging.getLogger(__name__)
 

@@ -16,9 +16,9 @@ from pathlib import Path
 
 from bot.domain.errors import DatabaseTooNew, StoreError
 from bot.operator.backup import BackupFailed
-from bot.store.backup import make_restorable, proven
-from bot.store.holder import FIRST_LOCK_BYTE, LOCK_BYTES, holder_words
-from bot.store.place import PARTS, log_of, restoring
+from bot.store.sqlite.backup import make_restorable, proven
+from bot.store.sqlite.database_file import PARTS, log_of, restoring
+from bot.store.sqlite.lock_owner import FIRST_LOCK_BYTE, LOCK_BYTES, holder_words
 
 
 def restore(database: Path, backup: Path, wall: Callable[[], float]) -> str:

@@ -47,12 +47,12 @@ from bot.services.runs.subscriptions import Tracker
 from bot.services.runs.unclaimed import Looks, Orphans
 from bot.services.supervisor import Supervisor
 from bot.services.tasks import TaskOwner
-from bot.store.database import Database
-from bot.store.folders import FolderRecords
-from bot.store.guilds import GuildRecords
-from bot.store.jobs import JobStore
-from bot.store.picture_wishes import PictureWishRecords
-from bot.store.uploads import UploadRecords
+from bot.store.sqlite.database import Database
+from bot.store.sqlite.folders import FolderRecords
+from bot.store.sqlite.guilds import GuildRecords
+from bot.store.sqlite.jobs import JobStore
+from bot.store.sqlite.picture_wishes import PictureWishRecords
+from bot.store.sqlite.uploads import UploadRecords
 
 DATABASE: Final = "bot.sqlite3"
 MESSAGES: Final = "messages.jsonl"

@@ -22,7 +22,7 @@ from bot_fakes.samples import MODEL, PNG, a_request, an_asker, an_origin
 from bot_fakes.sources import MemoryFolders, MemorySources, MemoryUploads
 from bot_fakes.wiro import FakeSockets, ScriptedWiro
 
-import bot.store.database as database_module
+import bot.store.sqlite.database as database_module
 from bot.delivery.apologies import Apologies
 from bot.delivery.budgets import Budgets
 from bot.delivery.editor import Pace
@@ -44,11 +44,11 @@ from bot.services.runs.service import Jobs
 from bot.services.runs.subscriptions import Tracker
 from bot.services.supervisor import Supervisor
 from bot.services.tasks import TaskOwner
-from bot.store.database import Database
-from bot.store.guilds import GuildRecords
-from bot.store.intakes import IntakeRecords
-from bot.store.jobs import JobStore
-from bot.store.picture_wishes import PictureWishRecords
+from bot.store.sqlite.database import Database
+from bot.store.sqlite.guilds import GuildRecords
+from bot.store.sqlite.intakes import IntakeRecords
+from bot.store.sqlite.jobs import JobStore
+from bot.store.sqlite.picture_wishes import PictureWishRecords
 
 INTERVAL_S: Final = 0.1
 TICK_S: Final = 0.01

@@ -19,7 +19,7 @@ from bot.domain.job.events import Event
 from bot.domain.job.status_update import News
 from bot.services.guild_settings.service import House, Houses
 from bot.services.runs.runner import Follower
-from bot.store.database import Database
+from bot.store.sqlite.database import Database
 from bot.view.cards.renderer import status_card
 
 # One at the start, one for each interval, and the ending, which waits for no interval.

@@ -19,7 +19,7 @@ from guard_counts import wired
 from guard_growth import MOST, growth
 
 import bot.services.guild_settings._word_rules as word_rules_module
-import bot.store.jobs as jobs_module
+import bot.store.sqlite.jobs as jobs_module
 from bot.domain.catalogue.model import Kind, ModelSummary, Option, Parameter
 from bot.domain.errors import ModelUnknown, PatternRefused, RuleRefused
 from bot.domain.job.job import Job, Output, PictureRequest, Speech, Stage

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from sim_trace import Trace
 from virtual_loop import VirtualLoop
 
-from bot.store.audit import discrepancies
+from bot.store.sqlite.audit import discrepancies
 
 if TYPE_CHECKING:
     from sim_engine import Engine, World

@@ -13,9 +13,9 @@ from sim_weather import Weather
 from sim_wire import Life, Wire
 
 from bot.domain.job.job import Stage
-from bot.store.database import Database
-from bot.store.groups import Write
-from bot.store.schema import known_migrations, migrate
+from bot.store.sqlite.database import Database
+from bot.store.sqlite.group_commit import Write
+from bot.store.sqlite.schema import known_migrations, migrate
 
 _RANKS: Final = " ".join(f"WHEN '{stage.name}' THEN {stage.value}" for stage in Stage)
 # Seen by SQLite itself at the very change, whatever Python believes.

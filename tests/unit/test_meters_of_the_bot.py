@@ -22,8 +22,8 @@ from bot.engines.wiro.socket import SocketTally
 from bot.observability.meters import LoopLag, Meters
 from bot.observability.metrics import exposition
 from bot.services.runs.bookkeeper import Bookkeeper
-from bot.store.books import BookRecords
-from bot.store.database import Database
+from bot.store.sqlite.books import BookRecords
+from bot.store.sqlite.database import Database
 
 
 class Naps:

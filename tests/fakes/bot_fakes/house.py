@@ -32,11 +32,11 @@ from bot.services.runs.service import Jobs
 from bot.services.runs.subscriptions import Tracker
 from bot.services.supervisor import Supervisor
 from bot.services.tasks import TaskOwner
-from bot.store.database import Database
-from bot.store.guilds import GuildRecords
-from bot.store.jobs import JobStore
-from bot.store.picture_wishes import PictureWishRecords
-from bot.store.uploads import UploadRecords
+from bot.store.sqlite.database import Database
+from bot.store.sqlite.guilds import GuildRecords
+from bot.store.sqlite.jobs import JobStore
+from bot.store.sqlite.picture_wishes import PictureWishRecords
+from bot.store.sqlite.uploads import UploadRecords
 from bot_fakes.board import MemoryBoard, MemoryPictures
 from bot_fakes.clocks import SteppedClock, until
 from bot_fakes.samples import GUILD, MODEL, a_request, an_asker, an_origin

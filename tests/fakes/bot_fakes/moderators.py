@@ -14,7 +14,7 @@ from bot.services.limits.alternatives import WaysOut
 from bot.services.limits.budget_alerts import BudgetWatch
 from bot.services.moderation.service import Cases
 from bot.services.supervisor import Supervisor
-from bot.store.cases import CaseRecords
+from bot.store.sqlite.cases import CaseRecords
 from bot_fakes.house import House, tiny_delays
 
 FALLBACK = Money.parse("0.05")  # what the house holds for a model without prices

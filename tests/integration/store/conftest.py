@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from bot.store.cases import CaseRecords
-from bot.store.database import Database
-from bot.store.guilds import GuildRecords
-from bot.store.jobs import JobStore
-from bot.store.reports import ReportRecords
+from bot.store.sqlite.cases import CaseRecords
+from bot.store.sqlite.database import Database
+from bot.store.sqlite.guilds import GuildRecords
+from bot.store.sqlite.jobs import JobStore
+from bot.store.sqlite.reports import ReportRecords
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ from bot.domain.job.job import Job
 from bot.domain.limits.limit import OPERATOR, Audience, Limit, Measure, Window
 from bot.domain.limits.policies import Dimension, LimitRule, bind, counters_for
 from bot.domain.request.requester import Asker, Place
-from bot.store.guilds import GuildRecords
-from bot.store.jobs import JobStore
+from bot.store.sqlite.guilds import GuildRecords
+from bot.store.sqlite.jobs import JobStore
 
 ROLES = {1: frozenset({10}), 2: frozenset({10, 11})}
 OPERATORS_CAP = Limit(OPERATOR, Measure.SPEND, Window.DAY, 10**12, Audience.OPERATOR)

@@ -12,7 +12,7 @@ from bot.domain.job.job import Cause, Job, Origin, PictureRequest, Stage
 from bot.domain.limits.limit import OPERATOR, Limit, Measure, Scope, Window, member_scope
 from bot.domain.moderation.audit import AuditEntry, AuditQuery, WordsChange
 from bot.domain.money import PICO_PER_DOLLAR, Money
-from bot.store.guilds import GuildRecords
+from bot.store.sqlite.guilds import GuildRecords
 
 NOON_S = 1_772_366_400.0  # 2026-03-01 12:00 UTC
 DAY_S = 86_400

@@ -34,9 +34,9 @@ from bot.domain.moderation.cases import CaseKind, Verdict
 from bot.domain.moderation.rules import ChannelRule, ModelRule, PictureRule, WordRule
 from bot.domain.money import MAX_PICO
 from bot.domain.request.style import Style
-from bot.store.database import Database
-from bot.store.guilds import GuildRecords
-from bot.store.schema import known_migrations, migrate
+from bot.store.sqlite.database import Database
+from bot.store.sqlite.guilds import GuildRecords
+from bot.store.sqlite.schema import known_migrations, migrate
 
 SPEND_HERE = Dimension(Measure.SPEND, Window.MONTH, 30, "a/b")
 STYLE = Style(GUILD, 0, "Öl ❄ \ud800", "{prompt}, oil", 9, NOON_S, "fog", "a/b", 64, 64, 30, 7)

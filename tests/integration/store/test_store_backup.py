@@ -17,9 +17,9 @@ from bot.domain.errors import DatabaseUnavailable
 from bot.domain.job.ledger import settlement_of
 from bot.operator.backup import BackupFailed, make_backup
 from bot.operator.maintenance_socket import COPIED, STILL, WHOLE, backup_door, door_of
-from bot.store.backup import proven
-from bot.store.database import CHECKPOINT_AFTER_WRITES, Database
-from bot.store.jobs import JobStore
+from bot.store.sqlite.backup import proven
+from bot.store.sqlite.database import CHECKPOINT_AFTER_WRITES, Database
+from bot.store.sqlite.jobs import JobStore
 
 
 async def fill(store: JobStore, jobs: range) -> None:

@@ -13,9 +13,9 @@ from bot.domain.job.job import Job, Stage
 from bot.domain.job.ledger import Resolution, Settlement
 from bot.domain.limits.limit import Usage, Window, member_scope, person_scope
 from bot.domain.money import ZERO
-from bot.store.database import Database
-from bot.store.jobs import JobStore
-from bot.store.schema import known_migrations
+from bot.store.sqlite.database import Database
+from bot.store.sqlite.jobs import JobStore
+from bot.store.sqlite.schema import known_migrations
 
 # As a database stood before: the newer statements are taken back, with all that they made.
 UNDO = """

@@ -12,8 +12,8 @@ from store_samples import CHANNEL, GUILD, NOON_S
 from bot.domain.errors import DatabaseUnavailable
 from bot.domain.job.job import PictureRequest
 from bot.domain.moderation.cases import Case, CaseKind, Verdict
-from bot.store.cases import CaseRecords
-from bot.store.database import Database
+from bot.store.sqlite.cases import CaseRecords
+from bot.store.sqlite.database import Database
 
 REQUEST = PictureRequest("owner/model", "größer 🏔️", "dull", 512, 768, 30, 6.5, 99, 4)
 ASK = Case(2**62, CaseKind.ASK, GUILD, CHANNEL, 1, 1, NOON_S + 0.25, request=REQUEST, is_private=True)

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from bot.domain.errors import DatabaseFull, DatabaseUnavailable
-from bot.store.database import CHECKPOINT_AFTER_WRITES, Database
-from bot.store.schema import Migration
+from bot.store.sqlite.database import CHECKPOINT_AFTER_WRITES, Database
+from bot.store.sqlite.schema import Migration
 
 NOTES = (
     Migration(

@@ -15,9 +15,9 @@ from store_samples import ROOT, a_job, counters_of, ended, in_child
 
 from bot.domain.errors import DatabaseInUse, DatabaseTooNew, DatabaseUnavailable
 from bot.domain.job.ledger import settlement_of
-from bot.store.database import Database
-from bot.store.jobs import JobStore
-from bot.store.schema import Migration, known_migrations
+from bot.store.sqlite.database import Database
+from bot.store.sqlite.jobs import JobStore
+from bot.store.sqlite.schema import Migration, known_migrations
 
 NUMBERS = [migration.number for migration in known_migrations()]
 KNOWN, NEWEST = len(NUMBERS), NUMBERS[-1]
@@ -26,7 +26,7 @@ OPEN = """
 import asyncio, sys, time
 from pathlib import Path
 from bot.domain.errors import StoreError
-from bot.store.database import Database
+from bot.store.sqlite.database import Database
 
 async def main():
     started_s = time.monotonic()
@@ -44,8 +44,8 @@ import asyncio, resource, sys
 from pathlib import Path
 from bot.domain.errors import StoreError
 from bot.domain.job.ledger import settlement_of
-from bot.store.database import Database
-from bot.store.jobs import JobStore
+from bot.store.sqlite.database import Database
+from bot.store.sqlite.jobs import JobStore
 from store_samples import NOON_S, a_job, counters_of, ended
 
 async def main():
@@ -74,8 +74,8 @@ WRITE_FOR_EVER = """
 import asyncio, sys
 from pathlib import Path
 from bot.domain.job.ledger import settlement_of
-from bot.store.database import Database
-from bot.store.jobs import JobStore
+from bot.store.sqlite.database import Database
+from bot.store.sqlite.jobs import JobStore
 from store_samples import NOON_S, a_job, counters_of, ended
 
 async def main():
@@ -96,7 +96,7 @@ asyncio.run(main())
 
 MIGRATE_AND_DIE = """
 import os, signal, sqlite3, sys
-from bot.store.schema import Migration, known_migrations, migrate
+from bot.store.sqlite.schema import Migration, known_migrations, migrate
 
 path, last_step = sys.argv[1], int(sys.argv[2])
 number = known_migrations()[-1].number + 1

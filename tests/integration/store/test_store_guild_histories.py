@@ -26,9 +26,9 @@ from bot.domain.limits.limit import (
 )
 from bot.domain.limits.policies import Dimension, LimitRule, bind
 from bot.domain.money import ZERO, Money
-from bot.store.database import Database
-from bot.store.guilds import GuildRecords
-from bot.store.jobs import JobStore
+from bot.store.sqlite.database import Database
+from bot.store.sqlite.guilds import GuildRecords
+from bot.store.sqlite.jobs import JobStore
 
 
 @dataclass(frozen=True)

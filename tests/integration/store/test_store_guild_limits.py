@@ -20,9 +20,9 @@ from bot.domain.limits.limit import (
     Window,
 )
 from bot.domain.limits.policies import Dimension, LimitRule
-from bot.store.database import Database
-from bot.store.guilds import GuildRecords
-from bot.store.jobs import JobStore
+from bot.store.sqlite.database import Database
+from bot.store.sqlite.guilds import GuildRecords
+from bot.store.sqlite.jobs import JobStore
 
 
 async def settle(store: JobStore, job: Job, at_s: float = NOON_S) -> None:

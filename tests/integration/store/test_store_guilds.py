@@ -13,8 +13,8 @@ from bot.domain.limits.limit import Audience, Measure, Window
 from bot.domain.limits.policies import Dimension, Grant, LimitRule
 from bot.domain.moderation.rules import NO_RULES, ChannelRule, HouseRules, Match, ModelRule, WordRule
 from bot.domain.money import MAX_PICO
-from bot.store.database import Database
-from bot.store.guilds import GuildRecords
+from bot.store.sqlite.database import Database
+from bot.store.sqlite.guilds import GuildRecords
 
 RUNS_A_DAY = Dimension(Measure.RUNS, Window.DAY)
 

@@ -11,9 +11,9 @@ from store_samples import a_job, counters_of, runs_a_day
 from bot.domain.errors import LimitReached
 from bot.domain.job.job import Job
 from bot.domain.request.intake import Intake
-from bot.store.database import Database
-from bot.store.intakes import IntakeRecords
-from bot.store.jobs import JobStore
+from bot.store.sqlite.database import Database
+from bot.store.sqlite.intakes import IntakeRecords
+from bot.store.sqlite.jobs import JobStore
 
 
 @pytest.fixture

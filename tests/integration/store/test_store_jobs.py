@@ -14,11 +14,11 @@ from bot.domain.job.job import Cause, Job, Origin, Output, PictureRequest, Progr
 from bot.domain.job.ledger import Resolution, Settlement, settlement_of
 from bot.domain.limits.limit import OPERATOR, Usage, Window, member_scope
 from bot.domain.money import MAX_PICO, ZERO, Money
-from bot.store import books, charges, histories
-from bot.store import jobs as statements
-from bot.store.database import Database
-from bot.store.histories import SAMPLE
-from bot.store.jobs import JobStore
+from bot.store.sqlite import books, charges, histories
+from bot.store.sqlite import jobs as statements
+from bot.store.sqlite.database import Database
+from bot.store.sqlite.histories import SAMPLE
+from bot.store.sqlite.jobs import JobStore
 
 MODEL = a_job(1).request.model
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from bot.domain.errors import DatabaseUnavailable
-from bot.store.database import Database
-from bot.store.keys import KEY_BYTES, KeyRecords
+from bot.store.sqlite.database import Database
+from bot.store.sqlite.keys import KEY_BYTES, KeyRecords
 
 
 async def test_the_first_secret_is_kept_with_its_hour(tmp_path: Path) -> None:

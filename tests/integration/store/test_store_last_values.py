@@ -6,9 +6,9 @@ import pytest
 
 from bot.domain.errors import DatabaseUnavailable
 from bot.domain.records.reports import Remembered
-from bot.store.database import Database
-from bot.store.last_values import MAX_MODELS, LastValueRecords
-from bot.store.reports import ReportRecords
+from bot.store.sqlite.database import Database
+from bot.store.sqlite.last_values import MAX_MODELS, LastValueRecords
+from bot.store.sqlite.reports import ReportRecords
 
 TYPED = {"prompt": ("a mill\n“by night” 🦊",), "extras": ("x1", "x2"), "steps": ()}
 

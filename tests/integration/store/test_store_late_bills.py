@@ -22,10 +22,10 @@ from bot.domain.job.lifecycle import advance
 from bot.domain.limits.limit import OPERATOR, Audience, Measure, Usage, Window, member_scope
 from bot.domain.limits.policies import Dimension, LimitRule
 from bot.domain.money import MAX_PICO, ZERO, Money
-from bot.store.database import Database
-from bot.store.guilds import GuildRecords
-from bot.store.jobs import JobStore
-from bot.store.schema import known_migrations
+from bot.store.sqlite.database import Database
+from bot.store.sqlite.guilds import GuildRecords
+from bot.store.sqlite.jobs import JobStore
+from bot.store.sqlite.schema import known_migrations
 
 LATER_S = NOON_S + 13 * 3_600  # the next day
 BILL = Money(700)

@@ -19,9 +19,9 @@ from bot.domain.job.job import Job, Stage
 from bot.domain.job.ledger import Resolution, Settlement, settlement_of
 from bot.domain.limits.limit import OPERATOR, Limit, Scope, Usage, Window, member_scope, window_bounds
 from bot.domain.money import ZERO, Money
-from bot.store.database import Database
-from bot.store.jobs import JobStore
-from bot.store.rows import COLUMNS
+from bot.store.sqlite.database import Database
+from bot.store.sqlite.jobs import JobStore
+from bot.store.sqlite.rows import COLUMNS
 
 
 async def granted(attempt: Awaitable[bool]) -> bool:

@@ -14,10 +14,10 @@ from store_samples import NOON_S, a_job, counters_of
 from bot.domain.errors import DatabaseDamaged, DatabaseTooNew, DatabaseUnavailable
 from bot.operator.exposed import exposed_files
 from bot.operator.restore import restore
-from bot.store.database import Database
-from bot.store.jobs import JobStore
-from bot.store.look import Look, looked_at
-from bot.store.schema import Migration, known_migrations
+from bot.store.sqlite.database import Database
+from bot.store.sqlite.jobs import JobStore
+from bot.store.sqlite.look import Look, looked_at
+from bot.store.sqlite.schema import Migration, known_migrations
 
 
 def everything_in(folder: Path) -> dict[Path, tuple[bytes, int, int]]:

@@ -21,11 +21,11 @@ from bot.domain.limits.limit import OPERATOR, Window
 from bot.domain.moderation.cases import Case, CaseKind
 from bot.domain.money import MAX_PICO, ZERO, Money
 from bot.domain.records.reports import DaySpend, ExportLine, Share, UsageReport
-from bot.store import reports as statements
-from bot.store.cases import CaseRecords
-from bot.store.database import Database
-from bot.store.jobs import JobStore
-from bot.store.reports import ReportRecords
+from bot.store.sqlite import reports as statements
+from bot.store.sqlite.cases import CaseRecords
+from bot.store.sqlite.database import Database
+from bot.store.sqlite.jobs import JobStore
+from bot.store.sqlite.reports import ReportRecords
 
 NOON = int(NOON_S)
 MIDNIGHT = NOON - DAY_S // 2
@@ -257,7 +257,7 @@ def test_a_forgotten_prompt_is_in_no_byte_of_the_file(path: Path, monkeypatch: p
             await reports.forget([job.job_id for job in await reports.records_of(1)])
             assert await CaseRecords(database).forget_requests(NOON_S + 1) == 29
 
-    monkeypatch.setattr("bot.store.database.sqlite3.connect", a_careless_sqlite)
+    monkeypatch.setattr("bot.store.sqlite.database.sqlite3.connect", a_careless_sqlite)
     asyncio.run(write())
     assert SECRET.encode() in path.read_bytes()
     asyncio.run(forget())

@@ -17,9 +17,9 @@ from bot.domain.job.job import Stage
 from bot.domain.moderation.cases import Case, CaseKind, Verdict
 from bot.operator.backup import BackupFailed, make_backup
 from bot.operator.restore import restore
-from bot.store.cases import CaseRecords
-from bot.store.database import Database
-from bot.store.jobs import JobStore
+from bot.store.sqlite.cases import CaseRecords
+from bot.store.sqlite.database import Database
+from bot.store.sqlite.jobs import JobStore
 
 RESTORE_AND_DIE = """
 import os, signal, sys

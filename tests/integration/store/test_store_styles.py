@@ -12,12 +12,12 @@ from store_samples import GUILD, NOON_S, a_job, an_entry, audit_of, counters_of
 
 from bot.domain.errors import StyleFault, StyleRefused
 from bot.domain.request.style import Style
-from bot.store import popularity
-from bot.store.database import Database
-from bot.store.guilds import GuildRecords
-from bot.store.jobs import JobStore
-from bot.store.popularity import PopularityRecords
-from bot.store.styles import StyleRecords
+from bot.store.sqlite import popularity
+from bot.store.sqlite.database import Database
+from bot.store.sqlite.guilds import GuildRecords
+from bot.store.sqlite.jobs import JobStore
+from bot.store.sqlite.popularity import PopularityRecords
+from bot.store.sqlite.styles import StyleRecords
 
 OIL = Style(GUILD, 1, "Oil", "{prompt}, oil", saved_by=1, saved_at_s=NOON_S)
 PINNED = replace(OIL, user_id=0, name="Noir", saved_by=9)

@@ -20,10 +20,10 @@ from bot.domain.limits.holds import WARY_S, Bill
 from bot.domain.limits.limit import OPERATOR, Audience, Limit, Measure, Usage, Window, member_scope
 from bot.domain.limits.policies import Dimension, LimitRule
 from bot.domain.money import ZERO, Money
-from bot.store.bill_alarms import AlarmRecords
-from bot.store.database import Database
-from bot.store.guilds import GuildRecords
-from bot.store.jobs import JobStore
+from bot.store.sqlite.bill_alarms import AlarmRecords
+from bot.store.sqlite.database import Database
+from bot.store.sqlite.guilds import GuildRecords
+from bot.store.sqlite.jobs import JobStore
 
 MEMBER = member_scope(GUILD, 1)
 

@@ -11,12 +11,12 @@ from store_samples import GUILD, NOON_S, a_job, counters_of
 from bot.domain.job.job import Job, Stage
 from bot.domain.job.ledger import settlement_of
 from bot.domain.request.files import InputFile
-from bot.store.database import Database
-from bot.store.jobs import _INSERT, JobStore
-from bot.store.reports import ReportRecords
-from bot.store.rows import row_of, values_of_row
-from bot.store.schema import known_migrations
-from bot.store.uploads import UploadRecords
+from bot.store.sqlite.database import Database
+from bot.store.sqlite.jobs import _INSERT, JobStore
+from bot.store.sqlite.reports import ReportRecords
+from bot.store.sqlite.rows import row_of, values_of_row
+from bot.store.sqlite.schema import known_migrations
+from bot.store.sqlite.uploads import UploadRecords
 
 URL = "https://cdn1.wiro.ai/1/dog.png"
 

@@ -14,11 +14,11 @@ from store_samples import CHANNEL, GUILD, NOON_S, a_job, ended
 from bot.domain.job.job import Exposure
 from bot.domain.job.ledger import settlement_of
 from bot.domain.moderation.cases import Case, CaseKind, Report, Verdict
-from bot.store.cases import CaseRecords
-from bot.store.jobs import JobStore
-from bot.store.reports import ReportRecords
-from bot.store.rows import row_of
-from bot.store.schema import known_migrations, migrate
+from bot.store.sqlite.cases import CaseRecords
+from bot.store.sqlite.jobs import JobStore
+from bot.store.sqlite.reports import ReportRecords
+from bot.store.sqlite.rows import row_of
+from bot.store.sqlite.schema import known_migrations, migrate
 
 SHOWN = '[{"type": 10, "content": "||[x]||"}]'
 

@@ -14,7 +14,7 @@ from bot.domain.job.job import Stage
 from bot.domain.money import ZERO, Money
 from bot.domain.records.reconciliation import Difference
 from bot.services.runs.bookkeeper import EVERY_S, FIRST_S, Bookkeeper
-from bot.store.books import BookRecords
+from bot.store.sqlite.books import BookRecords
 
 COST = Money.parse("0.02")
 MORE = Money.parse("0.03")

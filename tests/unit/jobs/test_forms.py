@@ -30,7 +30,7 @@ from bot.domain.request.files import InputFile
 from bot.domain.request.form import FieldFault, Typed
 from bot.domain.request.form_state import Form
 from bot.services.forms.service import Forms
-from bot.store.last_values import LastValueRecords
+from bot.store.sqlite.last_values import LastValueRecords
 
 PROMPT = Parameter("prompt", Kind.LONG_TEXT, "Prompt", is_required=True)
 STEPS = Parameter("steps", Kind.WHOLE, "Steps", default="10", minimum=Decimal(1), maximum=Decimal(500))

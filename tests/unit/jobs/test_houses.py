@@ -13,9 +13,9 @@ from bot.domain.moderation.audit import AuditEntry, AuditQuery, MemberChange
 from bot.domain.moderation.rules import HouseRules
 from bot.domain.request.requester import Asker
 from bot.services.guild_settings.service import Houses
-from bot.store.database import Database
-from bot.store.guilds import GuildRecords
-from bot.store.picture_wishes import PictureWishRecords
+from bot.store.sqlite.database import Database
+from bot.store.sqlite.guilds import GuildRecords
+from bot.store.sqlite.picture_wishes import PictureWishRecords
 
 ENTRY = AuditEntry(GUILD, 9, MemberChange(1, before=False, after=True), NOON_S)
 

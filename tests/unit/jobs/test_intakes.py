@@ -15,8 +15,8 @@ from bot.domain.errors import DatabaseFull
 from bot.domain.request.intake import Intake
 from bot.services.runs.intakes import Intakes
 from bot.services.tasks import TaskOwner
-from bot.store.database import Database
-from bot.store.intakes import IntakeRecords
+from bot.store.sqlite.database import Database
+from bot.store.sqlite.intakes import IntakeRecords
 
 
 class MemoryApologies:

@@ -22,7 +22,7 @@ from bot.domain.money import ZERO, Money
 from bot.services.limits.service import Allowance
 from bot.services.runs.unclaimed import FEW, Looks, Orphans
 from bot.services.supervisor import Supervisor
-from bot.store.reports import ReportRecords
+from bot.store.sqlite.reports import ReportRecords
 
 FIRST_S = 120.0
 DAY_S = 86_400.0

@@ -24,7 +24,7 @@ from bot.domain.limits.limit import OPERATOR, Window
 from bot.domain.money import ZERO, Money
 from bot.services.runs.unclaimed import SETTLE_S, Looks, Orphans, charge_of
 from bot.services.supervisor import Supervisor
-from bot.store.reports import ReportRecords
+from bot.store.sqlite.reports import ReportRecords
 
 COST = Money.parse("0.0035")
 SUCCESS = Settled(is_success=True, cost=COST, outputs=(PNG,), elapsed_s=4.2)

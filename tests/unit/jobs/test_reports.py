@@ -35,11 +35,11 @@ from bot.services.runs.uploads import Uploads
 from bot.services.supervisor import Supervisor
 from bot.services.tasks import TaskOwner
 from bot.settings import SettingsInvalid, load_settings
-from bot.store.cases import CaseRecords
-from bot.store.database import Database
-from bot.store.jobs import JobStore
-from bot.store.reports import ReportRecords
-from bot.store.uploads import UploadRecords
+from bot.store.sqlite.cases import CaseRecords
+from bot.store.sqlite.database import Database
+from bot.store.sqlite.jobs import JobStore
+from bot.store.sqlite.reports import ReportRecords
+from bot.store.sqlite.uploads import UploadRecords
 
 DAY_S = 86_400
 MIDNIGHT_S = int(NOON_S) - DAY_S // 2

@@ -18,10 +18,10 @@ from bot.domain.moderation.audit import AuditEntry, AuditQuery, LogChannelChange
 from bot.domain.request.style import MAX_OWN, Style
 from bot.services.guild_settings.service import Houses
 from bot.services.styles.service import PINNED, StyleName, Styles
-from bot.store.database import Database
-from bot.store.guilds import GuildRecords
-from bot.store.picture_wishes import PictureWishRecords
-from bot.store.styles import StyleRecords
+from bot.store.sqlite.database import Database
+from bot.store.sqlite.guilds import GuildRecords
+from bot.store.sqlite.picture_wishes import PictureWishRecords
+from bot.store.sqlite.styles import StyleRecords
 
 OIL = Style(GUILD, 1, "Oil", "{prompt}, oil", saved_by=1, saved_at_s=0.0)
 NOIR = Style(GUILD, PINNED, "Noir", "{prompt}, film noir", saved_by=9, saved_at_s=0.0)

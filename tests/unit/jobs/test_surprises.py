@@ -20,7 +20,7 @@ from bot.domain.moderation.audit import AuditEntry, LogChannelChange
 from bot.domain.money import Money
 from bot.services.limits.bill_alarms import BillAlarms
 from bot.services.limits.service import Allowance
-from bot.store.bill_alarms import AlarmRecords
+from bot.store.sqlite.bill_alarms import AlarmRecords
 
 BILL = Money.parse("5")
 LIMIT, STOP = Money.parse("2"), Money.parse("20")

@@ -15,7 +15,7 @@ from bot.domain.errors import (
     DatabaseUnavailable,
     StoreError,
 )
-from bot.store.failures import DatabaseGone, is_final, store_error
+from bot.store.sqlite.failures import DatabaseGone, is_final, store_error
 
 PATH = Path("/data/bot.sqlite3")
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from bot.domain.errors import DatabaseUnavailable
 from bot.domain.job.job import Cause, Job, Origin, Output, PictureRequest, Progress, Stage
 from bot.domain.money import MAX_PICO, Money
-from bot.store.rows import COLUMNS, PLACEHOLDERS, job_of, row_of, storable, values_of_row
-from bot.store.schema import known_migrations, migrate
+from bot.store.sqlite.rows import COLUMNS, PLACEHOLDERS, job_of, row_of, storable, values_of_row
+from bot.store.sqlite.schema import known_migrations, migrate
 
 INSERT = f"REPLACE INTO jobs ({COLUMNS}) VALUES ({PLACEHOLDERS})"  # noqa: S608 — constants of ours
 SELECT = f"SELECT {COLUMNS} FROM jobs"  # noqa: S608 — a constant of ours

@@ -7,7 +7,7 @@ import sqlite3
 import pytest
 
 from bot.domain.errors import DatabaseUnavailable
-from bot.store.schema import known_migrations, statements
+from bot.store.sqlite.schema import known_migrations, statements
 
 SCRIPT = """
 -- a remark; with a semicolon

@@ -13,12 +13,12 @@ from bot.domain.job.ledger import OpenCharge, Settlement
 from bot.domain.limits.holds import History
 from bot.domain.limits.limit import Limit, Scope, Usage, Window
 from bot.domain.money import Money
-from bot.store import charges, ledger, surprises
-from bot.store.audit import discrepancies
-from bot.store.database import Database
-from bot.store.histories import history_of
-from bot.store.intakes import TAKE_AWAY
-from bot.store.rows import COLUMNS, PLACEHOLDERS, SET_ENDED, SET_MOVING, job_of, row_of, values_of_row
+from bot.store.sqlite import charges, ledger, surprises
+from bot.store.sqlite.audit import discrepancies
+from bot.store.sqlite.database import Database
+from bot.store.sqlite.histories import history_of
+from bot.store.sqlite.intakes import TAKE_AWAY
+from bot.store.sqlite.rows import COLUMNS, PLACEHOLDERS, SET_ENDED, SET_MOVING, job_of, row_of, values_of_row
 
 # Word for word the conditions of the partial indexes, or SQLite will not use them.
 _IS_RUNNING: Final = "stage NOT IN ('SUCCEEDED', 'FAILED', 'CANCELLED')"

@@ -9,9 +9,9 @@ from typing import Final
 from bot.domain.errors import StyleFault, StyleRefused
 from bot.domain.moderation.audit import AuditEntry
 from bot.domain.request.style import Style
-from bot.store.audit_log import note_in
-from bot.store.database import Database
-from bot.store.rows import storable
+from bot.store.sqlite.audit_log import note_in
+from bot.store.sqlite.database import Database
+from bot.store.sqlite.rows import storable
 
 _COLUMNS: Final = (
     "guild_id, user_id, name_key, name, template, negative_prompt, model, width, height, steps, guidance, "

@@ -10,8 +10,8 @@ from typing import Final, TypeAlias
 from bot.domain.job.job import Job, PictureRequest
 from bot.domain.limits.holds import Bill, is_surprise, raised_to
 from bot.domain.money import Money
-from bot.store.histories import effort_of, effort_of_row
-from bot.store.ledger import held_pico, model_key
+from bot.store.sqlite.histories import effort_of, effort_of_row
+from bot.store.sqlite.ledger import held_pico, model_key
 
 # A hold may have been worked out so much earlier than it is written: a surprise in between is caught up with.
 STALE_S: Final = 60.0

@@ -11,7 +11,7 @@ from bot.domain.job.job import PictureRequest
 from bot.domain.limits.effort import Effort
 from bot.domain.limits.holds import WARY_S, Bill, History
 from bot.domain.money import Money
-from bot.store.rows import storable
+from bot.store.sqlite.rows import storable
 
 SAMPLE: Final = 50  # successes that are looked at
 

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from bot.domain.errors import DatabaseUnavailable
-from bot.store.database import Database
-from bot.store.rows import storable
+from bot.store.sqlite.database import Database
+from bot.store.sqlite.rows import storable
 
 MAX_MODELS: Final = 50  # of one member; the oldest go
 

@@ -16,10 +16,10 @@ from typing import Any, Final, TypeVar, cast
 import aiosqlite
 
 from bot.domain.errors import DatabaseDamaged, DatabaseUnavailable, StoreError
-from bot.store.failures import DatabaseGone, is_final, store_error
-from bot.store.groups import Write, commit_together, wake
-from bot.store.place import NOWHERE, identity, log_of, make_private, require_whole
-from bot.store.schema import Migration, known_migrations, migrate
+from bot.store.sqlite.database_file import NOWHERE, identity, log_of, make_private, require_whole
+from bot.store.sqlite.failures import DatabaseGone, is_final, store_error
+from bot.store.sqlite.group_commit import Write, commit_together, wake
+from bot.store.sqlite.schema import Migration, known_migrations, migrate
 
 T = TypeVar("T")
 

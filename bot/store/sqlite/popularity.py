@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Mapping
 from typing import Final
 
-from bot.store.database import Database
+from bot.store.sqlite.database import Database
 
 LATELY: Final = 2_000  # runs of a server: what it used years ago does not count, and reading stays short
 

@@ -13,8 +13,8 @@ from bot.domain.job.job import Exposure, PictureRequest
 from bot.domain.limits.limit import Measure
 from bot.domain.moderation.cases import Case, CaseKind, Report, Traces, Verdict
 from bot.domain.request.files import InputFile
-from bot.store.database import Database
-from bot.store.rows import storable, values_of
+from bot.store.sqlite.database import Database
+from bot.store.sqlite.rows import storable, values_of
 
 # A case of the same id and an open report of the same picture are both unique in the file itself.
 _OPEN: Final = """

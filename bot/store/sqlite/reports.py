@@ -13,9 +13,9 @@ from bot.domain.job.ledger import Resolution
 from bot.domain.limits.limit import Window, window_bounds
 from bot.domain.money import MAX_PICO, Money
 from bot.domain.records.reports import DaySpend, ExportLine, Remembered, Share, UsageReport
-from bot.store.database import Database
-from bot.store.last_values import typed_of_text
-from bot.store.rows import COLUMNS, COLUMNS_OF_JOBS, job_of
+from bot.store.sqlite.database import Database
+from bot.store.sqlite.last_values import typed_of_text
+from bot.store.sqlite.rows import COLUMNS, COLUMNS_OF_JOBS, job_of
 
 EXPORT_SLICE: Final = 1_000  # lines a read
 MAX_JOB_ID: Final = 2**63 - 1

@@ -13,7 +13,7 @@ from bot.domain.errors import (
     DatabaseUnavailable,
     StoreError,
 )
-from bot.store.holder import holder_words
+from bot.store.sqlite.lock_owner import holder_words
 
 _DAMAGED: Final = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 _PRIMARY: Final = (

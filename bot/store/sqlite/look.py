@@ -11,11 +11,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory, TemporaryFile
 
 from bot.domain.errors import DatabaseInUse, DatabaseUnavailable, StoreError
-from bot.store.database import Database
-from bot.store.failures import store_error
-from bot.store.holder import holder_words, is_held
-from bot.store.place import NOWHERE, identity, log_of, require_whole
-from bot.store.schema import Migration, known_migrations, outstanding
+from bot.store.sqlite.database import Database
+from bot.store.sqlite.database_file import NOWHERE, identity, log_of, require_whole
+from bot.store.sqlite.failures import store_error
+from bot.store.sqlite.lock_owner import holder_words, is_held
+from bot.store.sqlite.schema import Migration, known_migrations, outstanding
 
 
 @dataclass(frozen=True, slots=True)

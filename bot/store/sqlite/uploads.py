@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from bot.domain.request.files import SentFile
-from bot.store.database import Database
+from bot.store.sqlite.database import Database
 
 _INTEND: Final = "INSERT INTO upload (job_id, user_id, guild_id, sent_at_s) VALUES (?, ?, ?, ?)"
 _KEPT: Final = "UPDATE upload SET file_id = ?, url = ? WHERE upload_id = ?"

@@ -15,7 +15,7 @@ from bot.domain.job.ledger import Resolution, Settlement
 from bot.domain.limits.limit import Limit, Scope, Subject, Usage, Window, decide, window_bounds
 from bot.domain.limits.policies import Counter
 from bot.domain.money import MAX_PICO, Money
-from bot.store.rows import storable
+from bot.store.sqlite.rows import storable
 
 Key: TypeAlias = tuple[str, int, int, int, str, str, int]  # the primary key of a row of `usage`
 Starts: TypeAlias = Mapping[Window, int]  # where each window begins

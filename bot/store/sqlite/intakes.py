@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from bot.domain.request.intake import Intake
-from bot.store.database import Database
+from bot.store.sqlite.database import Database
 
 # One statement for all of a crowd: after each, this thread waits for Python's lock, just when the event loop
 # has the crowd to acknowledge.

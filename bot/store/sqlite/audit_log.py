@@ -12,7 +12,7 @@ from typing import Any, Final, get_args, get_type_hints
 
 from bot.domain.errors import DatabaseUnavailable
 from bot.domain.moderation.audit import AuditEntry, AuditPage, AuditQuery, Change, ChangeKind
-from bot.store.rows import storable
+from bot.store.sqlite.rows import storable
 
 PAGE_SIZE: Final = 8
 

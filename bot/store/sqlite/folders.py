@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from typing import Final
 
-from bot.store.database import Database
+from bot.store.sqlite.database import Database
 
 _KEEP: Final = """
 INSERT INTO wiro_folders (guild_id, folder_id) VALUES (?, ?)

@@ -39,7 +39,7 @@ class Migration:
 def known_migrations() -> tuple[Migration, ...]:
     """The migrations that come with the package, in order."""
     found = []
-    for entry in files("bot.store").joinpath("migrations").iterdir():
+    for entry in files("bot.store.sqlite").joinpath("migrations").iterdir():
         match = _FILE_NAME.fullmatch(entry.name)
         if match is not None:
             found.append(Migration(int(match[1]), match[2], entry.read_text(encoding="utf-8")))

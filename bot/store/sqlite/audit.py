@@ -8,7 +8,7 @@ from typing import Final
 
 from bot.domain.limits.limit import Subject, Usage, Window, window_bounds
 from bot.domain.money import MAX_PICO
-from bot.store.ledger import Key, model_key
+from bot.store.sqlite.ledger import Key, model_key
 
 _HAS_ENDED: Final = "jobs.stage IN ('SUCCEEDED', 'FAILED', 'CANCELLED')"
 

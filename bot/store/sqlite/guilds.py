@@ -11,11 +11,11 @@ from bot.domain.limits.policies import Dimension, Grant, LimitRule
 from bot.domain.moderation.audit import AuditEntry, AuditPage, AuditQuery
 from bot.domain.moderation.rules import ChannelRule, HouseRules, Match, ModelRule, PictureRule, WordRule
 from bot.domain.money import MAX_PICO
-from bot.store.audit_log import note_in, page_in
-from bot.store.backcount import track
-from bot.store.database import Database
-from bot.store.ledger import model_key
-from bot.store.rows import storable
+from bot.store.sqlite.audit_log import note_in, page_in
+from bot.store.sqlite.backfill import track
+from bot.store.sqlite.database import Database
+from bot.store.sqlite.ledger import model_key
+from bot.store.sqlite.rows import storable
 
 _SET_LIMIT: Final = """
 INSERT INTO limit_rules (guild_id, measure, window, channel_id, model, audience, audience_id, amount)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Set
 
-from bot.store.database import Database
+from bot.store.sqlite.database import Database
 
 
 class PictureWishRecords:

@@ -8,7 +8,7 @@ from typing import Final
 
 from bot.domain.limits.bill_alarm import BillAlarm
 from bot.domain.money import Money
-from bot.store.database import Database
+from bot.store.sqlite.database import Database
 
 _ALARMS: Final = """
 SELECT job_id, guild_id, jobs.model, task_id, hold_pico, billed_pico, at_s,

@@ -10,8 +10,8 @@ from bot.domain.job.job import Job
 from bot.domain.job.ledger import CHARGE_WAIT_S, OpenCharge, late_settlement
 from bot.domain.limits.limit import Subject
 from bot.domain.money import MAX_PICO, ZERO, Money
-from bot.store import ledger, surprises
-from bot.store.rows import storable
+from bot.store.sqlite import ledger, surprises
+from bot.store.sqlite.rows import storable
 
 PROVEN_FREE_S: Final = (
     7 * 86_400.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from typing import Final
 
-from bot.store.database import Database
+from bot.store.sqlite.database import Database
 
 KEY_BYTES: Final = 32
 _KEEP: Final = "INSERT INTO custom_id_key VALUES (1, ?, ?) ON CONFLICT DO NOTHING"

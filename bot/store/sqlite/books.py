@@ -10,8 +10,8 @@ from typing import Final
 from bot.domain.job.job import Job
 from bot.domain.money import MAX_PICO, Money
 from bot.domain.records.reconciliation import Booked
-from bot.store.database import Database
-from bot.store.rows import COLUMNS, job_of
+from bot.store.sqlite.database import Database
+from bot.store.sqlite.rows import COLUMNS, job_of
 
 _BOOKED: Final = """
 SELECT coalesce(jobs.task_id, late.task_id), job_id,

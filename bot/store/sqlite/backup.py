@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Final
 
 from bot.domain.errors import DatabaseDamaged, DatabaseUnavailable
-from bot.store.audit import discrepancies
-from bot.store.database import BUSY_TIMEOUT_S
-from bot.store.failures import store_error
-from bot.store.schema import known_migrations, migrate
+from bot.store.sqlite.audit import discrepancies
+from bot.store.sqlite.database import BUSY_TIMEOUT_S
+from bot.store.sqlite.failures import store_error
+from bot.store.sqlite.schema import known_migrations, migrate
 
 _DOUBTED: Final = """
 UPDATE jobs SET sent_at_s = created_at_s WHERE stage = 'SUBMITTING' AND sent_at_s IS NULL AND task_id IS NULL

@@ -1,0 +1,1 @@
+"""The store of one process: a SQLite file."""
