@@ -20,6 +20,7 @@ from bot.delivery.mod_log import ModeratorsDesk
 from bot.delivery.responses import ALREADY_ACKNOWLEDGED, NO_POSTSCRIPT, Postscript, refuse
 from bot.delivery.status_messages import StatusBoard
 from bot.discord.discordpy_patches import BotGate, FirstEdits, GatewayDial
+from bot.discord.payloads import is_as_registered
 from bot.domain.clock import Clock
 from bot.domain.errors import BotError, ButtonUnknown, CommandOutdated, LimitReached, NotAdmitted
 from bot.services.catalogue.browse import Browser
@@ -37,7 +38,6 @@ from bot.services.styles.service import Styles
 from bot.view.actions.base import Press, PressT
 from bot.view.actions.registry import BUTTONS, is_on, is_ours
 from bot.view.actions.seal import Seal
-from bot.view.payloads import is_as_registered
 
 log = logging.getLogger(__name__)
 
