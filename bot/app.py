@@ -27,8 +27,8 @@ from bot.discord.discordpy_patches import use_api
 from bot.domain.clock import Clock
 from bot.domain.errors import StoreError
 from bot.domain.moderation.admission import Admission
+from bot.engines.wiro.build import wiro_client
 from bot.engines.wiro.client import WiroClient
-from bot.engines.wiro.signing import Credentials
 from bot.engines.wiro.socket import SocketTally, TaskFeed
 from bot.observability.meters import LoopLag, Meters
 from bot.operator.maintenance_socket import backup_door
@@ -54,7 +54,6 @@ from bot.services.runs.delivery import Courier
 from bot.services.runs.inputs import Inputs
 from bot.services.runs.intakes import Intakes
 from bot.services.runs.memory_budget import Room
-from bot.services.runs.ports import Spawn
 from bot.services.runs.queue import FairQueue
 from bot.services.runs.runner import Patience, Tools
 from bot.services.runs.service import Jobs
@@ -63,8 +62,8 @@ from bot.services.runs.unclaimed import Looks, Orphans
 from bot.services.runs.uploads import UPLOADS_EVERY_S, Uploads
 from bot.services.styles.service import Styles
 from bot.services.supervisor import Supervisor
-from bot.services.tasks import TaskOwner
-from bot.settings import DISCORD_API, Settings
+from bot.services.tasks import Spawn, TaskOwner
+from bot.settings import Settings
 from bot.store.sqlite.bill_alarms import AlarmRecords
 from bot.store.sqlite.books import BookRecords
 from bot.store.sqlite.cases import CaseRecords
@@ -127,7 +126,7 @@ async def opened(settings: Settings, around: Surroundings) -> AsyncIterator[Stud
         pictures, sources = await stack.enter_async_context(_files(settings, around))
         stack.push_async_callback(owner.drain)
         seal = Seal(*await KeyRecords(database).custom_id_key(token_bytes(KEY_BYTES), around.clock.wall()))
-        bot = StudioBot(seal, is_own_api=is_own_api(settings), http_trace=_trace(budgets))
+        bot = StudioBot(seal, is_own_api=settings.is_own_discord_api, http_trace=_trace(budgets))
         pace = Pace(settings.edit_interval_s, _delays(around.chance, first_s=0.5, cap_s=30))
         look = Look(can_upscale=bool(settings.wiro_upscale_model), has_ai_notice=settings.ai_notice)
         board = StatusBoard(bot, owner.start, budgets, around.clock, pace, look)
@@ -141,7 +140,9 @@ async def opened(settings: Settings, around: Surroundings) -> AsyncIterator[Stud
         )
         kept = Uploads(uploads, wiro, pictures)
         books = Bookkeeper(wiro, BookRecords(database), around.clock)
-        services = _services(settings, around, owner, supervisor, tools, board, bot, database, kept, books)
+        services = _services(
+            settings, around, owner, supervisor, tools, store, board, bot, database, kept, books
+        )
         bot.serve(services)
         lag = LoopLag(around.clock.monotonic)
         purse, queue = services.purse, tools.queue
@@ -215,6 +216,7 @@ def _services(
     owner: TaskOwner,
     supervisor: Supervisor,
     tools: Tools,
+    store: JobStore,
     board: StatusBoard,
     bot: StudioBot,
     database: Database,
@@ -222,7 +224,7 @@ def _services(
     books: Bookkeeper,
 ) -> Services:
     """The use cases that cogs are given."""
-    clock, chance, store, catalogue = around.clock, around.chance, tools.store, tools.catalogue
+    clock, chance, catalogue = around.clock, around.chance, tools.catalogue
     guilds, case_records = GuildRecords(database), CaseRecords(database)
     desk = ModeratorsDesk(bot, clock.monotonic)
     admission = Admission(settings.allowed_guilds, settings.blocked_users, settings.direct_messages)
@@ -285,7 +287,7 @@ def _services(
 
 async def run(settings: Settings, around: Surroundings, stop: StopSignal) -> int:
     """Connect and serve until a signal. The exit code. Raises StoreError when the database cannot be had."""
-    if is_own_api(settings):
+    if settings.is_own_discord_api:
         use_api(settings.discord_api_url)
     async with opened(settings, around) as studio, AsyncExitStack() as stack:
         if settings.health_port is not None:
@@ -334,19 +336,6 @@ async def _within(limit_s: float, step: Coroutine[Any, Any, None]) -> None:
     with suppress(TimeoutError):
         async with asyncio.timeout(limit_s):
             await step
-
-
-def wiro_client(settings: Settings, session: aiohttp.ClientSession, clock: Clock) -> WiroClient:
-    """The client of the settings' account."""
-    credentials = Credentials(
-        settings.wiro_api_key.get_secret_value(), settings.wiro_api_secret.get_secret_value()
-    )
-    return WiroClient(session, settings.wiro_api_url, credentials, clock=clock, run_key=settings.wiro_run_key)
-
-
-def is_own_api(settings: Settings) -> bool:
-    """Whether DISCORD_API_URL names something else than Discord."""
-    return settings.discord_api_url != DISCORD_API
 
 
 def _outcome(serving: asyncio.Task[None], failing: asyncio.Task[StoreError]) -> int:

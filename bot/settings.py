@@ -10,8 +10,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from yarl import URL
 
-from bot.domain.errors import AmountInvalid
-from bot.domain.money import ZERO, Money
+from bot.domain.money import ZERO, AmountInvalid, Money
 from bot.runtime.loopback import LOOPBACK_HOSTS
 
 DISCORD_API: Final = "https://discord.com/api/v10"
@@ -224,6 +223,11 @@ class Settings(BaseSettings):
     def database_path(self) -> Path:
         """Three slashes are relative to the working directory, four are absolute."""
         return Path(self.database_url.removeprefix(SQLITE_PREFIX))
+
+    @property
+    def is_own_discord_api(self) -> bool:
+        """Whether DISCORD_API_URL names something else than Discord."""
+        return self.discord_api_url != DISCORD_API
 
     @property
     def most_a_server(self) -> Money | None:

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 from bot.delivery.responses import acknowledge
 from bot.discord.client import Interaction, Services
-from bot.domain.job.job import Origin
+from bot.domain.request.origin import Origin
 from cogs.origins import origin_of
 
 

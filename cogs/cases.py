@@ -11,8 +11,9 @@ from bot.delivery.discord_errors import DISCORD_ERRORS
 from bot.delivery.mod_log import ModeratorsDesk
 from bot.delivery.responses import Postscript, acknowledge_press, require_manager
 from bot.discord.client import Interaction, StudioBot
-from bot.domain.errors import CaseDecided, CaseFault, CaseRefused, LimitReached
+from bot.domain.limits.limit import LimitReached
 from bot.domain.moderation.cases import Decision, Verdict
+from bot.domain.moderation.errors import CaseDecided, CaseFault, CaseRefused
 from bot.services.moderation.service import Cases as CaseService
 from bot.view.actions.seal import seal_of
 from bot.view.card import Action, CaseAction, CasePress, JobPress

@@ -10,9 +10,9 @@ from discord.app_commands import Choice, Range
 from discord.ext import commands
 
 from bot.discord.client import Interaction, StudioBot
-from bot.domain.errors import OptionAlone, OptionsConflict
-from bot.domain.job.job import MAX_SEED, PictureRequest
+from bot.domain.request.errors import OptionAlone, OptionsConflict
 from bot.domain.request.prompt import MAX_PROMPT_CHARS
+from bot.domain.request.run_request import MAX_SEED, PictureRequest
 from bot.domain.request.style import MAX_NAME_CHARS
 from bot.services.catalogue.service import Catalogue
 from bot.services.limits.rate import RateLimiter

@@ -8,7 +8,7 @@ from discord.ext import commands
 
 from bot.delivery.responses import acknowledge, acknowledge_press, fill
 from bot.discord.client import Interaction, StudioBot
-from bot.domain.errors import NotYours
+from bot.domain.request.interactions import NotYours
 from bot.services.records.service import HistoryPage, Reports
 from bot.view.card import Card, MemberAction, MemberPress
 from bot.view.cards.records import history_card

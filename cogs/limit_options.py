@@ -9,9 +9,11 @@ from discord import AppCommandOptionType, ChannelType, app_commands
 from discord.app_commands import AppCommandChannel, AppCommandThread
 
 from bot.discord.client import Interaction
-from bot.domain.errors import ModelUnknown, OptionsConflict, SubjectFault, SubjectRefused
+from bot.domain.catalogue.errors import ModelUnknown
 from bot.domain.limits.limit import Audience, Measure, Window
 from bot.domain.limits.policies import Dimension
+from bot.domain.moderation.errors import SubjectFault, SubjectRefused
+from bot.domain.request.errors import OptionsConflict
 from bot.domain.request.requester import Asker, Place
 from bot.services.catalogue.service import Catalogue
 

@@ -11,7 +11,7 @@ from discord.ext import commands
 
 from bot.delivery.responses import acknowledge, acknowledge_press, fill
 from bot.discord.client import Interaction, StudioBot
-from bot.domain.catalogue.browse import Detail, Page
+from bot.domain.records.model_pages import Detail, Page
 from bot.services.catalogue.browse import Browser
 from bot.services.catalogue.service import Catalogue
 from bot.services.limits.rate import RateLimiter

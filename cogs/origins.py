@@ -7,7 +7,7 @@ import discord
 from bot.delivery.responses import is_moderator
 from bot.discord.client import Interaction
 from bot.domain.job.access import Requester
-from bot.domain.job.job import Origin
+from bot.domain.request.origin import Origin
 from bot.domain.request.requester import Asker, Place
 
 

@@ -12,11 +12,14 @@ from discord.ext import commands
 from bot.delivery.modals import open_form, returned, typed_in
 from bot.discord.client import Interaction, StudioBot
 from bot.domain.clock import Clock
-from bot.domain.errors import BotError, ButtonUnknown, InputFault, InputRefused, JobWithheld
+from bot.domain.errors import BotError
 from bot.domain.job.access import JobAct
-from bot.domain.job.job import PictureRequest
+from bot.domain.job.errors import JobWithheld
+from bot.domain.request.errors import InputFault, InputRefused
 from bot.domain.request.files import InputFile
 from bot.domain.request.form import MAX_CHOICES
+from bot.domain.request.interactions import ButtonUnknown
+from bot.domain.request.run_request import PictureRequest
 from bot.services.catalogue.service import Catalogue
 from bot.services.member_cache import MemberCache
 from bot.services.remix.service import Remixes

@@ -13,10 +13,10 @@ from discord.ext import commands
 from bot.delivery.discord_errors import DISCORD_ERRORS
 from bot.delivery.responses import acknowledge, acknowledge_press, fill
 from bot.discord.client import Interaction, StudioBot
-from bot.domain.errors import NotYours, QuestionExpired
 from bot.domain.job.job import Job
 from bot.domain.moderation.cases import Case
 from bot.domain.records.reports import PictureWish, Remembered
+from bot.domain.request.interactions import NotYours, QuestionExpired
 from bot.domain.request.style import Style
 from bot.services.guild_settings.service import Houses
 from bot.services.records.service import Erasure, Reports

@@ -12,10 +12,14 @@ from bot.delivery.discord_errors import DISCORD_ERRORS
 from bot.delivery.modals import open_form, returned, typed_in
 from bot.delivery.responses import acknowledge, fill
 from bot.discord.client import Interaction, StudioBot
-from bot.domain.errors import AlreadyStarted, BotError, ButtonUnknown, JobNotFound
+from bot.domain.errors import BotError
 from bot.domain.job.access import JobAct, check_access
-from bot.domain.job.job import Job, Origin, Parent, PictureRequest, Relation
+from bot.domain.job.errors import JobNotFound
+from bot.domain.job.job import Job, Parent, Relation
+from bot.domain.request.interactions import AlreadyStarted, ButtonUnknown
+from bot.domain.request.origin import Origin
 from bot.domain.request.prompt import checked_prompt
+from bot.domain.request.run_request import PictureRequest
 from bot.services.catalogue.service import Catalogue
 from bot.services.remix.service import Remixes, parent_of
 from bot.services.runs.service import Jobs

@@ -14,14 +14,6 @@ from bot.delivery.mod_log import ModeratorsDesk
 from bot.delivery.responses import acknowledge, acknowledge_press, fill, require_manager
 from bot.discord.client import Interaction, StudioBot
 from bot.domain.clock import Clock
-from bot.domain.errors import (
-    BlockFault,
-    BlockRefused,
-    PatternFault,
-    PatternRefused,
-    SubjectFault,
-    SubjectRefused,
-)
 from bot.domain.moderation.audit import (
     AuditEntry,
     AuditQuery,
@@ -32,6 +24,14 @@ from bot.domain.moderation.audit import (
     ModelChange,
     PicturesChange,
     WordChange,
+)
+from bot.domain.moderation.errors import (
+    BlockFault,
+    BlockRefused,
+    PatternFault,
+    PatternRefused,
+    SubjectFault,
+    SubjectRefused,
 )
 from bot.domain.moderation.picture_rules import WHOLE_SERVER
 from bot.domain.moderation.rules import ChannelRule, HouseRules, Match, ModelRule, PictureRule, WordRule

@@ -14,8 +14,10 @@ from bot.delivery.modals import open_form, typed_in
 from bot.delivery.responses import acknowledge, acknowledge_press, fill
 from bot.discord.client import Interaction, StudioBot
 from bot.domain.clock import Clock
-from bot.domain.errors import FieldsRefused, FormGone, OptionRefused
+from bot.domain.request.errors import OptionRefused
+from bot.domain.request.form import FieldsRefused
 from bot.domain.request.form_state import Form
+from bot.domain.request.interactions import FormGone
 from bot.services.catalogue.service import Catalogue
 from bot.services.forms.service import Forms
 from bot.services.forms.states import LIFE_S, MOST_EACH

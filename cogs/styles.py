@@ -11,8 +11,8 @@ from discord.ext import commands
 
 from bot.delivery.responses import acknowledge, fill, require_manager
 from bot.discord.client import Interaction, StudioBot
-from bot.domain.job.job import PictureRequest
 from bot.domain.request.prompt import MAX_PROMPT_CHARS, checked_prompt
+from bot.domain.request.run_request import PictureRequest
 from bot.domain.request.style import MAX_NAME_CHARS, MAX_TEMPLATE_CHARS, Style
 from bot.services.catalogue.service import Catalogue
 from bot.services.runs.service import Jobs

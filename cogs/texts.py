@@ -12,8 +12,8 @@ from discord.ext import commands
 
 from bot.delivery.responses import acknowledge, acknowledge_press, fill
 from bot.discord.client import Interaction, StudioBot
-from bot.domain.errors import WordsFault, WordsGone
 from bot.domain.job.access import JobAct
+from bot.domain.job.errors import WordsFault, WordsGone
 from bot.domain.job.job import Job
 from bot.services.limits.rate import RateLimiter
 from bot.services.runs.service import Jobs

@@ -13,13 +13,13 @@ import discord
 
 from bot.delivery.channels import Refused, refusal
 from bot.delivery.discord_errors import DISCORD_ERRORS
-from bot.domain.errors import CaseFault, CaseRefused
 from bot.domain.job.job import Job
 from bot.domain.limits.alternatives import WayOut
 from bot.domain.limits.bill_alarm import BillAlarm
 from bot.domain.limits.budget import BudgetWarning
 from bot.domain.moderation.audit import AuditEntry
 from bot.domain.moderation.cases import Case, Decision
+from bot.domain.moderation.errors import CaseFault, CaseRefused
 from bot.domain.request.requester import Asker, Place
 from bot.view.actions.seal import seal_of
 from bot.view.card import Card, Tone

@@ -15,7 +15,6 @@ from bot.domain.errors import BotError
 from bot.view.actions.seal import seal_of
 from bot.view.text.format import code_block
 
-MAX_TITLE_CHARS: Final = 45  # Discord docs, Components reference, Modal, 2026
 MAX_RETURNED_CHARS: Final = 3_800  # of the 4,000 that a card may show
 
 

@@ -14,7 +14,9 @@ from discord import ui
 from bot.delivery.channels import Refused, refusal
 from bot.delivery.discord_errors import CONNECTION_ERRORS, LATE_ERRORS
 from bot.delivery.initial_responses import FirstAnswers
-from bot.domain.errors import BotError, ManagersOnly, WordsBlocked
+from bot.domain.errors import BotError
+from bot.domain.job.errors import ManagersOnly
+from bot.domain.request.interactions import WordsBlocked
 from bot.view.actions.cases import CaseButton
 from bot.view.actions.seal import seal_of
 from bot.view.card import Card, CasePress, Tone

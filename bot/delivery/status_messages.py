@@ -28,11 +28,11 @@ from bot.delivery.discord_errors import DISCORD_ERRORS
 from bot.delivery.editor import ENDING_TIMEOUT_S, ENDING_TRIES, MessageEditor, Pace, Start
 from bot.delivery.verification import Concluded, SecondLooks
 from bot.domain.clock import Clock
-from bot.domain.errors import InputRefused
 from bot.domain.job.input_faults import refusal_of
 from bot.domain.job.job import Exposure, Job
 from bot.domain.job.output_file import Picture
 from bot.domain.job.status_update import Delivery, News
+from bot.domain.request.errors import InputRefused
 from bot.view.cards.renderer import PLAIN, Look, ending_card, passing_mark
 from bot.view.cards.wordless import last_resort, wordless_ending
 from bot.view.files.fitting import Bounds

@@ -22,7 +22,10 @@ from bot.delivery.status_messages import StatusBoard
 from bot.discord.discordpy_patches import BotGate, FirstEdits, GatewayDial
 from bot.discord.payloads import is_as_registered
 from bot.domain.clock import Clock
-from bot.domain.errors import BotError, ButtonUnknown, CommandOutdated, LimitReached, NotAdmitted
+from bot.domain.errors import BotError
+from bot.domain.limits.limit import LimitReached
+from bot.domain.moderation.errors import NotAdmitted
+from bot.domain.request.interactions import ButtonUnknown, CommandOutdated
 from bot.services.catalogue.browse import Browser
 from bot.services.catalogue.service import Catalogue
 from bot.services.forms.service import Forms

@@ -7,7 +7,7 @@ from decimal import ROUND_HALF_UP, Context, Decimal, DecimalException, Inexact, 
 from functools import lru_cache
 from typing import Final
 
-from bot.domain.errors import AmountInvalid
+from bot.domain.errors import BotError
 
 PICO_PER_DOLLAR: Final = 10**12
 MAX_PICO: Final = 2**63 - 1  # what SQLite's INTEGER holds: about 9.2 million dollars
@@ -71,3 +71,7 @@ def _words(pico: int) -> str:
 
 
 ZERO: Final = Money(0)
+
+
+class AmountInvalid(BotError):
+    """A text that is no amount of money."""

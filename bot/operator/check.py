@@ -10,17 +10,11 @@ from typing import Final
 import aiohttp
 import discord
 
-from bot.app import is_own_api, wiro_client
 from bot.discord.discordpy_patches import use_api
 from bot.domain.clock import Clock
-from bot.domain.errors import (
-    DatabaseInUse,
-    StoreError,
-    WiroAuthFailed,
-    WiroError,
-    WiroNotFound,
-    WiroUnreachable,
-)
+from bot.domain.errors import DatabaseInUse, StoreError
+from bot.engines.port import WiroAuthFailed, WiroError, WiroNotFound, WiroUnreachable
+from bot.engines.wiro.build import wiro_client
 from bot.operator.exposed import exposed_files, exposed_words
 from bot.operator.messages import database_words
 from bot.settings import Settings, SettingsInvalid, load_settings
@@ -151,7 +145,7 @@ async def _database(settings: Settings, clock: Clock) -> Finding:
 
 
 async def _discord(settings: Settings) -> Finding:
-    if is_own_api(settings):
+    if settings.is_own_discord_api:
         use_api(settings.discord_api_url)
     client = discord.Client(intents=discord.Intents.none())
     try:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import simcord
 
-from bot.domain.errors import OutputUnavailable
+from bot.domain.job.output_file import OutputUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine

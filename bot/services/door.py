@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from bot.domain.errors import NotAccepting
+from bot.domain.request.interactions import NotAccepting
 
 
 class Door:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine
-from typing import Any
-
-from bot.services.runs.ports import Spawn
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeAlias
 
 log = logging.getLogger(__name__)
+
+Spawn: TypeAlias = Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]]
 
 
 class TaskOwner:

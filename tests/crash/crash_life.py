@@ -23,13 +23,15 @@ from crash_scenarios import GRACE_S, KEY, LOOK_S, PROMPT, SECRET, SHORT_GRACE_S,
 from crash_steps import Stepped, SteppedFeed, Steps
 
 from bot.domain.catalogue.model import Value
-from bot.domain.errors import JobEnded, OutputUnavailable, WiroServerFault, WiroUnreachable
-from bot.domain.job.job import Job, Output, PictureRequest, Stage
+from bot.domain.job.errors import JobEnded
+from bot.domain.job.job import Job, Output, Stage
 from bot.domain.job.ledger import Settlement, settlement_of
-from bot.domain.job.output_file import Picture
+from bot.domain.job.output_file import OutputUnavailable, Picture
 from bot.domain.job.status_update import Delivery, News
 from bot.domain.job.task import Task, TaskReport
 from bot.domain.money import ZERO, Money
+from bot.domain.request.run_request import PictureRequest
+from bot.engines.port import WiroServerFault, WiroUnreachable
 from bot.engines.wiro.client import WiroClient
 from bot.engines.wiro.signing import Credentials
 from bot.engines.wiro.socket import TaskFeed

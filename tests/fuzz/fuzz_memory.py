@@ -26,11 +26,10 @@ from fuzz_pictures import MIB, TRAPS, chunk, png
 from PIL import Image
 
 from bot.domain.clock import Clock
-from bot.domain.errors import OutputError
 from bot.domain.job.events import Settled
 from bot.domain.job.job import Output, Stage
 from bot.domain.job.lifecycle import advance
-from bot.domain.job.output_file import Picture
+from bot.domain.job.output_file import OutputError, Picture
 from bot.domain.job.status_update import Delivery, News
 from bot.services.runs.delivery import Courier
 from bot.services.runs.memory_budget import HELD_BYTES, Room

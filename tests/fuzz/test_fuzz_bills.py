@@ -18,11 +18,11 @@ from fuzz_wiro import DETAIL, TASK, TOOL, TOOLS
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bot.domain.errors import LimitReached
 from bot.domain.job.events import Cancelled, Event, Reached, Settled
 from bot.domain.job.job import Stage
 from bot.domain.job.ledger import CHARGE_WAIT_S
 from bot.domain.limits.estimate import estimate
+from bot.domain.limits.limit import LimitReached
 from bot.domain.money import MAX_PICO, Money
 from bot.engines.wiro.catalogue import model_of
 from bot.engines.wiro.frames import parsed, task_reports, tools

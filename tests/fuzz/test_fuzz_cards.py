@@ -17,7 +17,7 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from bot.delivery.attachments import attachments
-from bot.domain.errors import ModelUnknown, OptionRefused, PromptRefused
+from bot.domain.catalogue.errors import ModelUnknown
 from bot.domain.job.job import Cause, Job, Output, Progress, Stage
 from bot.domain.job.output_file import Picture
 from bot.domain.job.status_update import News
@@ -33,6 +33,7 @@ from bot.domain.moderation.audit import (
 from bot.domain.moderation.lexicon import Hit
 from bot.domain.moderation.rules import Match, ModelRule, WordRule
 from bot.domain.money import MAX_PICO, Money
+from bot.domain.request.errors import OptionRefused, PromptRefused
 from bot.domain.request.prompt import MAX_PROMPT_CHARS, checked_prompt
 from bot.domain.request.style import Style
 from bot.view.card import Card

@@ -20,9 +20,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from studio_world import unforeseen
 
-from bot.domain.errors import AmountRefused, PatternRefused
 from bot.domain.limits.amounts import MAX_WHOLE, parse_amount
+from bot.domain.limits.errors import AmountRefused
 from bot.domain.limits.limit import Measure
+from bot.domain.moderation.errors import PatternRefused
 from bot.domain.money import PICO_PER_DOLLAR, Money
 from bot.domain.records.reports import ExportLine
 from bot.services.guild_settings._word_rules import Readied

@@ -16,10 +16,11 @@ from bot_fakes.clocks import settle_down
 from bot_fakes.house import House, a_house
 from fuzz_profile import IS_LONG
 
-from bot.domain.errors import Refusal, WiroBusy, WiroNoFunds, WiroUnreachable
+from bot.domain.errors import Refusal
 from bot.domain.job.events import Cancelled, Event, Progressed, Reached, Settled, Unrecognised
 from bot.domain.job.job import Output, Progress, Stage
 from bot.domain.money import Money
+from bot.engines.port import WiroBusy, WiroNoFunds, WiroUnreachable
 from bot.services.limits.service import Allowance
 from bot.services.runs._recent import MAX_JOBS
 

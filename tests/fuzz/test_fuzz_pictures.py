@@ -12,8 +12,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from yarl import URL
 
-from bot.domain.errors import OutputUnusable
-from bot.domain.job.output_file import Picture
+from bot.domain.job.output_file import OutputUnusable, Picture
 from bot.view.files.addresses import permitted
 from bot.view.files.containers import Broken, shape_of, sniff
 from bot.view.files.media import MAX_PIXELS, Checked, checked, filename_for, fit, is_picture, plain_name

@@ -21,10 +21,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.domain.clock import Clock
-from bot.domain.errors import WiroError, WiroNotFound, WiroRefused, WiroServerFault
 from bot.domain.job.events import Settled
 from bot.domain.job.task import Task, TaskReport
 from bot.domain.money import MAX_PICO, Money
+from bot.engines.port import WiroError, WiroNotFound, WiroRefused, WiroServerFault
 from bot.engines.wiro.client import WiroClient
 from bot.engines.wiro.frames import parsed, started_task, task_reports
 from bot.engines.wiro.signing import Credentials

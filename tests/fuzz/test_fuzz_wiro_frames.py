@@ -16,10 +16,10 @@ from fuzz_wiro import FRAMES, KEY, TOKEN
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.errors import WiroServerFault
 from bot.domain.job.events import Event, Gap, Progressed, Reached, Unrecognised
 from bot.domain.job.job import Stage
 from bot.domain.job.task import Task
+from bot.engines.port import WiroServerFault
 from bot.engines.wiro.frames import socket_frame
 from bot.engines.wiro.socket import MAX_KNOWN_TYPES, TaskFeed
 

@@ -131,7 +131,7 @@ async def test_a_reading_of_the_servers_rules_by_each_of_a_crowd_would_be_found(
 
 
 async def test_an_edit_for_each_event_would_be_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(board, "MessageEditor", EveryState)
+    monkeypatch.setattr(status_messages, "MessageEditor", EveryState)
     async with wired(tmp_path / "bot.sqlite3") as bot:
         counts = await bot.live(1)
     assert counts.edits > TICKS

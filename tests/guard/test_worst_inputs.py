@@ -20,12 +20,14 @@ from guard_growth import MOST, growth
 
 import bot.services.guild_settings._word_rules as word_rules_module
 import bot.store.sqlite.jobs as jobs_module
+from bot.domain.catalogue.errors import ModelUnknown
 from bot.domain.catalogue.model import Kind, ModelSummary, Option, Parameter
-from bot.domain.errors import ModelUnknown, PatternRefused, RuleRefused
-from bot.domain.job.job import Job, Output, PictureRequest, Speech, Stage
+from bot.domain.job.job import Job, Output, Speech, Stage
+from bot.domain.moderation.errors import PatternRefused, RuleRefused
 from bot.domain.moderation.rules import Match, WordRule
 from bot.domain.request.form import read_field
 from bot.domain.request.prompt import words_of
+from bot.domain.request.run_request import PictureRequest
 from bot.engines.wiro import frames
 from bot.engines.wiro.reading import LARGE_CHARS, loads, read
 from bot.engines.wiro.scalars import plain

@@ -1,4 +1,4 @@
-"""The engine under test, wired as the bot wires it, over the simulated world: all of bot/jobs is real."""
+"""The engine under test, wired as the bot wires it, over the simulated world: all of bot/services is real."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ from bot.delivery.budgets import Budgets
 from bot.delivery.editor import Pace
 from bot.delivery.status_messages import StatusBoard
 from bot.domain.clock import Clock
-from bot.domain.errors import OutputUnavailable, OutputUnusable, StoreError
+from bot.domain.errors import StoreError
 from bot.domain.job.job import Job, Output
 from bot.domain.job.ledger import Settlement
-from bot.domain.job.output_file import Picture
+from bot.domain.job.output_file import OutputUnavailable, OutputUnusable, Picture
 from bot.domain.limits.budget import BudgetWarning
 from bot.domain.moderation.audit import AuditEntry
 from bot.domain.money import Money
@@ -64,7 +64,7 @@ FALLBACK: Final = Money.parse("0.05")
 def cards_on_the_wire() -> Iterator[None]:
     """Components are made and read by tests of their own: here the card itself goes over the wire."""
     itself = {"layout_of": lambda card, _: card, "passing_layout_of": lambda card, _: card}
-    with patch.multiple(routes, texts_of=lambda texts: texts, **itself):
+    with patch.multiple(channels, texts_of=lambda texts: texts, **itself):
         yield
 
 

@@ -10,8 +10,9 @@ from sim_wiro import MODEL
 
 from bot.domain.errors import Refusal, StoreError
 from bot.domain.job.access import Requester
-from bot.domain.job.job import Origin, PictureRequest
+from bot.domain.request.origin import Origin
 from bot.domain.request.requester import Asker, Place
+from bot.domain.request.run_request import PictureRequest
 
 if TYPE_CHECKING:
     from sim_run import Simulation

@@ -13,7 +13,12 @@ from sim_weather import Weather
 from sim_wire import Life, Wire
 
 from bot.domain.catalogue.model import Model, ModelSummary, Value
-from bot.domain.errors import (
+from bot.domain.job.events import Cancelled, Event, Progressed, Reached, Settled
+from bot.domain.job.job import Output, Progress, Stage
+from bot.domain.job.task import Task, TaskReport
+from bot.domain.money import ZERO, Money
+from bot.domain.request.files import StoredFile, Upload
+from bot.engines.port import (
     WiroAuthFailed,
     WiroBusy,
     WiroError,
@@ -24,11 +29,6 @@ from bot.domain.errors import (
     WiroServerFault,
     WiroUnreachable,
 )
-from bot.domain.job.events import Cancelled, Event, Progressed, Reached, Settled
-from bot.domain.job.job import Output, Progress, Stage
-from bot.domain.job.task import Task, TaskReport
-from bot.domain.money import ZERO, Money
-from bot.domain.request.files import StoredFile, Upload
 
 MODEL: Final = "simulated/painter"
 RUN_TIMEOUT_S: Final = 60.0

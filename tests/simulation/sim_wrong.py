@@ -13,7 +13,6 @@ from sim_wiro import WiroPort
 
 from bot.delivery.status_messages import StatusBoard
 from bot.domain.catalogue.model import Value
-from bot.domain.errors import WiroServerFault, WiroUnreachable
 from bot.domain.job.job import Job, Stage
 from bot.domain.job.ledger import Resolution, Settlement, settlement_of
 from bot.domain.job.output_file import Picture
@@ -21,6 +20,7 @@ from bot.domain.job.status_update import Delivery, News
 from bot.domain.job.task import Task
 from bot.domain.money import ZERO, Money
 from bot.domain.request.files import Upload
+from bot.engines.port import WiroServerFault, WiroUnreachable
 
 
 class BlindWiro(WiroPort):

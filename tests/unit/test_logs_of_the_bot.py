@@ -109,19 +109,19 @@ def test_an_interactions_token_in_an_address_is_masked(address: str) -> None:
 
 def test_text_goes_to_standard_error_with_its_level_and_logger(capsys: pytest.CaptureFixture[str]) -> None:
     set_up_logging("INFO", "text", SECRETS)
-    logging.getLogger("bot.jobs").warning("the key is %s", "wiro-secret")
-    logging.getLogger("bot.jobs").debug("unseen")
+    logging.getLogger("bot.services").warning("the key is %s", "wiro-secret")
+    logging.getLogger("bot.services").debug("unseen")
     out, err = capsys.readouterr()
     assert out == ""
-    assert err.endswith(f"WARNING bot.jobs: the key is {MASK}\n")
+    assert err.endswith(f"WARNING bot.services: the key is {MASK}\n")
     assert "unseen" not in err
 
 
 def test_json_is_one_object_a_line(capsys: pytest.CaptureFixture[str]) -> None:
     set_up_logging("INFO", "json", SECRETS)
-    logging.getLogger("bot.jobs").error("it broke\nbadly", exc_info=ValueError("wiro-secret"))
+    logging.getLogger("bot.services").error("it broke\nbadly", exc_info=ValueError("wiro-secret"))
     line = json.loads(capsys.readouterr().err)
-    assert (line["level"], line["logger"], line["message"]) == ("ERROR", "bot.jobs", "it broke\nbadly")
+    assert (line["level"], line["logger"], line["message"]) == ("ERROR", "bot.services", "it broke\nbadly")
     assert "time" in line
     assert MASK in line["exc_info"]
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import assert_never
 
-from bot.domain.errors import JobNotFound, JobWithheld, NotPermitted
+from bot.domain.job.errors import JobNotFound, JobWithheld, NotPermitted
 from bot.domain.job.job import Exposure, Job
 from bot.domain.request.requester import Asker
 

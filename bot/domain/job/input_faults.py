@@ -6,9 +6,9 @@ import json
 from collections.abc import Sequence
 from typing import Final
 
-from bot.domain.errors import InputFault, InputRefused
 from bot.domain.job.events import Refused
 from bot.domain.job.job import Cause, Job
+from bot.domain.request.errors import InputFault, InputRefused
 from bot.domain.request.files import MAX_FILE_BYTES, InputFile
 
 _UNTOLD: Final = ("", "application/octet-stream")  # a type that says nothing

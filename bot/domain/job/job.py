@@ -7,14 +7,13 @@ from enum import Enum, IntEnum, auto
 from typing import Final
 from uuid import UUID, uuid5
 
-from bot.domain.catalogue.model import Value
 from bot.domain.money import Money
-from bot.domain.request.files import InputFile
+from bot.domain.request.origin import Origin
+from bot.domain.request.run_request import PictureRequest
 
 _RUN_KEYS: Final = UUID(
     "5b0a4c1e-6d5f-4c8e-9a57-2f6f0f3f7d11"
 )  # never changes: the keys of old jobs stay theirs
-MAX_SEED = 4_294_967_294  # Wiro's page for the flux and qwen models, 2026: 0 means random
 
 
 class Stage(IntEnum):
@@ -51,40 +50,6 @@ class Cause(Enum):
     INTERNAL = auto()
     INPUT_LOST = auto()  # a file of the request could not be fetched
     INPUT_REFUSED = auto()  # a file that cannot go into a run; `detail` keeps why (input_faults.py)
-
-
-@dataclass(frozen=True, slots=True)
-class PictureRequest:
-    """What a member asked for. None leaves the choice to the model.
-
-    `values` are further parameters by the model's own names, as a form filled them in.
-    """
-
-    model: str
-    prompt: str
-    negative_prompt: str | None = None
-    width: int | None = None
-    height: int | None = None
-    steps: int | None = None
-    guidance: float | None = None
-    seed: int | None = None
-    count: int = 1
-    strength: float | None = None  # how far the result may go from the picture it starts from
-    values: tuple[tuple[str, Value], ...] = ()
-    files: tuple[InputFile, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """Where a job came from and where its status message is. All ids are Discord snowflakes."""
-
-    user_id: int
-    channel_id: int
-    guild_id: int | None  # None in a direct message
-    message_id: int | None
-    is_private: bool
-    attachment_limit_bytes: int
-    ruled_channel_id: int = 0  # whose limits bind: in a thread, its parent channel; 0: `channel_id` itself
 
 
 class Relation(Enum):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bot.domain.errors import BotError
+
 
 @dataclass(frozen=True, slots=True)
 class Picture:
@@ -17,3 +19,31 @@ class Picture:
     content: bytes | None
     url: str | None
     is_reduced: bool = False
+
+
+@dataclass(eq=False)
+class OutputError(BotError):
+    """An output that cannot be shown as it is."""
+
+    name: str
+    reason: str
+
+
+class OutputUnusable(OutputError):
+    """Not a picture, broken, a decompression bomb, or past every size."""
+
+
+class OutputUnsafe(OutputUnusable):
+    """A program, or markup that a browser would run: neither shown nor linked."""
+
+
+class OutputTooLarge(OutputUnusable):
+    """More bytes or pixels than are fetched or opened here, and nothing that looks like a bomb."""
+
+
+class OutputHostRefused(OutputError):
+    """An address off the allow-list, or a redirect."""
+
+
+class OutputUnavailable(OutputError):
+    """It could not be fetched within the time allowed; the link may still work later."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from bot.domain.errors import LimitReached
-from bot.domain.job.job import PictureRequest
+from bot.domain.limits.limit import LimitReached
 from bot.domain.money import Money
+from bot.domain.request.run_request import PictureRequest
 
 
 class Saving(Enum):

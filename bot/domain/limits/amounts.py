@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from bot.domain.errors import AmountRefused
+from bot.domain.limits.errors import AmountRefused
 from bot.domain.limits.limit import Measure
 from bot.domain.money import PICO_PER_DOLLAR, Money
 

@@ -9,8 +9,9 @@ from enum import Enum
 from functools import lru_cache
 from typing import Final, assert_never
 
-from bot.domain.errors import LimitReached
+from bot.domain.errors import Refusal
 from bot.domain.money import Money
+from bot.domain.request.run_request import PictureRequest
 
 HOUR_S: Final = 3_600
 DAY_S: Final = 24 * HOUR_S
@@ -210,3 +211,22 @@ def decide(
                 bound=limit,
             )
     return None
+
+
+@dataclass(eq=False)
+class LimitReached(Refusal):
+    """A limit would be passed. Amounts are runs, or picodollars where `is_money`.
+
+    `request` is what was refused, where the use case that refused it says so, `is_private` how.
+    """
+
+    is_operator: bool
+    is_money: bool
+    limit: int
+    used: int
+    held: int
+    asked: int
+    resets_at_s: int
+    bound: Limit | None = None
+    request: PictureRequest | None = None
+    is_private: bool = False  # whether what was refused was for its asker alone

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.domain.job.job import PictureRequest
 from bot.domain.money import Money
+from bot.domain.request.run_request import PictureRequest
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.domain.errors import AdmissionFault, NotAdmitted
+from bot.domain.moderation.errors import AdmissionFault, NotAdmitted
 from bot.domain.request.requester import Asker
 
 

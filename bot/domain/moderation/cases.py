@@ -7,8 +7,8 @@ from enum import Enum
 from typing import Final
 
 from bot.domain.errors import BotError
-from bot.domain.job.job import PictureRequest
 from bot.domain.limits.limit import Measure
+from bot.domain.request.run_request import PictureRequest
 
 HIDES_A_DAY: Final = 5  # that one member's reports hide on one server; the next ones are passed on alone
 

@@ -6,8 +6,8 @@ import re
 import unicodedata
 from typing import Final
 
-from bot.domain.errors import PromptFault, PromptRefused
 from bot.domain.moderation.lookalikes import LETTERS
+from bot.domain.request.errors import PromptFault, PromptRefused
 
 MAX_FOLDED_CHARS: Final = 8_000  # of one text: one character may stand for eighteen
 

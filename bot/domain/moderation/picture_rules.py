@@ -7,11 +7,12 @@ from collections.abc import Iterator, Set
 from dataclasses import replace
 from typing import Final, assert_never
 
-from bot.domain.errors import RuleFault, RuleRefused
-from bot.domain.job.job import Job, PictureRequest
+from bot.domain.job.job import Job
+from bot.domain.moderation.errors import RuleFault, RuleRefused
 from bot.domain.moderation.rules import HouseRules, PictureRule
 from bot.domain.request.files import InputFile
 from bot.domain.request.requester import Asker, Place
+from bot.domain.request.run_request import PictureRequest
 
 WHOLE_SERVER: Final = 0  # in place of a channel
 DEFAULT: Final = PictureRule.MADE_HERE

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from bot.domain.catalogue.model import folded_slug
-from bot.domain.errors import RuleFault, RuleRefused
+from bot.domain.moderation.errors import RuleFault, RuleRefused
 from bot.domain.request.requester import Asker
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from bot.domain.errors import MomentRefused
+from bot.domain.errors import Refusal
 
 _AGO: Final = re.compile(r"(?P<number>[0-9]{1,5})\s*(?P<unit>[mhdw])")
 _UNIT_S: Final = {"m": 60, "h": 3_600, "d": 86_400, "w": 7 * 86_400}
@@ -30,3 +31,10 @@ def parse_since(text: str, now_s: float) -> int:
     if since_s > now_s:
         raise MomentRefused(text)
     return max(1, int(since_s))
+
+
+@dataclass(eq=False)
+class MomentRefused(Refusal):
+    """A text that is no moment in the past."""
+
+    text: str

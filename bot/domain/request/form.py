@@ -9,6 +9,7 @@ from enum import Enum, auto
 from typing import Final, TypeAlias, assert_never
 
 from bot.domain.catalogue.model import Kind, Model, Parameter, Value
+from bot.domain.errors import Refusal
 from bot.domain.request.files import MAX_FILE_BYTES, InputFile
 from bot.domain.request.prompt import MAX_PROMPT_CHARS
 
@@ -262,3 +263,11 @@ def _type_of(file: InputFile) -> str | None:
         return file.content_type.partition("/")[0].lower()
     suffix = file.filename.lower().rpartition(".")[2]
     return next((kind for kind, suffixes in _SUFFIXES.items() if suffix in suffixes), None)
+
+
+@dataclass(eq=False)
+class FieldsRefused(Refusal):
+    """Fields of a model's form that cannot be sent as they are: at least one complaint."""
+
+    complaints: tuple[Complaint, ...]
+    model: str

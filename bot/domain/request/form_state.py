@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bot.domain.catalogue.model import Model
-from bot.domain.job.job import Origin
 from bot.domain.money import Money
 from bot.domain.request.files import InputFile
 from bot.domain.request.form import Complaint
+from bot.domain.request.origin import Origin
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,10 @@ from decimal import Decimal
 from typing import Final
 
 from bot.domain.catalogue.model import Kind, Model, Parameter, Value
-from bot.domain.errors import FieldsRefused, OptionRefused, PictureNotTaken
-from bot.domain.job.job import MAX_SEED, PictureRequest
+from bot.domain.request.errors import OptionRefused, PictureNotTaken
 from bot.domain.request.files import InputFile
-from bot.domain.request.form import Complaint, FieldFault, read_field, typed_of
+from bot.domain.request.form import Complaint, FieldFault, FieldsRefused, read_field, typed_of
+from bot.domain.request.run_request import MAX_SEED, PictureRequest
 
 # The spellings that Wiro's model pages use for one thing; the first is sent where no schema is known.
 PROMPT: Final = ("prompt",)

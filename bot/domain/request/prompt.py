@@ -5,8 +5,8 @@ from __future__ import annotations
 import unicodedata
 from typing import Final
 
-from bot.domain.errors import PromptFault, PromptRefused
-from bot.domain.job.job import PictureRequest
+from bot.domain.request.errors import PromptFault, PromptRefused
+from bot.domain.request.run_request import PictureRequest
 
 MAX_PROMPT_CHARS: Final = 2_000  # ours: leaves the status card readable; Discord lets 6,000 through an option
 

@@ -7,9 +7,9 @@ import unicodedata
 from dataclasses import dataclass, replace
 from typing import Final, TypeVar
 
-from bot.domain.errors import StyleFault, StyleRefused
-from bot.domain.job.job import PictureRequest
+from bot.domain.request.errors import StyleFault, StyleRefused
 from bot.domain.request.prompt import MAX_PROMPT_CHARS
+from bot.domain.request.run_request import PictureRequest
 
 T = TypeVar("T")
 

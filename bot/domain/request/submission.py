@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.domain.catalogue.model import Model, Value
-from bot.domain.job.job import PictureRequest
 from bot.domain.request.files import InputFile
 from bot.domain.request.form import Typed, sent_values
 from bot.domain.request.parameters import NEGATIVE_PROMPT, PROMPT, SEED
+from bot.domain.request.run_request import PictureRequest
 
 
 def request_of(model: Model, typed: Typed, files: Sequence[InputFile]) -> PictureRequest:

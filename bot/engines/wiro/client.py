@@ -13,9 +13,9 @@ import aiohttp
 
 from bot.domain.catalogue.model import Model, ModelSummary, Value
 from bot.domain.clock import Clock
-from bot.domain.errors import WiroNotFound, WiroRefused, WiroServerFault
 from bot.domain.job.task import Task, TaskReport
 from bot.domain.request.files import StoredFile, Upload
+from bot.engines.port import WiroNotFound, WiroRefused, WiroServerFault
 from bot.engines.wiro import frames, reading
 from bot.engines.wiro.catalogue import clean_slug, model_of, slug_of, slug_parts, summary_of
 from bot.engines.wiro.faults import is_transient

@@ -9,7 +9,7 @@ from typing import Final
 
 import aiohttp
 
-from bot.domain.errors import (
+from bot.engines.port import (
     WiroAuthFailed,
     WiroBusy,
     WiroError,

@@ -13,11 +13,11 @@ from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from bot.domain.errors import WiroNotFound, WiroServerFault
 from bot.domain.job.events import Cancelled, Event, Progressed, Reached, Settled, Spoke, Unrecognised
 from bot.domain.job.job import Output, Progress, Stage
 from bot.domain.job.task import Task, TaskReport
 from bot.domain.money import Money
+from bot.engines.port import WiroNotFound, WiroServerFault
 from bot.engines.wiro import scalars, texts
 from bot.engines.wiro.reading import loads
 from bot.engines.wiro.scalars import as_list, as_object, as_objects, as_text, decoded, plain

@@ -13,9 +13,9 @@ from typing import Any, Final, TypeAlias
 
 import aiohttp
 
-from bot.domain.errors import WiroServerFault
 from bot.domain.job.events import Event, Gap, Unrecognised
 from bot.domain.job.task import Task
+from bot.engines.port import WiroServerFault
 from bot.engines.wiro.faults import parse_retry_after
 from bot.engines.wiro.frames import socket_frame
 from bot.engines.wiro.inbox import CONNECTED, EventInbox

@@ -11,7 +11,7 @@ from typing import Final, TypeAlias
 import aiohttp
 
 from bot.domain.clock import Clock
-from bot.domain.errors import WiroError, WiroServerFault
+from bot.engines.port import WiroError, WiroServerFault
 from bot.engines.wiro.faults import fault_of, is_transient, parse_retry_after, unreachable
 from bot.engines.wiro.frames import MAX_DETAIL_CHARS, parsed, verdict
 from bot.engines.wiro.reading import read

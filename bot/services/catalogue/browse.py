@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from typing import Final, Protocol
 
 from bot.domain.catalogue.abilities import abilities_of
-from bot.domain.catalogue.browse import Detail, Line, Page
 from bot.domain.catalogue.model import Model, ModelSummary
 from bot.domain.clock import Clock
-from bot.domain.errors import RuleFault, RuleRefused
 from bot.domain.limits.holds import History
+from bot.domain.moderation.errors import RuleFault, RuleRefused
+from bot.domain.records.model_pages import Detail, Line, Page
 from bot.domain.request.requester import Asker
 from bot.services.catalogue.service import Catalogue
 from bot.services.guild_settings.service import Houses

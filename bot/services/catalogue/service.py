@@ -8,14 +8,15 @@ from collections import OrderedDict
 from typing import Final
 
 from bot.domain.catalogue.abilities import Medium, abilities_of
-from bot.domain.catalogue.browse import Reading
+from bot.domain.catalogue.errors import ModelUnknown
 from bot.domain.catalogue.model import Model, ModelSummary, folded_slug
 from bot.domain.clock import Clock
-from bot.domain.errors import ModelUnknown, NotAccepting, WiroError, WiroNotFound
+from bot.domain.records.model_pages import Reading
+from bot.domain.request.interactions import NotAccepting
+from bot.engines.port import Wiro, WiroError, WiroNotFound
 from bot.services.catalogue._model_index import ModelIndex
 from bot.services.catalogue.popularity import Popularity, UsesStore
 from bot.services.door import Door
-from bot.services.runs.ports import Wiro
 from bot.services.tasks import TaskOwner
 
 log = logging.getLogger(__name__)

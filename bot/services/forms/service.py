@@ -10,10 +10,10 @@ from typing import Protocol
 
 from bot.domain.catalogue.model import Model, folded_slug
 from bot.domain.clock import Clock
-from bot.domain.errors import FieldsRefused, StoreError
-from bot.domain.job.job import Origin, PictureRequest
+from bot.domain.errors import StoreError
 from bot.domain.request.files import InputFile, counted
 from bot.domain.request.form import (
+    FieldsRefused,
     Typed,
     complaints_of,
     defaults_of,
@@ -23,7 +23,9 @@ from bot.domain.request.form import (
     still_taken,
 )
 from bot.domain.request.form_state import Draft, Form
+from bot.domain.request.origin import Origin
 from bot.domain.request.requester import Asker
+from bot.domain.request.run_request import PictureRequest
 from bot.domain.request.submission import request_of
 from bot.services.catalogue.service import Catalogue
 from bot.services.forms.states import Drafts

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
-from bot.domain.errors import FormBusy, FormGone, NotYours
-from bot.domain.job.job import Origin
 from bot.domain.request.form_state import Draft
+from bot.domain.request.interactions import FormBusy, FormGone, NotYours
+from bot.domain.request.origin import Origin
 from bot.services.member_cache import MemberCache
 
 LIFE_S: Final = 14 * 60.0  # Discord drops the token that its card is edited with after 15 minutes

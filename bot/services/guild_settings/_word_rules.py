@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Final
 from weakref import WeakValueDictionary
 
-from bot.domain.errors import RuleFault, RuleRefused
+from bot.domain.moderation.errors import RuleFault, RuleRefused
 from bot.domain.moderation.folding import folded
 from bot.domain.moderation.lexicon import Hit, Lexicon
 from bot.domain.moderation.rules import Match, WordRule

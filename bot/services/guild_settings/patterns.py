@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
-from bot.domain.errors import PatternFault, PatternRefused
+from bot.domain.moderation.errors import PatternFault, PatternRefused
 from bot.domain.moderation.folding import folded
 from bot.domain.moderation.rules import Match, WordRule
 

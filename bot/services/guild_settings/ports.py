@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence, Set
 from typing import Protocol
 
-from bot.domain.job.job import Job
 from bot.domain.limits.limit import Measure, Window
 from bot.domain.limits.policies import Dimension, Grant, LimitRule
 from bot.domain.moderation.audit import AuditEntry, AuditPage, AuditQuery
-from bot.domain.moderation.cases import Case, Report, Traces, Verdict
 from bot.domain.moderation.rules import ChannelRule, HouseRules, ModelRule, PictureRule, WordRule
-from bot.domain.records.reports import ExportLine, Remembered, UsageReport
 
 
 class GuildStore(Protocol):
@@ -88,84 +85,3 @@ class PictureWishes(Protocol):
         ...
 
     async def set_closed(self, user_id: int, *, is_closed: bool) -> None: ...
-
-
-class CaseStore(Protocol):
-    """Cases before the moderators."""
-
-    async def open_case(self, case: Case) -> bool:
-        """False: a case of this id stands, or an open REPORT of the same job does."""
-        ...
-
-    async def open_report(self, case: Case, most: int, since_s: float) -> Report:
-        """Open a report, which hides its job unless its opener has hidden `most` on this server `since_s`.
-
-        One that was opened without hiding hides by the next report that may.
-        """
-        ...
-
-    async def case(self, case_id: int) -> Case | None: ...
-
-    async def decide(
-        self, case_id: int, verdict: Verdict, decided_by: int, at_s: float, press_id: int | None = None
-    ) -> bool:
-        """The first verdict stands, and is to be carried out. False: decided before, nothing was written."""
-        ...
-
-    async def carried_out(self, case_id: int) -> None: ...
-
-    async def to_do(self) -> Sequence[Case]:
-        """Decided and not carried out, as far as is on record; the first decided first."""
-        ...
-
-    async def traces(self, case: Case) -> Traces:
-        """What is on record of carrying out this case's verdict."""
-        ...
-
-    async def asks_of(self, user_id: int) -> Sequence[Case]:
-        """A member's cases that still hold what they asked for, oldest first."""
-        ...
-
-    async def forget_requests(self, before_s: float, user_id: int | None = None) -> int:
-        """Erase what was asked for in cases from before `before_s`, of one member or everybody. How many."""
-        ...
-
-
-class ReportStore(Protocol):
-    """Figures and a member's own records."""
-
-    async def usage_report(
-        self, guild_id: int, since_s: int, until_s: int, user_id: int | None = None
-    ) -> UsageReport: ...
-
-    async def export(self, guild_id: int, since_s: int, until_s: int) -> Sequence[ExportLine]:
-        """Oldest first."""
-        ...
-
-    async def history(
-        self, user_id: int, guild_id: int | None, before_job_id: int | None, limit: int
-    ) -> Sequence[Job]:
-        """A member's own jobs here, newest first; None as guild: in direct messages."""
-        ...
-
-    async def records_of(self, user_id: int) -> Sequence[Job]:
-        """Every job of a member, anywhere, oldest first, as far as it is not forgotten."""
-        ...
-
-    async def forget(self, job_ids: Sequence[int]) -> None:
-        """Erase prompts, outputs and Wiro's words of these ended jobs; sums of money stay."""
-        ...
-
-    async def remembered(self, user_id: int) -> Sequence[Remembered]:
-        """What a member last filled in, by model."""
-        ...
-
-    async def forget_remembered(self, user_id: int) -> None: ...
-
-    async def forget_remembered_before(self, before_s: float) -> int:
-        """Erase what anybody filled in before then. How many forms."""
-        ...
-
-    async def old_jobs(self, before_s: float, limit: int) -> Sequence[Job]:
-        """Ended, delivered jobs from before `before_s` whose texts have not been erased."""
-        ...

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from bot.domain.catalogue.model import folded_slug
 from bot.domain.errors import StoreError
-from bot.domain.job.job import Job, PictureRequest
+from bot.domain.job.job import Job
 from bot.domain.limits.policies import Dimension, Grant, LimitRule
 from bot.domain.moderation.admission import EVERYBODY, Admission
 from bot.domain.moderation.audit import AuditEntry, AuditPage, AuditQuery
@@ -30,6 +30,7 @@ from bot.domain.moderation.rules import (
 )
 from bot.domain.request.prompt import texts_of
 from bot.domain.request.requester import Asker
+from bot.domain.request.run_request import PictureRequest
 from bot.services.guild_settings._word_rules import WordRules
 from bot.services.guild_settings.ports import GuildStore, PictureWishes
 

@@ -7,22 +7,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
+from bot.domain.catalogue.errors import ModelUnknown
 from bot.domain.catalogue.model import Model
-from bot.domain.errors import (
-    FieldsRefused,
-    LimitReached,
-    ModelUnknown,
-    OptionRefused,
-    PictureNotTaken,
-    RuleRefused,
-    RunTooDear,
-)
-from bot.domain.job.job import PictureRequest
 from bot.domain.limits.alternatives import Fit, Saving, WayOut
-from bot.domain.limits.limit import Measure
+from bot.domain.limits.errors import RunTooDear
+from bot.domain.limits.limit import LimitReached, Measure
+from bot.domain.moderation.errors import RuleRefused
 from bot.domain.money import Money
+from bot.domain.request.errors import OptionRefused, PictureNotTaken
+from bot.domain.request.form import FieldsRefused
 from bot.domain.request.parameters import STEPS, parameters_for, resolved
 from bot.domain.request.requester import Asker
+from bot.domain.request.run_request import PictureRequest
 from bot.services.catalogue.service import Catalogue
 from bot.services.guild_settings.service import Houses
 from bot.services.limits.holds import Holds

@@ -6,9 +6,9 @@ import logging
 from typing import Final, Protocol
 
 from bot.domain.clock import Clock
-from bot.domain.errors import LimitReached, StoreError
+from bot.domain.errors import StoreError
 from bot.domain.limits.budget import BudgetWarning
-from bot.domain.limits.limit import Audience, Measure, window_bounds
+from bot.domain.limits.limit import Audience, LimitReached, Measure, window_bounds
 from bot.domain.limits.policies import Dimension
 from bot.domain.money import Money
 from bot.domain.request.requester import Asker

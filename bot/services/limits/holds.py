@@ -6,14 +6,14 @@ from collections.abc import Mapping
 
 from bot.domain.catalogue.model import Model, Value
 from bot.domain.clock import Clock
-from bot.domain.errors import RunTooDear
-from bot.domain.job.job import PictureRequest
+from bot.domain.limits.errors import RunTooDear
 from bot.domain.limits.holds import Hold, hold_of
 from bot.domain.money import Money
 from bot.domain.request.files import counted
 from bot.domain.request.parameters import parameters_for, placed_files, with_defaults
+from bot.domain.request.run_request import PictureRequest
 from bot.services.catalogue.service import Catalogue
-from bot.services.runs.ports import Store
+from bot.services.limits.ports import UsageStore
 
 
 class Holds:
@@ -22,7 +22,7 @@ class Holds:
     def __init__(
         self,
         catalogue: Catalogue,
-        store: Store,
+        store: UsageStore,
         clock: Clock,
         fallback: Money,
         most_a_run: Money | None = None,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from bot.domain.clock import Clock
-from bot.domain.errors import TooFast
+from bot.domain.limits.errors import TooFast
 
 BURST: Final = 20  # at once,
 EVERY_S: Final = 3.0  # and then one

@@ -24,7 +24,7 @@ from bot.domain.money import Money
 from bot.domain.request.requester import Asker
 from bot.services.guild_settings.ports import GuildStore
 from bot.services.guild_settings.service import House, Houses
-from bot.services.runs.ports import Store
+from bot.services.limits.ports import UsageStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class Purse:
     """Binds limits and reads their counters."""
 
     def __init__(
-        self, allowance: Allowance, houses: Houses, guilds: GuildStore, store: Store, clock: Clock
+        self, allowance: Allowance, houses: Houses, guilds: GuildStore, store: UsageStore, clock: Clock
     ) -> None:
         day_runs, day_spend = Dimension(Measure.RUNS, Window.DAY), Dimension(Measure.SPEND, Window.DAY)
         defaults = {

@@ -7,26 +7,26 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, assert_never
 
-from bot.domain.errors import (
-    BlockFault,
-    BlockRefused,
-    BotError,
-    CaseFault,
-    CaseNotFound,
-    CaseRefused,
-    JobNotFound,
-    LimitReached,
-    Refusal,
-    RuleRefused,
-    WiroError,
-)
-from bot.domain.job.job import Exposure, Job, Origin, PictureRequest
-from bot.domain.limits.limit import Measure
+from bot.domain.errors import BotError, Refusal
+from bot.domain.job.errors import JobNotFound
+from bot.domain.job.job import Exposure, Job
+from bot.domain.limits.limit import LimitReached, Measure
 from bot.domain.limits.policies import Grant
 from bot.domain.moderation.audit import AuditEntry, CaseChange, Change, GrantChange, MemberChange
 from bot.domain.moderation.cases import Case, CaseKind, Decision, Traces, Verdict
+from bot.domain.moderation.errors import (
+    BlockFault,
+    BlockRefused,
+    CaseFault,
+    CaseNotFound,
+    CaseRefused,
+    RuleRefused,
+)
 from bot.domain.money import Money
+from bot.domain.request.origin import Origin
 from bot.domain.request.requester import Asker
+from bot.domain.request.run_request import PictureRequest
+from bot.engines.port import WiroError
 from bot.services.guild_settings.service import Houses
 from bot.services.limits.alternatives import needs
 from bot.services.limits.holds import Holds

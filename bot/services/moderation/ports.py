@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
-from bot.domain.job.job import Exposure, Job, Origin, PictureRequest
+from bot.domain.job.job import Exposure, Job
 from bot.domain.limits.alternatives import WayOut
-from bot.domain.moderation.cases import Case, Decision
+from bot.domain.moderation.cases import Case, Decision, Report, Traces, Verdict
+from bot.domain.request.origin import Origin
 from bot.domain.request.requester import Asker
+from bot.domain.request.run_request import PictureRequest
 
 
 class Runs(Protocol):
@@ -75,4 +78,45 @@ class Desk(Protocol):
 
     async def tell(self, decision: Decision) -> bool:
         """The verdict to the member who asked. False: there is no way to reach them."""
+        ...
+
+
+class CaseStore(Protocol):
+    """Cases before the moderators."""
+
+    async def open_case(self, case: Case) -> bool:
+        """False: a case of this id stands, or an open REPORT of the same job does."""
+        ...
+
+    async def open_report(self, case: Case, most: int, since_s: float) -> Report:
+        """Open a report, which hides its job unless its opener has hidden `most` on this server `since_s`.
+
+        One that was opened without hiding hides by the next report that may.
+        """
+        ...
+
+    async def case(self, case_id: int) -> Case | None: ...
+
+    async def decide(
+        self, case_id: int, verdict: Verdict, decided_by: int, at_s: float, press_id: int | None = None
+    ) -> bool:
+        """The first verdict stands, and is to be carried out. False: decided before, nothing was written."""
+        ...
+
+    async def carried_out(self, case_id: int) -> None: ...
+
+    async def to_do(self) -> Sequence[Case]:
+        """Decided and not carried out, as far as is on record; the first decided first."""
+        ...
+
+    async def traces(self, case: Case) -> Traces:
+        """What is on record of carrying out this case's verdict."""
+        ...
+
+    async def asks_of(self, user_id: int) -> Sequence[Case]:
+        """A member's cases that still hold what they asked for, oldest first."""
+        ...
+
+    async def forget_requests(self, before_s: float, user_id: int | None = None) -> int:
+        """Erase what was asked for in cases from before `before_s`, of one member or everybody. How many."""
         ...

@@ -8,26 +8,23 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from bot.domain.clock import Clock
-from bot.domain.errors import (
-    BotError,
+from bot.domain.errors import BotError, StoreError
+from bot.domain.job.access import JobAct, Requester, check_access
+from bot.domain.job.errors import JobNotFound
+from bot.domain.job.job import Exposure, Job
+from bot.domain.limits.alternatives import WayOut
+from bot.domain.limits.limit import LimitReached, Window, window_bounds
+from bot.domain.moderation.cases import HIDES_A_DAY, Case, CaseKind, Decision, Report, Verdict
+from bot.domain.moderation.errors import (
     CaseDecided,
     CaseFault,
     CaseNotFound,
     CaseRefused,
-    JobNotFound,
-    LimitReached,
     RuleFault,
     RuleRefused,
-    StoreError,
 )
-from bot.domain.job.access import JobAct, Requester, check_access
-from bot.domain.job.job import Exposure, Job
-from bot.domain.limits.alternatives import WayOut
-from bot.domain.limits.limit import Window, window_bounds
-from bot.domain.moderation.cases import HIDES_A_DAY, Case, CaseKind, Decision, Report, Verdict
 from bot.domain.request.prompt import words_of
 from bot.domain.request.requester import Asker
-from bot.services.guild_settings.ports import CaseStore
 from bot.services.guild_settings.service import Houses
 from bot.services.limits.alternatives import WaysOut
 from bot.services.limits.budget_alerts import BudgetWatch
@@ -35,7 +32,7 @@ from bot.services.limits.holds import Holds
 from bot.services.limits.service import Purse
 from bot.services.member_cache import MemberCache
 from bot.services.moderation._verdicts import Verdicts
-from bot.services.moderation.ports import Desk, Runs
+from bot.services.moderation.ports import CaseStore, Desk, Runs
 from bot.services.supervisor import Delays, Supervisor
 
 log = logging.getLogger(__name__)

@@ -12,13 +12,15 @@ from enum import Enum
 from typing import Final, TypeAlias, assert_never
 
 from bot.domain.clock import Clock
-from bot.domain.errors import ErasureRunning, StoreError, WiroError, WiroNotFound
+from bot.domain.errors import StoreError
 from bot.domain.job.job import Job
 from bot.domain.limits.limit import Window, window_bounds
 from bot.domain.moderation.cases import Case
+from bot.domain.records.errors import ErasureRunning
 from bot.domain.records.reports import ExportLine, Remembered, UsageReport
-from bot.services.guild_settings.ports import CaseStore, ReportStore
-from bot.services.runs.ports import Wiro
+from bot.engines.port import Wiro, WiroError, WiroNotFound
+from bot.services.moderation.ports import CaseStore
+from bot.services.records.ports import ReportStore
 from bot.services.runs.uploads import Uploads
 from bot.services.tasks import TaskOwner
 

@@ -5,16 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
+from bot.domain.catalogue.errors import ModelUnknown
 from bot.domain.catalogue.model import Model
-from bot.domain.errors import InputFault, InputRefused, JobNotFound, ModelUnknown
-from bot.domain.job.job import Job, Parent, PictureRequest, Relation
+from bot.domain.job.errors import JobNotFound
+from bot.domain.job.job import Job, Parent, Relation
 from bot.domain.limits.limit import Audience, Measure, Window
 from bot.domain.limits.quote import Quote
 from bot.domain.moderation.picture_rules import files_of
 from bot.domain.money import Money
+from bot.domain.request.errors import InputFault, InputRefused
 from bot.domain.request.files import InputFile
 from bot.domain.request.parameters import HEIGHT, PROMPT, SEED, WIDTH
 from bot.domain.request.requester import Asker
+from bot.domain.request.run_request import PictureRequest
 from bot.services.catalogue.service import Catalogue
 from bot.services.guild_settings.service import Houses
 from bot.services.limits.holds import Holds

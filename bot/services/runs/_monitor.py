@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Final
 
-from bot.domain.errors import WiroError, WiroNotFound
 from bot.domain.job.events import Event, Gap, Reached, Refused
 from bot.domain.job.job import Cause, Stage
 from bot.domain.job.task import Task
+from bot.engines.port import WiroError, WiroNotFound
 from bot.services.runs.subscriptions import Watch
 
 if TYPE_CHECKING:

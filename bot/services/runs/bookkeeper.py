@@ -7,15 +7,15 @@ from collections.abc import Mapping, Sequence
 from typing import Final, Protocol
 
 from bot.domain.clock import Clock
-from bot.domain.errors import WiroError
 from bot.domain.job.events import Cancelled, Settled
-from bot.domain.job.job import MAX_SEED, Job
+from bot.domain.job.job import Job
 from bot.domain.job.ledger import CHARGE_WAIT_S
 from bot.domain.job.task import TaskReport
 from bot.domain.money import ZERO, Money
 from bot.domain.records.reconciliation import Booked, Difference, Reckoning, differences
 from bot.domain.request.parameters import SEED
-from bot.services.runs.ports import Wiro
+from bot.domain.request.run_request import MAX_SEED
+from bot.engines.port import Wiro, WiroError
 from bot.services.runs.reconcile import is_of
 
 log = logging.getLogger(__name__)

@@ -8,11 +8,11 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from bot.domain.errors import OutputError, OutputUnavailable, StoreError
+from bot.domain.errors import StoreError
 from bot.domain.job.events import Settled
 from bot.domain.job.job import Cause, Job, Output, Stage
 from bot.domain.job.ledger import Settlement
-from bot.domain.job.output_file import Picture
+from bot.domain.job.output_file import OutputError, OutputUnavailable, Picture
 from bot.domain.job.status_update import Delivery, News
 from bot.services.runs.memory_budget import Room
 from bot.services.runs.ports import Board, Pictures, Store

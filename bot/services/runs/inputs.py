@@ -10,8 +10,11 @@ from dataclasses import replace
 from typing import Final, Protocol
 from weakref import WeakValueDictionary
 
-from bot.domain.errors import (
-    StoreError,
+from bot.domain.errors import StoreError
+from bot.domain.job.job import Job
+from bot.domain.request.files import InputFile, StoredFile, Upload
+from bot.engines.port import (
+    Wiro,
     WiroAuthFailed,
     WiroBusy,
     WiroError,
@@ -20,9 +23,6 @@ from bot.domain.errors import (
     WiroRefused,
     WiroUnreachable,
 )
-from bot.domain.job.job import Job
-from bot.domain.request.files import InputFile, StoredFile, Upload
-from bot.services.runs.ports import Wiro
 from bot.services.runs.uploads import UploadStore
 
 log = logging.getLogger(__name__)

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from typing import Protocol
 
 from bot.domain.errors import StoreError
-from bot.domain.job.job import Origin
 from bot.domain.request.intake import Intake
+from bot.domain.request.origin import Origin
 from bot.services.tasks import TaskOwner
 
 log = logging.getLogger(__name__)

@@ -10,7 +10,8 @@ from bot.domain.job.job import Job
 from bot.domain.job.task import TaskReport
 from bot.domain.request.files import InputFile
 from bot.domain.request.parameters import PROMPT, SEED
-from bot.services.runs.ports import Store, Wiro
+from bot.engines.port import Wiro
+from bot.services.runs.ports import Store
 
 LIST_LIMIT: Final = 100  # what Task/List gives at most (Wiro's MCP client, 2026)
 CLOCK_SKEW_S: Final = 120.0  # Wiro stamps whole seconds on a clock that is not ours

@@ -8,15 +8,23 @@ from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, TypeVar
 
+from bot.domain.catalogue.errors import ModelUnknown
 from bot.domain.catalogue.model import Value
 from bot.domain.clock import Clock
-from bot.domain.errors import (
-    FieldsRefused,
-    InputRefused,
-    ModelUnknown,
-    OptionRefused,
-    PictureNotTaken,
-    StoreError,
+from bot.domain.errors import StoreError
+from bot.domain.job.events import Accepted, Cancelled, Event, Reached, Refused, Settled, Unanswered
+from bot.domain.job.input_faults import refused_by
+from bot.domain.job.job import Cause, Job, Stage
+from bot.domain.job.ledger import keeps_hold, settlement_of
+from bot.domain.job.lifecycle import advance
+from bot.domain.job.status_update import News
+from bot.domain.job.task import Task, TaskReport
+from bot.domain.request.errors import InputRefused, OptionRefused, PictureNotTaken
+from bot.domain.request.files import Upload
+from bot.domain.request.form import FieldsRefused
+from bot.domain.request.parameters import run_parameters
+from bot.engines.port import (
+    Wiro,
     WiroAuthFailed,
     WiroBusy,
     WiroError,
@@ -26,21 +34,12 @@ from bot.domain.errors import (
     WiroRefused,
     WiroUnreachable,
 )
-from bot.domain.job.events import Accepted, Cancelled, Event, Reached, Refused, Settled, Unanswered
-from bot.domain.job.input_faults import refused_by
-from bot.domain.job.job import Cause, Job, Stage
-from bot.domain.job.ledger import keeps_hold, settlement_of
-from bot.domain.job.lifecycle import advance
-from bot.domain.job.status_update import News
-from bot.domain.job.task import Task, TaskReport
-from bot.domain.request.files import Upload
-from bot.domain.request.parameters import run_parameters
 from bot.services.catalogue.service import Catalogue
 from bot.services.runs._mailbox import Mailbox
 from bot.services.runs._monitor import Watching
 from bot.services.runs.delivery import Courier
 from bot.services.runs.inputs import Inputs
-from bot.services.runs.ports import Board, Store, Wiro
+from bot.services.runs.ports import Board, Store
 from bot.services.runs.queue import FairQueue
 from bot.services.runs.reconcile import find_task
 from bot.services.runs.subscriptions import Tracker

@@ -12,26 +12,19 @@ from random import Random
 from typing import Final
 
 from bot.domain.catalogue.model import Value
-from bot.domain.errors import (
-    JobEnded,
-    JobNotFound,
-    LimitReached,
-    LogUnreachable,
-    NotAccepting,
-    PictureNotTaken,
-    StoreError,
-    WiroError,
-    WiroNotFound,
-    WordsFault,
-    WordsGone,
-)
+from bot.domain.errors import StoreError
 from bot.domain.job.access import JobAct, Requester, check_access
+from bot.domain.job.errors import JobEnded, JobNotFound, LogUnreachable, WordsFault, WordsGone
 from bot.domain.job.events import Refused
 from bot.domain.job.input_faults import check_claims
-from bot.domain.job.job import Cause, Exposure, Job, Origin, Parent, PictureRequest, Stage
+from bot.domain.job.job import Cause, Exposure, Job, Parent, Stage
 from bot.domain.job.status_update import News
+from bot.domain.limits.limit import LimitReached
 from bot.domain.moderation.picture_rules import files_of
+from bot.domain.request.errors import PictureNotTaken
 from bot.domain.request.files import counted
+from bot.domain.request.interactions import NotAccepting
+from bot.domain.request.origin import Origin
 from bot.domain.request.parameters import (
     check_bounds,
     largest_seed,
@@ -42,6 +35,8 @@ from bot.domain.request.parameters import (
 )
 from bot.domain.request.prompt import checked_negative_prompt, checked_prompt
 from bot.domain.request.requester import Asker, Place
+from bot.domain.request.run_request import PictureRequest
+from bot.engines.port import WiroError, WiroNotFound
 from bot.services.guild_settings.service import Houses
 from bot.services.limits.budget_alerts import BudgetWatch
 from bot.services.limits.holds import Holds

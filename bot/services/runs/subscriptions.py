@@ -8,8 +8,8 @@ from contextlib import asynccontextmanager
 
 from bot.domain.job.events import Event, Gap
 from bot.domain.job.task import Task
+from bot.engines.port import Feed
 from bot.services.runs._mailbox import Mailbox
-from bot.services.runs.ports import Feed
 from bot.services.supervisor import Delays, Supervisor
 
 log = logging.getLogger(__name__)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from bot.domain.clock import Clock
-from bot.domain.errors import StoreError, WiroError, WiroNotFound
+from bot.domain.errors import StoreError
 from bot.domain.job.events import Cancelled, Event, Reached, Settled
 from bot.domain.job.job import Job, Stage
 from bot.domain.job.ledger import CHARGE_WAIT_S, OpenCharge, keeps_hold
@@ -18,7 +18,8 @@ from bot.domain.job.lifecycle import is_unbilled
 from bot.domain.job.task import TaskReport
 from bot.domain.money import ZERO, Money
 from bot.domain.request.parameters import PROMPT, SEED
-from bot.services.runs.ports import Store, Wiro
+from bot.engines.port import Wiro, WiroError, WiroNotFound
+from bot.services.runs.ports import Store
 from bot.services.runs.reconcile import is_of
 from bot.services.tasks import TaskOwner
 

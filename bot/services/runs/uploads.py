@@ -10,9 +10,8 @@ import logging
 from collections.abc import Sequence
 from typing import Final, Protocol
 
-from bot.domain.errors import WiroError
 from bot.domain.request.files import SentFile
-from bot.services.runs.ports import Wiro
+from bot.engines.port import Wiro, WiroError
 
 log = logging.getLogger(__name__)
 

@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
 from bot.domain.clock import Clock
-from bot.domain.errors import ManagersOnly, StyleFault, StyleRefused
-from bot.domain.job.job import PictureRequest
+from bot.domain.job.errors import ManagersOnly
 from bot.domain.moderation.audit import AuditEntry, StyleChange
+from bot.domain.request.errors import StyleFault, StyleRefused
+from bot.domain.request.run_request import PictureRequest
 from bot.domain.request.style import MAX_OWN, MAX_PINNED, Style, apply, checked_style, name_key
 from bot.services.guild_settings.service import Houses
 

@@ -9,10 +9,11 @@ from dataclasses import asdict, replace
 from typing import Final
 
 from bot.domain.errors import DatabaseUnavailable
-from bot.domain.job.job import Exposure, PictureRequest
+from bot.domain.job.job import Exposure
 from bot.domain.limits.limit import Measure
 from bot.domain.moderation.cases import Case, CaseKind, Report, Traces, Verdict
 from bot.domain.request.files import InputFile
+from bot.domain.request.run_request import PictureRequest
 from bot.store.sqlite.database import Database
 from bot.store.sqlite.rows import storable, values_of
 

@@ -6,13 +6,7 @@ import sqlite3
 from pathlib import Path
 from typing import Final
 
-from bot.domain.errors import (
-    DatabaseDamaged,
-    DatabaseFull,
-    DatabaseInUse,
-    DatabaseUnavailable,
-    StoreError,
-)
+from bot.domain.errors import DatabaseDamaged, DatabaseFull, DatabaseInUse, DatabaseUnavailable, StoreError
 from bot.store.sqlite.lock_owner import holder_words
 
 _DAMAGED: Final = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}

@@ -7,10 +7,10 @@ import statistics
 from typing import Final
 
 from bot.domain.catalogue.model import folded_slug
-from bot.domain.job.job import PictureRequest
 from bot.domain.limits.effort import Effort
 from bot.domain.limits.holds import WARY_S, Bill, History
 from bot.domain.money import Money
+from bot.domain.request.run_request import PictureRequest
 from bot.store.sqlite.rows import storable
 
 SAMPLE: Final = 50  # successes that are looked at

@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Sequence
 from typing import Final
 
-from bot.domain.errors import JobNotFound
+from bot.domain.job.errors import JobNotFound
 from bot.domain.job.job import Job
 from bot.domain.job.ledger import OpenCharge, Settlement
 from bot.domain.limits.holds import History

@@ -9,10 +9,9 @@ from functools import lru_cache
 from typing import Final, TypeAlias
 
 from bot.domain.catalogue.model import folded_slug
-from bot.domain.errors import LimitReached
 from bot.domain.job.job import Job
 from bot.domain.job.ledger import Resolution, Settlement
-from bot.domain.limits.limit import Limit, Scope, Subject, Usage, Window, decide, window_bounds
+from bot.domain.limits.limit import Limit, LimitReached, Scope, Subject, Usage, Window, decide, window_bounds
 from bot.domain.limits.policies import Counter
 from bot.domain.money import MAX_PICO, Money
 from bot.store.sqlite.rows import storable

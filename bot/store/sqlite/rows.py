@@ -11,20 +11,11 @@ from typing import Final
 
 from bot.domain.catalogue.model import Value
 from bot.domain.errors import DatabaseUnavailable
-from bot.domain.job.job import (
-    Cause,
-    Exposure,
-    Job,
-    Origin,
-    Output,
-    Parent,
-    PictureRequest,
-    Progress,
-    Relation,
-    Stage,
-)
+from bot.domain.job.job import Cause, Exposure, Job, Output, Parent, Progress, Relation, Stage
 from bot.domain.money import Money
 from bot.domain.request.files import InputFile
+from bot.domain.request.origin import Origin
+from bot.domain.request.run_request import PictureRequest
 
 # What stands for good once a job is on record.
 _FIXED: Final = (

@@ -6,8 +6,8 @@ import sqlite3
 from collections.abc import Sequence
 from typing import Final
 
-from bot.domain.errors import StyleFault, StyleRefused
 from bot.domain.moderation.audit import AuditEntry
+from bot.domain.request.errors import StyleFault, StyleRefused
 from bot.domain.request.style import Style
 from bot.store.sqlite.audit_log import note_in
 from bot.store.sqlite.database import Database

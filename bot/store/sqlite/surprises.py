@@ -7,9 +7,10 @@ import sqlite3
 from collections.abc import Sequence
 from typing import Final, TypeAlias
 
-from bot.domain.job.job import Job, PictureRequest
+from bot.domain.job.job import Job
 from bot.domain.limits.holds import Bill, is_surprise, raised_to
 from bot.domain.money import Money
+from bot.domain.request.run_request import PictureRequest
 from bot.store.sqlite.histories import effort_of, effort_of_row
 from bot.store.sqlite.ledger import held_pico, model_key
 

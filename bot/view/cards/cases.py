@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, assert_never
 
-from bot.domain.errors import LimitReached
-from bot.domain.job.job import Job, PictureRequest
+from bot.domain.job.job import Job
 from bot.domain.limits.alternatives import Fit, Saving, WayOut
-from bot.domain.limits.limit import Audience, Measure
+from bot.domain.limits.limit import Audience, LimitReached, Measure
 from bot.domain.moderation.cases import HIDES_A_DAY, Case, CaseKind, Decision, Report, Verdict
+from bot.domain.request.run_request import PictureRequest
 from bot.view.card import Action, Card, CaseAction, CasePress, TextPart, TextPress, Tone
 from bot.view.text import said
 from bot.view.text.format import code, escaped, plural, relative

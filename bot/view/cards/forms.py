@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Final
 
 from bot.domain.catalogue.model import Parameter
-from bot.domain.job.job import Origin
 from bot.domain.request.form import FIELDS_A_PAGE, Complaint, defaults_of, fields_of, pages_of
 from bot.domain.request.form_state import Draft, Form
+from bot.domain.request.origin import Origin
 from bot.view.card import Card, DraftAction, DraftPress, Tone
 from bot.view.text.format import code, duration, escaped, plain
 from bot.view.text.requests import complaint_words, fault_words, field_name

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from bot.domain.catalogue.browse import Detail, Line, Page, Reading
 from bot.domain.catalogue.model import Model, Parameter
-from bot.domain.errors import RuleFault
+from bot.domain.moderation.errors import RuleFault
+from bot.domain.records.model_pages import Detail, Line, Page, Reading
 from bot.domain.request.form import fields_of
 from bot.view.actions.models import has_room
 from bot.view.card import Card, ModelAction, ModelPress, Row, Tone

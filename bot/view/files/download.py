@@ -10,9 +10,8 @@ from typing import Final
 import aiohttp
 
 from bot.domain.clock import Clock
-from bot.domain.errors import OutputTooLarge, OutputUnsafe, OutputUnusable
 from bot.domain.job.job import Output
-from bot.domain.job.output_file import Picture
+from bot.domain.job.output_file import OutputTooLarge, OutputUnsafe, OutputUnusable, Picture
 from bot.view.files import media
 from bot.view.files.fetching import BUSY_STATUSES, Bounds, Fetcher
 

@@ -15,7 +15,7 @@ from aiohttp.abc import AbstractResolver
 from yarl import URL
 
 from bot.domain.clock import Clock
-from bot.domain.errors import OutputHostRefused, OutputTooLarge, OutputUnavailable, OutputUnusable
+from bot.domain.job.output_file import OutputHostRefused, OutputTooLarge, OutputUnavailable, OutputUnusable
 from bot.view.files.addresses import AddressRefused, PublicResolver, normalised, permitted
 
 T = TypeVar("T")

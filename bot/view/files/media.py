@@ -12,8 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from bot.domain.errors import OutputTooLarge, OutputUnsafe, OutputUnusable
-from bot.domain.job.output_file import Picture
+from bot.domain.job.output_file import OutputTooLarge, OutputUnsafe, OutputUnusable, Picture
 from bot.view.files.containers import (
     GIF,
     HTML,

@@ -9,8 +9,9 @@ from dataclasses import replace
 from functools import partial
 from typing import Final, Protocol, TypeVar
 
-from bot.domain.errors import InputFault, InputRefused, OutputError, OutputTooLarge, OutputUnusable
 from bot.domain.job.job import Output
+from bot.domain.job.output_file import OutputError, OutputTooLarge, OutputUnusable
+from bot.domain.request.errors import InputFault, InputRefused
 from bot.domain.request.files import MAX_FILE_BYTES, InputFile, Upload
 from bot.view.files import media
 from bot.view.files.containers import Broken

@@ -10,7 +10,7 @@ import discord
 from discord import ui
 
 from bot.domain.catalogue.model import ModelSummary
-from bot.domain.errors import OptionRefused
+from bot.domain.request.errors import OptionRefused
 from bot.domain.request.files import InputFile
 from bot.domain.request.form import MAX_CHOICES
 from bot.domain.request.prompt import MAX_PROMPT_CHARS

@@ -10,7 +10,6 @@ from typing import Any, Final, TypeAlias, cast
 import discord
 from discord import ui
 
-from bot.delivery.modals import MAX_TITLE_CHARS
 from bot.domain.catalogue.model import Kind, Model, Option, Parameter
 from bot.domain.request.files import InputFile
 from bot.domain.request.form import (
@@ -29,6 +28,7 @@ from bot.view.card import FORM_KIND
 from bot.view.text.format import plain
 
 # All from Discord docs, Components reference, 2026.
+MAX_TITLE_CHARS: Final = 45  # of a modal
 MAX_LABEL_CHARS: Final = 45
 MAX_HINT_CHARS: Final = 100  # of a label's description, a placeholder and an option
 LONG_CHARS: Final = 100  # a text longer than this is shown in several lines

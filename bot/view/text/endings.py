@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from bot.domain.errors import InputFault, InputRefused
 from bot.domain.job.input_faults import refusal_of
 from bot.domain.job.job import Cause, Job
 from bot.domain.job.ledger import keeps_hold
 from bot.domain.money import ZERO
+from bot.domain.request.errors import InputFault, InputRefused
 from bot.view.text.format import escaped
 from bot.view.text.models import withdrawn_words
 from bot.view.text.requests import input_refused

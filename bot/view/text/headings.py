@@ -6,7 +6,7 @@ from itertools import accumulate
 from typing import Final
 
 from bot.domain.catalogue.model import Value
-from bot.domain.job.job import PictureRequest
+from bot.domain.request.run_request import PictureRequest
 from bot.view.text.format import escaped, plural
 
 VALUE_CHARS: Final = 40

@@ -8,8 +8,8 @@ from typing import Final
 from urllib.parse import quote
 
 from bot.domain.catalogue.abilities import Abilities, Medium
+from bot.domain.catalogue.errors import ModelUnknown
 from bot.domain.catalogue.model import Kind, ModelSummary, Parameter, PriceRule
-from bot.domain.errors import ModelUnknown
 from bot.view.text.format import code, duration, escaped, plural
 
 MAX_SUGGESTION_CHARS: Final = 100  # Discord docs, Application commands, autocomplete, 2026

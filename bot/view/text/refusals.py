@@ -4,28 +4,25 @@ from __future__ import annotations
 
 from typing import Final
 
-from bot.domain.errors import (
+from bot.domain.limits.errors import AmountRefused
+from bot.domain.limits.limit import Audience, Limit, LimitReached, Measure, Subject, Window
+from bot.domain.moderation.errors import (
     AdmissionFault,
-    AmountRefused,
     BlockFault,
     BlockRefused,
     CaseFault,
     CaseRefused,
-    LimitReached,
-    MomentRefused,
     NotAdmitted,
-    OptionRefused,
     PatternFault,
     PatternRefused,
-    PromptFault,
-    PromptRefused,
     RuleFault,
     RuleRefused,
     SubjectFault,
     SubjectRefused,
 )
-from bot.domain.limits.limit import Audience, Limit, Measure, Subject, Window
 from bot.domain.money import Money
+from bot.domain.records.since import MomentRefused
+from bot.domain.request.errors import OptionRefused, PromptFault, PromptRefused
 from bot.view.text.format import code, escaped, plural, relative
 from bot.view.text.limits import allowance_words, amount_words, audience_words, extent_words
 

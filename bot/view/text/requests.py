@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Final, assert_never
 
 from bot.domain.catalogue.model import Parameter
-from bot.domain.errors import FieldsRefused, InputFault, InputRefused, PictureNotTaken, RunTooDear
+from bot.domain.limits.errors import RunTooDear
 from bot.domain.money import Money
+from bot.domain.request.errors import InputFault, InputRefused, PictureNotTaken
 from bot.domain.request.files import MAX_FILE_BYTES
-from bot.domain.request.form import Complaint, FieldFault, most_chars, most_files, wanted_type
+from bot.domain.request.form import Complaint, FieldFault, FieldsRefused, most_chars, most_files, wanted_type
 from bot.view.text.format import code, escaped, plural
 
 MAX_TOLD: Final = 3  # complaints in one sentence

@@ -4,50 +4,52 @@ from __future__ import annotations
 
 from typing import Final
 
-from bot.domain.errors import (
-    AlreadyStarted,
-    AmountRefused,
-    BlockRefused,
-    BotError,
-    ButtonUnknown,
-    CaseDecided,
-    CaseNotFound,
-    CaseRefused,
-    CommandOutdated,
-    DatabaseFull,
-    ErasureRunning,
-    FieldsRefused,
-    FormBusy,
-    FormGone,
-    InputRefused,
+from bot.domain.catalogue.errors import ModelUnknown
+from bot.domain.errors import BotError, DatabaseFull, StoreError
+from bot.domain.job.errors import (
     JobEnded,
     JobNotFound,
     JobWithheld,
-    LimitReached,
     LogUnreachable,
     ManagersOnly,
-    ModelUnknown,
-    MomentRefused,
-    NotAccepting,
-    NotAdmitted,
     NotPermitted,
-    NotYours,
+    WordsFault,
+    WordsGone,
+)
+from bot.domain.limits.errors import AmountRefused, RunTooDear, TooFast
+from bot.domain.limits.limit import LimitReached
+from bot.domain.moderation.errors import (
+    BlockRefused,
+    CaseDecided,
+    CaseNotFound,
+    CaseRefused,
+    NotAdmitted,
+    PatternRefused,
+    RuleRefused,
+    SubjectRefused,
+)
+from bot.domain.records.errors import ErasureRunning
+from bot.domain.records.since import MomentRefused
+from bot.domain.request.errors import (
+    InputRefused,
     OptionAlone,
     OptionRefused,
     OptionsConflict,
-    PatternRefused,
     PictureNotTaken,
     PromptRefused,
-    QuestionExpired,
-    RuleRefused,
-    RunTooDear,
-    StoreError,
     StyleRefused,
-    SubjectRefused,
-    TooFast,
+)
+from bot.domain.request.form import FieldsRefused
+from bot.domain.request.interactions import (
+    AlreadyStarted,
+    ButtonUnknown,
+    CommandOutdated,
+    FormBusy,
+    FormGone,
+    NotAccepting,
+    NotYours,
+    QuestionExpired,
     WordsBlocked,
-    WordsFault,
-    WordsGone,
 )
 from bot.view.text.format import relative
 from bot.view.text.models import model_unknown

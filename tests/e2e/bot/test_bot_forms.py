@@ -11,7 +11,8 @@ import pytest
 from PIL import Image
 from studio_world import Seen, World, until
 
-from bot.domain.errors import FieldsRefused, FormBusy, NotYours
+from bot.domain.request.form import FieldsRefused
+from bot.domain.request.interactions import FormBusy, NotYours
 from bot.sandbox.showroom import NO_INPUTS, ODD_INPUTS, SIXTY_INPUTS, UPSCALER
 
 SD3 = "stabilityai/stable-diffusion-3-medium"

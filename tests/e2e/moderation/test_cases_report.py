@@ -9,8 +9,8 @@ import pytest
 from moderation_world import Club
 from test_cases_ask import button, buttons, words
 
-from bot.domain.errors import JobNotFound
 from bot.domain.job.access import Requester
+from bot.domain.job.errors import JobNotFound
 from bot.domain.request.requester import Asker, Place
 
 LABELS = ["Again", "Info", "Delete", "Report", "Vary", "Edit prompt"]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from moderation_world import BuildClub, Club
 
-from bot.domain.errors import NotYours
+from bot.domain.request.interactions import NotYours
 from bot.services.records.service import PAGE_SIZE
 from bot.view.card import MemberAction, MemberPress
 

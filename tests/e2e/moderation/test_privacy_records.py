@@ -13,7 +13,7 @@ from bot_fakes.clocks import until
 from moderation_world import BuildClub, Club
 from PIL import Image
 
-from bot.domain.errors import NotYours, QuestionExpired
+from bot.domain.request.interactions import NotYours, QuestionExpired
 from bot.sandbox.faults import Answer, Refuse
 from bot.sandbox.wiro_server import Habits
 from bot.view.card import MemberAction, MemberPress

@@ -6,7 +6,7 @@ import discord
 import pytest
 from moderation_world import Club
 
-from bot.domain.errors import RuleRefused
+from bot.domain.moderation.errors import RuleRefused
 from bot.domain.request.requester import Asker, Place
 from bot.sandbox.catalogue import FLUX_KLEIN
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-from bot.domain.errors import OutputError
 from bot.domain.job.job import Job, Output
-from bot.domain.job.output_file import Picture
+from bot.domain.job.output_file import OutputError, Picture
 from bot.domain.job.status_update import Delivery, News
 
 

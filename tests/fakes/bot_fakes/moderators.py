@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 
-from bot.domain.errors import CaseFault, CaseRefused
 from bot.domain.job.job import Job
 from bot.domain.limits.alternatives import WayOut
 from bot.domain.moderation.cases import Case, Decision
+from bot.domain.moderation.errors import CaseFault, CaseRefused
 from bot.domain.money import Money
 from bot.domain.request.requester import Asker, Place
 from bot.services.limits.alternatives import WaysOut

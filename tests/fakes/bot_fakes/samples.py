@@ -6,10 +6,12 @@ from dataclasses import replace
 from typing import Any
 
 from bot.domain.job.access import Requester
-from bot.domain.job.job import Job, Origin, Output, PictureRequest
+from bot.domain.job.job import Job, Output
 from bot.domain.job.output_file import Picture
 from bot.domain.money import Money
+from bot.domain.request.origin import Origin
 from bot.domain.request.requester import Asker, Place
+from bot.domain.request.run_request import PictureRequest
 
 NOON_S = 1_772_366_400.0  # 2026-03-01 12:00 UTC
 MODEL = "stabilityai/stable-diffusion-3-medium"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-from bot.domain.errors import InputFault, InputRefused
+from bot.domain.request.errors import InputFault, InputRefused
 from bot.domain.request.files import InputFile, SentFile, Upload
 
 

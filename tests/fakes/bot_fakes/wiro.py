@@ -7,12 +7,12 @@ from collections import deque
 from collections.abc import AsyncIterator, Mapping, Sequence
 
 from bot.domain.catalogue.model import Model, ModelSummary, Value
-from bot.domain.errors import WiroError, WiroNotFound, WiroUnreachable
 from bot.domain.job.events import Event, Gap, Reached
 from bot.domain.job.job import Stage
 from bot.domain.job.task import Task, TaskReport
 from bot.domain.money import Money
 from bot.domain.request.files import StoredFile, Upload
+from bot.engines.port import WiroError, WiroNotFound, WiroUnreachable
 from bot_fakes.samples import MODEL
 
 TITLE, PRICE = "Stable Diffusion 3 Medium", Money.parse("0.05")

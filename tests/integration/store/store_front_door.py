@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from store_samples import GUILD
 
-from bot.domain.errors import LimitReached
 from bot.domain.job.job import Job
-from bot.domain.limits.limit import OPERATOR, Audience, Limit, Measure, Window
+from bot.domain.limits.limit import OPERATOR, Audience, Limit, LimitReached, Measure, Window
 from bot.domain.limits.policies import Dimension, LimitRule, bind, counters_for
 from bot.domain.request.requester import Asker, Place
 from bot.store.sqlite.guilds import GuildRecords

@@ -8,10 +8,12 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from bot.domain.job.job import Cause, Job, Origin, PictureRequest, Stage
+from bot.domain.job.job import Cause, Job, Stage
 from bot.domain.limits.limit import OPERATOR, Limit, Measure, Scope, Window, member_scope
 from bot.domain.moderation.audit import AuditEntry, AuditQuery, WordsChange
 from bot.domain.money import PICO_PER_DOLLAR, Money
+from bot.domain.request.origin import Origin
+from bot.domain.request.run_request import PictureRequest
 from bot.store.sqlite.guilds import GuildRecords
 
 NOON_S = 1_772_366_400.0  # 2026-03-01 12:00 UTC

@@ -10,8 +10,8 @@ import pytest
 from store_samples import CHANNEL, GUILD, NOON_S
 
 from bot.domain.errors import DatabaseUnavailable
-from bot.domain.job.job import PictureRequest
 from bot.domain.moderation.cases import Case, CaseKind, Verdict
+from bot.domain.request.run_request import PictureRequest
 from bot.store.sqlite.cases import CaseRecords
 from bot.store.sqlite.database import Database
 

@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 from store_samples import a_job, counters_of, runs_a_day
 
-from bot.domain.errors import LimitReached
 from bot.domain.job.job import Job
+from bot.domain.limits.limit import LimitReached
 from bot.domain.request.intake import Intake
 from bot.store.sqlite.database import Database
 from bot.store.sqlite.intakes import IntakeRecords

@@ -9,11 +9,14 @@ from pathlib import Path
 import pytest
 from store_samples import DAY_S, GUILD, NOON_S, a_job, counters_of, ended, operator_spend_a_day, runs_a_day
 
-from bot.domain.errors import DatabaseUnavailable, JobNotFound, LimitReached
-from bot.domain.job.job import Cause, Job, Origin, Output, PictureRequest, Progress, Stage
+from bot.domain.errors import DatabaseUnavailable
+from bot.domain.job.errors import JobNotFound
+from bot.domain.job.job import Cause, Job, Output, Progress, Stage
 from bot.domain.job.ledger import Resolution, Settlement, settlement_of
-from bot.domain.limits.limit import OPERATOR, Usage, Window, member_scope
+from bot.domain.limits.limit import OPERATOR, LimitReached, Usage, Window, member_scope
 from bot.domain.money import MAX_PICO, ZERO, Money
+from bot.domain.request.origin import Origin
+from bot.domain.request.run_request import PictureRequest
 from bot.store.sqlite import books, charges, histories
 from bot.store.sqlite import jobs as statements
 from bot.store.sqlite.database import Database

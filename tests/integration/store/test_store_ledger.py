@@ -14,10 +14,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from store_samples import DAY_S, GUILD, NOON_S, a_job, counters_of, ended, operator_spend_a_day, runs_a_day
 
-from bot.domain.errors import LimitReached, StoreError
+from bot.domain.errors import StoreError
 from bot.domain.job.job import Job, Stage
 from bot.domain.job.ledger import Resolution, Settlement, settlement_of
-from bot.domain.limits.limit import OPERATOR, Limit, Scope, Usage, Window, member_scope, window_bounds
+from bot.domain.limits.limit import (
+    OPERATOR,
+    Limit,
+    LimitReached,
+    Scope,
+    Usage,
+    Window,
+    member_scope,
+    window_bounds,
+)
 from bot.domain.money import ZERO, Money
 from bot.store.sqlite.database import Database
 from bot.store.sqlite.jobs import JobStore

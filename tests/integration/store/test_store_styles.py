@@ -10,7 +10,7 @@ from functools import partial
 import pytest
 from store_samples import GUILD, NOON_S, a_job, an_entry, audit_of, counters_of
 
-from bot.domain.errors import StyleFault, StyleRefused
+from bot.domain.request.errors import StyleFault, StyleRefused
 from bot.domain.request.style import Style
 from bot.store.sqlite import popularity
 from bot.store.sqlite.database import Database

@@ -12,12 +12,20 @@ from typing import Any
 import pytest
 from store_samples import GUILD, MODEL, NOON_S, a_job, an_entry, counters_of, ended, operator_spend_a_day
 
-from bot.domain.errors import LimitReached
 from bot.domain.job.job import Job, Stage
 from bot.domain.job.ledger import Resolution, Settlement, settlement_of
 from bot.domain.limits.effort import Effort
 from bot.domain.limits.holds import WARY_S, Bill
-from bot.domain.limits.limit import OPERATOR, Audience, Limit, Measure, Usage, Window, member_scope
+from bot.domain.limits.limit import (
+    OPERATOR,
+    Audience,
+    Limit,
+    LimitReached,
+    Measure,
+    Usage,
+    Window,
+    member_scope,
+)
 from bot.domain.limits.policies import Dimension, LimitRule
 from bot.domain.money import ZERO, Money
 from bot.store.sqlite.bill_alarms import AlarmRecords

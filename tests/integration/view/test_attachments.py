@@ -12,7 +12,7 @@ import pytest
 from aiohttp import web
 
 from bot.domain.clock import Clock
-from bot.domain.errors import InputFault, InputRefused
+from bot.domain.request.errors import InputFault, InputRefused
 from bot.domain.request.files import InputFile
 from bot.view.files.download import Downloader
 from bot.view.files.fetching import Fetcher, downloader_session

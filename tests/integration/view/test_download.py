@@ -22,9 +22,15 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from PIL import Image
 
 from bot.domain.clock import Clock
-from bot.domain.errors import OutputError, OutputHostRefused, OutputUnavailable, OutputUnsafe, OutputUnusable
 from bot.domain.job.job import Output
-from bot.domain.job.output_file import Picture
+from bot.domain.job.output_file import (
+    OutputError,
+    OutputHostRefused,
+    OutputUnavailable,
+    OutputUnsafe,
+    OutputUnusable,
+    Picture,
+)
 from bot.view.files.addresses import AddressRefused
 from bot.view.files.download import BOUNDS, Downloader
 from bot.view.files.fetching import download_delays, downloader_session

@@ -184,7 +184,7 @@ async def test_log_lines_are_no_events(feed: TaskFeed, wire: ScriptedSocket) -> 
 async def test_an_unknown_type_is_told_and_logged_once(
     feed: TaskFeed, wire: ScriptedSocket, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level("INFO", "bot.wiro")
+    caplog.set_level("INFO", "bot.engines.wiro")
     socket = await opened(feed, wire, A, B)
     for task_id in ("1", "1", "2"):
         await socket.send_json(frame("task_teleport", task_id))

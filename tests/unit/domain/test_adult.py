@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.domain.catalogue.adult import says_adult
-from bot.domain.errors import RuleFault, RuleRefused
+from bot.domain.moderation.errors import RuleFault, RuleRefused
 from bot.domain.moderation.rules import NO_RULES, HouseRules, ModelRule, check_model
 from bot.domain.request.requester import Asker, Place
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.errors import AmountRefused
 from bot.domain.limits.amounts import parse_amount
+from bot.domain.limits.errors import AmountRefused
 from bot.domain.limits.limit import Measure
 from bot.domain.money import PICO_PER_DOLLAR
 

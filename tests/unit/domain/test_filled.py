@@ -8,10 +8,8 @@ import pytest
 from bot_fakes.samples import MODEL, a_request
 
 from bot.domain.catalogue.model import Kind, Model, Option, Parameter
-from bot.domain.errors import FieldsRefused
-from bot.domain.job.job import MAX_SEED
 from bot.domain.request.files import InputFile
-from bot.domain.request.form import defaults_of
+from bot.domain.request.form import FieldsRefused, defaults_of
 from bot.domain.request.parameters import (
     largest_seed,
     parameters_for,
@@ -19,6 +17,7 @@ from bot.domain.request.parameters import (
     takes_prompt,
     with_defaults,
 )
+from bot.domain.request.run_request import MAX_SEED
 from bot.domain.request.submission import request_of
 
 FULL = Model(

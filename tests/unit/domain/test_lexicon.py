@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.errors import PromptFault, PromptRefused
 from bot.domain.moderation.folding import MAX_FOLDED_CHARS, bared, folded
 from bot.domain.moderation.lexicon import Hit, Lexicon
 from bot.domain.moderation.rules import Match, WordRule
+from bot.domain.request.errors import PromptFault, PromptRefused
 
 WORDS: Final = (
     *("ass", "shit", "fuck", "cunt", "cock", "dick", "tits", "cum", "sex", "porn", "nude", "rape", "rapist"),

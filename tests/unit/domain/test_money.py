@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.errors import AmountInvalid
-from bot.domain.money import MAX_PICO, PICO_PER_DOLLAR, ZERO, Money
+from bot.domain.money import MAX_PICO, PICO_PER_DOLLAR, ZERO, AmountInvalid, Money
 
 picos = st.integers(0, MAX_PICO)
 

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.catalogue.model import Kind, Model, Option, Parameter
-from bot.domain.errors import OptionRefused
-from bot.domain.job.job import MAX_SEED
+from bot.domain.request.errors import OptionRefused
 from bot.domain.request.parameters import BOUNDS, check_bounds, parameters_for, resolved
+from bot.domain.request.run_request import MAX_SEED
 
 BARE = Model(MODEL, "Stable Diffusion 3 Medium")
 

@@ -7,7 +7,7 @@ from itertools import product
 import pytest
 from bot_fakes.samples import CHANNEL, GUILD, MEMBER, a_job, a_request, an_asker, an_origin
 
-from bot.domain.errors import RuleFault, RuleRefused
+from bot.domain.moderation.errors import RuleFault, RuleRefused
 from bot.domain.moderation.picture_rules import check_pictures, files_of, lenders, rule_here
 from bot.domain.moderation.rules import NO_RULES, HouseRules, PictureRule
 from bot.domain.request.files import NOBODY, InputFile

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.errors import PromptFault, PromptRefused
+from bot.domain.request.errors import PromptFault, PromptRefused
 from bot.domain.request.prompt import MAX_PROMPT_CHARS, checked_negative_prompt, checked_prompt
 
 # By category: letters, digits, punctuation and symbols are seen; fillers only claim to be letters.

@@ -6,8 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.domain.errors import MomentRefused
-from bot.domain.records.since import parse_since
+from bot.domain.records.since import MomentRefused, parse_since
 
 NOW_S = datetime(2026, 11, 25, 12, tzinfo=UTC).timestamp()
 

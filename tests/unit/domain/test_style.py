@@ -10,7 +10,7 @@ from bot_fakes.samples import a_request
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.errors import StyleFault, StyleRefused
+from bot.domain.request.errors import StyleFault, StyleRefused
 from bot.domain.request.prompt import MAX_PROMPT_CHARS
 from bot.domain.request.style import MAX_TEMPLATE_CHARS, Style, apply, checked_style, name_key, styled
 

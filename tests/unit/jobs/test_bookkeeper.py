@@ -8,11 +8,11 @@ import pytest
 from bot_fakes.house import House
 from bot_fakes.samples import NOON_S, PNG
 
-from bot.domain.errors import WiroUnreachable
 from bot.domain.job.events import Cancelled, Reached, Settled
 from bot.domain.job.job import Stage
 from bot.domain.money import ZERO, Money
 from bot.domain.records.reconciliation import Difference
+from bot.engines.port import WiroUnreachable
 from bot.services.runs.bookkeeper import EVERY_S, FIRST_S, Bookkeeper
 from bot.store.sqlite.books import BookRecords
 

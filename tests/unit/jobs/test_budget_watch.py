@@ -11,8 +11,8 @@ from bot_fakes.house import House
 from bot_fakes.moderators import Moderation
 from bot_fakes.samples import GUILD, NOON_S, a_request, an_asker
 
-from bot.domain.errors import DatabaseUnavailable, LimitReached
-from bot.domain.limits.limit import Audience, Measure, Window
+from bot.domain.errors import DatabaseUnavailable
+from bot.domain.limits.limit import Audience, LimitReached, Measure, Window
 from bot.domain.limits.policies import Dimension, LimitRule
 from bot.domain.moderation.audit import AuditEntry, LogChannelChange
 from bot.domain.money import Money

@@ -10,20 +10,19 @@ from bot_fakes.house import House
 from bot_fakes.moderators import Moderation
 from bot_fakes.samples import CHANNEL, GUILD, NOON_S, a_request, an_asker, an_origin
 
-from bot.domain.errors import (
+from bot.domain.limits.limit import Audience, LimitReached, Measure, Window
+from bot.domain.limits.policies import Dimension, LimitRule
+from bot.domain.moderation.audit import AuditEntry, AuditQuery, CaseChange, LogChannelChange
+from bot.domain.moderation.cases import CaseKind, Decision, Verdict
+from bot.domain.moderation.errors import (
     BlockFault,
     BlockRefused,
     CaseDecided,
     CaseFault,
     CaseNotFound,
     CaseRefused,
-    LimitReached,
     RuleRefused,
 )
-from bot.domain.limits.limit import Audience, Measure, Window
-from bot.domain.limits.policies import Dimension, LimitRule
-from bot.domain.moderation.audit import AuditEntry, AuditQuery, CaseChange, LogChannelChange
-from bot.domain.moderation.cases import CaseKind, Decision, Verdict
 from bot.domain.moderation.rules import WordRule
 from bot.domain.request.requester import Asker, Place
 from bot.services.moderation.service import MOST_KEPT_EACH

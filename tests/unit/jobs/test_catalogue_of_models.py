@@ -11,9 +11,11 @@ from bot_fakes.clocks import StoppedClock, settle_down, until
 from bot_fakes.samples import MODEL
 from bot_fakes.wiro import ScriptedWiro
 
-from bot.domain.catalogue.browse import Reading
+from bot.domain.catalogue.errors import ModelUnknown
 from bot.domain.catalogue.model import Kind, Model, ModelSummary, Parameter
-from bot.domain.errors import ModelUnknown, NotAccepting, WiroNotFound, WiroServerFault
+from bot.domain.records.model_pages import Reading
+from bot.domain.request.interactions import NotAccepting
+from bot.engines.port import WiroNotFound, WiroServerFault
 from bot.services.catalogue import service as catalogue_module
 from bot.services.catalogue.service import FRESH_S, MAX_MISSING, MISSING_S, REFRESH_S, Catalogue
 from bot.services.tasks import TaskOwner

@@ -9,7 +9,7 @@ from bot_fakes.clocks import until
 from bot_fakes.house import House
 from bot_fakes.samples import MODEL, a_request, a_requester
 
-from bot.domain.errors import NotAccepting
+from bot.domain.request.interactions import NotAccepting
 from bot.services.catalogue.service import FRESH_S
 from bot.services.door import Door
 

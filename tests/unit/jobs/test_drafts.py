@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.catalogue.model import Model
-from bot.domain.errors import FormBusy, FormGone, NotYours
 from bot.domain.request.form_state import Draft
+from bot.domain.request.interactions import FormBusy, FormGone, NotYours
 from bot.services.forms.states import BARE_CHARS, LIFE_S, MAX_CHARS, MOST_EACH, Drafts
 
 ALICE, BOB = 1, 2

@@ -9,10 +9,10 @@ from bot_fakes.clocks import until
 from bot_fakes.house import House, a_house
 from bot_fakes.samples import PNG
 
-from bot.domain.errors import WiroBusy, WiroError, WiroRateLimited
 from bot.domain.job.events import Settled
 from bot.domain.job.job import Stage
 from bot.domain.money import Money
+from bot.engines.port import WiroBusy, WiroError, WiroRateLimited
 
 SUCCESS = Settled(is_success=True, cost=Money(5), outputs=(PNG,))
 BUSY = WiroBusy("too many", code=96)

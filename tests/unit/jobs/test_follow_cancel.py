@@ -10,10 +10,11 @@ from bot_fakes.clocks import until
 from bot_fakes.house import House, a_house
 from bot_fakes.samples import PNG, a_requester
 
-from bot.domain.errors import JobEnded, JobNotFound, NotPermitted, WiroBusy, WiroRefused, WiroUnreachable
+from bot.domain.job.errors import JobEnded, JobNotFound, NotPermitted
 from bot.domain.job.events import Cancelled, Reached, Settled
 from bot.domain.job.job import Cause, Stage
 from bot.domain.money import Money
+from bot.engines.port import WiroBusy, WiroRefused, WiroUnreachable
 
 OWNER = a_requester(1)
 MODERATOR = a_requester(2, is_moderator=True)

@@ -10,10 +10,11 @@ from bot_fakes.clocks import until
 from bot_fakes.house import House
 from bot_fakes.samples import PNG, a_requester
 
-from bot.domain.errors import DatabaseFull, DatabaseUnavailable, StoreError, WiroUnreachable
+from bot.domain.errors import DatabaseFull, DatabaseUnavailable, StoreError
 from bot.domain.job.events import Settled
 from bot.domain.job.job import Cause, Stage
 from bot.domain.money import Money
+from bot.engines.port import WiroUnreachable
 from bot.services.runs import service
 
 COST = Money.parse("0.001")

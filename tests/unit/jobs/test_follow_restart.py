@@ -12,11 +12,13 @@ from bot_fakes.clocks import until
 from bot_fakes.house import House, a_house
 from bot_fakes.samples import PNG, a_requester
 
-from bot.domain.errors import DatabaseFull, JobEnded, WiroServerFault, WiroUnreachable
+from bot.domain.errors import DatabaseFull
+from bot.domain.job.errors import JobEnded
 from bot.domain.job.events import Cancelled, Event, Reached, Settled
 from bot.domain.job.job import Cause, Job, Stage
 from bot.domain.job.ledger import settlement_of
 from bot.domain.money import Money
+from bot.engines.port import WiroServerFault, WiroUnreachable
 from bot.services.runs import service
 from bot.services.runs._monitor import KILL_GRACE_S, NOT_FOUND_TRIES
 

@@ -11,10 +11,12 @@ from bot_fakes.house import House
 from bot_fakes.samples import MODEL, PNG, a_job
 
 from bot.domain.catalogue.model import Kind, Model, Parameter
-from bot.domain.errors import (
-    OutputHostRefused,
-    OutputUnavailable,
-    OutputUnusable,
+from bot.domain.job.events import Cancelled, Gap, Progressed, Reached, Settled, Unrecognised
+from bot.domain.job.job import Cause, Output, Progress, Stage
+from bot.domain.job.output_file import OutputHostRefused, OutputUnavailable, OutputUnusable
+from bot.domain.job.status_update import Delivery
+from bot.domain.money import Money
+from bot.engines.port import (
     WiroAuthFailed,
     WiroBusy,
     WiroError,
@@ -23,10 +25,6 @@ from bot.domain.errors import (
     WiroServerFault,
     WiroUnreachable,
 )
-from bot.domain.job.events import Cancelled, Gap, Progressed, Reached, Settled, Unrecognised
-from bot.domain.job.job import Cause, Output, Progress, Stage
-from bot.domain.job.status_update import Delivery
-from bot.domain.money import Money
 from bot.services.runs._monitor import NOT_FOUND_TRIES
 
 COST = Money.parse("0.003510000000")

@@ -13,22 +13,18 @@ import pytest_asyncio
 from bot_fakes.house import ALLOWANCE, House, a_house
 from bot_fakes.samples import MODEL, a_requester, an_asker, an_origin
 
+from bot.domain.catalogue.errors import ModelUnknown
 from bot.domain.catalogue.model import Kind, Model, Parameter, PriceRule
-from bot.domain.errors import (
-    DatabaseUnavailable,
-    FieldsRefused,
-    FormGone,
-    JobNotFound,
-    LimitReached,
-    ModelUnknown,
-    OptionRefused,
-    PromptRefused,
-)
+from bot.domain.errors import DatabaseUnavailable
+from bot.domain.job.errors import JobNotFound
 from bot.domain.job.job import Stage
+from bot.domain.limits.limit import LimitReached
 from bot.domain.money import Money
+from bot.domain.request.errors import OptionRefused, PromptRefused
 from bot.domain.request.files import InputFile
-from bot.domain.request.form import FieldFault, Typed
+from bot.domain.request.form import FieldFault, FieldsRefused, Typed
 from bot.domain.request.form_state import Form
+from bot.domain.request.interactions import FormGone
 from bot.services.forms.service import Forms
 from bot.store.sqlite.last_values import LastValueRecords
 

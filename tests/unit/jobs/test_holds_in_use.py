@@ -11,9 +11,9 @@ from bot_fakes.moderators import Moderation
 from bot_fakes.samples import MODEL, PNG, a_request, an_asker, an_origin
 
 from bot.domain.catalogue.model import Model
-from bot.domain.errors import LimitReached, RunTooDear
 from bot.domain.job.events import Settled
-from bot.domain.limits.limit import Audience, Subject
+from bot.domain.limits.errors import RunTooDear
+from bot.domain.limits.limit import Audience, LimitReached, Subject
 from bot.domain.money import Money
 from bot.domain.request.requester import Asker, Place
 from bot.services.limits.holds import Holds

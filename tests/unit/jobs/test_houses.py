@@ -8,8 +8,9 @@ import pytest
 from bot_fakes.house import House, MemoryLogChannel
 from bot_fakes.samples import GUILD, NOON_S, a_request, an_asker
 
-from bot.domain.errors import DatabaseUnavailable, RuleFault, RuleRefused
+from bot.domain.errors import DatabaseUnavailable
 from bot.domain.moderation.audit import AuditEntry, AuditQuery, MemberChange
+from bot.domain.moderation.errors import RuleFault, RuleRefused
 from bot.domain.moderation.rules import HouseRules
 from bot.domain.request.requester import Asker
 from bot.services.guild_settings.service import Houses

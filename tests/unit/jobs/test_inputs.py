@@ -25,21 +25,14 @@ from bot_fakes.sources import MemoryFolders, MemorySources, MemoryUploads
 from bot_fakes.wiro import LOST_ANSWER, ScriptedWiro
 
 from bot.domain.catalogue.model import Kind, Model, ModelSummary, Parameter
-from bot.domain.errors import (
-    DatabaseFull,
-    InputFault,
-    InputRefused,
-    LimitReached,
-    PictureNotTaken,
-    WiroError,
-    WiroRefused,
-    WiroServerFault,
-    WiroUnreachable,
-)
+from bot.domain.errors import DatabaseFull
 from bot.domain.job.events import Settled
 from bot.domain.job.job import Cause, Job, Stage
+from bot.domain.limits.limit import LimitReached
 from bot.domain.money import Money
+from bot.domain.request.errors import InputFault, InputRefused, PictureNotTaken
 from bot.domain.request.files import MAX_FILE_BYTES, InputFile, StoredFile, Upload
+from bot.engines.port import WiroError, WiroRefused, WiroServerFault, WiroUnreachable
 from bot.services.limits.service import Allowance
 from bot.services.runs.inputs import MAX_AT_ONCE, Inputs
 from bot.services.runs.runner import NO_ROOM

@@ -12,13 +12,13 @@ from bot_fakes.clocks import until
 from bot_fakes.house import House, a_house, tiny_delays
 from bot_fakes.samples import GUILD, NOON_S, PNG, a_requester
 
-from bot.domain.errors import LimitReached, WiroServerFault
 from bot.domain.job.events import Cancelled, Event, Reached, Settled
 from bot.domain.job.job import Cause, Stage
-from bot.domain.limits.limit import OPERATOR, Audience, Measure, Usage, Window, member_scope
+from bot.domain.limits.limit import OPERATOR, Audience, LimitReached, Measure, Usage, Window, member_scope
 from bot.domain.limits.policies import Dimension, LimitRule
 from bot.domain.moderation.audit import AuditEntry, LimitChange
 from bot.domain.money import ZERO, Money
+from bot.engines.port import WiroServerFault
 from bot.services.limits.service import Allowance
 from bot.services.runs.unclaimed import FEW, Looks, Orphans
 from bot.services.supervisor import Supervisor

@@ -11,9 +11,9 @@ from bot_fakes.clocks import until
 from bot_fakes.house import House, a_house
 from bot_fakes.samples import a_job
 
-from bot.domain.errors import OutputUnavailable, OutputUnusable
 from bot.domain.job.events import Settled
 from bot.domain.job.job import Job, Output, Stage
+from bot.domain.job.output_file import OutputUnavailable, OutputUnusable
 from bot.domain.job.status_update import Delivery
 from bot.services.runs.delivery import Courier
 from bot.services.runs.memory_budget import Room

@@ -12,13 +12,22 @@ from bot_fakes.house import House, a_house
 from bot_fakes.moderators import Moderation
 from bot_fakes.samples import GUILD, MODEL, NOON_S, PNG, a_request, an_asker, an_origin
 
-from bot.domain.errors import AdmissionFault, LimitReached, NotAdmitted
 from bot.domain.job.events import Settled
 from bot.domain.job.job import Job
-from bot.domain.limits.limit import Audience, Measure, Subject, Usage, Window, person_scope, server_scope
+from bot.domain.limits.limit import (
+    Audience,
+    LimitReached,
+    Measure,
+    Subject,
+    Usage,
+    Window,
+    person_scope,
+    server_scope,
+)
 from bot.domain.limits.policies import Dimension, LimitRule
 from bot.domain.moderation.admission import Admission
 from bot.domain.moderation.audit import AuditEntry, LogChannelChange
+from bot.domain.moderation.errors import AdmissionFault, NotAdmitted
 from bot.domain.money import Money
 from bot.domain.request.requester import Asker, Place
 from bot.services.limits.service import Allowance

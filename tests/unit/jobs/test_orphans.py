@@ -16,12 +16,13 @@ from bot_fakes.house import House, a_house, tiny_delays
 from bot_fakes.samples import NOON_S, PNG, a_job
 from bot_fakes.wiro import LOST_ANSWER, ScriptedWiro
 
-from bot.domain.errors import DatabaseUnavailable, WiroRefused, WiroUnreachable
+from bot.domain.errors import DatabaseUnavailable
 from bot.domain.job.events import Cancelled, Event, Reached, Settled
 from bot.domain.job.job import Cause, Job, Stage
 from bot.domain.job.ledger import CHARGE_WAIT_S
 from bot.domain.limits.limit import OPERATOR, Window
 from bot.domain.money import ZERO, Money
+from bot.engines.port import WiroRefused, WiroUnreachable
 from bot.services.runs.unclaimed import SETTLE_S, Looks, Orphans, charge_of
 from bot.services.supervisor import Supervisor
 from bot.store.sqlite.reports import ReportRecords

@@ -7,7 +7,7 @@ import re2
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.errors import PatternFault, PatternRefused
+from bot.domain.moderation.errors import PatternFault, PatternRefused
 from bot.domain.moderation.rules import Match, WordRule
 from bot.services.guild_settings._word_rules import Readied
 from bot.services.guild_settings.patterns import (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from bot_fakes.clocks import StoppedClock
 
-from bot.domain.errors import TooFast
+from bot.domain.limits.errors import TooFast
 from bot.services.limits.rate import BURST, EVERY_S, RateLimiter
 
 

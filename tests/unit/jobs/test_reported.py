@@ -11,14 +11,16 @@ from bot_fakes.house import House
 from bot_fakes.moderators import Moderation
 from bot_fakes.samples import CHANNEL, GUILD, NOON_S, PNG, a_requester, an_origin
 
-from bot.domain.errors import CaseFault, CaseRefused, JobNotFound, JobWithheld, RuleRefused, WiroServerFault
 from bot.domain.job.access import JobAct, Requester
+from bot.domain.job.errors import JobNotFound, JobWithheld
 from bot.domain.job.events import Reached, Settled
 from bot.domain.job.job import Exposure, Job, Stage
 from bot.domain.moderation.audit import AuditEntry, AuditQuery, CaseChange, LogChannelChange, MemberChange
 from bot.domain.moderation.cases import HIDES_A_DAY, CaseKind, Report, Verdict
+from bot.domain.moderation.errors import CaseFault, CaseRefused, RuleRefused
 from bot.domain.money import Money
 from bot.domain.request.requester import Asker, Place
+from bot.engines.port import WiroServerFault
 
 BOSS = 9
 ENTRY = AuditEntry(GUILD, BOSS, LogChannelChange(None, 77), NOON_S)

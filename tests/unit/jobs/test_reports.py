@@ -19,17 +19,12 @@ from bot_fakes.samples import GUILD, MEMBER, NOON_S, PNG, a_job, a_request, an_o
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.errors import (
-    DatabaseUnavailable,
-    ErasureRunning,
-    WiroError,
-    WiroNotFound,
-    WiroServerFault,
-    WiroUnreachable,
-)
+from bot.domain.errors import DatabaseUnavailable
 from bot.domain.job.job import Job, Stage
 from bot.domain.job.ledger import settlement_of
 from bot.domain.money import Money
+from bot.domain.records.errors import ErasureRunning
+from bot.engines.port import WiroError, WiroNotFound, WiroServerFault, WiroUnreachable
 from bot.services.records.service import PAGE_SIZE, Erasure, Period, Reports, period_bounds
 from bot.services.runs.uploads import Uploads
 from bot.services.supervisor import Supervisor

@@ -11,20 +11,17 @@ from bot_fakes.clocks import until
 from bot_fakes.house import House, a_house
 from bot_fakes.samples import MODEL, PNG, a_request, a_requester, an_asker, an_origin
 
+from bot.domain.catalogue.errors import ModelUnknown
 from bot.domain.catalogue.model import Kind, Model, Parameter
-from bot.domain.errors import (
-    BotError,
-    JobNotFound,
-    LimitReached,
-    ModelUnknown,
-    NotAccepting,
-    OptionRefused,
-    PromptRefused,
-)
+from bot.domain.errors import BotError
+from bot.domain.job.errors import JobNotFound
 from bot.domain.job.events import Settled
-from bot.domain.job.job import MAX_SEED, Stage
-from bot.domain.limits.limit import Measure
+from bot.domain.job.job import Stage
+from bot.domain.limits.limit import LimitReached, Measure
 from bot.domain.money import Money
+from bot.domain.request.errors import OptionRefused, PromptRefused
+from bot.domain.request.interactions import NotAccepting
+from bot.domain.request.run_request import MAX_SEED
 from bot.services.limits.service import Allowance
 
 SUCCESS = Settled(is_success=True, cost=Money.parse("0.001"), outputs=(PNG,), elapsed_s=2.0)

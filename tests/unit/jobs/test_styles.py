@@ -13,8 +13,10 @@ from bot_fakes.clocks import StoppedClock
 from bot_fakes.house import MemoryLogChannel
 from bot_fakes.samples import GUILD, NOON_S, a_request
 
-from bot.domain.errors import DatabaseUnavailable, ManagersOnly, StoreError, StyleFault, StyleRefused
+from bot.domain.errors import DatabaseUnavailable, StoreError
+from bot.domain.job.errors import ManagersOnly
 from bot.domain.moderation.audit import AuditEntry, AuditQuery, LogChannelChange, StyleChange
+from bot.domain.request.errors import StyleFault, StyleRefused
 from bot.domain.request.style import MAX_OWN, Style
 from bot.services.guild_settings.service import Houses
 from bot.services.styles.service import PINNED, StyleName, Styles

@@ -10,7 +10,7 @@ from itertools import repeat
 import pytest
 from bot_fakes.clocks import until
 
-from bot.domain.errors import WiroServerFault
+from bot.engines.port import WiroServerFault
 from bot.services.supervisor import Supervisor
 from bot.services.tasks import TaskOwner
 

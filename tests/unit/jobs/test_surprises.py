@@ -12,10 +12,9 @@ from bot_fakes.house import House, a_house
 from bot_fakes.samples import GUILD, MODEL, NOON_S, PNG, a_request, an_asker, an_origin
 
 from bot.domain.catalogue.model import Model, PriceRule
-from bot.domain.errors import LimitReached
 from bot.domain.job.events import Settled
 from bot.domain.limits.bill_alarm import BillAlarm
-from bot.domain.limits.limit import OPERATOR, Usage, Window, member_scope
+from bot.domain.limits.limit import OPERATOR, LimitReached, Usage, Window, member_scope
 from bot.domain.moderation.audit import AuditEntry, LogChannelChange
 from bot.domain.money import Money
 from bot.services.limits.bill_alarms import BillAlarms

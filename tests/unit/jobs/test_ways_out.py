@@ -12,9 +12,8 @@ from bot_fakes.moderators import Moderation
 from bot_fakes.samples import GUILD, MODEL, NOON_S, a_request, an_asker
 
 from bot.domain.catalogue.model import Kind, Model, ModelSummary, Parameter, PriceRule
-from bot.domain.errors import LimitReached
 from bot.domain.limits.alternatives import Saving
-from bot.domain.limits.limit import Audience, Measure, Window
+from bot.domain.limits.limit import Audience, LimitReached, Measure, Window
 from bot.domain.limits.policies import Dimension, LimitRule
 from bot.domain.moderation.audit import AuditEntry, LogChannelChange
 from bot.domain.moderation.rules import ModelRule

@@ -12,21 +12,15 @@ from bot_fakes.house import House, a_house
 from bot_fakes.samples import GUILD, NOON_S, an_asker
 
 import bot.services.guild_settings._word_rules as word_rules_module
-from bot.domain.errors import (
-    LimitReached,
-    PatternFault,
-    PatternRefused,
-    PromptFault,
-    PromptRefused,
-    RuleFault,
-    RuleRefused,
-)
-from bot.domain.job.job import PictureRequest
+from bot.domain.limits.limit import LimitReached
 from bot.domain.moderation.audit import AuditEntry, WordChange
+from bot.domain.moderation.errors import PatternFault, PatternRefused, RuleFault, RuleRefused
 from bot.domain.moderation.folding import folded
 from bot.domain.moderation.rules import Match, WordRule
 from bot.domain.money import Money
+from bot.domain.request.errors import PromptFault, PromptRefused
 from bot.domain.request.requester import Asker
+from bot.domain.request.run_request import PictureRequest
 from bot.services.guild_settings._word_rules import Readied, WordRules
 from bot.services.guild_settings.patterns import word_rule
 from bot.services.limits.service import Allowance

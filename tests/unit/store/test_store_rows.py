@@ -10,8 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.errors import DatabaseUnavailable
-from bot.domain.job.job import Cause, Job, Origin, Output, PictureRequest, Progress, Stage
+from bot.domain.job.job import Cause, Job, Output, Progress, Stage
 from bot.domain.money import MAX_PICO, Money
+from bot.domain.request.origin import Origin
+from bot.domain.request.run_request import PictureRequest
 from bot.store.sqlite.rows import COLUMNS, PLACEHOLDERS, job_of, row_of, storable, values_of_row
 from bot.store.sqlite.schema import known_migrations, migrate
 

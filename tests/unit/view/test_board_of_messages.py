@@ -23,13 +23,13 @@ from bot.delivery.editor import ENDING_TRIES, Pace
 from bot.delivery.shared_limits import CROWD, PASSING_PER_MINUTE
 from bot.delivery.status_messages import ENDING_LIFE_S, TOKEN_LIFE_S, StatusBoard
 from bot.delivery.verification import UNSURE_S
-from bot.domain.errors import InputFault, InputRefused
 from bot.domain.job.input_faults import refused_by
 from bot.domain.job.job import Cause, Exposure, Job, Stage
 from bot.domain.job.lifecycle import advance
 from bot.domain.job.output_file import Picture
 from bot.domain.job.status_update import Delivery, News
 from bot.domain.money import Money
+from bot.domain.request.errors import InputFault, InputRefused
 from bot.services.tasks import TaskOwner
 from bot.view.cards.renderer import status_card
 from bot.view.layout import layout_of

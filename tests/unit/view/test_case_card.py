@@ -7,14 +7,14 @@ from dataclasses import replace
 import pytest
 from bot_fakes.samples import GUILD, NOON_S, PNG, a_job, a_request, an_origin
 
-from bot.domain.errors import LimitReached, NotAccepting
 from bot.domain.job.job import Output
 from bot.domain.limits.alternatives import Fit, Saving, WayOut
 from bot.domain.limits.budget import BudgetWarning
-from bot.domain.limits.limit import Audience, Limit, Measure, Scope, Subject, Window
+from bot.domain.limits.limit import Audience, Limit, LimitReached, Measure, Scope, Subject, Window
 from bot.domain.moderation.audit import AuditEntry, WordsChange
 from bot.domain.moderation.cases import Case, CaseKind, Decision, Verdict
 from bot.domain.money import Money
+from bot.domain.request.interactions import NotAccepting
 from bot.view.card import CaseAction, TextPart, TextPress
 from bot.view.cards.cases import decided_card, member_words, offer_words, open_card
 from bot.view.cards.logs import entry_card, warning_card

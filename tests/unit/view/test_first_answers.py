@@ -40,7 +40,7 @@ async def test_a_crowd_takes_turns_and_everybody_comes_up() -> None:
 
 
 async def test_nobody_waits_for_a_turn_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(first_answers, "LONGEST_TURN_S", SOON_S)
+    monkeypatch.setattr(initial_responses, "LONGEST_TURN_S", SOON_S)
     crowd = Crowd()
     async with asyncio.TaskGroup() as group:
         for _ in range(AT_ONCE + 20):
@@ -75,7 +75,7 @@ async def test_what_follows_waits_for_the_burst_alone() -> None:
 
 
 async def test_what_follows_waits_for_no_burst_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(first_answers, "LONGEST_BURST_S", SOON_S)
+    monkeypatch.setattr(initial_responses, "LONGEST_BURST_S", SOON_S)
     answers = FirstAnswers()
     async with AsyncExitStack() as many:
         for _ in range(BURST):
@@ -102,7 +102,7 @@ async def test_a_burst_that_halts_for_a_moment_is_one_burst() -> None:
 async def test_a_burst_is_told_once_when_it_begins_and_once_when_it_is_over(
     monkeypatch: pytest.MonkeyPatch, is_endless: bool
 ) -> None:
-    monkeypatch.setattr(first_answers, "LONGEST_BURST_S", SOON_S if is_endless else 60.0)
+    monkeypatch.setattr(initial_responses, "LONGEST_BURST_S", SOON_S if is_endless else 60.0)
     answers, told = FirstAnswers(), list[str]()
     answers.on_burst, answers.on_calm = lambda: told.append("burst"), lambda: told.append("calm")
     async with AsyncExitStack() as many:

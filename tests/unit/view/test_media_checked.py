@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from bot.domain.errors import OutputTooLarge, OutputUnusable
+from bot.domain.job.output_file import OutputTooLarge, OutputUnusable
 from bot.view.files.media import MAX_PIXELS, checked, filename_for, plain_name, sniff
 
 PICTURE_TYPES = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp", "GIF": "image/gif"}

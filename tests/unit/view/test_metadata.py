@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageCms, PngImagePlugin
 
-from bot.domain.errors import InputFault, InputRefused
 from bot.domain.job.output_file import Picture
+from bot.domain.request.errors import InputFault, InputRefused
 from bot.domain.request.files import InputFile
 from bot.view.files import media
 from bot.view.files.containers import GIF, JPEG, PNG, WEBP, Broken

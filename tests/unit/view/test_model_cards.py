@@ -13,10 +13,11 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.domain.catalogue.abilities import Abilities, Medium, abilities_of
-from bot.domain.catalogue.browse import Detail, Line, Page, Reading
+from bot.domain.catalogue.errors import ModelUnknown
 from bot.domain.catalogue.model import Kind, Model, ModelSummary, Option, Parameter, PriceRule
-from bot.domain.errors import ModelUnknown, RuleFault
+from bot.domain.moderation.errors import RuleFault
 from bot.domain.money import Money
+from bot.domain.records.model_pages import Detail, Line, Page, Reading
 from bot.view.actions.models import ModelButton, custom_id_of, has_room, press_in
 from bot.view.card import Card, ModelAction, ModelPress
 from bot.view.cards.models import detail_card, page_card

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.catalogue.model import Kind, Option, Parameter
-from bot.domain.errors import FieldsRefused, InputFault, InputRefused, PictureNotTaken
+from bot.domain.request.errors import InputFault, InputRefused, PictureNotTaken
 from bot.domain.request.files import InputFile
-from bot.domain.request.form import Complaint, FieldFault
+from bot.domain.request.form import Complaint, FieldFault, FieldsRefused
 from bot.view.text.headings import heading, sent_count, sent_words
 from bot.view.text.requests import complaint_words
 from bot.view.text.sentences import sentence

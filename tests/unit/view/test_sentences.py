@@ -15,26 +15,16 @@ from bot_fakes.samples import NOON_S, a_job
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain import errors
+from bot.domain.catalogue.errors import ModelUnknown
 from bot.domain.catalogue.model import Kind, Parameter
-from bot.domain.errors import (
-    BotError,
-    DatabaseFull,
-    DatabaseUnavailable,
-    LimitReached,
-    ModelUnknown,
-    NotPermitted,
-    OptionRefused,
-    OptionsConflict,
-    PromptFault,
-    PromptRefused,
-    Refusal,
-    StoreError,
-    WiroError,
-)
+from bot.domain.errors import BotError, DatabaseFull, DatabaseUnavailable, Refusal, StoreError
+from bot.domain.job.errors import NotPermitted
 from bot.domain.job.job import Cause, Stage
+from bot.domain.limits.limit import LimitReached
 from bot.domain.money import PICO_PER_DOLLAR, Money
+from bot.domain.request.errors import OptionRefused, OptionsConflict, PromptFault, PromptRefused
 from bot.domain.request.form import Complaint, FieldFault
+from bot.engines.port import WiroError
 from bot.view.text.endings import ending
 from bot.view.text.sentences import UNFORESEEN, sentence
 
@@ -49,9 +39,9 @@ def every(kind: type[BotError]) -> list[type[BotError]]:
     return list(dict.fromkeys(found))
 
 
-def values_for(field: dataclasses.Field[Any], *, is_secret: bool) -> list[Any]:
+def values_for(owner: type[BotError], field: dataclasses.Field[Any], *, is_secret: bool) -> list[Any]:
     """Sample values for a field, by its annotation; an enum gives every member."""
-    kind = getattr(errors, str(field.type), None)
+    kind = getattr(sys.modules[owner.__module__], str(field.type), None)
     if isinstance(kind, type) and issubclass(kind, enum.Enum):
         return list(kind)
     words = SECRET if is_secret else "steps"
@@ -71,7 +61,7 @@ def instances(kind: type[BotError]) -> Iterator[BotError]:
         return
     is_secret = issubclass(kind, (WiroError, StoreError))
     fields = dataclasses.fields(kind)
-    for values in product(*(values_for(field, is_secret=is_secret) for field in fields)):
+    for values in product(*(values_for(kind, field, is_secret=is_secret) for field in fields)):
         yield kind(**{field.name: value for field, value in zip(fields, values, strict=True)})
 
 

@@ -13,17 +13,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from bot.domain.errors import (
-    InputFault,
-    InputRefused,
+from bot.domain.job.job import Output
+from bot.domain.job.output_file import (
     OutputError,
     OutputHostRefused,
     OutputTooLarge,
     OutputUnavailable,
     OutputUnusable,
+    Picture,
 )
-from bot.domain.job.job import Output
-from bot.domain.job.output_file import Picture
+from bot.domain.request.errors import InputFault, InputRefused
 from bot.domain.request.files import MAX_FILE_BYTES, InputFile
 from bot.view.files import sources
 from bot.view.files.sources import FileSources, checked

@@ -9,7 +9,7 @@ from bot_fakes.samples import GUILD, NOON_S
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bot.domain.errors import StyleFault, StyleRefused
+from bot.domain.request.errors import StyleFault, StyleRefused
 from bot.domain.request.style import Style
 from bot.view.cards.styles import deleted_card, list_card, saved_card
 from bot.view.text.styles import style_refused, style_words

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain import errors
+from bot.engines import port
 from bot.engines.wiro.faults import MAX_RETRY_AFTER_S, fault_of, is_transient, parse_retry_after
 from bot.engines.wiro.values import Verdict
 
@@ -16,35 +16,35 @@ YES, NO = True, False
 @pytest.mark.parametrize(
     ("status", "said", "kind"),
     [
-        (401, Verdict(NO, 0, "Project authorization is not valid."), errors.WiroAuthFailed),
-        (401, None, errors.WiroAuthFailed),
-        (403, None, errors.WiroAuthFailed),
-        (200, Verdict(NO, 0, "Project authorization is not founded"), errors.WiroAuthFailed),
-        (200, Verdict(NO, 0, "Requested ip 10.0.0.1 is not allowed."), errors.WiroAuthFailed),
-        (200, Verdict(NO, 99, "expired"), errors.WiroAuthFailed),
-        (429, None, errors.WiroRateLimited),
-        (500, Verdict(NO, 96, "busy"), errors.WiroServerFault),
-        (502, None, errors.WiroServerFault),
-        (302, None, errors.WiroServerFault),
-        (408, None, errors.WiroServerFault),
-        (200, None, errors.WiroServerFault),
-        (200, Verdict(None, None, ""), errors.WiroServerFault),
-        (400, None, errors.WiroRefused),
-        (422, Verdict(NO, 0, "Request parameter [prompt] required"), errors.WiroRefused),
-        (400, Verdict(NO, 97, "Insufficient balance"), errors.WiroNoFunds),
-        (404, Verdict(NO, 0, "Error parsing url."), errors.WiroNotFound),
-        (404, None, errors.WiroServerFault),
-        (404, Verdict(None, None, ""), errors.WiroServerFault),
-        (200, Verdict(NO, 96, "limit"), errors.WiroBusy),
-        (200, Verdict(NO, 97, "Insufficient balance"), errors.WiroNoFunds),
-        (200, Verdict(NO, 98, "sign in to run this model"), errors.WiroRefused),
-        (200, Verdict(NO, 0, "Request parameters are invalid."), errors.WiroRefused),
-        (200, Verdict(NO, None, ""), errors.WiroRefused),
-        (200, Verdict(NO, 1, "There is no task yet."), errors.WiroNotFound),
-        (200, Verdict(NO, 1, "slug-owner-project-not-exist"), errors.WiroNotFound),
-        (200, Verdict(NO, 0, "task-not-founded"), errors.WiroNotFound),
-        (200, Verdict(NO, 1, "Task is not in a cancellable state."), errors.WiroRefused),
-        (200, Verdict(NO, 1, "Task could not be killed: done"), errors.WiroRefused),
+        (401, Verdict(NO, 0, "Project authorization is not valid."), port.WiroAuthFailed),
+        (401, None, port.WiroAuthFailed),
+        (403, None, port.WiroAuthFailed),
+        (200, Verdict(NO, 0, "Project authorization is not founded"), port.WiroAuthFailed),
+        (200, Verdict(NO, 0, "Requested ip 10.0.0.1 is not allowed."), port.WiroAuthFailed),
+        (200, Verdict(NO, 99, "expired"), port.WiroAuthFailed),
+        (429, None, port.WiroRateLimited),
+        (500, Verdict(NO, 96, "busy"), port.WiroServerFault),
+        (502, None, port.WiroServerFault),
+        (302, None, port.WiroServerFault),
+        (408, None, port.WiroServerFault),
+        (200, None, port.WiroServerFault),
+        (200, Verdict(None, None, ""), port.WiroServerFault),
+        (400, None, port.WiroRefused),
+        (422, Verdict(NO, 0, "Request parameter [prompt] required"), port.WiroRefused),
+        (400, Verdict(NO, 97, "Insufficient balance"), port.WiroNoFunds),
+        (404, Verdict(NO, 0, "Error parsing url."), port.WiroNotFound),
+        (404, None, port.WiroServerFault),
+        (404, Verdict(None, None, ""), port.WiroServerFault),
+        (200, Verdict(NO, 96, "limit"), port.WiroBusy),
+        (200, Verdict(NO, 97, "Insufficient balance"), port.WiroNoFunds),
+        (200, Verdict(NO, 98, "sign in to run this model"), port.WiroRefused),
+        (200, Verdict(NO, 0, "Request parameters are invalid."), port.WiroRefused),
+        (200, Verdict(NO, None, ""), port.WiroRefused),
+        (200, Verdict(NO, 1, "There is no task yet."), port.WiroNotFound),
+        (200, Verdict(NO, 1, "slug-owner-project-not-exist"), port.WiroNotFound),
+        (200, Verdict(NO, 0, "task-not-founded"), port.WiroNotFound),
+        (200, Verdict(NO, 1, "Task is not in a cancellable state."), port.WiroRefused),
+        (200, Verdict(NO, 1, "Task could not be killed: done"), port.WiroRefused),
     ],
 )
 def test_an_answer_means_exactly_one_error(status: int, said: Verdict | None, kind: type) -> None:
@@ -96,14 +96,14 @@ def test_no_retry_after_whatever_raises(text: str) -> None:
 @pytest.mark.parametrize(
     ("error", "expected"),
     [
-        (errors.WiroUnreachable("x"), True),
-        (errors.WiroServerFault("x"), True),
-        (errors.WiroRateLimited("x"), True),
-        (errors.WiroBusy("x"), False),  # our own queue waits for a free place, not the client
-        (errors.WiroNoFunds("x"), False),
-        (errors.WiroNotFound("x"), False),
-        (errors.WiroRefused("x"), False),
-        (errors.WiroAuthFailed("x"), False),
+        (port.WiroUnreachable("x"), True),
+        (port.WiroServerFault("x"), True),
+        (port.WiroRateLimited("x"), True),
+        (port.WiroBusy("x"), False),  # our own queue waits for a free place, not the client
+        (port.WiroNoFunds("x"), False),
+        (port.WiroNotFound("x"), False),
+        (port.WiroRefused("x"), False),
+        (port.WiroAuthFailed("x"), False),
         (ValueError("x"), False),
     ],
 )

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.domain.errors import WiroServerFault
 from bot.domain.job.events import Cancelled, Event, Progressed, Reached, Settled, Unrecognised
 from bot.domain.job.job import Output, Progress, Stage
 from bot.domain.job.task import Task
 from bot.domain.money import Money
+from bot.engines.port import WiroServerFault
 from bot.engines.wiro import frames
 
 PICTURE = {

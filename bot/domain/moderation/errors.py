@@ -1,35 +1,11 @@
-"""What moderators set and decide: limits and rules that bind, and what they cannot do."""
+"""What moderators and the operator decide against somebody, and what they cannot do."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum, auto
-from typing import TYPE_CHECKING
 
-from bot.domain.errors.root import Refusal
-
-if TYPE_CHECKING:
-    from bot.domain.job.job import PictureRequest
-    from bot.domain.limits.limit import Limit
-
-
-@dataclass(eq=False)
-class LimitReached(Refusal):
-    """A limit would be passed. Amounts are runs, or picodollars where `is_money`.
-
-    `request` is what was refused, where the use case that refused it says so, `is_private` how.
-    """
-
-    is_operator: bool
-    is_money: bool
-    limit: int
-    used: int
-    held: int
-    asked: int
-    resets_at_s: int
-    bound: Limit | None = None
-    request: PictureRequest | None = None
-    is_private: bool = False  # whether what was refused was for its asker alone
+from bot.domain.errors import Refusal
 
 
 class AdmissionFault(Enum):
@@ -87,21 +63,6 @@ class PatternRefused(Refusal):
 
     fault: PatternFault
     detail: str = ""
-
-
-@dataclass(eq=False)
-class AmountRefused(Refusal):
-    """An amount that is no number, negative, zero where that means nothing, or too large. As typed."""
-
-    text: str
-    is_money: bool
-
-
-@dataclass(eq=False)
-class MomentRefused(Refusal):
-    """A text that is no moment in the past."""
-
-    text: str
 
 
 class SubjectFault(Enum):

@@ -1,4 +1,4 @@
-"""Everything that can go wrong, as facts; the sentences are made in bot/view/words.
+"""Everything that can go wrong, as facts; the sentences are made in bot/view/text.
 
 Errors are not frozen: contextlib assigns `__traceback__` to whatever passes through it.
 
@@ -70,160 +70,39 @@ BotError
 
 from __future__ import annotations
 
-from bot.domain.errors.moderation import (
-    AdmissionFault,
-    AmountRefused,
-    BlockFault,
-    BlockRefused,
-    CaseDecided,
-    CaseFault,
-    CaseNotFound,
-    CaseRefused,
-    LimitReached,
-    MomentRefused,
-    NotAdmitted,
-    PatternFault,
-    PatternRefused,
-    RuleFault,
-    RuleRefused,
-    SubjectFault,
-    SubjectRefused,
-)
-from bot.domain.errors.presses import (
-    AlreadyStarted,
-    ButtonUnknown,
-    CommandOutdated,
-    ErasureRunning,
-    FormBusy,
-    FormGone,
-    JobEnded,
-    JobNotFound,
-    JobWithheld,
-    LogUnreachable,
-    ManagersOnly,
-    NotAccepting,
-    NotPermitted,
-    NotYours,
-    QuestionExpired,
-    WordsBlocked,
-    WordsFault,
-    WordsGone,
-)
-from bot.domain.errors.requests import (
-    FieldsRefused,
-    InputFault,
-    InputRefused,
-    ModelUnknown,
-    OptionAlone,
-    OptionRefused,
-    OptionsConflict,
-    PictureNotTaken,
-    PromptFault,
-    PromptRefused,
-    RunTooDear,
-    StyleFault,
-    StyleRefused,
-    TooFast,
-)
-from bot.domain.errors.root import AmountInvalid, BotError, Refusal
-from bot.domain.errors.store import (
-    DatabaseDamaged,
-    DatabaseFull,
-    DatabaseInUse,
-    DatabaseTooNew,
-    DatabaseUnavailable,
-    StoreError,
-)
-from bot.domain.errors.wiro import (
-    OutputError,
-    OutputHostRefused,
-    OutputTooLarge,
-    OutputUnavailable,
-    OutputUnsafe,
-    OutputUnusable,
-    WiroAuthFailed,
-    WiroBusy,
-    WiroError,
-    WiroNoFunds,
-    WiroNotFound,
-    WiroRateLimited,
-    WiroRefused,
-    WiroServerFault,
-    WiroUnreachable,
-)
+from dataclasses import dataclass
 
-__all__ = [
-    "AdmissionFault",
-    "AlreadyStarted",
-    "AmountInvalid",
-    "AmountRefused",
-    "BlockFault",
-    "BlockRefused",
-    "BotError",
-    "ButtonUnknown",
-    "CaseDecided",
-    "CaseFault",
-    "CaseNotFound",
-    "CaseRefused",
-    "CommandOutdated",
-    "DatabaseDamaged",
-    "DatabaseFull",
-    "DatabaseInUse",
-    "DatabaseTooNew",
-    "DatabaseUnavailable",
-    "ErasureRunning",
-    "FieldsRefused",
-    "FormBusy",
-    "FormGone",
-    "InputFault",
-    "InputRefused",
-    "JobEnded",
-    "JobNotFound",
-    "JobWithheld",
-    "LimitReached",
-    "LogUnreachable",
-    "ManagersOnly",
-    "ModelUnknown",
-    "MomentRefused",
-    "NotAccepting",
-    "NotAdmitted",
-    "NotPermitted",
-    "NotYours",
-    "OptionAlone",
-    "OptionRefused",
-    "OptionsConflict",
-    "OutputError",
-    "OutputHostRefused",
-    "OutputTooLarge",
-    "OutputUnavailable",
-    "OutputUnsafe",
-    "OutputUnusable",
-    "PatternFault",
-    "PatternRefused",
-    "PictureNotTaken",
-    "PromptFault",
-    "PromptRefused",
-    "QuestionExpired",
-    "Refusal",
-    "RuleFault",
-    "RuleRefused",
-    "RunTooDear",
-    "StoreError",
-    "StyleFault",
-    "StyleRefused",
-    "SubjectFault",
-    "SubjectRefused",
-    "TooFast",
-    "WiroAuthFailed",
-    "WiroBusy",
-    "WiroError",
-    "WiroNoFunds",
-    "WiroNotFound",
-    "WiroRateLimited",
-    "WiroRefused",
-    "WiroServerFault",
-    "WiroUnreachable",
-    "WordsBlocked",
-    "WordsFault",
-    "WordsGone",
-]
+
+class BotError(Exception):
+    """The root: every failure this project foresees."""
+
+
+class Refusal(BotError):
+    """A request that was not taken: nothing was held, nothing was sent."""
+
+
+@dataclass(eq=False)
+class StoreError(BotError):
+    """A failure of the database; `reason` is for the operator."""
+
+    reason: str
+
+
+class DatabaseInUse(StoreError):
+    """Another process owns the file."""
+
+
+class DatabaseFull(StoreError):
+    """The disk has no room."""
+
+
+class DatabaseTooNew(StoreError):
+    """The file was written by a newer version of the bot."""
+
+
+class DatabaseUnavailable(StoreError):
+    """The file cannot be read or written."""
+
+
+class DatabaseDamaged(DatabaseUnavailable):
+    """The file's content is not what was written to it."""

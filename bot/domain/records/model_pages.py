@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from bot.domain.catalogue.abilities import Abilities
 from bot.domain.catalogue.model import Model, ModelSummary
-from bot.domain.errors import RuleFault
+from bot.domain.moderation.errors import RuleFault
 
 
 @dataclass(frozen=True, slots=True)

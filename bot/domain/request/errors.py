@@ -1,15 +1,11 @@
-"""What is wrong with a request: its prompt, options, fields, files, model or style."""
+"""What is wrong with a request: its prompt, options, files or style."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum, auto
-from typing import TYPE_CHECKING
 
-from bot.domain.errors.root import Refusal
-
-if TYPE_CHECKING:
-    from bot.domain.request.form import Complaint
+from bot.domain.errors import Refusal
 
 
 class PromptFault(Enum):
@@ -57,14 +53,6 @@ class OptionAlone(Refusal):
 
 
 @dataclass(eq=False)
-class FieldsRefused(Refusal):
-    """Fields of a model's form that cannot be sent as they are: at least one complaint."""
-
-    complaints: tuple[Complaint, ...]
-    model: str
-
-
-@dataclass(eq=False)
 class PictureNotTaken(Refusal):
     """A picture was given to a model that takes none. `takers` are slugs of models that take one."""
 
@@ -94,32 +82,6 @@ class InputRefused(Refusal):
     filename: str
     fault: InputFault
     detail: str = ""
-
-
-@dataclass(eq=False)
-class ModelUnknown(Refusal):
-    """Wiro does not know the model (any more), or does not let us use it; it knows the `similar` slugs."""
-
-    model: str
-    similar: tuple[str, ...] = ()
-
-
-@dataclass(eq=False)
-class TooFast(Refusal):
-    """More than `most` commands that cost no quota within `within_s`; the next is taken at `at_s`."""
-
-    most: int
-    within_s: int
-    at_s: float
-
-
-@dataclass(eq=False)
-class RunTooDear(Refusal):
-    """One run would hold more than the operator allows for any. Amounts in picodollars."""
-
-    model: str
-    asked_pico: int
-    most_pico: int
 
 
 class StyleFault(Enum):

@@ -1,0 +1,122 @@
+"""The port of every engine: what makes outputs, what it tells, and how it fails."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from bot.domain.catalogue.model import Model, ModelSummary, Value
+from bot.domain.errors import BotError
+from bot.domain.job.events import Event
+from bot.domain.job.task import Task, TaskReport
+from bot.domain.request.files import StoredFile, Upload
+
+
+@dataclass(eq=False)
+class WiroError(BotError):
+    """A failure at Wiro, with what its answer said."""
+
+    message: str
+    code: int | None = None
+    http_status: int | None = None
+    retry_after_s: float | None = None
+
+
+@dataclass(eq=False)
+class WiroUnreachable(WiroError):
+    """No answer came."""
+
+    may_have_arrived: bool = True
+
+
+class WiroServerFault(WiroError):
+    """HTTP 5xx, or an answer nobody can read."""
+
+
+class WiroAuthFailed(WiroError):
+    """HTTP 401 or 403: key, secret or address were not accepted."""
+
+
+class WiroRateLimited(WiroError):
+    """HTTP 429."""
+
+
+class WiroRefused(WiroError):
+    """`result: false`: a definite no."""
+
+
+class WiroBusy(WiroRefused):
+    """Code 96: as many tasks run as the balance allows."""
+
+
+class WiroNoFunds(WiroRefused):
+    """Code 97: the balance is too low."""
+
+
+class WiroNotFound(WiroRefused):
+    """Code 1 or HTTP 404: no such model or task."""
+
+
+class Wiro(Protocol):
+    """Wiro's REST API. Every method raises the WiroError family and nothing else."""
+
+    async def run(
+        self, model: str, parameters: Mapping[str, Value], *, key: str, files: Sequence[Upload] = ()
+    ) -> Task:
+        """Start a task; `files` go along in the same request. Sent once, never repeated.
+
+        `key` is the same for every Run of one job: where Wiro heeds it, they are one task.
+        """
+        ...
+
+    async def detail(self, task_id: str) -> TaskReport: ...
+
+    async def cancel(self, task_id: str) -> None:
+        """Take a task out of Wiro's queue. Raises WiroRefused once it has been assigned."""
+        ...
+
+    async def kill(self, task_id: str) -> None:
+        """Stop a running task."""
+        ...
+
+    async def recent_tasks(self, limit: int, *, since_s: float = 0.0) -> Sequence[TaskReport]:
+        """The newest tasks of the project, newest first; older ones than `since_s` may be left out."""
+        ...
+
+    async def model(self, slug: str) -> Model:
+        """Raises WiroNotFound."""
+        ...
+
+    async def models(self) -> Sequence[ModelSummary]: ...
+
+    async def create_folder(self, name: str) -> StoredFile:
+        """Make a folder for files. Sent once."""
+        ...
+
+    async def upload(self, file: Upload, folder_id: str | None = None) -> StoredFile:
+        """Keep a file at Wiro. Sent once. Raises WiroRefused where Wiro does not take it."""
+        ...
+
+    async def log_of(self, task_id: str) -> str:
+        """Everything that the model wrote while it ran, secrets left out. Raises WiroNotFound."""
+        ...
+
+    async def delete_files_of(self, task_id: str) -> None:
+        """Delete what an ended task was given and made. Raises WiroNotFound. Safe to repeat."""
+        ...
+
+
+class Feed(Protocol):
+    """One socket to Wiro carrying any number of tasks; reconnects by itself until closed."""
+
+    def register(self, task: Task) -> None: ...
+
+    def forget(self, task_id: str) -> None: ...
+
+    def events(self) -> AsyncIterator[tuple[str, Event]]:
+        """(task_id, event) as they come. A Gap for every registered task after each (re)connection,
+        each registration, and each break."""
+        ...
+
+    async def close(self) -> None: ...
