@@ -26,12 +26,12 @@ quick: lint types layers unit  ## what answers within a minute: the look of the 
 test: lint types layers pytest  ## everything CI looks at, in any order; the printed seed gives the same order again
 
 lint: setup
-	$(BIN)/ruff check bot cogs tests benchmarks
-	$(BIN)/ruff format --check bot cogs tests benchmarks
+	$(BIN)/ruff check bot cogs sandbox tests benchmarks
+	$(BIN)/ruff format --check bot cogs sandbox tests benchmarks
 
 format: setup  ## let ruff lay out the code
-	$(BIN)/ruff check --fix bot cogs tests benchmarks
-	$(BIN)/ruff format bot cogs tests benchmarks
+	$(BIN)/ruff check --fix bot cogs sandbox tests benchmarks
+	$(BIN)/ruff format bot cogs sandbox tests benchmarks
 
 types: setup
 	$(BIN)/mypy

@@ -152,7 +152,7 @@ def _demo(port: int, data: str) -> int:
     import asyncio
 
     try:
-        from bot.sandbox.demo import run_demo  # its packages are an optional extra
+        from sandbox.demo.demo import run_demo  # its packages are an optional extra
     except ModuleNotFoundError as error:
         print(
             f"The demo needs the package {error.name}. Use `make demo`, or pip install '.[demo]'.",

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final, TypeAlias
 
-from bot.sandbox.fault_script import FaultScript
-from bot.sandbox.faults import (
+from sandbox.wiro.fault_script import FaultScript
+from sandbox.wiro.faults import (
     BUSY,
     Drop,
     FailTask,

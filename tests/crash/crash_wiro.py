@@ -13,9 +13,9 @@ from typing import Any, Final
 from crash_clock import SharedClock
 from crash_scenarios import KEY, SECRET, Scenario
 
-from bot.sandbox.accounts import Account
-from bot.sandbox.pace import Pace
-from bot.sandbox.wiro_server import WiroSandbox
+from sandbox.wiro.accounts import Account
+from sandbox.wiro.pace import Pace
+from sandbox.wiro.server import WiroSandbox
 
 PATIENCE_S: Final = 30.0  # only a scenario that fails waits so long
 PACE: Final = Pace(scale=0.003)

@@ -7,8 +7,8 @@ from typing import Any
 from blackbox_house import House
 from discord_standin import Interaction
 
-from bot.sandbox.faults import Hold
-from bot.sandbox.pace import Pace
+from sandbox.wiro.faults import Hold
+from sandbox.wiro.pace import Pace
 
 Opened = Callable[..., Awaitable[House]]
 _PACE = 0.05

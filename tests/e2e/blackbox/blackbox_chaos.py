@@ -19,7 +19,7 @@ from blackbox_process import BotProcess
 from discord_standin import Channel, Fault, Interaction, Message
 from discord_standin.entities import SEND_MESSAGES, VIEW_CHANNEL
 
-from bot.sandbox.faults import (
+from sandbox.wiro.faults import (
     BUSY,
     Drop,
     DropSocket,

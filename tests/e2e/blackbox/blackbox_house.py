@@ -18,11 +18,11 @@ from blackbox_process import BotProcess
 from discord_standin import Channel, DiscordStandIn, Interaction, Limits, Message, Person
 from PIL import Image
 
-from bot.sandbox.accounts import Account, signature
-from bot.sandbox.pace import Pace
-from bot.sandbox.painter import Subject
-from bot.sandbox.showroom import MODELS_ON_SHOW
-from bot.sandbox.wiro_server import WiroSandbox
+from sandbox.wiro.accounts import Account, signature
+from sandbox.wiro.fixtures import MODELS_ON_SHOW
+from sandbox.wiro.pace import Pace
+from sandbox.wiro.painter import Subject
+from sandbox.wiro.server import WiroSandbox
 
 DISCORD_TOKEN = "canary-discord.token-5f1c.0a7e93d2b64c"
 WIRO_KEY = "canary-wiro-key-8d20b7"

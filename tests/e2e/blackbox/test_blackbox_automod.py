@@ -8,8 +8,8 @@ from typing import Any
 from blackbox_house import House, eventually, labels
 from discord_standin import Limits
 
-from bot.sandbox.faults import FailTask
-from bot.sandbox.showroom import WRITER
+from sandbox.wiro.faults import FailTask
+from sandbox.wiro.fixtures import WRITER
 
 Opened = Callable[..., Awaitable[House]]
 MANAGE_GUILD = 1 << 5

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from blackbox_books import read_books
 from blackbox_house import House
 
-from bot.sandbox.faults import Hold
+from sandbox.wiro.faults import Hold
 
 Opened = Callable[..., Awaitable[House]]
 

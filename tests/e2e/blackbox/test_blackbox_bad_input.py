@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pytest
 from blackbox_house import House
 
-from bot.sandbox.faults import FailTask, NoOutputs, OutputUrl, Spoil, Spoilt, StderrNoise, TaskFault
+from sandbox.wiro.faults import FailTask, NoOutputs, OutputUrl, Spoil, Spoilt, StderrNoise, TaskFault
 
 Opened = Callable[..., Awaitable[House]]
 

@@ -6,7 +6,7 @@ import pytest
 from blackbox_house import FOREVER_S, House, labels
 from discord_standin import ClientRefused
 
-from bot.sandbox.faults import Hold
+from sandbox.wiro.faults import Hold
 
 Opened = Callable[..., Awaitable[House]]
 

@@ -7,7 +7,7 @@ from blackbox_house import House, eventually
 from discord_standin import HiddenLimit, Limits
 from discord_standin.buckets import Limit
 
-from bot.sandbox.faults import FailTask, Hold
+from sandbox.wiro.faults import FailTask, Hold
 
 Opened = Callable[..., Awaitable[House]]
 

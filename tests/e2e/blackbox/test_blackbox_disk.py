@@ -13,7 +13,7 @@ from blackbox_books import read_books
 from blackbox_house import House, eventually
 from blackbox_process import ROOT, BotProcess
 
-from bot.sandbox.faults import Hold
+from sandbox.wiro.faults import Hold
 
 Opened = Callable[..., Awaitable[House]]
 ON_A_FULL_DISK = """

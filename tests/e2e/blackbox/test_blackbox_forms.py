@@ -10,8 +10,8 @@ from blackbox_house import House, labels
 from discord_standin import ClientRefused, Interaction, Message, Person, Upload
 from PIL import Image
 
-from bot.sandbox.faults import Hold
-from bot.sandbox.showroom import SIXTY_INPUTS, UPSCALER
+from sandbox.wiro.faults import Hold
+from sandbox.wiro.fixtures import SIXTY_INPUTS, UPSCALER
 
 Opened = Callable[..., Awaitable[House]]
 

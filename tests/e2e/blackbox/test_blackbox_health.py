@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 import aiohttp
 from blackbox_house import House, fetched
 
-from bot.sandbox.faults import Hold
+from sandbox.wiro.faults import Hold
 
 Opened = Callable[..., Awaitable[House]]
 

@@ -7,9 +7,9 @@ from decimal import Decimal
 from blackbox_house import House, fetched, labels
 from discord_standin import Limits
 
-from bot.sandbox.faults import Hold
-from bot.sandbox.painter import paint
 from bot.view.files.metadata import marked
+from sandbox.wiro.faults import Hold
+from sandbox.wiro.painter import paint
 
 Opened = Callable[..., Awaitable[House]]
 

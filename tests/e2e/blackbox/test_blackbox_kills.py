@@ -6,7 +6,7 @@ from blackbox_house import House, eventually
 from discord_standin import Limits
 from discord_standin.buckets import Limit
 
-from bot.sandbox.faults import Hold, Moment, Wait
+from sandbox.wiro.faults import Hold, Moment, Wait
 
 Opened = Callable[..., Awaitable[House]]
 MANAGE_GUILD = 1 << 5

@@ -7,7 +7,7 @@ from blackbox_books import PICO
 from blackbox_house import FOREVER_S, House, same_day
 from discord_standin import Interaction, Person
 
-from bot.sandbox.faults import FailTask, Hold
+from sandbox.wiro.faults import FailTask, Hold
 
 Opened = Callable[..., Awaitable[House]]
 

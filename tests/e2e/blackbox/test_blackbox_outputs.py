@@ -9,9 +9,8 @@ from decimal import Decimal
 from blackbox_house import House, eventually, labels
 from discord_standin import Interaction, Message
 
-from bot.sandbox.faults import Spoil, StderrNoise
-from bot.sandbox.pace import Pace
-from bot.sandbox.showroom import (
+from sandbox.wiro.faults import Spoil, StderrNoise
+from sandbox.wiro.fixtures import (
     ANIMATOR,
     CLERK,
     MANY_PICTURES,
@@ -20,7 +19,8 @@ from bot.sandbox.showroom import (
     SCULPTOR,
     WRITER,
 )
-from bot.sandbox.spoilt import Spoilt
+from sandbox.wiro.pace import Pace
+from sandbox.wiro.spoilt import Spoilt
 
 Opened = Callable[..., Awaitable[House]]
 

@@ -11,7 +11,7 @@ from blackbox_house import House, fetched, labels, same_day
 from discord_standin import Upload
 from PIL import Image
 
-from bot.sandbox.faults import Hold, Refuse
+from sandbox.wiro.faults import Hold, Refuse
 
 Opened = Callable[..., Awaitable[House]]
 KLEIN = "black-forest-labs/flux-2-klein-4b"

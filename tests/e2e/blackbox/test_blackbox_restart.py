@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from blackbox_house import FOREVER_S, House, eventually
 from discord_standin import Limits
 
-from bot.sandbox.faults import Hold, Moment, Wait
+from sandbox.wiro.faults import Hold, Moment, Wait
 
 Opened = Callable[..., Awaitable[House]]
 

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 
 from blackbox_house import DISCORD_TOKEN, House, eventually, labels
 
-from bot.sandbox.faults import Hold
+from sandbox.wiro.faults import Hold
 
 Opened = Callable[..., Awaitable[House]]
 

@@ -12,7 +12,7 @@ from blackbox_process import ROOT
 from discord_standin import Upload
 from PIL import Image
 
-from bot.sandbox.faults import Hold, Moment, Wait
+from sandbox.wiro.faults import Hold, Moment, Wait
 
 Opened = Callable[..., Awaitable[House]]
 KLEIN = "black-forest-labs/flux-2-klein-4b"

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from blackbox_house import FOREVER_S, House, eventually, labels
 
-from bot.sandbox.faults import (
+from sandbox.wiro.faults import (
     BUSY,
     GARBAGE,
     NO_FUNDS,

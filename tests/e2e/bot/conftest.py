@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest_asyncio
 
-from bot.sandbox.pace import Pace
-from bot.sandbox.painter import Subject, paint
-from bot.sandbox.wiro_server import Habits, WiroSandbox
+from sandbox.wiro.pace import Pace
+from sandbox.wiro.painter import Subject, paint
+from sandbox.wiro.server import Habits, WiroSandbox
 
 sys.path.append(str(Path(__file__).parent))  # for those who load these fixtures from another folder
 

@@ -19,14 +19,14 @@ import simcord
 from bot.app import Studio, Surroundings, opened
 from bot.domain.clock import Clock
 from bot.domain.errors import BotError
-from bot.sandbox.accounts import Account
-from bot.sandbox.books import TaskView
-from bot.sandbox.faults import Hold
-from bot.sandbox.pace import Pace
-from bot.sandbox.simulated_discord import SimulatedFiles, Slot, let_refusals_through, spawn_outside
-from bot.sandbox.wiro_server import WiroSandbox
 from bot.settings import load_settings
 from bot.view.actions.seal import MARK
+from sandbox.demo.simulated_discord import SimulatedFiles, Slot, let_refusals_through, spawn_outside
+from sandbox.wiro.accounts import Account
+from sandbox.wiro.faults import Hold
+from sandbox.wiro.ledger import TaskView
+from sandbox.wiro.pace import Pace
+from sandbox.wiro.server import WiroSandbox
 
 ACCOUNT = Account("k" * 32, "s" * 64)
 QUICK = Pace(scale=0.02)  # a picture takes about a tenth of a second

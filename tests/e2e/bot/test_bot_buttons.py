@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 from studio_world import Build, World
 
-from bot.sandbox.faults import FailTask
 from bot.view.card import (
     Action,
     CaseAction,
@@ -18,6 +17,7 @@ from bot.view.card import (
     PickAction,
     TextPart,
 )
+from sandbox.wiro.faults import FailTask
 
 
 async def test_every_button_there_is_has_somebody_who_answers_it(world: World) -> None:

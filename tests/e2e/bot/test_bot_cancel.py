@@ -6,7 +6,7 @@ import discord
 import pytest
 from studio_world import Build, World
 
-from bot.sandbox.faults import Refuse
+from sandbox.wiro.faults import Refuse
 
 
 async def test_a_job_in_our_line_is_cancelled_without_ever_reaching_wiro(build: Build) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from studio_world import Build, World
 
-from bot.sandbox.faults import (
+from sandbox.wiro.faults import (
     FORBIDDEN,
     GARBAGE,
     UNAUTHORISED,

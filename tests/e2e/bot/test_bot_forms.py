@@ -13,7 +13,7 @@ from studio_world import Seen, World, until
 
 from bot.domain.request.form import FieldsRefused
 from bot.domain.request.interactions import FormBusy, NotYours
-from bot.sandbox.showroom import NO_INPUTS, ODD_INPUTS, SIXTY_INPUTS, UPSCALER
+from sandbox.wiro.fixtures import NO_INPUTS, ODD_INPUTS, SIXTY_INPUTS, UPSCALER
 
 SD3 = "stabilityai/stable-diffusion-3-medium"
 PNG = b"\x89PNG\r\n\x1a\n"

@@ -9,8 +9,8 @@ import simcord
 from PIL import Image
 from studio_world import World, until
 
-from bot.sandbox.showroom import MODELS_ON_SHOW
 from cogs.generate import ASPECTS
+from sandbox.wiro.fixtures import MODELS_ON_SHOW
 
 
 async def test_a_prompt_becomes_a_picture_in_the_very_message_that_answered(world: World) -> None:

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 from studio_world import Build, World, until
 
-from bot.sandbox.faults import Refuse
+from sandbox.wiro.faults import Refuse
 
 KLEIN = "black-forest-labs/flux-2-klein-4b"
 REFUSED = Refuse(0, "invalid-parameters")

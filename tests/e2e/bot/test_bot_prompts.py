@@ -7,7 +7,7 @@ import re
 import pytest
 from studio_world import World
 
-from bot.sandbox.faults import FailTask
+from sandbox.wiro.faults import FailTask
 
 NASTY = (
     "@everyone @here <@1456074443980800001> <@&7> <#8> </imagine:9>",

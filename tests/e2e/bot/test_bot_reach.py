@@ -14,12 +14,12 @@ from studio_world import World
 from test_bot_pictures_in import prefilled
 
 from bot.domain.job.access import JobAct
-from bot.sandbox.showroom import WRITER
 from bot.view.actions.jobs import JobButton
 from bot.view.actions.picks import GoButton, PickButton
 from bot.view.actions.seal import Seal
 from bot.view.actions.texts import TextButton
 from bot.view.card import Action, Go, GoAction, JobPress, Pick, PickAction, TextPart, TextPress, Turn
+from sandbox.wiro.fixtures import WRITER
 
 SECRET = "ivory"  # in all that alice asked for, and in all that came of it
 

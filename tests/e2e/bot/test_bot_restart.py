@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from studio_world import Build, World, seen, until
 
-from bot.sandbox.faults import Drop, ListLag
+from sandbox.wiro.faults import Drop, ListLag
 
 
 @pytest.mark.parametrize(

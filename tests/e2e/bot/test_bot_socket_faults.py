@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 from studio_world import Build, World
 
-from bot.sandbox.faults import DropSocket, Duplicate, Mute, OneTaskPerSocket, RefuseSocket, SilentSocket
+from sandbox.wiro.faults import DropSocket, Duplicate, Mute, OneTaskPerSocket, RefuseSocket, SilentSocket
 
 WORDS = ("Sending to Wiro", "In Wiro's queue", "Preparing the model", "Drawing", "Finishing")
 

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from studio_world import Build, Seen, World, pinging, until
 
-from bot.sandbox.faults import Mute
+from sandbox.wiro.faults import Mute
 
 STAGES = (
     ("Waiting in our line", "Sending to Wiro"),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from studio_world import Build, World
 
-from bot.sandbox.faults import NoOutputs, Refuse, StderrNoise
-from bot.sandbox.showroom import MUSICIAN, WRITER
+from sandbox.wiro.faults import NoOutputs, Refuse, StderrNoise
+from sandbox.wiro.fixtures import MUSICIAN, WRITER
 
 
 async def test_thoughts_and_log_are_told_to_their_asker_alone(world: World) -> None:

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from test_cases_over_the_wire import MANAGE_GUILD, Court
 
-from bot.sandbox.catalogue import FLUX_KLEIN
-from bot.sandbox.showroom import MODELS_ON_SHOW
+from sandbox.wiro.catalogue import FLUX_KLEIN
+from sandbox.wiro.fixtures import MODELS_ON_SHOW
 
 RED = replace(
     FLUX_KLEIN, id="2200", owner="wiro", project="red-flux", categories=("tool", "text-to-image", "NSFW")

@@ -14,9 +14,9 @@ from moderation_world import BuildClub, Club
 from PIL import Image
 
 from bot.domain.request.interactions import NotYours, QuestionExpired
-from bot.sandbox.faults import Answer, Refuse
-from bot.sandbox.wiro_server import Habits
 from bot.view.card import MemberAction, MemberPress
+from sandbox.wiro.faults import Answer, Refuse
+from sandbox.wiro.server import Habits
 
 LABEL = "Erase it for good"
 

@@ -13,7 +13,7 @@ from test_cases_ask import button, buttons, words
 from test_cases_report import Wall, spoilers
 
 from bot.domain.job.job import Exposure
-from bot.sandbox.showroom import ANIMATOR, CLERK, MUSICIAN, SCULPTOR, WRITER
+from sandbox.wiro.fixtures import ANIMATOR, CLERK, MUSICIAN, SCULPTOR, WRITER
 
 TOKEN_EDITS = "/webhooks/*/messages/@original"
 ECHO = "||[x]|| and ||[y](z)||"  # what an old way to hide would have taken for its own marks

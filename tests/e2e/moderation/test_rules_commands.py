@@ -8,7 +8,7 @@ from moderation_world import Club
 
 from bot.domain.moderation.errors import RuleRefused
 from bot.domain.request.requester import Asker, Place
-from bot.sandbox.catalogue import FLUX_KLEIN
+from sandbox.wiro.catalogue import FLUX_KLEIN
 
 ADULT = "black-forest-labs/flux-2-klein-4b"
 

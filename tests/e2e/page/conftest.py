@@ -18,9 +18,9 @@ import pytest
 import simcord
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
-from bot.sandbox.discord_page import DiscordPage
-from bot.sandbox.page_rooms import PageChannel, Viewer
-from bot.sandbox.simulated_discord import Slot, spawn_outside
+from sandbox.demo.page_rooms import PageChannel, Viewer
+from sandbox.demo.page_server import DiscordPage
+from sandbox.demo.simulated_discord import Slot, spawn_outside
 
 ROOT = Path(__file__).parents[3]
 sys.path.insert(0, str(ROOT / "tests" / "fakes"))

@@ -15,8 +15,8 @@ import pytest
 import simcord
 from discord.ext import commands
 
-from bot.sandbox.page_media import MediaKind, headers, inspect
-from bot.sandbox.simulated_discord import Slot, WallClock, spawn_outside
+from sandbox.demo.page_media import MediaKind, headers, inspect
+from sandbox.demo.simulated_discord import Slot, WallClock, spawn_outside
 
 
 def ask(demo, method, path, *, body=None, **sent):

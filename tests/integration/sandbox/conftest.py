@@ -12,10 +12,10 @@ from typing import Any
 import aiohttp
 import pytest
 
-from bot.sandbox.accounts import Account
-from bot.sandbox.catalogue import MODELS
-from bot.sandbox.pace import Pace
-from bot.sandbox.wiro_server import WiroSandbox
+from sandbox.wiro.accounts import Account
+from sandbox.wiro.catalogue import MODELS
+from sandbox.wiro.pace import Pace
+from sandbox.wiro.server import WiroSandbox
 
 KEY, SECRET = "smoke-key", "smoke-secret"
 SD3 = "stabilityai/stable-diffusion-3-medium"

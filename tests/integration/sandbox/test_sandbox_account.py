@@ -5,7 +5,7 @@ from decimal import Decimal
 import aiohttp
 import pytest
 
-from bot.sandbox.pace import Pace
+from sandbox.wiro.pace import Pace
 
 SD3 = "stabilityai/stable-diffusion-3-medium"
 

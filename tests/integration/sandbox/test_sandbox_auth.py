@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.sandbox.accounts import Account
+from sandbox.wiro.accounts import Account
 
 BODY = {"tasktoken": "nobody"}
 VECTOR = "33975d8f995d36a60ec6178465f27a95fcdd4ac36669cc0b13318bb21bd1b9af"

@@ -8,7 +8,7 @@ import sys
 
 import aiohttp
 
-from bot.sandbox.showroom import MODELS_ON_SHOW
+from sandbox.wiro.fixtures import MODELS_ON_SHOW
 
 PATIENCE_S = 30
 
@@ -17,7 +17,7 @@ async def launch(*arguments):
     return await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
-        "bot.sandbox.wiro_server",
+        "sandbox.wiro.server",
         *arguments,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,

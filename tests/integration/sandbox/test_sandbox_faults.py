@@ -10,8 +10,8 @@ import aiohttp
 import pytest
 from PIL import Image
 
-from bot.sandbox import faults
-from bot.sandbox.faults import (
+from sandbox.wiro import faults
+from sandbox.wiro.faults import (
     Bill,
     Drop,
     FailTask,
@@ -28,8 +28,8 @@ from bot.sandbox.faults import (
     StderrNoise,
     Wait,
 )
-from bot.sandbox.pace import Pace
-from bot.sandbox.wiro_server import Habits
+from sandbox.wiro.pace import Pace
+from sandbox.wiro.server import Habits
 
 SD3 = "stabilityai/stable-diffusion-3-medium"
 

@@ -3,7 +3,7 @@
 import aiohttp
 import pytest
 
-from bot.sandbox.faults import (
+from sandbox.wiro.faults import (
     DropSocket,
     Duplicate,
     Mute,
@@ -13,7 +13,7 @@ from bot.sandbox.faults import (
     SilentSocket,
     Strange,
 )
-from bot.sandbox.pace import Pace
+from sandbox.wiro.pace import Pace
 
 UNHURRIED = Pace(queue_s=5, scale=0.05)
 

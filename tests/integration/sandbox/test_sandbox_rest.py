@@ -10,7 +10,7 @@ import aiohttp
 import pytest
 from PIL import Image
 
-from bot.sandbox.pace import Pace
+from sandbox.wiro.pace import Pace
 
 SD3 = "stabilityai/stable-diffusion-3-medium"
 TASK_TEXT_FIELDS = """
@@ -197,7 +197,7 @@ async def test_cancel_works_in_the_queue_only_and_kill_works_later(connect, fiel
 
 
 async def test_strict_fields_take_only_productions_names(connect):
-    from bot.sandbox.wiro_server import Habits
+    from sandbox.wiro.server import Habits
 
     wire = await connect(habits=Habits(strict_fields=True), pace=Pace(queue_s=60))
     task_id, token = await wire.run()

@@ -5,9 +5,9 @@ from itertools import pairwise
 
 import pytest
 
-from bot.sandbox.faults import FailTask, StderrNoise
-from bot.sandbox.pace import Pace
-from bot.sandbox.wiro_server import Habits
+from sandbox.wiro.faults import FailTask, StderrNoise
+from sandbox.wiro.pace import Pace
+from sandbox.wiro.server import Habits
 
 ORDER = [
     "task_queue",

@@ -8,8 +8,8 @@ import aiohttp
 import pytest
 from PIL import Image
 
-from bot.sandbox.catalogue import FLUX_KLEIN
-from bot.sandbox.showroom import (
+from sandbox.wiro.catalogue import FLUX_KLEIN
+from sandbox.wiro.fixtures import (
     ANIMATOR,
     CLERK,
     MANY_PICTURES,

@@ -27,8 +27,8 @@ from bot.engines import port
 from bot.engines.wiro.client import PAGE_SIZE, WiroClient
 from bot.engines.wiro.signing import Credentials
 from bot.engines.wiro.socket import TaskFeed
-from bot.sandbox.accounts import Account
-from bot.sandbox.faults import (
+from sandbox.wiro.accounts import Account
+from sandbox.wiro.faults import (
     Answer,
     Bill,
     Drop,
@@ -43,9 +43,9 @@ from bot.sandbox.faults import (
     StderrNoise,
     Strange,
 )
-from bot.sandbox.pace import Pace
-from bot.sandbox.run_keys import RunKeys
-from bot.sandbox.wiro_server import Habits, WiroSandbox
+from sandbox.wiro.pace import Pace
+from sandbox.wiro.run_keys import RunKeys
+from sandbox.wiro.server import Habits, WiroSandbox
 
 MODEL = "stabilityai/stable-diffusion-3-medium"
 ORIGIN = Origin(1, 2, 3, 4, is_private=False, attachment_limit_bytes=10)

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageFont
 
-from bot.sandbox.painter import Subject, paint, wrap
+from sandbox.wiro.painter import Subject, paint, wrap
 
 FOX = Subject("stabilityai/stable-diffusion-3-medium", "a red fox", "", 7, 256, 320, 28)
 

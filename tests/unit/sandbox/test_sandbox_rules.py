@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-import bot.sandbox.wiro_server
-from bot.sandbox.accounts import Account, Wallet, signature
-from bot.sandbox.answers import ApiError
-from bot.sandbox.fault_script import FaultScript
-from bot.sandbox.faults import BUSY, FailTask, SilentSocket, StderrNoise
-from bot.sandbox.pace import Pace
+import sandbox.wiro.server
+from sandbox.wiro.accounts import Account, Wallet, signature
+from sandbox.wiro.answers import ApiError
+from sandbox.wiro.fault_script import FaultScript
+from sandbox.wiro.faults import BUSY, FailTask, SilentSocket, StderrNoise
+from sandbox.wiro.pace import Pace
 
 
 def test_the_published_signature_vector():
@@ -26,7 +26,7 @@ def rooms_behind(room, seen):
     if room in seen:
         return seen
     seen.add(room)
-    folder = Path(bot.sandbox.wiro_server.__file__).parent
+    folder = Path(sandbox.wiro.server.__file__).parent
     for node in ast.walk(ast.parse((folder / f"{room}.py").read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom) and node.level:
             assert node.level == 1, room

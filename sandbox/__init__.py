@@ -1,0 +1,1 @@
+"""Stand-ins of the services that the bot speaks to, and the demo made of them; not in the image."""

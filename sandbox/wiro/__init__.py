@@ -1,0 +1,1 @@
+"""A stand-in of the Wiro service: REST, sockets, downloads, faults."""
