@@ -13,7 +13,17 @@ import aiosqlite
 from benchmarks.figures import Figure, Spread, percentile
 from benchmarks.history import NOW_S, with_history
 from bot.domain.job.job import Job
-from bot.domain.limits.limit import OPERATOR, Audience, Limit, Measure, Scope, Subject, Window
+from bot.domain.limits.limit import (
+    OPERATOR,
+    Audience,
+    Limit,
+    Measure,
+    Scope,
+    Window,
+    member_scope,
+    person_scope,
+    server_scope,
+)
 from bot.domain.money import Money
 from bot.domain.request.origin import Origin
 from bot.domain.request.run_request import PictureRequest

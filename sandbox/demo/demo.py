@@ -111,7 +111,7 @@ async def run_demo(port: int, data: str) -> int:
 def _settings(sandbox: WiroSandbox, account: Account, data: Path, more: Mapping[str, object]) -> Settings:
     return load_settings(
         _env_file=None,
-        discord_token="demo",  # noqa: S106 — the simulated Discord asks for none
+        discord_token="demo",
         wiro_api_key=account.api_key,
         wiro_api_secret=account.api_secret,
         wiro_api_url=sandbox.api_url,

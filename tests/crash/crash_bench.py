@@ -12,11 +12,11 @@ from pathlib import Path
 from random import Random
 from typing import IO, Final, cast
 
-from crash_nursery import outcome_of
-from crash_scenarios import Outcome, Scenario
+from tests.crash.crash_nursery import outcome_of
+from tests.crash.crash_scenarios import Outcome, Scenario
 
 _HERE: Final = Path(__file__).parent
-_PATHS: Final = (_HERE.parents[1], _HERE.parent / "fakes", _HERE)
+_ROOT: Final = _HERE.parents[1]
 # Whatever is asked often is asked as often as time allows: its first calls stand for all.
 _OFTEN: Final = ("feed.event", "wiro.detail", "wiro.recent_tasks", "store.claimed", "store.open_charges")
 _FIRST_CALLS: Final = 3
@@ -51,11 +51,11 @@ def opened(*, keep_in: Path | None = None) -> Iterator[Bench]:
     base = memory if os.access(memory, os.W_OK) else None
     # asyncio's debug mode belongs to the tests' own loops: it would triple the time of every life.
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONASYNCIODEBUG"}
-    environment["PYTHONPATH"] = os.pathsep.join(map(str, _PATHS))
+    environment["PYTHONPATH"] = str(_ROOT)
     with (
         tempfile.TemporaryDirectory(dir=base) as folder,
         subprocess.Popen(  # noqa: S603 — our own module
-            [sys.executable, "-W", "error", "-m", "crash_nursery"]
+            [sys.executable, "-W", "error", "-m", "tests.crash.crash_nursery"]
             + ([folder] if keep_in is None else [str(keep_in), "--keep"]),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

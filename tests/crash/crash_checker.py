@@ -11,7 +11,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
-from crash_wiro import BookedTask
+from tests.crash.crash_wiro import BookedTask
 
 PICO: Final = 10**12
 _ENDED: Final = ("SUCCEEDED", "FAILED", "CANCELLED")

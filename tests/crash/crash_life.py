@@ -15,12 +15,6 @@ from random import Random
 from typing import Any, Final
 
 import aiohttp
-from bot_fakes.house import MemoryLogChannel
-from bot_fakes.samples import MODEL, a_requester, an_asker, an_origin
-from bot_fakes.sources import MemorySources
-from crash_clock import SharedClock
-from crash_scenarios import GRACE_S, KEY, LOOK_S, PROMPT, SECRET, SHORT_GRACE_S, Build, Scenario
-from crash_steps import Stepped, SteppedFeed, Steps
 
 from bot.domain.catalogue.model import Value
 from bot.domain.job.errors import JobEnded
@@ -55,6 +49,12 @@ from bot.store.sqlite.guilds import GuildRecords
 from bot.store.sqlite.jobs import JobStore
 from bot.store.sqlite.picture_wishes import PictureWishRecords
 from bot.store.sqlite.uploads import UploadRecords
+from tests.crash.crash_clock import SharedClock
+from tests.crash.crash_scenarios import GRACE_S, KEY, LOOK_S, PROMPT, SECRET, SHORT_GRACE_S, Build, Scenario
+from tests.crash.crash_steps import Stepped, SteppedFeed, Steps
+from tests.support.bot_harness import MemoryLogChannel
+from tests.support.samples import MODEL, a_requester, an_asker, an_origin
+from tests.support.sources import MemorySources
 
 DATABASE: Final = "bot.sqlite3"
 MESSAGES: Final = "messages.jsonl"

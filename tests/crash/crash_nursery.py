@@ -20,12 +20,12 @@ import time as real_time
 from pathlib import Path
 from typing import Any, Final
 
-from crash_checker import violations
-from crash_clock import SharedClock
-from crash_life import DATABASE, LIFE_S, MESSAGES, Life, live
-from crash_scenarios import Outcome, Scenario
-from crash_steps import Steps
-from crash_wiro import WiroSide, serve
+from tests.crash.crash_checker import violations
+from tests.crash.crash_clock import SharedClock
+from tests.crash.crash_life import DATABASE, LIFE_S, MESSAGES, Life, live
+from tests.crash.crash_scenarios import Outcome, Scenario
+from tests.crash.crash_steps import Steps
+from tests.crash.crash_wiro import WiroSide, serve
 
 HANG_S: Final = LIFE_S + 30.0
 LOG: Final = "bot.log"

@@ -10,12 +10,11 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any, Final
 
-from crash_clock import SharedClock
-from crash_scenarios import KEY, SECRET, Scenario
-
 from sandbox.wiro.accounts import Account
 from sandbox.wiro.pace import Pace
 from sandbox.wiro.server import WiroSandbox
+from tests.crash.crash_clock import SharedClock
+from tests.crash.crash_scenarios import KEY, SECRET, Scenario
 
 PATIENCE_S: Final = 30.0  # only a scenario that fails waits so long
 PACE: Final = Pace(scale=0.003)

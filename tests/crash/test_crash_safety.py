@@ -11,11 +11,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from crash_bench import Bench, complaint, explore, opened
-from crash_checker import violations
-from crash_life import DATABASE, MESSAGES, SEED
-from crash_scenarios import FAULTS, PROMPT, Build, Scenario
-from crash_wiro import BookedTask
+
+from tests.crash.crash_bench import Bench, complaint, explore, opened
+from tests.crash.crash_checker import violations
+from tests.crash.crash_life import DATABASE, MESSAGES, SEED
+from tests.crash.crash_scenarios import FAULTS, PROMPT, Build, Scenario
+from tests.crash.crash_wiro import BookedTask
 
 CHANCE = int(os.environ.get("CRASH_SEED", "1"))
 SCENARIOS = int(os.environ.get("CRASH_SCENARIOS", "560"))

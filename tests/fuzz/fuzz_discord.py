@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any, TypeVar
 
-from fuzz_profile import tries
 from hypothesis import given
 from hypothesis import strategies as st
+
+from tests.fuzz.fuzz_profile import tries
 
 T = TypeVar("T")
 

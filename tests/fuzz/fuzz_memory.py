@@ -1,6 +1,6 @@
 """A process of its own that fetches what a hostile server gives, and prints what that took at its peak.
 
-Usage: python fuzz_memory.py downloads | courier | fit. One line of JSON: floor, peak and cap in bytes.
+`python -m tests.fuzz.fuzz_memory downloads | courier | fit`. One line of JSON: floor, peak and cap in bytes.
 """
 
 from __future__ import annotations
@@ -21,8 +21,6 @@ from random import Random
 from typing import Any
 
 from aiohttp import web
-from bot_fakes.samples import a_job
-from fuzz_pictures import MIB, TRAPS, chunk, png
 from PIL import Image
 
 from bot.domain.clock import Clock
@@ -37,6 +35,8 @@ from bot.services.tasks import TaskOwner
 from bot.view.files.download import BOUNDS, PEAK_BYTES, Downloader
 from bot.view.files.fetching import downloader_session
 from bot.view.files.media import FIT_BYTES, fit
+from tests.fuzz.fuzz_pictures import MIB, TRAPS, chunk, png
+from tests.support.samples import a_job
 
 LARGE_BYTES = 24 * MIB
 Serve = Callable[[web.Request], Awaitable[web.StreamResponse]]

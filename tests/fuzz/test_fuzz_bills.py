@@ -9,12 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bot_fakes.clocks import until
-from bot_fakes.house import a_house, tiny_delays
-from bot_fakes.samples import a_request, an_asker, an_origin
-from fuzz_json import ANYTHING, NUMBER_TEXTS, NUMBERS, written
-from fuzz_profile import tries
-from fuzz_wiro import DETAIL, TASK, TOOL, TOOLS
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -27,6 +21,12 @@ from bot.domain.money import MAX_PICO, Money
 from bot.engines.wiro.catalogue import model_of
 from bot.engines.wiro.frames import parsed, task_reports, tools
 from bot.services.runs.unclaimed import Looks, Orphans
+from tests.fuzz.fuzz_json import ANYTHING, NUMBER_TEXTS, NUMBERS, written
+from tests.fuzz.fuzz_profile import tries
+from tests.fuzz.fuzz_wiro import DETAIL, TASK, TOOL, TOOLS
+from tests.support.bot_harness import a_house, tiny_delays
+from tests.support.clocks import until
+from tests.support.samples import a_request, an_asker, an_origin
 
 COSTS = st.one_of(NUMBERS, NUMBER_TEXTS, ANYTHING)
 STATUSES = st.sampled_from(["task_postprocess_end", "task_cancel", "task_failed"])

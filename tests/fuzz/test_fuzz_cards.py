@@ -7,12 +7,6 @@ import re
 from dataclasses import replace
 from typing import Any
 
-from bot_fakes.samples import a_job, a_requester
-from bot_fakes.seals import SEAL
-from discord_standin.check_components import ComponentCheck
-from discord_standin.problems import Problems
-from fuzz_json import TEXTS
-from fuzz_profile import tries
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
@@ -47,6 +41,12 @@ from bot.view.files.fitting import MAX_FILES, Bounds
 from bot.view.layout import NO_MENTIONS, layout_of
 from bot.view.text.format import code, code_block, escaped, plain
 from bot.view.text.sentences import sentence
+from sandbox.discord.check_components import ComponentCheck
+from sandbox.discord.problems import Problems
+from tests.fuzz.fuzz_json import TEXTS
+from tests.fuzz.fuzz_profile import tries
+from tests.support.samples import a_job, a_requester
+from tests.support.seals import SEAL
 
 WICKED = [
     "@everyone @here <@&1> <@2> <#3> </imagine:4> <t:0:R> <:a:5>",

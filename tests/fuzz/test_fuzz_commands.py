@@ -11,14 +11,9 @@ from typing import Any
 
 import discord
 import pytest
-from bot_fakes.forged import TYPING, books, forge, words_of
 from discord import app_commands
-from fuzz_discord import command, examples
-from fuzz_json import ANYTHING, NUMBER_TEXTS, TEXTS
-from fuzz_profile import tries
 from hypothesis import example, given
 from hypothesis import strategies as st
-from studio_world import unforeseen
 
 from bot.domain.limits.amounts import MAX_WHOLE, parse_amount
 from bot.domain.limits.errors import AmountRefused
@@ -29,6 +24,11 @@ from bot.domain.records.reports import ExportLine
 from bot.services.guild_settings._word_rules import Readied
 from bot.services.guild_settings.patterns import word_rule
 from bot.view.files.export import id_cell, text_cell, usage_csv
+from tests.e2e.bot.studio_world import unforeseen
+from tests.fuzz.fuzz_discord import command, examples
+from tests.fuzz.fuzz_json import ANYTHING, NUMBER_TEXTS, TEXTS
+from tests.fuzz.fuzz_profile import tries
+from tests.support.forged import TYPING, books, forge, words_of
 
 Build = Callable[..., Awaitable[Any]]
 

@@ -12,9 +12,6 @@ from random import Random
 from typing import Any
 
 import pytest
-from bot_fakes.clocks import settle_down
-from bot_fakes.house import House, a_house
-from fuzz_profile import IS_LONG
 
 from bot.domain.errors import Refusal
 from bot.domain.job.events import Cancelled, Event, Progressed, Reached, Settled, Unrecognised
@@ -23,6 +20,9 @@ from bot.domain.money import Money
 from bot.engines.port import WiroBusy, WiroNoFunds, WiroUnreachable
 from bot.services.limits.service import Allowance
 from bot.services.runs._recent import MAX_JOBS
+from tests.fuzz.fuzz_profile import IS_LONG
+from tests.support.bot_harness import House, a_house
+from tests.support.clocks import settle_down
 
 MEMBERS = 7
 WARM_UP, ROUNDS, LIVES = 150, 3, 1_500 if IS_LONG else 150

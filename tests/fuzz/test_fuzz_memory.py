@@ -10,8 +10,7 @@ from pathlib import Path
 
 import pytest
 
-HERE = Path(__file__).parent
-ROOT = HERE.parent.parent
+ROOT = Path(__file__).parents[2]
 MARGIN_BYTES = 8 * 1024 * 1024
 PATIENCE_S = 240  # only a hang takes so long
 
@@ -20,11 +19,10 @@ pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="re
 
 def measured(what: str) -> dict[str, int]:
     """Run in a process of its own, where nothing else has raised the mark before."""
-    path = os.pathsep.join(map(str, (ROOT, ROOT / "tests/fakes", HERE)))
     done = subprocess.run(  # noqa: S603 — our own interpreter and file
-        [sys.executable, str(HERE / "fuzz_memory.py"), what],
+        [sys.executable, "-m", "tests.fuzz.fuzz_memory", what],
         # Freed memory goes back to the system at once, as it would be reused: only what is held is counted.
-        env=os.environ | {"PYTHONPATH": path, "MALLOC_TRIM_THRESHOLD_": "0", "MALLOC_ARENA_MAX": "2"},
+        env=os.environ | {"PYTHONPATH": str(ROOT), "MALLOC_TRIM_THRESHOLD_": "0", "MALLOC_ARENA_MAX": "2"},
         capture_output=True,
         text=True,
         timeout=PATIENCE_S,

@@ -6,8 +6,6 @@ import re
 import warnings
 
 import pytest
-from fuzz_pictures import TRAPS, WHOLE, encoded, spoilt_pictures, with_true_checksums
-from fuzz_profile import tries
 from hypothesis import example, given
 from hypothesis import strategies as st
 from yarl import URL
@@ -16,6 +14,8 @@ from bot.domain.job.output_file import OutputUnusable, Picture
 from bot.view.files.addresses import permitted
 from bot.view.files.containers import Broken, shape_of, sniff
 from bot.view.files.media import MAX_PIXELS, Checked, checked, filename_for, fit, is_picture, plain_name
+from tests.fuzz.fuzz_pictures import TRAPS, WHOLE, encoded, spoilt_pictures, with_true_checksums
+from tests.fuzz.fuzz_profile import tries
 
 LIMITS = st.sampled_from([0, 1, 200, 2_000, 10_485_760])
 HOSTS = frozenset({"cdn1.wiro.ai"})

@@ -8,15 +8,15 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
-from bot_fakes.forged import FORM, PRESS, books, forge, words_of
-from fuzz_discord import examples
-from fuzz_json import TEXTS
-from fuzz_profile import tries
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.view.actions.registry import BUTTONS, is_ours
 from bot.view.card import Action, CaseAction, MemberAction
+from tests.fuzz.fuzz_discord import examples
+from tests.fuzz.fuzz_json import TEXTS
+from tests.fuzz.fuzz_profile import tries
+from tests.support.forged import FORM, PRESS, books, forge, words_of
 
 Build = Callable[..., Awaitable[Any]]
 

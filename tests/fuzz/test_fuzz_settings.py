@@ -9,8 +9,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from fuzz_json import NUMBER_TEXTS, TEXTS
-from fuzz_profile import tries
 from hypothesis import example, given
 from hypothesis import strategies as st
 from yarl import URL
@@ -18,6 +16,8 @@ from yarl import URL
 from bot.engines.wiro.signing import Credentials
 from bot.settings import Settings, SettingsInvalid, load_settings
 from bot.view.files.addresses import normalised
+from tests.fuzz.fuzz_json import NUMBER_TEXTS, TEXTS
+from tests.fuzz.fuzz_profile import tries
 
 NEEDED = {"DISCORD_TOKEN": "discord-canary", "WIRO_API_KEY": "key-canary", "WIRO_API_SECRET": "secret-canary"}
 NAMES = sorted(name.upper() for name in Settings.model_fields)

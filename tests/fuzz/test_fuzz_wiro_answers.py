@@ -14,9 +14,6 @@ from typing import Any
 import aiohttp
 import pytest
 from aiohttp import web
-from fuzz_json import ANYTHING, Deep, deep, doubled_keys, spoilt, written
-from fuzz_profile import tries
-from fuzz_wiro import CANCELLED, DETAIL, FAILED, KEY, LIST, NO, RUN, SECRET, STORED, TASK, TOKEN, TOOLS
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -29,6 +26,22 @@ from bot.engines.wiro.client import WiroClient
 from bot.engines.wiro.frames import parsed, started_task, task_reports
 from bot.engines.wiro.signing import Credentials
 from bot.engines.wiro.transport import MAX_ANSWER_BYTES, Answer, Transport
+from tests.fuzz.fuzz_json import ANYTHING, Deep, deep, doubled_keys, spoilt, written
+from tests.fuzz.fuzz_profile import tries
+from tests.fuzz.fuzz_wiro import (
+    CANCELLED,
+    DETAIL,
+    FAILED,
+    KEY,
+    LIST,
+    NO,
+    RUN,
+    SECRET,
+    STORED,
+    TASK,
+    TOKEN,
+    TOOLS,
+)
 
 CREDENTIALS = Credentials(KEY, SECRET)
 

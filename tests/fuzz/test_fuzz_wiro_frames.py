@@ -10,9 +10,6 @@ from typing import Any
 import aiohttp
 import pytest
 from aiohttp import web
-from fuzz_json import ANYTHING, TEXTS, deep, spoilt, written
-from fuzz_profile import tries
-from fuzz_wiro import FRAMES, KEY, TOKEN
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -22,6 +19,9 @@ from bot.domain.job.task import Task
 from bot.engines.port import WiroServerFault
 from bot.engines.wiro.frames import socket_frame
 from bot.engines.wiro.socket import MAX_KNOWN_TYPES, TaskFeed
+from tests.fuzz.fuzz_json import ANYTHING, TEXTS, deep, spoilt, written
+from tests.fuzz.fuzz_profile import tries
+from tests.fuzz.fuzz_wiro import FRAMES, KEY, TOKEN
 
 LAST = {"type": "task_postprocess_end", "id": "2221", "tasktoken": TOKEN}
 ANY_FRAME = st.one_of(

@@ -14,14 +14,6 @@ from pathlib import Path
 from random import Random
 from typing import Any, Final
 
-from bot_fakes.board import MemoryPictures
-from bot_fakes.clocks import SteppedClock, until
-from bot_fakes.discord_side import FakeClient, FakeInteraction
-from bot_fakes.house import MemoryLogChannel
-from bot_fakes.samples import MODEL, PNG, a_request, an_asker, an_origin
-from bot_fakes.sources import MemoryFolders, MemorySources, MemoryUploads
-from bot_fakes.wiro import FakeSockets, ScriptedWiro
-
 import bot.store.sqlite.database as database_module
 from bot.delivery.apologies import Apologies
 from bot.delivery.budgets import Budgets
@@ -49,6 +41,13 @@ from bot.store.sqlite.guilds import GuildRecords
 from bot.store.sqlite.intakes import IntakeRecords
 from bot.store.sqlite.jobs import JobStore
 from bot.store.sqlite.picture_wishes import PictureWishRecords
+from tests.support.board import MemoryPictures
+from tests.support.bot_harness import MemoryLogChannel
+from tests.support.clocks import SteppedClock, until
+from tests.support.discord_side import FakeClient, FakeInteraction
+from tests.support.samples import MODEL, PNG, a_request, an_asker, an_origin
+from tests.support.sources import MemoryFolders, MemorySources, MemoryUploads
+from tests.support.wiro import FakeSockets, ScriptedWiro
 
 INTERVAL_S: Final = 0.1
 TICK_S: Final = 0.01

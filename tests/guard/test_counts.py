@@ -10,8 +10,6 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from bot_fakes.clocks import until
-from guard_counts import INTERVAL_S, TICKS, Counts, wired
 
 from bot.delivery import status_messages
 from bot.delivery.editor import MessageEditor
@@ -21,6 +19,8 @@ from bot.services.guild_settings.service import House, Houses
 from bot.services.runs.runner import Follower
 from bot.store.sqlite.database import Database
 from bot.view.cards.renderer import status_card
+from tests.guard.guard_counts import INTERVAL_S, TICKS, Counts, wired
+from tests.support.clocks import until
 
 # One at the start, one for each interval, and the ending, which waits for no interval.
 EDITS_BESIDE_PACE: Final = 2

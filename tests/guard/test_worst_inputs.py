@@ -12,11 +12,6 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from bot_fakes.clocks import SteppedClock
-from bot_fakes.samples import MODEL, a_job
-from bot_fakes.wiro import ScriptedWiro
-from guard_counts import wired
-from guard_growth import MOST, growth
 
 import bot.services.guild_settings._word_rules as word_rules_module
 import bot.store.sqlite.jobs as jobs_module
@@ -43,6 +38,11 @@ from bot.view.files.export import text_cell
 from bot.view.text import said
 from bot.view.text.format import code_block, escaped
 from bot.view.text.headings import sent_words
+from tests.guard.guard_counts import wired
+from tests.guard.guard_growth import MOST, growth
+from tests.support.clocks import SteppedClock
+from tests.support.samples import MODEL, a_job
+from tests.support.wiro import ScriptedWiro
 
 Made = Callable[[int], str]
 

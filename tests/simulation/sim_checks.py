@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
-from sim_trace import Trace
-from virtual_loop import VirtualLoop
-
 from bot.store.sqlite.audit import discrepancies
+from tests.simulation.sim_trace import Trace
+from tests.support.virtual_loop import VirtualLoop
 
 if TYPE_CHECKING:
-    from sim_engine import Engine, World
+    from tests.simulation.sim_engine import Engine, World
 
 
 # What ran when a bill came that nobody had foreseen is held for as much from then on.

@@ -9,13 +9,13 @@ from typing import Any, Final
 
 import aiohttp
 import discord
-from sim_messages import Message, Messages
-from sim_trace import Trace
-from sim_weather import Weather
-from sim_wire import Life, Wire
 
 from bot.delivery import acceptance
 from bot.delivery.budgets import Budgets
+from tests.simulation.sim_messages import Message, Messages
+from tests.simulation.sim_trace import Trace
+from tests.simulation.sim_weather import Weather
+from tests.simulation.sim_wire import Life, Wire
 
 TOKEN_LIFE_S: Final = 900.0  # Discord docs, Receiving and responding
 GIVEN_UP_S: Final = 5.0  # by the bot, for a passing state; what an attempt takes besides is not looked at

@@ -8,14 +8,13 @@ from pathlib import Path
 from random import Random
 from typing import Any, Final
 
-from sim_trace import Trace
-from sim_weather import Weather
-from sim_wire import Life, Wire
-
 from bot.domain.job.job import Stage
 from bot.store.sqlite.database import Database
 from bot.store.sqlite.group_commit import Write
 from bot.store.sqlite.schema import known_migrations, migrate
+from tests.simulation.sim_trace import Trace
+from tests.simulation.sim_weather import Weather
+from tests.simulation.sim_wire import Life, Wire
 
 _RANKS: Final = " ".join(f"WHEN '{stage.name}' THEN {stage.value}" for stage in Stage)
 # Seen by SQLite itself at the very change, whatever Python believes.

@@ -10,14 +10,6 @@ from random import Random
 from typing import Final, TypeVar
 from unittest.mock import patch
 
-from bot_fakes.sources import MemorySources
-from sim_discord import SimClient, SimDiscord
-from sim_disk import DatabaseOfALife, Disk
-from sim_feed import SimSockets
-from sim_wire import Life
-from sim_wiro import MODEL, SimWiro, WiroPort
-from virtual_loop import VirtualLoop
-
 from bot.delivery import channels
 from bot.delivery.budgets import Budgets
 from bot.delivery.editor import Pace
@@ -50,6 +42,13 @@ from bot.store.sqlite.guilds import GuildRecords
 from bot.store.sqlite.jobs import JobStore
 from bot.store.sqlite.picture_wishes import PictureWishRecords
 from bot.store.sqlite.uploads import UploadRecords
+from tests.simulation.sim_discord import SimClient, SimDiscord
+from tests.simulation.sim_disk import DatabaseOfALife, Disk
+from tests.simulation.sim_feed import SimSockets
+from tests.simulation.sim_wire import Life
+from tests.simulation.sim_wiro import MODEL, SimWiro, WiroPort
+from tests.support.sources import MemorySources
+from tests.support.virtual_loop import VirtualLoop
 
 T = TypeVar("T")
 

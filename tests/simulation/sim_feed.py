@@ -5,11 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 
-from sim_wire import Life
-from sim_wiro import SimWiro
-
 from bot.domain.job.events import Event, Gap, Unrecognised
 from bot.domain.job.task import Task
+from tests.simulation.sim_wire import Life
+from tests.simulation.sim_wiro import SimWiro
 
 
 class SimSockets:

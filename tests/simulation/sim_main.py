@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any, Final
 
 _HERE: Final = Path(__file__).parent
-_PATHS: Final = (_HERE.parents[1], _HERE.parent / "fakes", _HERE)
+_ROOT: Final = _HERE.parents[1]
 
 
 def main() -> None:
-    from sim_run import Simulation
+    from tests.simulation.sim_run import Simulation
 
     first, number, lives = (int(argument) for argument in sys.argv[1:4])
     for seed in range(first, first + number):
@@ -25,9 +25,9 @@ def main() -> None:
 def outcomes(first: int, number: int, lives: int, **environment: str) -> list[dict[str, Any]]:
     """The outcomes of so many seeds from the first on, in a process of their own."""
     given = {name: value for name, value in os.environ.items() if name != "PYTHONASYNCIODEBUG"}
-    given |= {"PYTHONPATH": os.pathsep.join(map(str, _PATHS))} | environment
+    given |= {"PYTHONPATH": str(_ROOT)} | environment
     ran = subprocess.run(  # noqa: S603 — our own module
-        [sys.executable, str(_HERE / "sim_main.py"), str(first), str(number), str(lives)],
+        [sys.executable, "-m", "tests.simulation.sim_main", str(first), str(number), str(lives)],
         stdout=subprocess.PIPE,
         text=True,
         env=given,

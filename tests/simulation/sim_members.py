@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sim_engine import CHANNELS, GUILD, Engine
-from sim_messages import Message
-from sim_wiro import MODEL
-
 from bot.domain.errors import Refusal, StoreError
 from bot.domain.job.access import Requester
 from bot.domain.request.origin import Origin
 from bot.domain.request.requester import Asker, Place
 from bot.domain.request.run_request import PictureRequest
+from tests.simulation.sim_engine import CHANNELS, GUILD, Engine
+from tests.simulation.sim_messages import Message
+from tests.simulation.sim_wiro import MODEL
 
 if TYPE_CHECKING:
-    from sim_run import Simulation
+    from tests.simulation.sim_run import Simulation
 
 
 class Members:

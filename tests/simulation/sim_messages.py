@@ -6,9 +6,8 @@ import re
 from dataclasses import dataclass, field
 from typing import Final
 
-from sim_trace import Trace
-
 from bot.view.card import Card, Tone
+from tests.simulation.sim_trace import Trace
 
 _STAGE_WORDS: Final = (
     ("Waiting in our line", 10),

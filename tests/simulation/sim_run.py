@@ -9,24 +9,23 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any, Final
 
-from sim_checks import check_books, check_the_end
-from sim_discord import SimDiscord
-from sim_disk import Disk
-from sim_engine import GUILD, Engine, Parts, SimLogChannel, World, cards_on_the_wire
-from sim_members import Members
-from sim_sky import Sky
-from sim_trace import Trace, Violation
-from sim_weather import a_weather
-from sim_wire import Dead, Life, Wire
-from sim_wiro import SimWiro
-from virtual_loop import VirtualLoop
-
 from bot.domain.errors import StoreError
 from bot.domain.limits.limit import Audience, Measure, Window
 from bot.domain.limits.policies import Dimension, LimitRule
 from bot.domain.moderation.audit import AuditEntry, LimitChange
 from bot.domain.money import Money
 from bot.services.limits.service import Allowance
+from tests.simulation.sim_checks import check_books, check_the_end
+from tests.simulation.sim_discord import SimDiscord
+from tests.simulation.sim_disk import Disk
+from tests.simulation.sim_engine import GUILD, Engine, Parts, SimLogChannel, World, cards_on_the_wire
+from tests.simulation.sim_members import Members
+from tests.simulation.sim_sky import Sky
+from tests.simulation.sim_trace import Trace, Violation
+from tests.simulation.sim_weather import a_weather
+from tests.simulation.sim_wire import Dead, Life, Wire
+from tests.simulation.sim_wiro import SimWiro
+from tests.support.virtual_loop import VirtualLoop
 
 START_S: Final = 1_772_359_200.0  # 2026-03-01 10:00 UTC
 HORIZON_S: Final = 27 * 3600.0  # a late task is hunted for 24 h

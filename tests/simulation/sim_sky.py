@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from random import Random
 
-from sim_engine import CHANNELS, World
-from sim_weather import Weather
+from tests.simulation.sim_engine import CHANNELS, World
+from tests.simulation.sim_weather import Weather
 
 
 class Sky:

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from random import Random
 from typing import Any
 
-from sim_trace import Trace
-from virtual_loop import VirtualLoop
+from tests.simulation.sim_trace import Trace
+from tests.support.virtual_loop import VirtualLoop
 
 
 class Dead(BaseException):

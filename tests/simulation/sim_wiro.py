@@ -8,10 +8,6 @@ from dataclasses import dataclass, replace
 from random import Random
 from typing import Any, Final
 
-from sim_trace import Trace
-from sim_weather import Weather
-from sim_wire import Life, Wire
-
 from bot.domain.catalogue.model import Model, ModelSummary, Value
 from bot.domain.job.events import Cancelled, Event, Progressed, Reached, Settled
 from bot.domain.job.job import Output, Progress, Stage
@@ -29,6 +25,9 @@ from bot.engines.port import (
     WiroServerFault,
     WiroUnreachable,
 )
+from tests.simulation.sim_trace import Trace
+from tests.simulation.sim_weather import Weather
+from tests.simulation.sim_wire import Life, Wire
 
 MODEL: Final = "simulated/painter"
 RUN_TIMEOUT_S: Final = 60.0

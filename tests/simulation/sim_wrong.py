@@ -8,9 +8,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
-from sim_engine import Parts, WatchedStore
-from sim_wiro import WiroPort
-
 from bot.delivery.status_messages import StatusBoard
 from bot.domain.catalogue.model import Value
 from bot.domain.job.job import Job, Stage
@@ -21,6 +18,8 @@ from bot.domain.job.task import Task
 from bot.domain.money import ZERO, Money
 from bot.domain.request.files import Upload
 from bot.engines.port import WiroServerFault, WiroUnreachable
+from tests.simulation.sim_engine import Parts, WatchedStore
+from tests.simulation.sim_wiro import WiroPort
 
 
 class BlindWiro(WiroPort):

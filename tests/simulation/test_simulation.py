@@ -9,10 +9,11 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 import pytest
-from sim_main import outcomes
-from sim_run import Outcome, Simulation
-from sim_wrong import WRONG
-from virtual_loop import Stuck, VirtualLoop
+
+from tests.simulation.sim_main import outcomes
+from tests.simulation.sim_run import Outcome, Simulation
+from tests.simulation.sim_wrong import WRONG
+from tests.support.virtual_loop import Stuck, VirtualLoop
 
 FIRST: Final = int(os.environ.get("SIM_FIRST", "1"))
 SEEDS: Final = int(os.environ.get("SIM_SEEDS", "100"))
@@ -116,7 +117,7 @@ def test_what_waits_for_nothing_is_found_out() -> None:
 
 
 def test_what_never_lets_time_pass_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("virtual_loop.MAX_STEPS_AT_ONE_MOMENT", 1_000)
+    monkeypatch.setattr("tests.support.virtual_loop.MAX_STEPS_AT_ONE_MOMENT", 1_000)
     loop = VirtualLoop()
 
     async def spin() -> None:

@@ -6,8 +6,9 @@ import asyncio
 from collections.abc import Callable
 
 import pytest
-from bot_fakes.in_place import ConnectionInPlace
-from virtual_loop import VirtualLoop
+
+from tests.support.in_place import ConnectionInPlace
+from tests.support.virtual_loop import VirtualLoop
 
 
 def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:

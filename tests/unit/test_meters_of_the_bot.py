@@ -8,8 +8,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from bot_fakes.clocks import StoppedClock, until
-from bot_fakes.house import a_house
 from prometheus_client.parser import text_string_to_metric_families
 
 from bot.delivery.budgets import Budgets
@@ -24,6 +22,8 @@ from bot.observability.metrics import exposition
 from bot.services.runs.bookkeeper import Bookkeeper
 from bot.store.sqlite.books import BookRecords
 from bot.store.sqlite.database import Database
+from tests.support.bot_harness import a_house
+from tests.support.clocks import StoppedClock, until
 
 
 class Naps:

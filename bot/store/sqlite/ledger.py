@@ -11,7 +11,17 @@ from typing import Final, TypeAlias
 from bot.domain.catalogue.model import folded_slug
 from bot.domain.job.job import Job
 from bot.domain.job.ledger import Resolution, Settlement
-from bot.domain.limits.limit import Limit, LimitReached, Scope, Subject, Usage, Window, decide, window_bounds
+from bot.domain.limits.limit import (
+    Limit,
+    LimitReached,
+    Scope,
+    Subject,
+    Usage,
+    Window,
+    decide,
+    rounded,
+    window_starts,
+)
 from bot.domain.limits.policies import Counter
 from bot.domain.money import MAX_PICO, Money
 from bot.store.sqlite.rows import storable

@@ -4,11 +4,10 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from blackbox_house import House
-from discord_standin import Interaction
-
+from sandbox.discord import Interaction
 from sandbox.wiro.faults import Hold
 from sandbox.wiro.pace import Pace
+from tests.e2e.blackbox.blackbox_house import House
 
 Opened = Callable[..., Awaitable[House]]
 _PACE = 0.05

@@ -13,12 +13,8 @@ from random import Random
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from blackbox_books import PICO, Books
-from blackbox_house import House, labels
-from blackbox_process import BotProcess
-from discord_standin import Channel, Fault, Interaction, Message
-from discord_standin.entities import SEND_MESSAGES, VIEW_CHANNEL
-
+from sandbox.discord import Channel, Fault, Interaction, Message
+from sandbox.discord.entities import SEND_MESSAGES, VIEW_CHANNEL
 from sandbox.wiro.faults import (
     BUSY,
     Drop,
@@ -40,6 +36,9 @@ from sandbox.wiro.faults import (
     rate_limited,
     server_error,
 )
+from tests.e2e.blackbox.blackbox_books import PICO, Books
+from tests.e2e.blackbox.blackbox_house import House, labels
+from tests.e2e.blackbox.blackbox_process import BotProcess
 
 SETTLED_WITHIN_S = 75.0
 PUT_RIGHT_WITHIN_S = 45.0

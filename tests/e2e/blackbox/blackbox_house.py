@@ -13,16 +13,16 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
-from blackbox_books import Books, read_books
-from blackbox_process import BotProcess
-from discord_standin import Channel, DiscordStandIn, Interaction, Limits, Message, Person
 from PIL import Image
 
+from sandbox.discord import Channel, DiscordStandIn, Interaction, Limits, Message, Person
 from sandbox.wiro.accounts import Account, signature
 from sandbox.wiro.fixtures import MODELS_ON_SHOW
 from sandbox.wiro.pace import Pace
 from sandbox.wiro.painter import Subject
 from sandbox.wiro.server import WiroSandbox
+from tests.e2e.blackbox.blackbox_books import Books, read_books
+from tests.e2e.blackbox.blackbox_process import BotProcess
 
 DISCORD_TOKEN = "canary-discord.token-5f1c.0a7e93d2b64c"
 WIRO_KEY = "canary-wiro-key-8d20b7"

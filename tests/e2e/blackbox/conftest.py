@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from blackbox_house import House, open_house
+
+from tests.e2e.blackbox.blackbox_house import House, open_house
 
 
 @pytest.fixture

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from blackbox_house import House, eventually, labels
-from discord_standin import Limits
-
+from sandbox.discord import Limits
 from sandbox.wiro.faults import FailTask
 from sandbox.wiro.fixtures import WRITER
+from tests.e2e.blackbox.blackbox_house import House, eventually, labels
 
 Opened = Callable[..., Awaitable[House]]
 MANAGE_GUILD = 1 << 5

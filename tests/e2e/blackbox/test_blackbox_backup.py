@@ -2,10 +2,9 @@
 
 from collections.abc import Awaitable, Callable
 
-from blackbox_books import read_books
-from blackbox_house import House
-
 from sandbox.wiro.faults import Hold
+from tests.e2e.blackbox.blackbox_books import read_books
+from tests.e2e.blackbox.blackbox_house import House
 
 Opened = Callable[..., Awaitable[House]]
 

@@ -5,9 +5,9 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 import pytest
-from blackbox_house import House
 
 from sandbox.wiro.faults import FailTask, NoOutputs, OutputUrl, Spoil, Spoilt, StderrNoise, TaskFault
+from tests.e2e.blackbox.blackbox_house import House
 
 Opened = Callable[..., Awaitable[House]]
 

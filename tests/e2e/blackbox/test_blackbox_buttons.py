@@ -3,10 +3,10 @@
 from collections.abc import Awaitable, Callable
 
 import pytest
-from blackbox_house import FOREVER_S, House, labels
-from discord_standin import ClientRefused
 
+from sandbox.discord import ClientRefused
 from sandbox.wiro.faults import Hold
+from tests.e2e.blackbox.blackbox_house import FOREVER_S, House, labels
 
 Opened = Callable[..., Awaitable[House]]
 

@@ -7,9 +7,10 @@ import os
 from collections.abc import Awaitable, Callable
 
 import pytest
-from blackbox_chaos import Chaos
-from blackbox_house import House
-from discord_standin import Limits
+
+from sandbox.discord import Limits
+from tests.e2e.blackbox.blackbox_chaos import Chaos
+from tests.e2e.blackbox.blackbox_house import House
 
 Opened = Callable[..., Awaitable[House]]
 

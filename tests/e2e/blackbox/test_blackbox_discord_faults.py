@@ -3,11 +3,10 @@
 import re
 from collections.abc import Awaitable, Callable
 
-from blackbox_house import House, eventually
-from discord_standin import HiddenLimit, Limits
-from discord_standin.buckets import Limit
-
+from sandbox.discord import HiddenLimit, Limits
+from sandbox.discord.buckets import Limit
 from sandbox.wiro.faults import FailTask, Hold
+from tests.e2e.blackbox.blackbox_house import House, eventually
 
 Opened = Callable[..., Awaitable[House]]
 

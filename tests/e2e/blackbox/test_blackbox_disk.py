@@ -9,11 +9,11 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from blackbox_books import read_books
-from blackbox_house import House, eventually
-from blackbox_process import ROOT, BotProcess
 
 from sandbox.wiro.faults import Hold
+from tests.e2e.blackbox.blackbox_books import read_books
+from tests.e2e.blackbox.blackbox_house import House, eventually
+from tests.e2e.blackbox.blackbox_process import ROOT, BotProcess
 
 Opened = Callable[..., Awaitable[House]]
 ON_A_FULL_DISK = """

@@ -6,12 +6,12 @@ from collections.abc import Awaitable, Callable
 from decimal import Decimal
 
 import pytest
-from blackbox_house import House, labels
-from discord_standin import ClientRefused, Interaction, Message, Person, Upload
 from PIL import Image
 
+from sandbox.discord import ClientRefused, Interaction, Message, Person, Upload
 from sandbox.wiro.faults import Hold
 from sandbox.wiro.fixtures import SIXTY_INPUTS, UPSCALER
+from tests.e2e.blackbox.blackbox_house import House, labels
 
 Opened = Callable[..., Awaitable[House]]
 

@@ -5,9 +5,9 @@ import socket
 from collections.abc import Awaitable, Callable
 
 import aiohttp
-from blackbox_house import House, fetched
 
 from sandbox.wiro.faults import Hold
+from tests.e2e.blackbox.blackbox_house import House, fetched
 
 Opened = Callable[..., Awaitable[House]]
 

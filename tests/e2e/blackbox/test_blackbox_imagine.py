@@ -4,12 +4,11 @@ import re
 from collections.abc import Awaitable, Callable
 from decimal import Decimal
 
-from blackbox_house import House, fetched, labels
-from discord_standin import Limits
-
 from bot.view.files.metadata import marked
+from sandbox.discord import Limits
 from sandbox.wiro.faults import Hold
 from sandbox.wiro.painter import paint
+from tests.e2e.blackbox.blackbox_house import House, fetched, labels
 
 Opened = Callable[..., Awaitable[House]]
 

@@ -2,11 +2,10 @@
 
 from collections.abc import Awaitable, Callable
 
-from blackbox_house import House, eventually
-from discord_standin import Limits
-from discord_standin.buckets import Limit
-
+from sandbox.discord import Limits
+from sandbox.discord.buckets import Limit
 from sandbox.wiro.faults import Hold, Moment, Wait
+from tests.e2e.blackbox.blackbox_house import House, eventually
 
 Opened = Callable[..., Awaitable[House]]
 MANAGE_GUILD = 1 << 5

@@ -2,9 +2,9 @@
 
 import re
 
-from blackbox_brake import Opened, held_house
-from blackbox_house import House, eventually
-from discord_standin import Interaction
+from sandbox.discord import Interaction
+from tests.e2e.blackbox.blackbox_brake import Opened, held_house
+from tests.e2e.blackbox.blackbox_house import House, eventually
 
 GIVEN_UP_S = 5.0  # by the bot, for an edit without an answer
 

@@ -3,11 +3,10 @@
 from collections.abc import Awaitable, Callable
 from decimal import Decimal
 
-from blackbox_books import PICO
-from blackbox_house import FOREVER_S, House, same_day
-from discord_standin import Interaction, Person
-
+from sandbox.discord import Interaction, Person
 from sandbox.wiro.faults import FailTask, Hold
+from tests.e2e.blackbox.blackbox_books import PICO
+from tests.e2e.blackbox.blackbox_house import FOREVER_S, House, same_day
 
 Opened = Callable[..., Awaitable[House]]
 

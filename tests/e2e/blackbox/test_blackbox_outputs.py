@@ -6,9 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from decimal import Decimal
 
-from blackbox_house import House, eventually, labels
-from discord_standin import Interaction, Message
-
+from sandbox.discord import Interaction, Message
 from sandbox.wiro.faults import Spoil, StderrNoise
 from sandbox.wiro.fixtures import (
     ANIMATOR,
@@ -21,6 +19,7 @@ from sandbox.wiro.fixtures import (
 )
 from sandbox.wiro.pace import Pace
 from sandbox.wiro.spoilt import Spoilt
+from tests.e2e.blackbox.blackbox_house import House, eventually, labels
 
 Opened = Callable[..., Awaitable[House]]
 

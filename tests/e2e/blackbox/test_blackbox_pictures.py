@@ -7,11 +7,11 @@ import random
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from blackbox_house import House, fetched, labels, same_day
-from discord_standin import Upload
 from PIL import Image
 
+from sandbox.discord import Upload
 from sandbox.wiro.faults import Hold, Refuse
+from tests.e2e.blackbox.blackbox_house import House, fetched, labels, same_day
 
 Opened = Callable[..., Awaitable[House]]
 KLEIN = "black-forest-labs/flux-2-klein-4b"

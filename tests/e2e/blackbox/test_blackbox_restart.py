@@ -2,10 +2,9 @@
 
 from collections.abc import Awaitable, Callable
 
-from blackbox_house import FOREVER_S, House, eventually
-from discord_standin import Limits
-
+from sandbox.discord import Limits
 from sandbox.wiro.faults import Hold, Moment, Wait
+from tests.e2e.blackbox.blackbox_house import FOREVER_S, House, eventually
 
 Opened = Callable[..., Awaitable[House]]
 

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from blackbox_brake import Opened, drawing, held_house
-from blackbox_house import House, eventually
-from blackbox_process import ROOT, BotProcess
-from discord_standin import Limits
-from discord_standin.entities import SEND_MESSAGES, VIEW_CHANNEL
 
 from bot.delivery.circuit_breaker import FIRST_PAUSE_S, LONGEST_PAUSE_S
+from sandbox.discord import Limits
+from sandbox.discord.entities import SEND_MESSAGES, VIEW_CHANNEL
+from tests.e2e.blackbox.blackbox_brake import Opened, drawing, held_house
+from tests.e2e.blackbox.blackbox_house import House, eventually
+from tests.e2e.blackbox.blackbox_process import ROOT, BotProcess
 
 TOKEN_EDITS = r"^/webhooks/\d+/[^/]+/messages/@original$"
 PATIENT_DOORS = Path(__file__).with_name("patient_doors")

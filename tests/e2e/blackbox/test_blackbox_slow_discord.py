@@ -4,10 +4,11 @@ import re
 from typing import Any
 
 import pytest
-from blackbox_brake import Opened, drawing, held_house
-from blackbox_house import House, eventually
-from discord_standin import Interaction, Limits
-from discord_standin.buckets import Limit
+
+from sandbox.discord import Interaction, Limits
+from sandbox.discord.buckets import Limit
+from tests.e2e.blackbox.blackbox_brake import Opened, drawing, held_house
+from tests.e2e.blackbox.blackbox_house import House, eventually
 
 LIMITED = {"message": "You are being rate limited.", "retry_after": 1.0, "global": False}
 SCOPE = "X-RateLimit-Scope"

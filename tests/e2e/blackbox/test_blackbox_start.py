@@ -3,9 +3,8 @@
 import time
 from collections.abc import Awaitable, Callable
 
-from blackbox_house import DISCORD_TOKEN, House, eventually, labels
-
 from sandbox.wiro.faults import Hold
+from tests.e2e.blackbox.blackbox_house import DISCORD_TOKEN, House, eventually, labels
 
 Opened = Callable[..., Awaitable[House]]
 

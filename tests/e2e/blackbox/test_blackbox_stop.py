@@ -7,12 +7,12 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
-from blackbox_house import House, eventually
-from blackbox_process import ROOT
-from discord_standin import Upload
 from PIL import Image
 
+from sandbox.discord import Upload
 from sandbox.wiro.faults import Hold, Moment, Wait
+from tests.e2e.blackbox.blackbox_house import House, eventually
+from tests.e2e.blackbox.blackbox_process import ROOT
 
 Opened = Callable[..., Awaitable[House]]
 KLEIN = "black-forest-labs/flux-2-klein-4b"

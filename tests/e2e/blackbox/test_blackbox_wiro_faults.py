@@ -4,8 +4,6 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
-from blackbox_house import FOREVER_S, House, eventually, labels
-
 from sandbox.wiro.faults import (
     BUSY,
     GARBAGE,
@@ -30,6 +28,7 @@ from sandbox.wiro.faults import (
     rate_limited,
     server_error,
 )
+from tests.e2e.blackbox.blackbox_house import FOREVER_S, House, eventually, labels
 
 Opened = Callable[..., Awaitable[House]]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import replace
@@ -16,10 +15,7 @@ import pytest_asyncio
 from sandbox.wiro.pace import Pace
 from sandbox.wiro.painter import Subject, paint
 from sandbox.wiro.server import Habits, WiroSandbox
-
-sys.path.append(str(Path(__file__).parent))  # for those who load these fixtures from another folder
-
-from studio_world import (
+from tests.e2e.bot.studio_world import (
     ACCOUNT,
     QUICK,
     Brake,

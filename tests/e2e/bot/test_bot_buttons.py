@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from studio_world import Build, World
 
 from bot.view.card import (
     Action,
@@ -18,6 +17,7 @@ from bot.view.card import (
     TextPart,
 )
 from sandbox.wiro.faults import FailTask
+from tests.e2e.bot.studio_world import Build, World
 
 
 async def test_every_button_there_is_has_somebody_who_answers_it(world: World) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import discord
 import pytest
-from studio_world import Build, World
 
 from sandbox.wiro.faults import Refuse
+from tests.e2e.bot.studio_world import Build, World
 
 
 async def test_a_job_in_our_line_is_cancelled_without_ever_reaching_wiro(build: Build) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from studio_world import World, seen, until
+
+from tests.e2e.bot.studio_world import World, seen, until
 
 TOKEN_EDITS = "/webhooks/*/messages/@original"
 CHANNEL_EDITS = "/channels/*/messages/*"

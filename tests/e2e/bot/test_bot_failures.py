@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from studio_world import Build, World
 
 from sandbox.wiro.faults import (
     FORBIDDEN,
@@ -17,6 +16,7 @@ from sandbox.wiro.faults import (
     rate_limited,
     server_error,
 )
+from tests.e2e.bot.studio_world import Build, World
 
 
 async def is_returned(world: World) -> bool:

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 from PIL import Image
-from studio_world import Seen, World, until
 
 from bot.domain.request.form import FieldsRefused
 from bot.domain.request.interactions import FormBusy, NotYours
 from sandbox.wiro.fixtures import NO_INPUTS, ODD_INPUTS, SIXTY_INPUTS, UPSCALER
+from tests.e2e.bot.studio_world import Seen, World, until
 
 SD3 = "stabilityai/stable-diffusion-3-medium"
 PNG = b"\x89PNG\r\n\x1a\n"

@@ -7,10 +7,10 @@ import io
 import pytest
 import simcord
 from PIL import Image
-from studio_world import World, until
 
 from cogs.generate import ASPECTS
 from sandbox.wiro.fixtures import MODELS_ON_SHOW
+from tests.e2e.bot.studio_world import World, until
 
 
 async def test_a_prompt_becomes_a_picture_in_the_very_message_that_answered(world: World) -> None:

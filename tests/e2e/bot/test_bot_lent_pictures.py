@@ -6,13 +6,13 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
-from bot_fakes.forged import words_of
-from studio_world import World
-from test_bot_pictures_in import KLEIN, a_picture, models_are_listed, use_as_input
-from test_bot_remix import click
 
 from bot.domain.moderation.audit import AuditEntry, PicturesChange
 from bot.domain.moderation.rules import PictureRule
+from tests.e2e.bot.studio_world import World
+from tests.e2e.bot.test_bot_pictures_in import KLEIN, a_picture, models_are_listed, use_as_input
+from tests.e2e.bot.test_bot_remix import click
+from tests.support.forged import words_of
 
 Way = Callable[[World], Awaitable[Any]]
 OWN_ONLY, NOT_MADE_HERE, CLOSED = (

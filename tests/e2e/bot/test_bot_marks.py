@@ -7,10 +7,10 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from bot_fakes.forged import FORM, PRESS, books, forge, words_of
-from studio_world import World
 
 from bot.view.actions.seal import Seal, bare
+from tests.e2e.bot.studio_world import World
+from tests.support.forged import FORM, PRESS, books, forge, words_of
 
 NONE_OF_OURS = "none of the bot's"
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from studio_world import Build, World, until
 
 from bot.services.limits.rate import BURST, EVERY_S
 from bot.view.actions.models import custom_id_of
 from bot.view.card import ModelAction, ModelPress
 from sandbox.wiro.faults import Refuse
 from sandbox.wiro.fixtures import MODELS_ON_SHOW
+from tests.e2e.bot.studio_world import Build, World, until
 
 KLEIN = "black-forest-labs/flux-2-klein-4b"
 TURBO = "stabilityai/sdxl-turbo"

@@ -9,9 +9,9 @@ from typing import Any
 import aiohttp
 import pytest
 from PIL import Image
-from studio_world import Build, World, until
 
 from sandbox.wiro.faults import Refuse
+from tests.e2e.bot.studio_world import Build, World, until
 
 KLEIN = "black-forest-labs/flux-2-klein-4b"
 REFUSED = Refuse(0, "invalid-parameters")

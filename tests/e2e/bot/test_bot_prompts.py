@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 import pytest
-from studio_world import World
 
 from sandbox.wiro.faults import FailTask
+from tests.e2e.bot.studio_world import World
 
 NASTY = (
     "@everyone @here <@1456074443980800001> <@&7> <#8> </imagine:9>",

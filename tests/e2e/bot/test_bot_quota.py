@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 
-from studio_world import Build, World
-
 from bot.domain.moderation.admission import Admission
 from bot.domain.money import ZERO, Money
+from tests.e2e.bot.studio_world import Build, World
 
 
 def figures(text: str) -> dict[str, Money]:

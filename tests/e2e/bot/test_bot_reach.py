@@ -9,9 +9,6 @@ from typing import Any
 
 import discord
 import pytest
-from bot_fakes.forged import FORM, PRESS, books, forge, words_of
-from studio_world import World
-from test_bot_pictures_in import prefilled
 
 from bot.domain.job.access import JobAct
 from bot.view.actions.jobs import JobButton
@@ -20,6 +17,9 @@ from bot.view.actions.seal import Seal
 from bot.view.actions.texts import TextButton
 from bot.view.card import Action, Go, GoAction, JobPress, Pick, PickAction, TextPart, TextPress, Turn
 from sandbox.wiro.fixtures import WRITER
+from tests.e2e.bot.studio_world import World
+from tests.e2e.bot.test_bot_pictures_in import prefilled
+from tests.support.forged import FORM, PRESS, books, forge, words_of
 
 SECRET = "ivory"  # in all that alice asked for, and in all that came of it
 

@@ -11,10 +11,10 @@ from typing import Any
 import aiohttp
 import pytest
 from PIL import Image
-from studio_world import Build, Seen, World, seen, until
 
 from bot.domain.job.job import Job
 from bot.view.files import sources
+from tests.e2e.bot.studio_world import Build, Seen, World, seen, until
 
 UPSCALER = "wiro/upscaler"
 KLEIN = "black-forest-labs/flux-2-klein-4b"

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from studio_world import Build, World, seen, until
 
 from sandbox.wiro.faults import Drop, ListLag
+from tests.e2e.bot.studio_world import Build, World, seen, until
 
 
 @pytest.mark.parametrize(

@@ -5,9 +5,9 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
-from studio_world import Build, World
 
 from sandbox.wiro.faults import DropSocket, Duplicate, Mute, OneTaskPerSocket, RefuseSocket, SilentSocket
+from tests.e2e.bot.studio_world import Build, World
 
 WORDS = ("Sending to Wiro", "In Wiro's queue", "Preparing the model", "Drawing", "Finishing")
 

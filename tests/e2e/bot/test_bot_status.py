@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
-from studio_world import Build, Seen, World, pinging, until
-
 from sandbox.wiro.faults import Mute
+from tests.e2e.bot.studio_world import Build, Seen, World, pinging, until
 
 STAGES = (
     ("Waiting in our line", "Sending to Wiro"),

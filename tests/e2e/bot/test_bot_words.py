@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from studio_world import Build, World
-
 from sandbox.wiro.faults import NoOutputs, Refuse, StderrNoise
 from sandbox.wiro.fixtures import MUSICIAN, WRITER
+from tests.e2e.bot.studio_world import Build, World
 
 
 async def test_thoughts_and_log_are_told_to_their_asker_alone(world: World) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -11,23 +9,12 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from moderation_world import BuildClub, Club
 
-NEIGHBOURS = Path(__file__).parents[1]
-sys.path.append(str(NEIGHBOURS / "blackbox"))  # for blackbox_house
+from tests.e2e.blackbox.blackbox_house import open_house
+from tests.e2e.bot.conftest import build
+from tests.e2e.moderation.moderation_world import BuildClub, Club
 
-
-def _fixtures_of_the_whole_bot() -> Any:
-    """Its conftest under another name: two modules cannot both be `conftest`."""
-    spec = importlib.util.spec_from_file_location("studio_fixtures", NEIGHBOURS / "bot" / "conftest.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-build = _fixtures_of_the_whole_bot().build
+__all__ = ["build", "build_club", "club", "opened"]
 
 
 @pytest.fixture
@@ -49,8 +36,6 @@ async def club(build_club: BuildClub) -> Club:
 @pytest_asyncio.fixture
 async def opened(tmp_path: Path) -> AsyncIterator[Callable[..., Awaitable[Any]]]:
     """Opens a house of real processes; it is searched for secrets and tracebacks when it closes."""
-    from blackbox_house import open_house
-
     async with AsyncExitStack() as stack:
 
         async def enter(**options: Any) -> Any:

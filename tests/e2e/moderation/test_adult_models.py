@@ -7,10 +7,10 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from test_cases_over_the_wire import MANAGE_GUILD, Court
 
 from sandbox.wiro.catalogue import FLUX_KLEIN
 from sandbox.wiro.fixtures import MODELS_ON_SHOW
+from tests.e2e.moderation.test_cases_over_the_wire import MANAGE_GUILD, Court
 
 RED = replace(
     FLUX_KLEIN, id="2200", owner="wiro", project="red-flux", categories=("tool", "text-to-image", "NSFW")

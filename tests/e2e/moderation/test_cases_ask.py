@@ -10,13 +10,13 @@ from typing import Any
 import discord
 import pytest
 import pytest_asyncio
-from moderation_world import BuildClub, Club
 
 from bot.domain.limits.limit import Measure, Window
 from bot.domain.moderation.audit import ChangeKind
 from bot.domain.moderation.cases import Verdict
 from bot.domain.moderation.errors import CaseDecided, CaseNotFound
 from bot.domain.money import Money
+from tests.e2e.moderation.moderation_world import BuildClub, Club
 
 
 class Desk:

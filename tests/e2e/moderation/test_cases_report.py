@@ -6,12 +6,12 @@ from typing import Any
 
 import discord
 import pytest
-from moderation_world import Club
-from test_cases_ask import button, buttons, words
 
 from bot.domain.job.access import Requester
 from bot.domain.job.errors import JobNotFound
 from bot.domain.request.requester import Asker, Place
+from tests.e2e.moderation.moderation_world import Club
+from tests.e2e.moderation.test_cases_ask import button, buttons, words
 
 LABELS = ["Again", "Info", "Delete", "Report", "Vary", "Edit prompt"]
 

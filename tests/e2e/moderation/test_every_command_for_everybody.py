@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 from discord import app_commands
-from moderation_world import Club
+
+from tests.e2e.moderation.moderation_world import Club
 
 STARTING = {"imagine", "style use"}  # a job, whose ending other tests are about
 FOR_ALL = STARTING | {

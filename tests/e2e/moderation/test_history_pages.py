@@ -6,11 +6,11 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from moderation_world import BuildClub, Club
 
 from bot.domain.request.interactions import NotYours
 from bot.services.records.service import PAGE_SIZE
 from bot.view.card import MemberAction, MemberPress
+from tests.e2e.moderation.moderation_world import BuildClub, Club
 
 
 async def draw_many(club: Club, actor: Any, count: int) -> None:

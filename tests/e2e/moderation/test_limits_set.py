@@ -6,11 +6,11 @@ import re
 from typing import Any
 
 import pytest
-from moderation_world import Club
 
 from bot.domain.limits.limit import Audience, Measure, Window
 from bot.domain.limits.policies import Dimension, LimitRule
 from bot.domain.money import Money
+from tests.e2e.moderation.moderation_world import Club
 
 
 async def test_a_limit_is_set_changed_and_cleared_each_said_and_on_record(club: Club) -> None:

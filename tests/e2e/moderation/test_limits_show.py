@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from moderation_world import BuildClub, Club
+from tests.e2e.moderation.moderation_world import BuildClub, Club
 
 
 async def test_an_empty_server_shows_what_binds_instead(club: Club) -> None:

@@ -9,14 +9,14 @@ from typing import Any
 
 import discord
 import pytest
-from bot_fakes.clocks import until
-from moderation_world import BuildClub, Club
 from PIL import Image
 
 from bot.domain.request.interactions import NotYours, QuestionExpired
 from bot.view.card import MemberAction, MemberPress
 from sandbox.wiro.faults import Answer, Refuse
 from sandbox.wiro.server import Habits
+from tests.e2e.moderation.moderation_world import BuildClub, Club
+from tests.support.clocks import until
 
 LABEL = "Erase it for good"
 

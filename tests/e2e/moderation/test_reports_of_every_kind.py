@@ -7,13 +7,13 @@ from typing import Any
 
 import discord
 import pytest
-from bot_fakes.forged import PRESS, forge, words_of
-from moderation_world import Club
-from test_cases_ask import button, buttons, words
-from test_cases_report import Wall, spoilers
 
 from bot.domain.job.job import Exposure
 from sandbox.wiro.fixtures import ANIMATOR, CLERK, MUSICIAN, SCULPTOR, WRITER
+from tests.e2e.moderation.moderation_world import Club
+from tests.e2e.moderation.test_cases_ask import button, buttons, words
+from tests.e2e.moderation.test_cases_report import Wall, spoilers
+from tests.support.forged import PRESS, forge, words_of
 
 TOKEN_EDITS = "/webhooks/*/messages/@original"
 ECHO = "||[x]|| and ||[y](z)||"  # what an old way to hide would have taken for its own marks

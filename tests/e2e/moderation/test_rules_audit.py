@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from moderation_world import Club
+from tests.e2e.moderation.moderation_world import Club
 
 
 async def test_the_log_says_who_did_what_when_from_what_to_what(club: Club) -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import discord
 import pytest
-from moderation_world import Club
 
 from bot.domain.moderation.errors import RuleRefused
 from bot.domain.request.requester import Asker, Place
 from sandbox.wiro.catalogue import FLUX_KLEIN
+from tests.e2e.moderation.moderation_world import Club
 
 ADULT = "black-forest-labs/flux-2-klein-4b"
 

@@ -8,10 +8,10 @@ import re
 from typing import Any
 
 import pytest
-from moderation_world import Club
 from PIL import Image
 
 from bot.domain.money import Money
+from tests.e2e.moderation.moderation_world import Club
 
 
 async def attached(asked: Any) -> dict[str, bytes]:

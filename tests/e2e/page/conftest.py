@@ -6,7 +6,6 @@ import asyncio
 import inspect
 import os
 import shutil
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -21,11 +20,9 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 from sandbox.demo.page_rooms import PageChannel, Viewer
 from sandbox.demo.page_server import DiscordPage
 from sandbox.demo.simulated_discord import Slot, spawn_outside
+from tests.support.toy_bot import ToyBot
 
 ROOT = Path(__file__).parents[3]
-sys.path.insert(0, str(ROOT / "tests" / "fakes"))
-
-from toy_bot import ToyBot  # noqa: E402 — the fakes are no package; their folder was added just above
 
 T = TypeVar("T")
 CHROMIUM = [

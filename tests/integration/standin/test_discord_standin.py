@@ -14,10 +14,11 @@ import pytest
 import yarl
 from discord import app_commands
 from discord.ext import commands
-from discord_standin import ClientRefused, DiscordStandIn, HiddenLimit, Limits, Person, Upload
-from discord_standin.buckets import Limit
-from discord_standin.entities import Channel, Guild
 from PIL import Image
+
+from sandbox.discord import ClientRefused, DiscordStandIn, HiddenLimit, Limits, Person, Upload
+from sandbox.discord.buckets import Limit
+from sandbox.discord.entities import Channel, Guild
 
 MANAGE_GUILD = 1 << 5
 

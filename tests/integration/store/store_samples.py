@@ -83,11 +83,10 @@ def operator_spend_a_day(amount_pico: int = PICO_PER_DOLLAR) -> Limit:
 
 
 def in_child(code: str, *arguments: object) -> subprocess.CompletedProcess[str]:
-    """Run Python code in a process of its own that can import the bot and this module."""
-    path = os.pathsep.join([str(ROOT), str(Path(__file__).parent)])
+    """Run Python code in a process of its own that can import the bot and the tests."""
     return subprocess.run(  # noqa: S603 — our own interpreter and code
         [sys.executable, "-c", code, *map(str, arguments)],
-        env={**os.environ, "PYTHONPATH": path},
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
         timeout=60,

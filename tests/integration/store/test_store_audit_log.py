@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
-from store_samples import GUILD, NOON_S, an_entry, audit_of
 
 from bot.domain.errors import DatabaseUnavailable
 from bot.domain.limits.limit import Audience, Measure, Window
@@ -37,6 +36,7 @@ from bot.domain.request.style import Style
 from bot.store.sqlite.database import Database
 from bot.store.sqlite.guilds import GuildRecords
 from bot.store.sqlite.schema import known_migrations, migrate
+from tests.integration.store.store_samples import GUILD, NOON_S, an_entry, audit_of
 
 SPEND_HERE = Dimension(Measure.SPEND, Window.MONTH, 30, "a/b")
 STYLE = Style(GUILD, 0, "Öl ❄ \ud800", "{prompt}, oil", 9, NOON_S, "fog", "a/b", 64, 64, 30, 7)

@@ -11,7 +11,6 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from store_samples import NOON_S, a_job, counters_of, ended
 
 from bot.domain.errors import DatabaseUnavailable
 from bot.domain.job.ledger import settlement_of
@@ -20,6 +19,7 @@ from bot.operator.maintenance_socket import COPIED, STILL, WHOLE, backup_door, d
 from bot.store.sqlite.backup import proven
 from bot.store.sqlite.database import CHECKPOINT_AFTER_WRITES, Database
 from bot.store.sqlite.jobs import JobStore
+from tests.integration.store.store_samples import NOON_S, a_job, counters_of, ended
 
 
 async def fill(store: JobStore, jobs: range) -> None:

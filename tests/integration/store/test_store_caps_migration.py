@@ -7,8 +7,6 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
-from store_samples import DAY_S, GUILD, NOON_S, a_job, counters_of, ended
-
 from bot.domain.job.job import Job, Stage
 from bot.domain.job.ledger import Resolution, Settlement
 from bot.domain.limits.limit import Usage, Window, member_scope, person_scope
@@ -16,6 +14,7 @@ from bot.domain.money import ZERO
 from bot.store.sqlite.database import Database
 from bot.store.sqlite.jobs import JobStore
 from bot.store.sqlite.schema import known_migrations
+from tests.integration.store.store_samples import DAY_S, GUILD, NOON_S, a_job, counters_of, ended
 
 # As a database stood before: the newer statements are taken back, with all that they made.
 UNDO = """

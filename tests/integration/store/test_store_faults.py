@@ -11,13 +11,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from store_samples import ROOT, a_job, counters_of, ended, in_child
 
 from bot.domain.errors import DatabaseInUse, DatabaseTooNew, DatabaseUnavailable
 from bot.domain.job.ledger import settlement_of
 from bot.store.sqlite.database import Database
 from bot.store.sqlite.jobs import JobStore
 from bot.store.sqlite.schema import Migration, known_migrations
+from tests.integration.store.store_samples import ROOT, a_job, counters_of, ended, in_child
 
 NUMBERS = [migration.number for migration in known_migrations()]
 KNOWN, NEWEST = len(NUMBERS), NUMBERS[-1]
@@ -46,7 +46,7 @@ from bot.domain.errors import StoreError
 from bot.domain.job.ledger import settlement_of
 from bot.store.sqlite.database import Database
 from bot.store.sqlite.jobs import JobStore
-from store_samples import NOON_S, a_job, counters_of, ended
+from tests.integration.store.store_samples import NOON_S, a_job, counters_of, ended
 
 async def main():
     async with Database(Path(sys.argv[1])) as database:
@@ -76,7 +76,7 @@ from pathlib import Path
 from bot.domain.job.ledger import settlement_of
 from bot.store.sqlite.database import Database
 from bot.store.sqlite.jobs import JobStore
-from store_samples import NOON_S, a_job, counters_of, ended
+from tests.integration.store.store_samples import NOON_S, a_job, counters_of, ended
 
 async def main():
     async with Database(Path(sys.argv[1])) as database:
@@ -163,7 +163,7 @@ async def test_a_full_disk_is_told_and_everything_told_before_is_kept(path: Path
 
 def told_until_killed(path: Path, output: Path) -> list[list[str]]:
     """What a writing process said it had committed before it was killed."""
-    env = {"PYTHONPATH": f"{ROOT}:{Path(__file__).parent}"}
+    env = {"PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-c", WRITE_FOR_EVER, path]
     with output.open("w") as told, subprocess.Popen(command, stdout=told, env=env) as child:  # noqa: S603 — our own interpreter and code
         patience_s = time.monotonic() + 30

@@ -10,8 +10,6 @@ from pathlib import Path
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from store_front_door import DEFAULTS, OPERATORS_CAP, asker_of, submit
-from store_samples import DAY_S, GUILD, NOON_S, a_job, an_entry, ended
 
 from bot.domain.job.job import Job, Stage
 from bot.domain.job.ledger import Resolution, Settlement
@@ -29,6 +27,8 @@ from bot.domain.money import ZERO, Money
 from bot.store.sqlite.database import Database
 from bot.store.sqlite.guilds import GuildRecords
 from bot.store.sqlite.jobs import JobStore
+from tests.integration.store.store_front_door import DEFAULTS, OPERATORS_CAP, asker_of, submit
+from tests.integration.store.store_samples import DAY_S, GUILD, NOON_S, a_job, an_entry, ended
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from store_front_door import submit
-from store_samples import CHANNEL, DAY_S, GUILD, MODEL, NOON_S, a_job, an_entry, ended
 
 from bot.domain.job.job import Job, Stage
 from bot.domain.job.ledger import settlement_of
@@ -23,6 +21,8 @@ from bot.domain.limits.policies import Dimension, LimitRule
 from bot.store.sqlite.database import Database
 from bot.store.sqlite.guilds import GuildRecords
 from bot.store.sqlite.jobs import JobStore
+from tests.integration.store.store_front_door import submit
+from tests.integration.store.store_samples import CHANNEL, DAY_S, GUILD, MODEL, NOON_S, a_job, an_entry, ended
 
 
 async def settle(store: JobStore, job: Job, at_s: float = NOON_S) -> None:

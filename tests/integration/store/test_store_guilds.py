@@ -6,7 +6,6 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from store_samples import DAY_S, GUILD, NOON_S, an_entry, audit_of
 
 from bot.domain.errors import StoreError
 from bot.domain.limits.limit import Audience, Measure, Window
@@ -15,6 +14,7 @@ from bot.domain.moderation.rules import NO_RULES, ChannelRule, HouseRules, Match
 from bot.domain.money import MAX_PICO
 from bot.store.sqlite.database import Database
 from bot.store.sqlite.guilds import GuildRecords
+from tests.integration.store.store_samples import DAY_S, GUILD, NOON_S, an_entry, audit_of
 
 RUNS_A_DAY = Dimension(Measure.RUNS, Window.DAY)
 

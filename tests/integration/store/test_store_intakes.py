@@ -6,7 +6,6 @@ import asyncio
 from dataclasses import replace
 
 import pytest
-from store_samples import a_job, counters_of, runs_a_day
 
 from bot.domain.job.job import Job
 from bot.domain.limits.limit import LimitReached
@@ -14,6 +13,7 @@ from bot.domain.request.intake import Intake
 from bot.store.sqlite.database import Database
 from bot.store.sqlite.intakes import IntakeRecords
 from bot.store.sqlite.jobs import JobStore
+from tests.integration.store.store_samples import a_job, counters_of, runs_a_day
 
 
 @pytest.fixture

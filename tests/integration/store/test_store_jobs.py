@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from store_samples import DAY_S, GUILD, NOON_S, a_job, counters_of, ended, operator_spend_a_day, runs_a_day
 
 from bot.domain.errors import DatabaseUnavailable
 from bot.domain.job.errors import JobNotFound
@@ -22,6 +21,16 @@ from bot.store.sqlite import jobs as statements
 from bot.store.sqlite.database import Database
 from bot.store.sqlite.histories import SAMPLE
 from bot.store.sqlite.jobs import JobStore
+from tests.integration.store.store_samples import (
+    DAY_S,
+    GUILD,
+    NOON_S,
+    a_job,
+    counters_of,
+    ended,
+    operator_spend_a_day,
+    runs_a_day,
+)
 
 MODEL = a_job(1).request.model
 

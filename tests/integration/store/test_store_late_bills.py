@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from store_samples import DAY_S, GUILD, NOON_S, a_job, an_entry, counters_of, ended
 
 from bot.domain.errors import StoreError
 from bot.domain.job.events import Cancelled, Event, Refused, Settled
@@ -26,6 +25,7 @@ from bot.store.sqlite.database import Database
 from bot.store.sqlite.guilds import GuildRecords
 from bot.store.sqlite.jobs import JobStore
 from bot.store.sqlite.schema import known_migrations
+from tests.integration.store.store_samples import DAY_S, GUILD, NOON_S, a_job, an_entry, counters_of, ended
 
 LATER_S = NOON_S + 13 * 3_600  # the next day
 BILL = Money(700)

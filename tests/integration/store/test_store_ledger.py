@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from store_samples import DAY_S, GUILD, NOON_S, a_job, counters_of, ended, operator_spend_a_day, runs_a_day
 
 from bot.domain.errors import StoreError
 from bot.domain.job.job import Job, Stage
@@ -31,6 +30,16 @@ from bot.domain.money import ZERO, Money
 from bot.store.sqlite.database import Database
 from bot.store.sqlite.jobs import JobStore
 from bot.store.sqlite.rows import COLUMNS
+from tests.integration.store.store_samples import (
+    DAY_S,
+    GUILD,
+    NOON_S,
+    a_job,
+    counters_of,
+    ended,
+    operator_spend_a_day,
+    runs_a_day,
+)
 
 
 async def granted(attempt: Awaitable[bool]) -> bool:

@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from store_samples import CHANNEL, DAY_S, GUILD, MODEL, NOON_S, a_job, counters_of, ended
 
 from bot.domain.job.job import Job, Output, Stage
 from bot.domain.job.ledger import Resolution, Settlement, settlement_of
@@ -26,6 +25,16 @@ from bot.store.sqlite.cases import CaseRecords
 from bot.store.sqlite.database import Database
 from bot.store.sqlite.jobs import JobStore
 from bot.store.sqlite.reports import ReportRecords
+from tests.integration.store.store_samples import (
+    CHANNEL,
+    DAY_S,
+    GUILD,
+    MODEL,
+    NOON_S,
+    a_job,
+    counters_of,
+    ended,
+)
 
 NOON = int(NOON_S)
 MIDNIGHT = NOON - DAY_S // 2

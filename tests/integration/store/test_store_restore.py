@@ -10,7 +10,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from store_samples import NOON_S, a_job, counters_of, in_child
 
 from bot.domain.errors import DatabaseUnavailable
 from bot.domain.job.job import Stage
@@ -20,6 +19,7 @@ from bot.operator.restore import restore
 from bot.store.sqlite.cases import CaseRecords
 from bot.store.sqlite.database import Database
 from bot.store.sqlite.jobs import JobStore
+from tests.integration.store.store_samples import NOON_S, a_job, counters_of, in_child
 
 RESTORE_AND_DIE = """
 import os, signal, sys

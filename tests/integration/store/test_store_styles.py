@@ -8,7 +8,6 @@ from dataclasses import replace
 from functools import partial
 
 import pytest
-from store_samples import GUILD, NOON_S, a_job, an_entry, audit_of, counters_of
 
 from bot.domain.request.errors import StyleFault, StyleRefused
 from bot.domain.request.style import Style
@@ -18,6 +17,7 @@ from bot.store.sqlite.guilds import GuildRecords
 from bot.store.sqlite.jobs import JobStore
 from bot.store.sqlite.popularity import PopularityRecords
 from bot.store.sqlite.styles import StyleRecords
+from tests.integration.store.store_samples import GUILD, NOON_S, a_job, an_entry, audit_of, counters_of
 
 OIL = Style(GUILD, 1, "Oil", "{prompt}, oil", saved_by=1, saved_at_s=NOON_S)
 PINNED = replace(OIL, user_id=0, name="Noir", saved_by=9)

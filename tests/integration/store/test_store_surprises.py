@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from store_samples import GUILD, MODEL, NOON_S, a_job, an_entry, counters_of, ended, operator_spend_a_day
 
 from bot.domain.job.job import Job, Stage
 from bot.domain.job.ledger import Resolution, Settlement, settlement_of
@@ -32,6 +31,16 @@ from bot.store.sqlite.bill_alarms import AlarmRecords
 from bot.store.sqlite.database import Database
 from bot.store.sqlite.guilds import GuildRecords
 from bot.store.sqlite.jobs import JobStore
+from tests.integration.store.store_samples import (
+    GUILD,
+    MODEL,
+    NOON_S,
+    a_job,
+    an_entry,
+    counters_of,
+    ended,
+    operator_spend_a_day,
+)
 
 MEMBER = member_scope(GUILD, 1)
 

@@ -6,8 +6,6 @@ import sqlite3
 from dataclasses import replace
 from pathlib import Path
 
-from store_samples import GUILD, NOON_S, a_job, counters_of
-
 from bot.domain.job.job import Job, Stage
 from bot.domain.job.ledger import settlement_of
 from bot.domain.request.files import InputFile
@@ -17,6 +15,7 @@ from bot.store.sqlite.reports import ReportRecords
 from bot.store.sqlite.rows import row_of, values_of_row
 from bot.store.sqlite.schema import known_migrations
 from bot.store.sqlite.uploads import UploadRecords
+from tests.integration.store.store_samples import GUILD, NOON_S, a_job, counters_of
 
 URL = "https://cdn1.wiro.ai/1/dog.png"
 

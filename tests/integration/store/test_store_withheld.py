@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from store_samples import CHANNEL, GUILD, NOON_S, a_job, ended
 
 from bot.domain.job.job import Exposure
 from bot.domain.job.ledger import settlement_of
@@ -19,6 +18,7 @@ from bot.store.sqlite.jobs import JobStore
 from bot.store.sqlite.reports import ReportRecords
 from bot.store.sqlite.rows import row_of
 from bot.store.sqlite.schema import known_migrations, migrate
+from tests.integration.store.store_samples import CHANNEL, GUILD, NOON_S, a_job, ended
 
 SHOWN = '[{"type": 10, "content": "||[x]||"}]'
 

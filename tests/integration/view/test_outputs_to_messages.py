@@ -10,9 +10,6 @@ from typing import Any
 
 import pytest
 from aiohttp import web
-from bot_fakes.board import MemoryBoard
-from bot_fakes.clocks import SteppedClock
-from bot_fakes.samples import a_job
 from PIL import Image
 
 from bot.delivery.attachments import attachments
@@ -32,6 +29,9 @@ from bot.view.files.download import Downloader
 from bot.view.files.fetching import downloader_session
 from bot.view.files.fitting import Bounds
 from bot.view.files.metadata import marked
+from tests.support.board import MemoryBoard
+from tests.support.clocks import SteppedClock
+from tests.support.samples import a_job
 
 LOOPBACK = frozenset({"127.0.0.1"})
 MIB = 1024 * 1024

@@ -6,12 +6,12 @@ from dataclasses import replace
 from itertools import product
 
 import pytest
-from bot_fakes.samples import CHANNEL, GUILD, a_job, an_asker, an_origin
 
 from bot.domain.job.access import JobAct, Requester, check_access, has_access
 from bot.domain.job.errors import JobNotFound, JobWithheld, NotPermitted
 from bot.domain.job.job import Exposure, Job
 from bot.domain.request.requester import Asker, Place
+from tests.support.samples import CHANNEL, GUILD, a_job, an_asker, an_origin
 
 OWNER, OTHER = 1, 2
 MESSAGE = 900

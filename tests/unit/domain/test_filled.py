@@ -5,7 +5,6 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from bot_fakes.samples import MODEL, a_request
 
 from bot.domain.catalogue.model import Kind, Model, Option, Parameter
 from bot.domain.request.files import InputFile
@@ -19,6 +18,7 @@ from bot.domain.request.parameters import (
 )
 from bot.domain.request.run_request import MAX_SEED
 from bot.domain.request.submission import request_of
+from tests.support.samples import MODEL, a_request
 
 FULL = Model(
     MODEL,

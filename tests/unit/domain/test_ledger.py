@@ -6,8 +6,6 @@ from dataclasses import replace
 from itertools import product
 
 import pytest
-from bot_fakes.histories import costs, endings, moneys
-from bot_fakes.samples import a_job
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,6 +14,8 @@ from bot.domain.job.job import Cause, Stage
 from bot.domain.job.ledger import Resolution, Settlement, late_settlement, settlement_of
 from bot.domain.job.lifecycle import advance
 from bot.domain.money import ZERO, Money
+from tests.support.histories import costs, endings, moneys
+from tests.support.samples import a_job
 
 VOID = Settlement(Resolution.VOID, ZERO)
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from bot_fakes.histories import endings, events, passing_news
-from bot_fakes.samples import PNG, a_job
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -28,6 +26,8 @@ from bot.domain.job.ledger import settlement_of
 from bot.domain.job.lifecycle import advance
 from bot.domain.job.status_update import News
 from bot.domain.money import Money
+from tests.support.histories import endings, events, passing_news
+from tests.support.samples import PNG, a_job
 
 PASSING = [stage for stage in Stage if not stage.is_terminal]
 ENDINGS = [stage for stage in Stage if stage.is_terminal]

@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from itertools import product
 
 import pytest
-from bot_fakes.samples import NOON_S
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -23,6 +22,7 @@ from bot.domain.limits.limit import (
     window_bounds,
 )
 from bot.domain.money import Money
+from tests.support.samples import NOON_S
 
 ADA = member_scope(700, 1)
 DAY = Window.DAY

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from bot_fakes.samples import MODEL
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,6 +12,7 @@ from bot.domain.job.events import Gap
 from bot.domain.job.task import Task, TaskReport
 from bot.domain.limits.estimate import estimate
 from bot.domain.money import Money
+from tests.support.samples import MODEL
 
 FALLBACK = Money.parse("0.05")
 CENT = Money.parse("0.01")

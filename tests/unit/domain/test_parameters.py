@@ -6,7 +6,6 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from bot_fakes.samples import MODEL, a_request
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,6 +13,7 @@ from bot.domain.catalogue.model import Kind, Model, Option, Parameter
 from bot.domain.request.errors import OptionRefused
 from bot.domain.request.parameters import BOUNDS, check_bounds, parameters_for, resolved
 from bot.domain.request.run_request import MAX_SEED
+from tests.support.samples import MODEL, a_request
 
 BARE = Model(MODEL, "Stable Diffusion 3 Medium")
 

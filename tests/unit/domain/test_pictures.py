@@ -5,13 +5,13 @@ from __future__ import annotations
 from itertools import product
 
 import pytest
-from bot_fakes.samples import CHANNEL, GUILD, MEMBER, a_job, a_request, an_asker, an_origin
 
 from bot.domain.moderation.errors import RuleFault, RuleRefused
 from bot.domain.moderation.picture_rules import check_pictures, files_of, lenders, rule_here
 from bot.domain.moderation.rules import NO_RULES, HouseRules, PictureRule
 from bot.domain.request.files import NOBODY, InputFile
 from bot.domain.request.requester import Asker, Place
+from tests.support.samples import CHANNEL, GUILD, MEMBER, a_job, a_request, an_asker, an_origin
 
 BOB = 5
 

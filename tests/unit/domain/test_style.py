@@ -6,13 +6,13 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from bot_fakes.samples import a_request
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.request.errors import StyleFault, StyleRefused
 from bot.domain.request.prompt import MAX_PROMPT_CHARS
 from bot.domain.request.style import MAX_TEMPLATE_CHARS, Style, apply, checked_style, name_key, styled
+from tests.support.samples import a_request
 
 OIL = Style(7, 1, "Oil", "{prompt}, oil painting", saved_by=1, saved_at_s=0.0)
 WHOLE = replace(OIL, negative_prompt="fog", model="o/m", width=1344, height=768, steps=30, guidance=4.5)

@@ -10,11 +10,11 @@ from typing import Any, Final
 import aiohttp
 import discord
 import pytest
-from bot_fakes.clocks import settle_down
-from bot_fakes.discord_side import an_http_error
 
 from bot.delivery.initial_responses import AT_ONCE, BURST, FirstAnswers
 from bot.delivery.responses import ALREADY_ACKNOWLEDGED, acknowledge, acknowledge_press
+from tests.support.clocks import settle_down
+from tests.support.discord_side import an_http_error
 
 DISCORDS_S: Final = 3.0  # for the first answer (Discord docs, Receiving and responding, 2026)
 AN_ANSWER_S: Final = 0.5  # of a slow Discord: what is sent later than so much before the end comes too late

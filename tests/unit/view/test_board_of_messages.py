@@ -12,10 +12,6 @@ from typing import Any
 
 import discord
 import pytest
-from bot_fakes.clocks import SteppedClock, settle_down, until
-from bot_fakes.discord_side import TOKEN, Desk, FakeClient, FakeInteraction, an_http_error, text_of
-from bot_fakes.samples import CHANNEL, MEMBER, PNG, a_job, an_origin
-from bot_fakes.seals import SEAL
 from PIL import Image
 
 from bot.delivery.budgets import Budgets, channel_key
@@ -33,6 +29,10 @@ from bot.domain.request.errors import InputFault, InputRefused
 from bot.services.tasks import TaskOwner
 from bot.view.cards.renderer import status_card
 from bot.view.layout import layout_of
+from tests.support.clocks import SteppedClock, settle_down, until
+from tests.support.discord_side import TOKEN, Desk, FakeClient, FakeInteraction, an_http_error, text_of
+from tests.support.samples import CHANNEL, MEMBER, PNG, a_job, an_origin
+from tests.support.seals import SEAL
 
 DEAD_TOKEN = an_http_error(401, 50027)
 DELETED = an_http_error(404, 10008)

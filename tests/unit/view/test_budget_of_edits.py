@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from bot_fakes.clocks import StoppedClock
-from bot_fakes.discord_side import TOKEN
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,6 +14,8 @@ from bot.delivery.budgets import (
     token_key,
 )
 from bot.delivery.shared_limits import CROWD, PASSING_PER_MINUTE, PER_MINUTE
+from tests.support.clocks import StoppedClock
+from tests.support.discord_side import TOKEN
 
 CHANNEL = 30
 BY_TOKEN = f"/api/v10/webhooks/5/{TOKEN}/messages/@original"

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from bot_fakes.samples import GUILD, NOON_S, PNG, a_job, a_request, an_origin
 
 from bot.domain.job.job import Output
 from bot.domain.limits.alternatives import Fit, Saving, WayOut
@@ -20,6 +19,7 @@ from bot.view.cards.cases import decided_card, member_words, offer_words, open_c
 from bot.view.cards.logs import entry_card, warning_card
 from bot.view.text.made import a_words, the_words
 from bot.view.text.sentences import sentence
+from tests.support.samples import GUILD, NOON_S, PNG, a_job, a_request, an_origin
 
 ASK = Case(1, CaseKind.ASK, GUILD, 30, 2, 2, NOON_S, request=a_request())
 REPORT = Case(3, CaseKind.REPORT, GUILD, 30, 2, 4, NOON_S, job_id=3)

@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Callable
 
 import pytest
-from bot_fakes.clocks import SteppedClock, settle_down, until
 
 from bot.delivery.circuit_breaker import (
     CHANNELS_OF_A_SHUT_GUILD,
@@ -23,6 +22,7 @@ from bot.delivery.circuit_breaker import (
     Doors,
     doors_of,
 )
+from tests.support.clocks import SteppedClock, settle_down, until
 
 GUILD = 9
 

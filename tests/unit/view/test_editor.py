@@ -9,9 +9,6 @@ from itertools import pairwise, repeat
 
 import aiohttp
 import pytest
-from bot_fakes.clocks import SteppedClock, settle_down, until
-from bot_fakes.discord_side import TOKEN, FakeRoute, an_http_error
-from bot_fakes.samples import CHANNEL, a_job, a_picture
 
 from bot.delivery import circuit_breaker
 from bot.delivery import editor as editor_module
@@ -23,6 +20,9 @@ from bot.domain.job.job import Progress, Stage
 from bot.domain.job.status_update import News
 from bot.services.tasks import TaskOwner
 from bot.view.cards.renderer import ending_card, status_card
+from tests.support.clocks import SteppedClock, settle_down, until
+from tests.support.discord_side import TOKEN, FakeRoute, an_http_error
+from tests.support.samples import CHANNEL, a_job, a_picture
 
 BY_TOKEN = f"/api/v10/webhooks/5/{TOKEN}/messages/@original"
 ENDING = ending_card(News(a_job(stage=Stage.SUCCEEDED)), [a_picture()])

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
-from bot_fakes.samples import MODEL, NOON_S, PNG, a_job, a_request
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -27,6 +26,7 @@ from bot.view.files.export import (
     text_cell,
     usage_csv,
 )
+from tests.support.samples import MODEL, NOON_S, PNG, a_job, a_request
 
 SNOWFLAKE = 1_234_567_890_123_456_789
 LINE = ExportLine(

@@ -6,10 +6,10 @@ import asyncio
 from contextlib import AsyncExitStack
 
 import pytest
-from bot_fakes.clocks import settle_down, until
 
 from bot.delivery import initial_responses
 from bot.delivery.initial_responses import AT_ONCE, BURST, LULL_S, FirstAnswers
+from tests.support.clocks import settle_down, until
 
 SOON_S = 0.02
 

@@ -7,10 +7,6 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from bot_fakes.samples import an_origin
-from bot_fakes.seals import SEAL
-from discord_standin.check_components import ComponentCheck
-from discord_standin.problems import Problems
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -23,6 +19,10 @@ from bot.view.card import DraftAction, Tone
 from bot.view.cards.forms import form_card
 from bot.view.forms.steps import files_of, modal_of, raw_texts_of, sent_in, texts_of
 from bot.view.layout import layout_of
+from sandbox.discord.check_components import ComponentCheck
+from sandbox.discord.problems import Problems
+from tests.support.samples import an_origin
+from tests.support.seals import SEAL
 
 DRAFT = 1456074443980800020
 PROMPT = Parameter("prompt", Kind.LONG_TEXT, "Prompt", is_required=True)

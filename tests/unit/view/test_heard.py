@@ -6,10 +6,10 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
-from bot_fakes.clocks import settle_down
 
 from bot.delivery.acceptance import observe, until_taken
 from bot.services.tasks import TaskOwner
+from tests.support.clocks import settle_down
 
 EDIT = "/api/v10/webhooks/5/token/messages/@original"
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from limit_stands import DAY, ME, NOW_S, THEM, Stand, a_limit, dollars
 
 from bot.domain.limits.limit import OPERATOR, Audience, Limit, Measure, Scope, Subject, Window
 from bot.domain.limits.policies import Dimension, LimitRule
@@ -16,6 +15,7 @@ from bot.view.cards.limits import (
     quota_card,
     table_card,
 )
+from tests.unit.view.limit_stands import DAY, ME, NOW_S, THEM, Stand, a_limit, dollars
 
 SPEND_DAY = Dimension(Measure.SPEND, Window.DAY)
 DEFAULTS = (

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from limit_stands import ART, DAY, ME, NOW_S, THEM, Stand, a_limit, dollars
 
 from bot.domain.limits.limit import Audience, Measure, Window
 from bot.domain.limits.policies import Dimension, LimitRule
@@ -20,6 +19,7 @@ from bot.view.text.limits import (
     summary_words,
     title_words,
 )
+from tests.unit.view.limit_stands import ART, DAY, ME, NOW_S, THEM, Stand, a_limit, dollars
 
 
 @pytest.mark.parametrize(

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from bot_fakes.samples import a_job, a_request, a_requester, an_origin
-from bot_fakes.seals import SEAL
 
 from bot.domain.job.job import Stage
 from bot.domain.job.status_update import News
 from bot.view.card import Action
 from bot.view.cards.lists import MAX_ROWS, running_card
 from bot.view.layout import layout_of
+from tests.support.samples import a_job, a_request, a_requester, an_origin
+from tests.support.seals import SEAL
 
 OWN, OTHER = 1, 2
 SNOWFLAKE = 1_234_567_890_123_456_789

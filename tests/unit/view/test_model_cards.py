@@ -8,7 +8,6 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from bot_fakes.seals import SEAL
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -31,6 +30,7 @@ from bot.view.text.models import (
     time_words,
     withdrawn_words,
 )
+from tests.support.seals import SEAL
 
 EVERYTHING = Abilities(tuple(Medium), tuple(Medium))
 READ = Reading(1_772_366_400.0)

@@ -9,8 +9,6 @@ from typing import Any
 
 import discord
 import pytest
-from bot_fakes.samples import a_job, a_picture, a_request
-from bot_fakes.seals import SEAL
 from discord import ui
 
 from bot.domain.job.job import Job, Output, Parent, Relation, Stage
@@ -24,6 +22,8 @@ from bot.view.cards.picks import picks_of, picture_places
 from bot.view.cards.remix import confirmation, prompt_form, ready_card, remix_form
 from bot.view.cards.renderer import Look, ending_card
 from bot.view.layout import layout_of
+from tests.support.samples import a_job, a_picture, a_request
+from tests.support.seals import SEAL
 
 MAX_COMPONENTS = 40  # of one message (Discord docs, Components reference, 2026)
 

@@ -6,9 +6,6 @@ from dataclasses import replace
 
 import discord
 import pytest
-from bot_fakes.histories import progresses
-from bot_fakes.samples import NOON_S, PNG, a_job, a_picture, a_request
-from bot_fakes.seals import SEAL
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -19,6 +16,9 @@ from bot.domain.money import Money
 from bot.view.card import Action, Card, TextPart, TextPress, Tone
 from bot.view.cards.renderer import BAR_CELLS, Look, bar, ending_card, headline, info_card, status_card
 from bot.view.layout import layout_of, passing_layout_of
+from tests.support.histories import progresses
+from tests.support.samples import NOON_S, PNG, a_job, a_picture, a_request
+from tests.support.seals import SEAL
 
 PASSING = [stage for stage in Stage if not stage.is_terminal]
 MAX_TEXT_CHARS = 4_000  # in all components of one message (Discord docs, Components reference, 2026)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from bot_fakes.samples import a_request
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,6 +15,7 @@ from bot.domain.request.form import Complaint, FieldFault, FieldsRefused
 from bot.view.text.headings import heading, sent_count, sent_words
 from bot.view.text.requests import complaint_words
 from bot.view.text.sentences import sentence
+from tests.support.samples import a_request
 
 STEPS = Parameter("steps", Kind.WHOLE, "Steps", minimum=Decimal(1), maximum=Decimal(50))
 STYLE = Parameter("style", Kind.CHOICE, "Style", options=tuple(Option(f"s{n}") for n in range(8)))

@@ -10,9 +10,6 @@ from typing import Any
 import aiohttp
 import discord
 import pytest
-from bot_fakes.discord_side import TOKEN, Desk, FakeClient, FakeInteraction, FakeRoute, an_http_error
-from bot_fakes.samples import a_job, a_picture
-from bot_fakes.seals import SEAL
 
 from bot.delivery.budgets import channel_key
 from bot.delivery.channels import (
@@ -27,6 +24,9 @@ from bot.delivery.channels import (
 from bot.delivery.discord_errors import DISCORD_ERRORS
 from bot.domain.job.status_update import News
 from bot.view.cards.renderer import status_card
+from tests.support.discord_side import TOKEN, Desk, FakeClient, FakeInteraction, FakeRoute, an_http_error
+from tests.support.samples import a_job, a_picture
+from tests.support.seals import SEAL
 
 CARD = status_card(News(a_job()))
 

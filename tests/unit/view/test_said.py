@@ -7,8 +7,6 @@ import zipfile
 from dataclasses import replace
 
 import pytest
-from bot_fakes.samples import a_job, a_picture
-from bot_fakes.seals import SEAL
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -24,6 +22,8 @@ from bot.view.layout import layout_of
 from bot.view.text import said
 from bot.view.text.format import code_block
 from bot.view.text.links import LINKS_CHARS
+from tests.support.samples import a_job, a_picture
+from tests.support.seals import SEAL
 
 MIB = 1024 * 1024
 WHOLE = Bounds(10 * MIB, 24 * MIB)

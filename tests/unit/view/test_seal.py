@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import discord
 import pytest
-from bot_fakes.samples import NOON_S
-from bot_fakes.seals import SEAL
 from discord.utils import time_snowflake
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.view.actions.seal import MAX_ID_CHARS, ROOM, Seal, bare
+from tests.support.samples import NOON_S
+from tests.support.seals import SEAL
 
 OLD, NEW = (
     time_snowflake(discord.utils.datetime.datetime.fromtimestamp(at_s, discord.utils.datetime.timezone.utc))

@@ -9,9 +9,6 @@ from itertools import accumulate
 import aiohttp
 import discord
 import pytest
-from bot_fakes.clocks import StoppedClock, settle_down
-from bot_fakes.discord_side import TOKEN, FakeRoute, an_http_error
-from bot_fakes.samples import CHANNEL, GUILD, a_job, a_picture
 
 from bot.delivery.budgets import Budgets, channel_key
 from bot.delivery.channels import Refused, Ways, may_yet_apply
@@ -19,6 +16,9 @@ from bot.delivery.verification import PAUSES_S, UNREADABLE_S, UNSURE_S, Conclude
 from bot.domain.job.job import Progress, Stage
 from bot.domain.job.status_update import News
 from bot.view.cards.renderer import ending_card, passing_mark, status_card
+from tests.support.clocks import StoppedClock, settle_down
+from tests.support.discord_side import TOKEN, FakeRoute, an_http_error
+from tests.support.samples import CHANNEL, GUILD, a_job, a_picture
 
 JOB = a_job(stage=Stage.RUNNING, progress=Progress(9, 28))
 DONE = a_job(stage=Stage.SUCCEEDED)

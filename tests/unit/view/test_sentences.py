@@ -11,7 +11,6 @@ from itertools import product
 from typing import Any
 
 import pytest
-from bot_fakes.samples import NOON_S, a_job
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -27,6 +26,7 @@ from bot.domain.request.form import Complaint, FieldFault
 from bot.engines.port import WiroError
 from bot.view.text.endings import ending
 from bot.view.text.sentences import UNFORESEEN, sentence
+from tests.support.samples import NOON_S, a_job
 
 SECRET = "key-5f3a9c"
 UNFIT_FOR_PEOPLE = ("Traceback", "Exception", "Error", "None", SECRET, "0x", "PromptFault", "Cause.", "errno")

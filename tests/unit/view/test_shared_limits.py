@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from bot_fakes.clocks import StoppedClock
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -19,6 +18,7 @@ from bot.delivery.shared_limits import (
     PER_MINUTE,
     SharedLimits,
 )
+from tests.support.clocks import StoppedClock
 
 CHANNEL = 30
 ANOTHER = 31

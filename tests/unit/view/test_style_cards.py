@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from bot_fakes.samples import GUILD, NOON_S
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -13,6 +12,7 @@ from bot.domain.request.errors import StyleFault, StyleRefused
 from bot.domain.request.style import Style
 from bot.view.cards.styles import deleted_card, list_card, saved_card
 from bot.view.text.styles import style_refused, style_words
+from tests.support.samples import GUILD, NOON_S
 
 OIL = Style(GUILD, 1, "Oil", "{prompt}, oil", saved_by=1, saved_at_s=NOON_S)
 WHOLE = replace(OIL, negative_prompt="fog", model="o/m", width=1344, height=768, steps=30, guidance=4.5)

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bot_fakes.samples import NOON_S, a_job, a_request, an_origin
-from bot_fakes.seals import SEAL
-
 from bot.domain.job.job import Cause, Stage
 from bot.domain.money import ZERO, Money
 from bot.domain.records.reports import Share, UsageReport
@@ -19,6 +16,8 @@ from bot.view.cards.records import (
 )
 from bot.view.cards.usage import CHART, usage_card
 from bot.view.layout import layout_of
+from tests.support.samples import NOON_S, a_job, a_request, an_origin
+from tests.support.seals import SEAL
 
 MAX_COMPONENTS = 40  # Discord docs, Components reference, 2026
 MAX_CHARACTERS = 4_000  # in all text displays of a message together

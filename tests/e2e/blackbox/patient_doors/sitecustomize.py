@@ -1,5 +1,5 @@
 """Loaded by Python at its start: a place that is shut is not looked at again for an hour."""
 
-from bot.view.messages import doors
+from bot.delivery import circuit_breaker
 
-doors.FIRST_PAUSE_S = doors.LONGEST_PAUSE_S = 3600.0  # type: ignore[misc]
+circuit_breaker.FIRST_PAUSE_S = circuit_breaker.LONGEST_PAUSE_S = 3600.0  # type: ignore[misc]

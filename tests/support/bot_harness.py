@@ -1,0 +1,222 @@
+"""The use cases wired to a scripted Wiro, a board in memory and a real database file."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict, deque
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager
+from itertools import repeat
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from bot.domain.errors import StoreError
+from bot.domain.job.events import Event
+from bot.domain.job.job import Job, Stage
+from bot.domain.job.ledger import Settlement
+from bot.domain.limits.budget import BudgetWarning
+from bot.domain.limits.limit import Limit, Scope, Subject, Window
+from bot.domain.moderation.audit import AuditEntry
+from bot.domain.money import Money
+from bot.services.catalogue.service import Catalogue
+from bot.services.guild_settings.service import Houses
+from bot.services.limits.budget_alerts import BudgetWatch
+from bot.services.limits.holds import Holds
+from bot.services.limits.service import Allowance, Purse
+from bot.services.runs.delivery import Courier
+from bot.services.runs.inputs import Inputs
+from bot.services.runs.queue import FairQueue
+from bot.services.runs.runner import Patience, Tools
+from bot.services.runs.service import Jobs
+from bot.services.runs.subscriptions import Tracker
+from bot.services.supervisor import Supervisor
+from bot.services.tasks import TaskOwner
+from bot.store.sqlite.database import Database
+from bot.store.sqlite.guilds import GuildRecords
+from bot.store.sqlite.jobs import JobStore
+from bot.store.sqlite.picture_wishes import PictureWishRecords
+from bot.store.sqlite.uploads import UploadRecords
+from tests.support.board import MemoryBoard, MemoryPictures
+from tests.support.clocks import SteppedClock, until
+from tests.support.samples import GUILD, MODEL, a_request, an_asker, an_origin
+from tests.support.sources import MemoryFolders, MemorySources
+from tests.support.wiro import FakeSockets, ScriptedWiro
+
+ALLOWANCE = Allowance(50, Money.parse("2"), Money.parse("20"))
+PATIENCE = Patience(silence_s=0.06, unknown_grace_s=120.0, deadline_s=3600.0)
+
+
+def tiny_delays() -> Iterator[float]:
+    return repeat(0.004)
+
+
+class FaultyStore(JobStore):
+    """The real store, whose next calls of a method fail as `faults` says."""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database)
+        self.faults: defaultdict[str, deque[StoreError]] = defaultdict(deque)
+        self.saves: list[Job] = []
+
+    def _may_fail(self, method: str) -> None:
+        if self.faults[method]:
+            raise self.faults[method].popleft()
+
+    async def reserve(
+        self, job: Job, limits: Sequence[Limit], counters: Sequence[tuple[Scope, Window]]
+    ) -> bool:
+        self._may_fail("reserve")
+        return await super().reserve(job, limits, counters)
+
+    async def save(self, job: Job) -> None:
+        self._may_fail("save")
+        self.saves.append(job)
+        await super().save(job)
+
+    async def wish_to_cancel(self, job_id: int) -> None:
+        self._may_fail("wish_to_cancel")
+        await super().wish_to_cancel(job_id)
+
+    async def settle(self, job: Job, settlement: Settlement | None, at_s: float) -> bool:
+        self._may_fail("settle")
+        return await super().settle(job, settlement, at_s)
+
+    async def mark_delivered(self, job_id: int) -> None:
+        self._may_fail("mark_delivered")
+        await super().mark_delivered(job_id)
+
+    async def job(self, job_id: int) -> Job | None:
+        self._may_fail("job")
+        return await super().job(job_id)
+
+    async def claimed(self, task_ids: Sequence[str]) -> frozenset[str]:
+        self._may_fail("claimed")
+        return await super().claimed(task_ids)
+
+
+class MemoryLogChannel:
+    """Keeps what was announced."""
+
+    def __init__(self) -> None:
+        self.entries: list[AuditEntry] = []
+        self.blocked: list[Job] = []
+        self.warnings: list[BudgetWarning] = []
+
+    async def tell_blocked(self, _channel_id: int, job: Job) -> None:
+        self.blocked.append(job)
+
+    async def announce(self, _channel_id: int, entry: AuditEntry) -> None:
+        self.entries.append(entry)
+
+    async def warn(self, _channel_id: int, warning: BudgetWarning) -> None:
+        self.warnings.append(warning)
+
+
+class House:
+    """One run of the bot's use cases. `wiro` outlives it, as Wiro does."""
+
+    def __init__(
+        self,
+        store: FaultyStore,
+        guilds: GuildRecords,
+        wiro: ScriptedWiro,
+        *,
+        max_running: int | None = None,
+        patience: Patience = PATIENCE,
+        allowance: Allowance = ALLOWANCE,
+    ) -> None:
+        self.store = store
+        self.wiro = wiro
+        self.time = SteppedClock()
+        self.board = MemoryBoard()
+        self.sources = MemorySources()
+        self.uploads = UploadRecords(guilds._database)
+        self.pictures = MemoryPictures()
+        self.sockets = FakeSockets()
+        self.owner = TaskOwner(asyncio.create_task)
+        self.supervisor = Supervisor(self.owner)
+        clock = self.time.clock
+        self.queue = FairQueue(max_running, clock.monotonic, tiny_delays)
+        self.catalogue = Catalogue(wiro, MODEL, clock, self.owner)
+        self.tools = Tools(
+            wiro=wiro,
+            store=store,
+            board=self.board,
+            courier=Courier(store, self.board, self.pictures, self.owner, tiny_delays),
+            catalogue=self.catalogue,
+            inputs=Inputs(wiro, self.sources, MemoryFolders(), self.uploads, clock.wall),
+            queue=self.queue,
+            tracker=Tracker(self.sockets.open, self.supervisor, tiny_delays),
+            clock=clock,
+            patience=patience,
+            poll_delays=tiny_delays,
+        )
+        self.log_channel = MemoryLogChannel()
+        self.guilds = guilds
+        self.houses = Houses(
+            guilds, self.log_channel, PictureWishRecords(guilds._database), self.catalogue.is_adult
+        )
+        self.purse = Purse(allowance, self.houses, guilds, store, clock)
+        watch = BudgetWatch(self.purse, self.houses, guilds, self.log_channel, clock)
+        self.holds = Holds(self.catalogue, store, clock, Money.parse("0.05"))
+        self.jobs = Jobs(self.tools, self.houses, self.purse, watch, self.owner, Random(7), self.holds)
+
+    async def submit(self, job_id: int = 1, *, user_id: int = 1, channel_id: int = 30, **request: Any) -> Job:
+        job = await self.jobs.submit(
+            job_id,
+            a_request(**request),
+            an_origin(user_id=user_id, channel_id=channel_id),
+            an_asker(user_id=user_id, channel_id=channel_id),
+        )
+        assert job is not None
+        return job
+
+    async def submit_and_watch(self, job_id: int = 1, **given: Any) -> str:
+        """Submit, and wait until the task's socket is listened to. The task's id."""
+        await self.submit(job_id, **given)
+        return await self.watched(job_id)
+
+    async def watched(self, job_id: int = 1) -> str:
+        await until(lambda: self.sockets.is_watching(self.task_of(job_id)))
+        return self.task_of(job_id)
+
+    def task_of(self, job_id: int) -> str:
+        follower = self.jobs._followers.get(job_id)
+        return (follower.job.task_id or "") if follower is not None else ""
+
+    async def hears(self, task_id: str, *events: Event) -> None:
+        for event in events:
+            self.sockets.say(task_id, event)
+            await asyncio.sleep(0)
+
+    async def end_of(self, job_id: int = 1) -> Job:
+        """Wait until nobody follows the job any more; the job as it is on record."""
+        await until(lambda: job_id not in self.jobs._followers)
+        job = await self.store.job(job_id)
+        assert job is not None
+        return job
+
+    async def stage_reached(self, stage: Stage, job_id: int = 1) -> None:
+        await until(lambda: any(n.job.job_id == job_id and n.job.stage >= stage for n in self.board.shown))
+
+    async def stop(self) -> None:
+        await self.jobs.drain()
+
+    async def spent(self, user_id: int = 1) -> tuple[int, int, int, int]:
+        """Runs used, runs held, picodollars used, picodollars held of a member today."""
+        scope = Scope(Subject.MEMBER, GUILD, user_id)
+        usage = await self.store.usage(scope, Window.DAY, self.time.clock.wall())
+        return usage.runs_used, usage.runs_held, usage.spend_used_pico, usage.spend_held_pico
+
+
+@asynccontextmanager
+async def a_house(path: Path, wiro: ScriptedWiro | None = None, **given: Any) -> AsyncIterator[House]:
+    """A house over the file at `path`; drained and audited at the end."""
+    async with Database(path) as database:
+        house = House(FaultyStore(database), GuildRecords(database), wiro or ScriptedWiro(), **given)
+        try:
+            yield house
+        finally:
+            await house.stop()
+        assert await house.store.audit() == []

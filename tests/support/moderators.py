@@ -1,0 +1,100 @@
+"""Cases and budgets wired to a house: a desk in memory instead of Discord."""
+
+from __future__ import annotations
+
+import asyncio
+
+from bot.domain.job.job import Job
+from bot.domain.limits.alternatives import WayOut
+from bot.domain.moderation.cases import Case, Decision
+from bot.domain.moderation.errors import CaseFault, CaseRefused
+from bot.domain.money import Money
+from bot.domain.request.requester import Asker, Place
+from bot.services.limits.alternatives import WaysOut
+from bot.services.limits.budget_alerts import BudgetWatch
+from bot.services.moderation.service import Cases
+from bot.services.supervisor import Supervisor
+from bot.store.sqlite.cases import CaseRecords
+from tests.support.bot_harness import House, tiny_delays
+
+FALLBACK = Money.parse("0.05")  # what the house holds for a model without prices
+
+
+class MemoryDesk:
+    """Does what Discord would, and remembers it."""
+
+    def __init__(self) -> None:
+        self.posted: list[Case] = []
+        self.told: list[Decision] = []
+        self.statuses: list[Case] = []
+        self.taken_back: list[int] = []
+        self.shown_again: list[Case] = []
+        self.deleted: list[int] = []
+        self.managers: set[int] = set()
+        self.can_post = True
+        self.silences = 0  # how many of the next questions Discord leaves unanswered
+        self.gate = asyncio.Event()  # closed, a status message hangs
+        self.gate.set()
+
+    async def post_case(
+        self, channel_id: int, case: Case, way_out: WayOut | None, prompt: str, job: Job | None
+    ) -> bool:
+        if self.can_post:
+            self.posted.append(case)
+        return self.can_post
+
+    async def find_asker(self, guild_id: int, channel_id: int, user_id: int) -> Asker:
+        if self.silences:
+            self.silences -= 1
+            raise CaseRefused(CaseFault.DISCORD_SILENT)
+        return Asker(user_id, frozenset(), Place(guild_id, channel_id))
+
+    async def is_manager(self, guild_id: int, user_id: int) -> bool:
+        return user_id in self.managers
+
+    async def post_status(self, case: Case) -> int | None:
+        self.statuses.append(case)
+        await self.gate.wait()
+        return 5_000 + len(self.statuses)
+
+    async def take_back(self, channel_id: int, message_id: int) -> None:
+        self.taken_back.append(message_id)
+
+    async def show_again(self, channel_id: int, message_id: int, case: Case) -> bool:
+        self.shown_again.append(case)
+        return True
+
+    async def delete_message(self, channel_id: int, message_id: int) -> bool:
+        if self.silences:
+            self.silences -= 1
+            raise CaseRefused(CaseFault.DISCORD_SILENT)
+        self.deleted.append(message_id)
+        return True
+
+    async def tell(self, decision: Decision) -> bool:
+        self.told.append(decision)
+        return True
+
+
+class Moderation:
+    """The moderators' use cases of a house."""
+
+    def __init__(self, house: House) -> None:
+        clock = house.time.clock
+        self.records = CaseRecords(house.store._database)
+        self.desk = MemoryDesk()
+        self.watch = BudgetWatch(house.purse, house.houses, house.guilds, house.log_channel, clock)
+        self.ways_out = WaysOut(house.purse, house.houses, house.catalogue, house.holds)
+        self.cases = Cases(
+            self.records,
+            house.houses,
+            house.purse,
+            self.ways_out,
+            house.holds,
+            house.jobs,
+            self.desk,
+            self.watch,
+            clock,
+            Supervisor(house.owner),
+            tiny_delays,
+        )

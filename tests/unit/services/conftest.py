@@ -1,0 +1,21 @@
+"""A house of its own for each test."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.bot_harness import House, a_house
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "bot.sqlite3"
+
+
+@pytest.fixture
+async def house(file: Path) -> AsyncIterator[House]:
+    async with a_house(file) as house:
+        yield house

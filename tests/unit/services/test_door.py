@@ -1,0 +1,83 @@
+"""The door: a wait that changes nothing is cut short when the bot stops, and says so."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from bot.domain.request.interactions import NotAccepting
+from bot.services.catalogue.service import FRESH_S
+from bot.services.door import Door
+from tests.support.bot_harness import House
+from tests.support.clocks import until
+from tests.support.samples import MODEL, a_request, a_requester
+
+
+async def test_what_ends_in_time_is_left_alone() -> None:
+    door = Door()
+    async with door.while_open():
+        await asyncio.sleep(0)
+    door.shut()
+    assert not door.is_open
+
+
+async def test_who_waits_inside_is_let_out_at_once() -> None:
+    door = Door()
+
+    async def wait() -> None:
+        async with door.while_open():
+            await asyncio.Event().wait()
+
+    waits = [asyncio.create_task(wait()) for _ in range(3)]
+    await asyncio.sleep(0)
+    door.shut()
+    outcomes = await asyncio.gather(*waits, return_exceptions=True)
+    assert {type(outcome) for outcome in outcomes} == {NotAccepting}
+    with pytest.raises(NotAccepting):
+        await wait()
+
+
+async def test_a_timeout_of_what_is_waited_for_stays_one() -> None:
+    with pytest.raises(TimeoutError):
+        async with Door().while_open():
+            raise TimeoutError
+
+
+async def test_a_request_that_waits_for_its_models_page_is_told_when_the_bot_stops(house: House) -> None:
+    house.wiro.model_gate.clear()
+    submit = asyncio.create_task(house.submit())
+    await until(lambda: house.wiro.models_asked == 1)
+    house.jobs.refuse_more()
+    with pytest.raises(NotAccepting):
+        await submit
+    assert await house.store.job(1) is None
+
+
+async def test_a_price_that_waits_for_its_models_page_is_told_too(house: House) -> None:
+    await house.catalogue.model(MODEL)
+    house.time.forward(FRESH_S + 1)
+    house.wiro.model_gate.clear()
+    quote = asyncio.create_task(house.holds.of_request(a_request()))
+    await until(lambda: house.wiro.models_asked == 2)
+    house.jobs.refuse_more()
+    with pytest.raises(NotAccepting):
+        await quote
+
+
+async def test_a_log_that_wiro_does_not_send_is_not_waited_for(house: House) -> None:
+    task_id = await house.submit_and_watch()
+    asked = asyncio.Event()
+
+    async def log_of(_task_id: str) -> str:
+        asked.set()
+        await asyncio.Event().wait()
+        return ""
+
+    house.wiro.log_of = log_of  # type: ignore[method-assign]  # a Wiro that hangs
+    reading = asyncio.create_task(house.jobs.log_of(1, a_requester()))
+    await asked.wait()
+    assert task_id
+    house.jobs.refuse_more()
+    with pytest.raises(NotAccepting):
+        await reading

@@ -1,0 +1,161 @@
+"""The disk is full, a part of ours breaks: money stays right and the member hears of it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+import pytest
+
+from bot.domain.errors import DatabaseFull, DatabaseUnavailable, StoreError
+from bot.domain.job.events import Settled
+from bot.domain.job.job import Cause, Stage
+from bot.domain.money import Money
+from bot.engines.port import WiroUnreachable
+from bot.services.runs import service
+from tests.support.bot_harness import House
+from tests.support.clocks import until
+from tests.support.samples import PNG, a_requester
+
+COST = Money.parse("0.001")
+SUCCESS = Settled(is_success=True, cost=COST, outputs=(PNG,), elapsed_s=4.2)
+FULL = DatabaseFull("no space left")
+
+
+@pytest.fixture(autouse=True)
+def _short_pause(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(service, "PAUSE_AFTER_FAULT_S", 0.01)
+
+
+async def test_without_room_to_reserve_nothing_is_started(house: House) -> None:
+    house.store.faults["reserve"].append(FULL)
+    with pytest.raises(DatabaseFull):
+        await house.submit()
+    assert (house.jobs.running, house.wiro.runs) == (0, [])
+    await house.submit_and_watch()
+
+
+async def test_without_room_for_the_intent_run_is_not_sent(house: House) -> None:
+    house.store.faults["save"].extend([FULL] * 10_000)
+    await house.submit()
+    await until(lambda: len(house.store.faults["save"]) < 9_995)
+    assert house.wiro.runs == []
+    house.store.faults["save"].clear()
+    await house.submit_and_watch(2)
+    await house.watched(1)
+    assert len(house.wiro.runs) == 2
+
+
+async def test_a_job_that_waits_for_room_can_be_cancelled_and_is_told_so_when_that_is_on_record(
+    house: House,
+) -> None:
+    house.store.faults["save"].extend([FULL] * 10_000)
+    house.store.faults["settle"].extend([FULL] * 10_000)
+    await house.submit()
+    await until(lambda: len(house.store.faults["save"]) < 9_995)
+    await house.jobs.cancel(1, a_requester(1))
+    await until(lambda: len(house.store.faults["settle"]) < 9_995)
+    assert house.board.concluded == []
+    house.store.faults["settle"].clear()
+    assert (await house.end_of()).stage is Stage.CANCELLED
+    assert house.wiro.runs == []
+    assert await house.spent() == (0, 0, 0, 0)
+
+
+async def test_a_task_that_could_not_be_recorded_is_followed_all_the_same(house: House) -> None:
+    house.wiro.run_gate.clear()
+    await house.submit()
+    await until(lambda: house.wiro.runs)
+    house.store.faults["save"].append(FULL)
+    house.wiro.run_gate.set()
+    task_id = await house.watched()
+    house.wiro.tell(task_id, SUCCESS)
+    job = await house.end_of()
+    assert (job.stage, job.task_id) == (Stage.SUCCEEDED, task_id)
+
+
+async def test_a_settlement_that_found_no_room_is_made_good_later(house: House) -> None:
+    house.store.faults["settle"].extend([FULL] * 3)
+    task_id = await house.submit_and_watch()
+    house.wiro.tell(task_id, SUCCESS)
+    await until(lambda: house.board.concluded)
+    job = await house.end_of()
+    while not job.is_terminal:
+        await asyncio.sleep(0.001)
+        job = await house.end_of()
+    assert (job.stage, job.cost, job.is_delivered) == (Stage.SUCCEEDED, COST, True)
+    assert await house.spent() == (1, 0, COST.pico, 0)
+
+
+async def test_a_delivery_that_could_not_be_recorded_is_shown_again_after_a_restart(house: House) -> None:
+    house.store.faults["mark_delivered"].extend([DatabaseUnavailable("I/O error")] * 10_000)
+    task_id = await house.submit_and_watch()
+    house.wiro.tell(task_id, SUCCESS)
+    assert not (await house.end_of()).is_delivered
+    assert await house.jobs.take_up() == 1
+    house.store.faults["mark_delivered"].clear()
+    assert (await house.end_of()).is_delivered
+    assert await house.spent() == (1, 0, COST.pico, 0)
+
+
+async def test_a_delivery_is_recorded_as_soon_as_the_disk_takes_it_and_not_told_again(house: House) -> None:
+    house.store.faults["mark_delivered"].extend([FULL] * 3)
+    task_id = await house.submit_and_watch()
+    house.wiro.tell(task_id, SUCCESS)
+    await house.end_of()
+    async with asyncio.timeout(5):
+        while await house.store.unfinished():  # noqa: ASYNC110 — as in `until`
+            await asyncio.sleep(0.001)
+    assert await house.jobs.take_up() == 0
+    assert len(house.board.concluded) == 1
+
+
+async def test_a_record_that_cannot_be_read_does_not_end_a_doubt(house: House) -> None:
+    house.wiro.run_faults.append(WiroUnreachable("timeout"))
+    house.wiro.is_made_although_unanswered = True
+    faults: list[StoreError] = [DatabaseUnavailable("I/O error")] * 3
+    house.store.faults["claimed"].extend(faults)
+    await house.submit_and_watch()
+    assert len(house.wiro.runs) == 1
+
+
+async def test_a_fault_of_ours_is_logged_shown_and_the_job_taken_up_again(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    house.wiro.detail_faults.append(RuntimeError("a slip"))
+    with caplog.at_level(logging.ERROR):
+        task_id = await house.submit_and_watch()
+        await until(lambda: any("on our side" in news.note for news in house.board.shown))
+    assert "job 1: a fault of ours" in caplog.text
+    assert "RuntimeError: a slip" in caplog.text
+    house.wiro.tell(task_id, SUCCESS)
+    assert (await house.end_of()).stage is Stage.SUCCEEDED
+    assert len(house.wiro.runs) == 1
+
+
+async def test_a_record_that_cannot_be_read_after_a_fault_is_replaced_by_what_is_known(house: House) -> None:
+    house.wiro.detail_faults.append(RuntimeError("a slip"))
+    house.store.faults["job"].append(DatabaseUnavailable("I/O error"))
+    task_id = await house.submit_and_watch()
+    house.wiro.tell(task_id, SUCCESS)
+    assert (await house.end_of()).stage is Stage.SUCCEEDED
+
+
+async def test_a_job_that_breaks_again_and_again_is_given_up_and_void(house: House) -> None:
+    house.wiro.detail_faults.extend([RuntimeError("a slip")] * 100)
+    await house.submit()
+    job = await house.end_of()
+    assert (job.stage, job.cause, job.is_delivered) == (Stage.FAILED, Cause.INTERNAL, True)
+    assert await house.spent() == (0, 0, 0, 0)
+    assert house.board.ending_of(1) is not None
+
+
+async def test_an_ending_that_broke_on_its_way_is_shown_again_and_paid_once(house: House) -> None:
+    house.board.faults.append(RuntimeError("a slip"))
+    task_id = await house.submit_and_watch()
+    house.wiro.tell(task_id, SUCCESS)
+    job = await house.end_of()
+    assert (job.stage, job.is_delivered) == (Stage.SUCCEEDED, True)
+    ((_, pictures),) = house.board.concluded
+    assert [picture.filename for picture in pictures] == [PNG.name]
+    assert await house.spent() == (1, 0, COST.pico, 0)

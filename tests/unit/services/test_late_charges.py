@@ -1,0 +1,251 @@
+"""What Wiro charges only after a run has ended is found, charged once, and no way round a limit."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from bot.domain.job.events import Cancelled, Event, Reached, Settled
+from bot.domain.job.job import Cause, Stage
+from bot.domain.limits.limit import OPERATOR, Audience, LimitReached, Measure, Usage, Window, member_scope
+from bot.domain.limits.policies import Dimension, LimitRule
+from bot.domain.moderation.audit import AuditEntry, LimitChange
+from bot.domain.money import ZERO, Money
+from bot.engines.port import WiroServerFault
+from bot.services.limits.service import Allowance
+from bot.services.runs.unclaimed import FEW, Looks, Orphans
+from bot.services.supervisor import Supervisor
+from bot.store.sqlite.reports import ReportRecords
+from tests.support.bot_harness import House, a_house, tiny_delays
+from tests.support.clocks import until
+from tests.support.samples import GUILD, NOON_S, PNG, a_requester
+
+FIRST_S = 120.0
+DAY_S = 86_400.0
+HOLD = Money.parse("0.05")  # of a model without a price
+CHARGE = Money.parse("0.02")
+MORE = Money.parse("0.07")  # than was held
+OWNER = a_requester(1)
+
+
+def succeeded(cost: Money | None) -> Settled:
+    return Settled(is_success=True, cost=cost, outputs=(PNG,), elapsed_s=4.2)
+
+
+def failed(cost: Money | None) -> Settled:
+    return Settled(is_success=False, cost=cost, elapsed_s=1.0, detail="CUDA out of memory")
+
+
+def killed(cost: Money | None) -> Cancelled:
+    return Cancelled(cost, 1.5)
+
+
+def sweep(house: House) -> None:
+    looks = Looks(first_s=FIRST_S, tick_s=0.002)
+    orphans = Orphans(house.wiro, house.store, house.time.clock, house.owner, looks, tiny_delays)
+    Supervisor(house.owner).every("late orphans", looks.tick_s, orphans.sweep, tiny_delays)
+
+
+@asynccontextmanager
+async def restarted(house: House) -> AsyncIterator[House]:
+    await house.stop()
+    again = House(house.store, house.guilds, house.wiro)
+    again.time.forward(house.time.monotonic())
+    await again.jobs.take_up()
+    sweep(again)
+    try:
+        yield again
+    finally:
+        await again.stop()
+
+
+async def run(house: House, end: Event, job_id: int = 1) -> str:
+    """A run to this end; the member who gets a cancelled one had wished so. The task."""
+    task_id = await house.submit_and_watch(job_id)
+    await house.hears(task_id, Reached(Stage.RUNNING))
+    await house.stage_reached(Stage.RUNNING, job_id)
+    if isinstance(end, Cancelled):
+        house.wiro.on_stop = end
+        await house.jobs.cancel(job_id, OWNER)
+    else:
+        house.wiro.tell(task_id, end)
+        await house.hears(task_id, Reached(Stage.FINISHING))
+    await house.end_of(job_id)
+    return task_id
+
+
+async def operators(house: House) -> tuple[int, int]:
+    """Runs and picodollars that the operator's stop counts as used."""
+    usage = await house.store.usage(OPERATOR, Window.DAY, NOON_S)
+    return usage.runs_used, usage.spend_used_pico
+
+
+async def until_paid(house: House, pico: int) -> None:
+    async with asyncio.timeout(5):
+        while (await operators(house))[1] != pico:  # noqa: ASYNC110 — as in `until`
+            await asyncio.sleep(0.001)
+
+
+@pytest.mark.parametrize("shown", [ZERO, None])
+async def test_whoever_runs_and_cancels_stays_within_the_limits(file: Path, shown: Money | None) -> None:
+    allowance = Allowance(50, HOLD + HOLD, Money.parse("20"))
+    async with a_house(file, allowance=allowance) as house:
+        tasks = [await run(house, killed(shown), job_id) for job_id in (1, 2)]
+        with pytest.raises(LimitReached):
+            await house.submit(3)
+        for task_id in tasks:
+            house.wiro.tell(task_id, killed(CHARGE))
+        sweep(house)
+        await until_paid(house, 2 * CHARGE.pico)
+        assert await house.spent() == (2, 0, 2 * CHARGE.pico, 0)
+        await house.submit(3)  # for the holds are gone
+
+
+@pytest.mark.parametrize("end", [succeeded, killed])
+@pytest.mark.parametrize("shown", [ZERO, None])
+@pytest.mark.parametrize(("charge", "share"), [(CHARGE, CHARGE), (HOLD, HOLD), (MORE, HOLD)])
+async def test_the_member_pays_up_to_the_hold_and_the_operator_the_rest(
+    house: House, end: type, shown: Money | None, charge: Money, share: Money
+) -> None:
+    task_id = await run(house, end(shown))
+    assert await house.spent() == (0, 1, 0, HOLD.pico)
+    house.wiro.tell(task_id, end(charge))
+    sweep(house)
+    await until_paid(house, charge.pico)
+    assert await house.spent() == (1, 0, share.pico, 0)
+    assert await operators(house) == (1, charge.pico)
+    job = await house.store.job(1)
+    assert job is not None
+    assert job.cost == charge
+
+
+@pytest.mark.parametrize("shown", [ZERO, None])
+async def test_a_failure_stays_free_for_the_member(house: House, shown: Money | None) -> None:
+    task_id = await run(house, failed(shown))
+    assert await house.spent() == (0, 0, 0, 0)
+    house.wiro.tell(task_id, failed(CHARGE))
+    sweep(house)
+    await until_paid(house, CHARGE.pico)
+    assert await house.spent() == (0, 0, 0, 0)
+    assert await operators(house) == (1, CHARGE.pico)
+
+
+async def lost(house: House) -> str:
+    """A task that Wiro does not show any more; the member was told so."""
+    task_id = await house.submit_and_watch()
+    report = house.wiro.reports.pop(task_id)
+    house.time.forward(house.tools.patience.unknown_grace_s + 1)
+    assert (await house.end_of()).cause is Cause.LOST
+    house.wiro.reports[task_id] = report
+    return task_id
+
+
+async def test_the_erasure_of_words_does_not_end_the_hunt_for_money(house: House) -> None:
+    task_id = await lost(house)
+    await ReportRecords(house.store._database).forget([1])
+    house.wiro.tell(task_id, succeeded(CHARGE))
+    sweep(house)
+    await until_paid(house, CHARGE.pico)
+
+
+async def test_an_erased_run_that_was_stopped_is_charged_all_the_same(house: House) -> None:
+    task_id = await run(house, killed(ZERO))
+    await ReportRecords(house.store._database).forget([1])
+    house.wiro.tell(task_id, killed(CHARGE))
+    sweep(house)
+    await until_paid(house, CHARGE.pico)
+    assert await house.spent() == (1, 0, CHARGE.pico, 0)
+
+
+async def nothing_open(house: House) -> None:
+    async with asyncio.timeout(5):
+        while await house.store.open_charges():  # noqa: ASYNC110 — as in `until`
+            await asyncio.sleep(0.001)
+
+
+@pytest.mark.parametrize(
+    ("end", "members", "runs"),
+    [
+        (killed(ZERO), 0, 0),
+        (killed(None), 0, 0),
+        (succeeded(ZERO), 0, 1),
+        (succeeded(None), HOLD.pico, 1),  # it cannot be read: the hold is the nearest figure known
+        (failed(None), 0, 0),
+    ],
+)
+async def test_after_a_day_what_is_not_on_record_is_nothing(
+    house: House, end: Event, members: int, runs: int
+) -> None:
+    await run(house, end)
+    house.time.forward(DAY_S - 60)
+    sweep(house)
+    asked = house.wiro.details_asked
+    await until(lambda: house.wiro.details_asked > asked)
+    assert await house.store.open_charges()
+    house.time.forward(120)
+    await nothing_open(house)
+    usage = await house.store.usage(member_scope(GUILD, 1), Window.DAY, NOON_S)
+    assert usage == Usage(runs, 0, members, 0)
+    asked = house.wiro.details_asked
+    house.time.forward(2 * DAY_S)
+    await asyncio.sleep(0.05)  # a sweep that must do nothing does nothing, however slow the machine
+    assert house.wiro.details_asked == asked
+
+
+async def test_after_a_restart_the_record_says_what_to_ask_after(house: House) -> None:
+    task_id = await run(house, killed(ZERO))
+    async with restarted(house) as again:
+        await until(lambda: again.wiro.details_asked > 1)
+        assert again.board.concluded == [], "the member was told before"
+        again.wiro.tell(task_id, killed(CHARGE))
+        again.time.forward(FIRST_S)
+        await until_paid(again, CHARGE.pico)
+
+
+async def test_what_never_left_the_queue_is_settled_at_once(house: House) -> None:
+    await run(house, Cancelled(ZERO, has_run=False))
+    assert await house.spent() == (0, 0, 0, 0)
+    assert await house.store.open_charges() == []
+
+
+async def test_a_run_that_has_ended_is_not_running_though_its_hold_is_kept(house: House) -> None:
+    dimension = Dimension(Measure.AT_ONCE, Window.EVER)
+    entry = AuditEntry(GUILD, 1, LimitChange(Audience.EVERYONE, 0, dimension, None, 1), NOON_S)
+    await house.houses.set_limit(LimitRule(Audience.EVERYONE, 0, dimension, 1), entry)
+    await run(house, killed(ZERO))
+    await house.submit(2)
+
+
+async def test_many_are_asked_after_by_one_listing_a_look(house: House) -> None:
+    tasks = [await run(house, succeeded(ZERO), job_id) for job_id in range(1, FEW + 2)]
+    details, lists = house.wiro.details_asked, house.wiro.lists_asked
+    sweep(house)
+    await until(lambda: house.wiro.lists_asked == lists + 1)
+    for task_id in tasks:
+        house.wiro.tell(task_id, succeeded(CHARGE))
+    house.time.forward(FIRST_S + 1)
+    await until_paid(house, len(tasks) * CHARGE.pico)
+    assert (house.wiro.details_asked, house.wiro.lists_asked) == (details, lists + 2)
+
+
+async def test_a_model_that_was_waited_for_and_proved_free_is_waited_for_no_more(house: House) -> None:
+    await run(house, succeeded(ZERO))
+    sweep(house)
+    house.time.forward(DAY_S + 1)
+    await nothing_open(house)
+    await run(house, succeeded(ZERO), 2)
+    assert await house.store.open_charges() == []
+    assert await house.spent() == (1, 0, 0, 0)
+
+
+async def test_one_task_that_cannot_be_had_holds_up_no_other(house: House) -> None:
+    tasks = [await run(house, killed(ZERO), job_id) for job_id in (1, 2)]
+    for task_id in tasks:
+        house.wiro.tell(task_id, killed(CHARGE))
+    house.wiro.detail_faults.append(WiroServerFault("502"))
+    sweep(house)
+    await until_paid(house, 2 * CHARGE.pico)

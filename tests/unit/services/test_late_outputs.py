@@ -1,0 +1,129 @@
+"""One output that is late holds nothing back: the others are shown, and it is added when it comes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from bot.domain.job.events import Settled
+from bot.domain.job.job import Job, Output, Stage
+from bot.domain.job.output_file import OutputUnavailable, OutputUnusable
+from bot.domain.job.status_update import Delivery
+from bot.services.runs.delivery import Courier
+from bot.services.runs.memory_budget import Room
+from tests.support.bot_harness import House, a_house
+from tests.support.clocks import until
+from tests.support.samples import a_job
+
+OUTPUTS = tuple(Output(f"{n}.png", "image/png", f"https://cdn1.wiro.ai/{n}.png") for n in range(4))
+LATE = OUTPUTS[1].name
+
+
+class Ending:
+    """A job with four pictures, the second of which is late."""
+
+    def __init__(self, house: House) -> None:
+        self.house = house
+        self.room = Room()
+        self.come = house.pictures.late[LATE] = asyncio.Event()
+        self.courier = Courier(
+            house.store, house.board, house.pictures, house.owner, lambda: iter(()), self.room, 0.01
+        )
+        self.job: Job = a_job(1, stage=Stage.SUCCEEDED, outputs=OUTPUTS)
+
+    async def begin(self) -> asyncio.Task[None]:
+        await self.house.store.reserve(a_job(1), [], [])
+        event = await self.courier.inspect(a_job(1), Settled(is_success=True, cost=None, outputs=OUTPUTS))
+        assert event.is_success
+        return asyncio.create_task(self.courier.deliver(self.job, ""))
+
+    @property
+    def shown(self) -> list[tuple[list[str], str]]:
+        """Of each ending that was sent: the names of what is attached, and the note."""
+        return [
+            ([picture.filename for picture in pictures if picture.content is not None], news.note)
+            for news, pictures in self.house.board.concluded
+        ]
+
+    async def is_told(self) -> bool:
+        job = await self.house.store.job(1)
+        return job is not None and job.is_delivered
+
+
+@pytest.fixture
+async def ending(tmp_path: Path) -> AsyncIterator[Ending]:
+    async with a_house(tmp_path / "bot.sqlite3") as house:
+        yield Ending(house)
+
+
+WHOLE = [output.name for output in OUTPUTS if output.name != LATE]
+NOT_READY = "1 of 4 not ready yet: added here as soon as possible."
+
+
+async def test_the_whole_ones_are_shown_without_the_late_one_which_is_added(ending: Ending) -> None:
+    delivery = await ending.begin()
+    await until(lambda: ending.shown)
+    assert ending.shown == [(WHOLE, NOT_READY)]
+    _, pictures = ending.house.board.concluded[0]
+    assert (pictures[1].filename, pictures[1].url) == (LATE, OUTPUTS[1].url)  # linked meanwhile
+    assert not await ending.is_told()  # a restart now would show it all once more
+    ending.come.set()
+    await delivery
+    assert ending.shown[1:] == [([output.name for output in OUTPUTS], "")]
+    assert await ending.is_told()
+    assert ending.room.held_bytes == 0
+    assert sorted(ending.house.pictures.fetched) == sorted(output.name for output in OUTPUTS)
+
+
+@pytest.mark.parametrize(
+    ("error", "note"),
+    [
+        (OutputUnavailable(LATE, "http 404"), ""),
+        (OutputUnusable(LATE, "html"), "1 of 4 could not be shown: html."),
+    ],
+)
+async def test_a_late_one_that_never_comes_is_told_as_what_it_is(
+    ending: Ending, error: OutputUnavailable | OutputUnusable, note: str
+) -> None:
+    delivery = await ending.begin()
+    await until(lambda: ending.shown)
+    ending.house.pictures.faults[LATE] = error
+    ending.come.set()
+    await delivery
+    assert ending.shown == [(WHOLE, NOT_READY), (WHOLE, note)]
+    assert await ending.is_told()
+
+
+async def test_an_ending_by_direct_message_is_sent_once(ending: Ending) -> None:
+    ending.house.board.delivery = Delivery.BY_DM
+    await (await ending.begin())
+    assert ending.shown == [(WHOLE, NOT_READY)]
+    assert await ending.is_told()
+
+
+async def test_a_stop_leaves_no_fetch_behind_and_the_next_start_shows_all(ending: Ending) -> None:
+    delivery = await ending.begin()
+    await until(lambda: ending.shown)
+    delivery.cancel()
+    await asyncio.wait([delivery])
+    await until(lambda: len(ending.house.owner) == 0)
+    assert not await ending.is_told()
+    ending.come.set()
+    await ending.courier.deliver(ending.job, "")
+    assert ending.shown[-1] == ([output.name for output in OUTPUTS], "")
+    assert await ending.is_told()
+
+
+async def test_where_nothing_is_whole_yet_there_is_nothing_to_show(ending: Ending) -> None:
+    for output in OUTPUTS:
+        ending.house.pictures.late[output.name] = ending.come
+    beginning = asyncio.create_task(ending.begin())
+    await until(lambda: len(ending.house.pictures.fetched) == 4)
+    await asyncio.sleep(0.05)  # far more than siblings wait for each other
+    assert not beginning.done()
+    ending.come.set()
+    await (await beginning)
+    assert ending.shown == [([output.name for output in OUTPUTS], "")]

@@ -1,0 +1,193 @@
+"""Submitting, asking again, looking around: one interaction is one job, and a refusal leaves nothing."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.domain.catalogue.errors import ModelUnknown
+from bot.domain.catalogue.model import Kind, Model, Parameter
+from bot.domain.errors import BotError
+from bot.domain.job.errors import JobNotFound
+from bot.domain.job.events import Settled
+from bot.domain.job.job import Stage
+from bot.domain.limits.limit import LimitReached, Measure
+from bot.domain.money import Money
+from bot.domain.request.errors import OptionRefused, PromptRefused
+from bot.domain.request.interactions import NotAccepting
+from bot.domain.request.run_request import MAX_SEED
+from bot.services.limits.service import Allowance
+from tests.support.bot_harness import House, a_house
+from tests.support.clocks import until
+from tests.support.samples import MODEL, PNG, a_request, a_requester, an_asker, an_origin
+
+SUCCESS = Settled(is_success=True, cost=Money.parse("0.001"), outputs=(PNG,), elapsed_s=2.0)
+
+
+async def test_the_same_interaction_twice_is_one_job(house: House) -> None:
+    await house.submit()
+    assert await house.jobs.submit(1, a_request(), an_origin(), an_asker()) is None
+    await house.watched()
+    assert (len(house.wiro.runs), house.jobs.running) == (1, 1)
+    assert (await house.spent())[1] == 1
+
+
+async def test_the_same_interaction_at_the_same_time_is_one_job(house: House) -> None:
+    jobs = await asyncio.gather(
+        *(house.jobs.submit(1, a_request(), an_origin(), an_asker()) for _ in range(5))
+    )
+    assert sum(job is not None for job in jobs) == 1
+    await house.watched()
+    assert len(house.wiro.runs) == 1
+
+
+async def test_the_same_interaction_after_its_end_is_still_that_job(house: House) -> None:
+    task_id = await house.submit_and_watch()
+    house.wiro.tell(task_id, SUCCESS)
+    await house.end_of()
+    assert await house.jobs.submit(1, a_request(), an_origin(), an_asker()) is None
+    assert len(house.wiro.runs) == 1
+
+
+@pytest.mark.parametrize(
+    ("request_", "refusal"),
+    [
+        ({"prompt": "\u200b"}, PromptRefused),
+        ({"prompt": "x" * 2001}, PromptRefused),
+        ({"negative_prompt": "x" * 2001}, PromptRefused),
+        ({"steps": 0}, OptionRefused),
+        ({"count": 5}, OptionRefused),
+        ({"model": "nobody/nothing"}, ModelUnknown),
+    ],
+)
+async def test_a_refused_request_leaves_nothing_behind(
+    house: House, request_: dict[str, Any], refusal: type[BotError]
+) -> None:
+    with pytest.raises(refusal):
+        await house.submit(**request_)
+    assert await house.store.job(1) is None
+    assert (house.wiro.runs, house.jobs.running, house.board.shown) == ([], 0, [])
+    assert await house.spent() == (0, 0, 0, 0)
+
+
+async def test_the_prompt_is_sent_without_the_blanks_around_it(house: House) -> None:
+    job = await house.submit(prompt="  a fox\n", negative_prompt=" \u200b ")
+    assert (job.request.prompt, job.request.negative_prompt) == ("a fox", None)
+
+
+async def test_no_number_of_requests_at_once_passes_a_limit(file: Path) -> None:
+    allowance = Allowance(3, Money.parse("2"), Money.parse("20"))
+    async with a_house(file, allowance=allowance) as house:
+        answers = await asyncio.gather(
+            *(house.jobs.submit(job_id, a_request(), an_origin(), an_asker()) for job_id in range(1, 11)),
+            return_exceptions=True,
+        )
+        refused = [answer for answer in answers if isinstance(answer, LimitReached)]
+        assert len(refused) == 7
+        assert {(r.limit, r.used + r.held) for r in refused} == {(3, 3)}
+        assert not any(r.is_money or r.is_operator for r in refused)
+        assert (await house.spent())[1] == 3
+        await until(lambda: len(house.wiro.runs) == 3)
+
+
+async def test_the_operators_stop_binds_members_together(file: Path) -> None:
+    allowance = Allowance(50, Money.parse("2"), Money.parse("0.07"))
+    async with a_house(file, allowance=allowance) as house:
+        await house.submit(1, user_id=1)
+        with pytest.raises(LimitReached) as refused:
+            await house.submit(2, user_id=2)
+        assert refused.value.is_operator
+        assert await house.store.job(2) is None
+
+
+async def test_a_seed_is_chosen_where_none_was_asked(house: House) -> None:
+    jobs = [await house.submit(job_id) for job_id in (1, 2)]
+    assert all(1 <= job.seed <= MAX_SEED for job in jobs)
+    assert jobs[0].seed != jobs[1].seed
+    assert (await house.submit(3, seed=77)).seed == 77
+    assert (await house.submit(4, seed=0)).seed != 0
+
+
+async def test_the_card_of_a_job_knows_what_the_model_fills_in(house: House) -> None:
+    house.wiro.known_models[MODEL.lower()] = Model(
+        MODEL, "SD3", (Parameter("prompt", Kind.TEXT), Parameter("steps", Kind.WHOLE, default="28"))
+    )
+    assert (await house.submit()).request.steps == 28
+
+
+async def test_the_hold_follows_our_own_median_where_wiro_prices_by_the_second(house: House) -> None:
+    house.wiro.known_models[MODEL.lower()] = Model(MODEL, "SD3", cost_per_second=Money.parse("0.01"))
+    assert (await house.submit(1)).hold == Money.parse("0.05")
+    house.wiro.tell(await house.watched(1), SUCCESS)
+    await house.end_of(1)
+    assert (await house.submit(2)).hold == Money.parse("0.02")
+
+
+async def test_again_is_the_same_request_with_another_seed_on_the_clickers_quota(house: House) -> None:
+    await house.submit(1, seed=77, steps=20)
+    again = await house.jobs.again(1, 2, an_origin(user_id=5), a_requester(5), is_retry=False)
+    assert again is not None
+    assert (again.request.prompt, again.request.steps) == ("a lighthouse at dusk", 20)
+    assert again.seed != 77
+    assert (await house.spent(1))[1] == (await house.spent(5))[1] == 1
+
+
+async def test_a_retry_keeps_the_seed_that_was_asked(house: House) -> None:
+    await house.submit(1, seed=77)
+    retry = await house.jobs.again(1, 2, an_origin(), a_requester(), is_retry=True)
+    assert retry is not None
+    assert retry.seed == 77
+
+
+async def test_what_is_not_on_record_cannot_be_asked_again(house: House) -> None:
+    with pytest.raises(JobNotFound):
+        await house.jobs.again(404, 2, an_origin(), a_requester(), is_retry=False)
+
+
+async def test_a_job_is_known_while_it_runs_and_after(house: House) -> None:
+    task_id = await house.submit_and_watch()
+    assert (await house.jobs.job(1)).task_id == task_id
+    house.wiro.tell(task_id, SUCCESS)
+    await house.end_of()
+    assert (await house.jobs.job(1)).stage is Stage.SUCCEEDED
+
+
+async def test_a_channel_knows_its_running_jobs_oldest_first(house: House) -> None:
+    await house.submit_and_watch(3)
+    await house.submit_and_watch(1, user_id=2)
+    await house.submit_and_watch(2, channel_id=31)
+    assert [news.job.job_id for news in house.jobs.running_in(30)] == [1, 3]
+    house.wiro.tell(house.task_of(3), SUCCESS)
+    await house.end_of(3)
+    assert [news.job.job_id for news in house.jobs.running_in(30)] == [1]
+    assert house.jobs.running_in(99) == []
+
+
+async def test_a_bot_that_stops_takes_nothing_more(house: House) -> None:
+    await house.stop()
+    with pytest.raises(NotAccepting):
+        await house.submit()
+    assert await house.store.job(1) is None
+
+
+async def test_a_message_is_let_go_of_when_its_job_is_over(house: House) -> None:
+    task_id = await house.submit_and_watch()
+    assert house.board.dropped == []
+    house.wiro.tell(task_id, SUCCESS)
+    await house.end_of()
+    assert house.board.dropped == [1]
+
+
+async def test_the_purse_tells_a_members_day_and_when_it_ends(house: House) -> None:
+    await house.submit()
+    runs = next(
+        standing
+        for standing in await house.purse.standings(an_asker(), MODEL)
+        if standing.limit.measure is Measure.RUNS
+    )
+    assert (runs.held, runs.limit.amount, runs.left) == (1, 50, 49)
+    assert runs.resets_at_s % 86_400 == 0
+    assert runs.resets_at_s > house.time.wall()
