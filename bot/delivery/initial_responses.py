@@ -21,9 +21,10 @@ class FirstAnswers:
     By hand, without a task, a timer or a generator for each of them: a thousand at once are a matter of
     microseconds.
 
-    What it is worth (`python -m benchmarks acks`, p99 of 1,000 beside a bot that only acknowledges, median of
-    five interleaved rounds on two busy cores, 2026-11-26): 0.77 × with it, 0.95 × where everything else waits
-    but connections are not limited, 1.59 × without it and what hangs on it.
+    What it is worth (scene `acks` of the benchmarks: p99 of 1,000 beside a bot that only acknowledges, median
+    of five interleaved rounds on two slow cores, 2026-11-26): 0.77 × with it, 0.95 × where all else waits but
+    connections are not limited, 1.59 × without it, where the collector never rests either. In the last two a
+    first answer was given 10 s.
     """
 
     def __init__(self) -> None:

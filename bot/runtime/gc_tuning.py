@@ -13,8 +13,9 @@ def spare_the_collector(answers: FirstAnswers) -> None:
     While a burst of commands is acknowledged it rests: a thousand at once set off collection after
     collection. At all other times it works as ever, and frees what discord.py leaves of each command.
 
-    What it is worth (`python -m benchmarks acks`, p99 of 1,000 beside a bot that only acknowledges, median of
-    five interleaved rounds on two busy cores, 2026-11-26): 0.77 × with this, 1.13 × without.
+    What it is worth (scene `acks` of the benchmarks: p99 of 1,000 beside a bot that only acknowledges, median
+    of seven interleaved rounds on two slow cores, 2026-11-26): 0.72 × as it is, 1.05 × where it never rests,
+    1.25 × where nothing is frozen either (six rounds).
     """
     gc.collect()
     gc.freeze()
