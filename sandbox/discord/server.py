@@ -80,7 +80,7 @@ class DiscordStandIn:
         self.wire.faults.stopping.set()
         await self.gateway.drop(1001)
         if self._runner is not None:
-            async with asyncio.timeout(10.0):
+            async with asyncio.timeout(300.0):
                 await self._runner.cleanup()
             self._runner = None
 

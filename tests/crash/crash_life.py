@@ -59,7 +59,7 @@ from tests.support.sources import MemorySources
 DATABASE: Final = "bot.sqlite3"
 MESSAGES: Final = "messages.jsonl"
 HURRY_S: Final = 100.0  # how much of the clock goes by at once where a charge is waited for
-LIFE_S: Final = 60.0  # only a life that hangs takes so long
+LIFE_S: Final = 600.0  # only a life that hangs takes so long
 SEED: Final = 4  # asked for: two members may have the same picture in mind
 _ALLOWANCE: Final = Allowance(50, Money.parse("2"), Money.parse("20"))
 

@@ -60,7 +60,7 @@ async def heard(frames: list[str | bytes]) -> list[Event]:
         async with aiohttp.ClientSession() as session:
             feed = TaskFeed(session, url, spawn=asyncio.create_task)
             feed.register(Task("2221", TOKEN))
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(300):
                 async for task_id, event in feed.events():
                     assert task_id == "2221"
                     news.append(event)

@@ -40,8 +40,8 @@ from tests.e2e.blackbox.blackbox_books import PICO, Books
 from tests.e2e.blackbox.blackbox_house import House, labels
 from tests.e2e.blackbox.blackbox_process import BotProcess
 
-SETTLED_WITHIN_S = 75.0
-PUT_RIGHT_WITHIN_S = 45.0
+SETTLED_WITHIN_S = 900.0  # only a hang takes so long
+PUT_RIGHT_WITHIN_S = 900.0
 PASSING = "held · asked"  # in every state of a job that has not ended
 SETTINGS = {"UNKNOWN_GRACE_S": "3", "SILENCE_S": "0.7", "LOG_LEVEL": "INFO"}
 

@@ -7,8 +7,9 @@ import signal
 import sys
 import time
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
+
+from tests.support.denied import Denied
 
 ROOT = Path(__file__).resolve().parents[3]
 EXIT_WITHIN_S = 600.0  # only a test that fails waits so long
@@ -87,13 +88,13 @@ class BotProcess:
 
     async def terminate(self) -> tuple[int, float]:
         """SIGTERM. The exit code, and how many seconds it took beside those in which the machine was busy."""
-        started_s, idle = time.monotonic(), Denied(self.pid)
+        started_s, busy = time.monotonic(), Denied(self.pid)
         self._process.send_signal(signal.SIGTERM)
         ending = asyncio.create_task(self.exited())
         while not ending.done():
-            idle.look()
+            busy.look()
             await asyncio.wait({ending}, timeout=0.01)
-        return await ending, time.monotonic() - started_s - idle.seconds
+        return await ending, time.monotonic() - started_s - busy.seconds
 
     def send(self, number: signal.Signals) -> None:
         self._process.send_signal(number)
@@ -108,31 +109,6 @@ class BotProcess:
         """Every file of the child ends at this size, as on a full disk; None lifts it."""
         soft = resource.RLIM_INFINITY if size_bytes is None else size_bytes
         resource.prlimit(self._process.pid, resource.RLIMIT_FSIZE, (soft, resource.RLIM_INFINITY))
-
-
-class Denied:
-    """How long a child, and we who play its servers, were ready to run from now on and no core was free.
-
-    Two that wait at once count twice: a busy machine is given more than its due, a quiet one nothing.
-    """
-
-    def __init__(self, pid: int) -> None:
-        self._pids = (pid, os.getpid())
-        self._first_ns: dict[Path, int] = {}
-        self._last_ns: dict[Path, int] = {}  # what ended keeps its last figure
-        self.look()
-        self._first_ns = dict(self._last_ns)
-
-    def look(self) -> None:
-        for pid in self._pids:
-            for file in Path(f"/proc/{pid}/task").glob("*/schedstat"):
-                with suppress(OSError):  # it has just ended
-                    self._last_ns[file] = int(file.read_text().split()[1])  # the second: run_delay
-
-    @property
-    def seconds(self) -> float:
-        delays_ns = (ns - self._first_ns.get(file, 0) for file, ns in self._last_ns.items())
-        return sum(delays_ns) / 1e9
 
 
 async def _collect(stream: asyncio.StreamReader, into: bytearray) -> None:

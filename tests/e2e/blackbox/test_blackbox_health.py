@@ -21,7 +21,7 @@ def free_port() -> int:
 
 async def healthy(session: aiohttp.ClientSession, port: int) -> None:
     """Until /healthz says so: discord.py waits a moment for servers before it is ready."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(600):
         while True:
             async with session.get(f"http://127.0.0.1:{port}/healthz") as answer:
                 text = await answer.text()

@@ -41,7 +41,8 @@ CHROMIUM = [
 BROWSER_THREAD = ThreadPoolExecutor(1, "browser")
 
 
-PATIENCE_MS = 20_000
+PATIENCE_S = 300  # only a hang takes so long
+PATIENCE_MS = PATIENCE_S * 1000
 expect.set_options(timeout=PATIENCE_MS)
 
 
@@ -57,7 +58,7 @@ class LiveDemo:
 
     def __enter__(self) -> LiveDemo:
         self._thread.start()
-        assert self._ready.wait(20), "the demo did not start"
+        assert self._ready.wait(PATIENCE_S), "the demo did not start"
         if self._failure:
             raise self._failure
         return self
@@ -69,7 +70,7 @@ class LiveDemo:
         """Stop everything; doing so again is harmless."""
         if self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._done.set)
-        self._thread.join(20)
+        self._thread.join(PATIENCE_S)
         assert not self._thread.is_alive(), "the demo did not stop"
         if self._failure:
             raise self._failure
@@ -80,7 +81,7 @@ class LiveDemo:
         async def answer() -> T:
             return question()
 
-        return asyncio.run_coroutine_threadsafe(answer(), self._loop).result(10)
+        return asyncio.run_coroutine_threadsafe(answer(), self._loop).result(PATIENCE_S)
 
     def _run(self) -> None:
         try:

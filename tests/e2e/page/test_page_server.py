@@ -22,7 +22,7 @@ from sandbox.demo.simulated_discord import Slot, WallClock, spawn_outside
 def ask(demo, method, path, *, body=None, **sent):
     """One raw request; header names are given with underscores."""
     at = urlsplit(demo.url)
-    with closing(http.client.HTTPConnection(at.hostname, at.port, timeout=10)) as connection:
+    with closing(http.client.HTTPConnection(at.hostname, at.port, timeout=300)) as connection:
         given = {"Host": at.netloc} | {name.replace("_", "-"): value for name, value in sent.items()}
         connection.request(method, path, body=body, headers=given)
         answer = connection.getresponse()
@@ -121,7 +121,7 @@ def test_a_body_that_is_no_json_or_too_deep_is_refused_in_words(demo, body):
 
 def test_an_oversized_body_is_refused_in_words(demo):
     at = urlsplit(demo.url)
-    with closing(http.client.HTTPConnection(at.hostname, at.port, timeout=30)) as connection:
+    with closing(http.client.HTTPConnection(at.hostname, at.port, timeout=300)) as connection:
         sent = {"Origin": demo.url.rstrip("/"), "Content-Type": "application/json"}
         connection.request("POST", "/api/act/send", body=b" " * (65 << 20), headers=sent)
         answer = connection.getresponse()
@@ -135,7 +135,7 @@ def test_a_file_is_served_as_what_it_is_and_never_as_a_page(demo):
 
     def addresses():
         at = urlsplit(demo.url)
-        with closing(http.client.HTTPConnection(at.hostname, at.port, timeout=10)) as connection:
+        with closing(http.client.HTTPConnection(at.hostname, at.port, timeout=300)) as connection:
             connection.request("GET", f"/api/events?as={world['me']['key']}")
             stream = connection.getresponse()
             while True:
@@ -174,7 +174,7 @@ def test_media_are_told_by_their_bytes(data, claimed, kind):
 
 def test_stopping_ends_an_open_event_stream(demo):
     at = urlsplit(demo.url)
-    connection = http.client.HTTPConnection(at.hostname, at.port, timeout=10)
+    connection = http.client.HTTPConnection(at.hostname, at.port, timeout=300)
     with closing(connection):
         connection.request("GET", "/api/events")
         stream = connection.getresponse()
@@ -206,7 +206,7 @@ async def test_work_outside_simcord_keeps_its_own_time_and_reaches_discord():
 
         task = spawn(work(), name="job")
         assert task.get_name() == "job"
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(300):
             assert await task == "done"
         assert channel.last_message.content == "done"
     finally:

@@ -10,7 +10,7 @@ import aiohttp
 
 from sandbox.wiro.fixtures import MODELS_ON_SHOW
 
-PATIENCE_S = 30
+PATIENCE_S = 600
 
 
 async def launch(*arguments):

@@ -205,7 +205,7 @@ async def test_a_door_that_closes_never_says_that_the_copy_is_whole(path: Path) 
 
 
 async def test_visitors_come_one_by_one_and_a_mute_one_harms_nobody(path: Path) -> None:
-    async with Database(path) as database, backup_door(database), asyncio.timeout(10):
+    async with Database(path) as database, backup_door(database), asyncio.timeout(300):
         first, first_writer = await knock(path)
         second, second_writer = await knock(path)
         assert await first.readline() == STILL

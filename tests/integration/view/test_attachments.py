@@ -79,7 +79,7 @@ async def sources() -> AsyncIterator[FileSources]:
 
 async def fault_of(sources: FileSources, file: InputFile) -> InputFault:
     with pytest.raises(InputRefused) as refused:
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(300):
             await sources.fetch(file)
     return refused.value.fault
 

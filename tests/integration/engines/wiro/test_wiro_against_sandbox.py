@@ -135,7 +135,7 @@ async def follow(client: WiroClient, feed: TaskFeed, job: Job, task: Task) -> tu
     """The socket is news, Task/Detail the record: asked after every gap and at the end."""
     heard: list[Event] = []
     feed.register(task)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(300):
         async for task_id, event in feed.events():
             assert task_id == task.task_id
             heard.append(event)
@@ -194,7 +194,7 @@ async def test_many_tasks_run_on_one_connection(
         job, task = await start(client, seed)
         jobs[task.task_id] = job
         feed.register(task)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(300):
         async for task_id, event in feed.events():
             jobs[task_id] = advance(jobs[task_id], event)
             assert wiro.socket_connections <= 1

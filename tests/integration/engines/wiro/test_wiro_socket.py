@@ -76,7 +76,7 @@ def feed(make_feed: Callable[..., TaskFeed]) -> TaskFeed:
 async def take(feed: TaskFeed, number: int) -> list[tuple[str, Event]]:
     """The next events; fails when they do not come."""
     events: list[tuple[str, Event]] = []
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(300):
         async for item in feed.events():
             events.append(item)
             if len(events) == number:
@@ -97,7 +97,7 @@ async def opened(feed: TaskFeed, wire: ScriptedSocket, *tasks: Task) -> web.WebS
 
 async def settled(feed: TaskFeed, frames: int) -> None:
     """Wait until the feed has heard so many frames in all."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(300):
         while feed.frames_heard < frames:  # noqa: ASYNC110 — a counter has nothing to wait on
             await asyncio.sleep(0.005)
 
@@ -412,7 +412,7 @@ async def test_closing_ends_reader_listener_and_connection(
         await wire.until(lambda wire: bool(wire.connections) or wire.refused > 0)
     if state == "idle":
         feed.forget("1")
-    async with asyncio.timeout(10), asyncio.TaskGroup() as group:
+    async with asyncio.timeout(300), asyncio.TaskGroup() as group:
         listener = group.create_task(anext_or_end(feed))
         await asyncio.sleep(0.02)
         await feed.close()

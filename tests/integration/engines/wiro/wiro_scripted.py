@@ -83,7 +83,7 @@ async def half_an_answer(request: web.Request) -> web.StreamResponse:
 
 async def silence(request: web.Request) -> web.StreamResponse:
     """Read the request and never answer."""
-    await asyncio.sleep(60)
+    await asyncio.sleep(3600)
     return web.Response()
 
 
@@ -123,7 +123,7 @@ class ScriptedSocket:
         number = len(self.connections) - 1
         await self._notify()
         if self.is_deaf:
-            await asyncio.sleep(60)
+            await asyncio.sleep(3600)
         await socket.send_json({"type": "connected", "version": "1.0"})
         async for message in socket:
             frame = json.loads(message.data)
@@ -138,7 +138,7 @@ class ScriptedSocket:
             self.changed.notify_all()
 
     async def until(self, is_so: Callable[[ScriptedSocket], bool]) -> None:
-        async with asyncio.timeout(10), self.changed:
+        async with asyncio.timeout(300), self.changed:
             await self.changed.wait_for(lambda: is_so(self))
 
     async def until_registered(self, number: int, token: str) -> web.WebSocketResponse:
