@@ -1,41 +1,19 @@
 """Tasks that stay in their run until a test lets them go, all at the same moment."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 from sandbox.discord import Interaction
-from sandbox.wiro.faults import Hold
-from sandbox.wiro.pace import Pace
-from tests.e2e.blackbox.blackbox_house import House
+from tests.e2e.blackbox.blackbox_house import Brake, House
 
 Opened = Callable[..., Awaitable[House]]
-_PACE = 0.05
-_HELD_S = 17.25  # a figure that no other rest of a task has; billed as such
-
-
-class Brake:
-    """A sleep for the sandbox: whoever is held waits for `let_go`."""
-
-    def __init__(self) -> None:
-        self._is_over = asyncio.Event()
-
-    async def sleep(self, seconds: float) -> None:
-        if abs(seconds - _HELD_S * _PACE) < 1e-9:
-            await self._is_over.wait()
-        else:
-            await asyncio.sleep(seconds)
-
-    def let_go(self) -> None:
-        self._is_over.set()
 
 
 async def held_house(opened: Opened, *, at: str = "task_output", **options: Any) -> tuple[House, Brake]:
     """A house whose tasks all stop in this status."""
-    brake = Brake()
-    house = await opened(sleep=brake.sleep, pace=Pace(scale=_PACE), **options)
-    house.wiro.faults.add(Hold(at, _HELD_S), times=None)
-    return house, brake
+    house = await opened(**options)
+    house.hold(at, times=None)
+    return house, house.brake
 
 
 async def drawing(house: House, jobs: int, *, channels: int = 1, **options: Any) -> list[Interaction]:

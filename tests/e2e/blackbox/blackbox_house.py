@@ -17,6 +17,7 @@ from PIL import Image
 
 from sandbox.discord import Channel, DiscordStandIn, Interaction, Limits, Message, Person
 from sandbox.wiro.accounts import Account, signature
+from sandbox.wiro.faults import Hold
 from sandbox.wiro.fixtures import MODELS_ON_SHOW
 from sandbox.wiro.pace import Pace
 from sandbox.wiro.painter import Subject
@@ -30,6 +31,10 @@ WIRO_SECRET = "canary-wiro-secret-c49e51"
 MANAGE_MESSAGES = 1 << 13
 PATIENCE_S = 600.0  # only a test that fails waits so long
 FOREVER_S = 100_000.0  # of the sandbox's pace: held until it is stopped
+_PACE = Pace(scale=0.05)
+_HELD_S = (
+    17.25  # and a little more for each further hold: figures that no other rest of a task has; billed as such
+)
 
 
 def small_picture(subject: Subject) -> bytes:
@@ -40,15 +45,39 @@ def small_picture(subject: Subject) -> bytes:
     return held.getvalue()
 
 
+class Brake:
+    """A sleep for the sandbox: whoever is held waits until a test lets it go."""
+
+    def __init__(self) -> None:
+        self._gates: dict[float, asyncio.Event] = {}
+
+    def gate(self) -> tuple[float, asyncio.Event]:
+        """For how long, on the sandbox's pace, and what ends it."""
+        held_s = _HELD_S + len(self._gates) / 64
+        self._gates[held_s * _PACE.scale] = gate = asyncio.Event()
+        return held_s, gate
+
+    async def sleep(self, seconds: float) -> None:
+        if (gate := self._gates.get(seconds)) is not None:
+            await gate.wait()
+        else:
+            await asyncio.sleep(seconds)
+
+    def let_go(self) -> None:
+        for gate in self._gates.values():
+            gate.set()
+
+
 class House:
     """A server with alice and bob, a moderator and a channel; `start` brings the bot in."""
 
-    def __init__(self, folder: Path, discord: DiscordStandIn, wiro: WiroSandbox) -> None:
+    def __init__(self, folder: Path, discord: DiscordStandIn, wiro: WiroSandbox, brake: Brake) -> None:
         self.folder = folder
         self._cwd = folder / "cwd"  # empty, so that no .env is read
         self._cwd.mkdir()
         self.discord = discord
         self.wiro = wiro
+        self.brake = brake
         self.guild = discord.add_guild()
         self.channel: Channel = discord.add_channel(self.guild, "art")
         self.alice: Person = discord.add_member(self.guild, "alice")
@@ -172,6 +201,16 @@ class House:
     def billed(self) -> Decimal:
         return sum((Decimal(task.totalcost) for task in self.wiro.books.tasks), Decimal(0))
 
+    def hold(self, status: str, *, prompt: str = "", times: int | None = 1) -> asyncio.Event:
+        """So many tasks (with this word in the prompt) stay in this status until it is set, or `let_go`."""
+        held_s, gate = self.brake.gate()
+        self.wiro.faults.add(Hold(status, held_s), prompt=prompt, times=times)
+        return gate
+
+    def let_go(self) -> None:
+        """Nobody is held any more."""
+        self.brake.let_go()
+
     # The end
 
     async def stop(self, bot: BotProcess) -> Books:
@@ -246,12 +285,13 @@ async def open_house(
 ) -> AsyncIterator[House]:
     """`wiro` goes to the sandbox; `limits` are Discord's, none where none are given."""
     account = Account(WIRO_KEY, "" if key_only else WIRO_SECRET)
-    wiro = {"paint": small_picture, "pace": Pace(scale=0.05), **wiro}
+    brake = Brake()
+    wiro = {"paint": small_picture, "pace": _PACE, "sleep": brake.sleep, **wiro}
     async with (
         DiscordStandIn(token=DISCORD_TOKEN, limits=limits or Limits.off()) as discord,
         WiroSandbox(accounts=[account], **wiro) as sandbox,
     ):
-        house = House(folder, discord, sandbox)
+        house = House(folder, discord, sandbox, brake)
         try:
             yield house
         finally:

@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable, Callable
 
-from sandbox.wiro.faults import Hold
 from tests.e2e.blackbox.blackbox_books import read_books
 from tests.e2e.blackbox.blackbox_house import House
 
@@ -11,7 +10,7 @@ Opened = Callable[..., Awaitable[House]]
 
 async def test_a_running_bot_is_backed_up_and_notices_nothing(opened: Opened) -> None:
     house = await opened()
-    house.wiro.faults.add(Hold("task_output", 400), prompt="drawing")
+    house.hold("task_output", prompt="drawing")
     bot = await house.start()
     assert (await house.ended(house.imagine(house.bob, "before"))).shown_files()
     await house.recorded(bot, 1)
@@ -29,6 +28,7 @@ async def test_a_running_bot_is_backed_up_and_notices_nothing(opened: Opened) ->
     assert await again.exited() == 1
     assert again.stderr == f"{target} exists, and nothing is overwritten: name another file.\n"
 
+    house.let_go()
     assert (await house.ended(asked)).shown_files()
     await house.recorded(bot, 2)
     books = await house.stop(bot)

@@ -6,19 +6,20 @@ from collections.abc import Awaitable, Callable
 from sandbox.discord import HiddenLimit, Limits
 from sandbox.discord.buckets import Limit
 from sandbox.wiro.faults import FailTask, Hold
-from tests.e2e.blackbox.blackbox_house import House, eventually
+from tests.e2e.blackbox.blackbox_house import PATIENCE_S, House, eventually
 
 Opened = Callable[..., Awaitable[House]]
 
 
 async def test_a_deleted_message_is_left_in_peace_and_its_cost_is_settled(opened: Opened) -> None:
     house = await opened(limits=Limits())
-    house.wiro.faults.add(Hold("task_output", 20))
+    house.hold("task_output")
     bot = await house.start()
     asked = house.imagine(house.alice, "soon gone")
     message = await house.shows(asked, "Drawing")
     house.discord.delete_message(message)
     before = len(house.discord.requests)
+    house.let_go()
     await eventually(lambda: all(task.is_terminal for task in house.wiro.books.tasks))
     await eventually(lambda: "gone" in bot.output)
     assert "1 of 50 used, 0 held" in await house.quota(house.alice)
@@ -34,11 +35,13 @@ async def test_a_deleted_message_is_left_in_peace_and_its_cost_is_settled(opened
 
 async def test_a_dead_token_mid_run_is_followed_by_the_bots_own_route(opened: Opened) -> None:
     house = await opened(limits=Limits())
-    house.wiro.faults.add(Hold("task_assign", 20)).add(Hold("task_output", 20))
+    house.hold("task_assign")
+    house.hold("task_output")
     bot = await house.start()
     asked = house.imagine(house.alice, "a slow one")
     await house.shows(asked, "Preparing")
     house.discord.advance(901)
+    house.let_go()
     message = await house.ended(asked)
     assert message.shown_files()
     vias = [revision.via for revision in message.revisions]
@@ -95,13 +98,14 @@ async def test_the_hidden_limit_of_a_channel_loses_no_ending(opened: Opened) -> 
 async def test_a_command_that_cannot_be_shown_anywhere_still_settles(opened: Opened) -> None:
     house = await opened(limits=Limits())
     house.wiro.faults.add(FailTask(), prompt="fails")
-    house.wiro.faults.add(Hold("task_output", 20))
+    house.hold("task_output")
     bot = await house.start()
     asked = house.imagine(house.alice, "nowhere to go")
     await house.shows(asked, "Drawing")
     house.alice.dms_open = False
     house.discord.delete_channel(house.channel)
     house.discord.advance(901)
+    house.let_go()
     await eventually(lambda: "succeeded, " in bot.output)
     elsewhere = house.discord.add_channel(house.guild, "elsewhere")
     assert "charged" in (await house.ended(house.imagine(house.bob, "fails", where=elsewhere))).text()
@@ -114,14 +118,15 @@ async def test_a_lost_gateway_comes_back_even_when_the_resume_address_is_dead(op
     house = await opened(limits=Limits())
     house.may_show_tracebacks = True  # discord.py logs each failed connection with its traceback
     house.discord.gateway.resume_url = "ws://127.0.0.1:9/"
-    house.wiro.faults.add(Hold("task_output", 60), prompt="running")
+    house.hold("task_output", prompt="running")
     bot = await house.start()
     running = house.imagine(house.alice, "running")
     await house.shows(running, "Drawing")
     await house.discord.gateway.drop()
     missed = house.imagine(house.bob, "asked meanwhile")
+    house.let_go()
     assert (await house.ended(running)).shown_files()
-    await house.discord.connected(30)
+    await house.discord.connected(PATIENCE_S)
     later = house.imagine(house.bob, "asked later")
     assert (await house.ended(later)).shown_files()
     assert house.runs == 2 + (missed.acked_at_s is not None)

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.wiro.faults import Hold
 from tests.e2e.blackbox.blackbox_books import read_books
 from tests.e2e.blackbox.blackbox_house import House, eventually
 from tests.e2e.blackbox.blackbox_process import ROOT, BotProcess
@@ -53,7 +52,7 @@ async def test_a_disk_that_fails_under_a_running_bot_ends_it_with_a_sentence_and
     house = await opened()
     control = house.folder / "fault"
     control.write_text("")
-    house.wiro.faults.add(Hold("task_output", 30))
+    house.hold("task_output")
     bot = await house.start(DISK_FAULT=str(control), PYTHONPATH=f"{FAULTY_DISK}:{ROOT}")
     running = house.imagine(house.alice, "running")
     await house.shows(running, "Drawing")
@@ -62,6 +61,7 @@ async def test_a_disk_that_fails_under_a_running_bot_ends_it_with_a_sentence_and
     assert await bot.exited() == 1
     assert words in bot.stderr
     assert "Traceback" not in bot.output
+    house.let_go()
     bot = await house.start()
     assert (await house.ended(running)).shown_files()
     books = await house.stop(bot)
@@ -89,7 +89,7 @@ async def test_a_database_that_is_moved_away_under_the_bot_is_noticed_at_the_nex
 
 async def test_a_waiting_picture_survives_a_full_disk_and_is_sent_once_there_is_room(opened: Opened) -> None:
     house = await opened()
-    house.wiro.faults.add(Hold("task_output", 60), prompt="first")
+    house.hold("task_output", prompt="first")
     elsewhere = house.discord.add_channel(house.guild, "elsewhere")
     bot = await house.start(WIRO_MAX_RUNNING="1")
     first = house.imagine(house.alice, "first")
@@ -97,6 +97,7 @@ async def test_a_waiting_picture_survives_a_full_disk_and_is_sent_once_there_is_
     waiting = house.imagine(house.bob, "waiting", where=elsewhere)
     await house.shows(waiting, "place 1")
     bot.limit_files(4096)
+    house.let_go()
     assert (await house.ended(first)).shown_files()
     await eventually(lambda: "could not be recorded" in bot.output)
     assert house.runs == 1
@@ -111,7 +112,7 @@ async def test_a_waiting_picture_survives_a_full_disk_and_is_sent_once_there_is_
 
 async def test_a_damaged_database_is_refused_and_a_backup_put_in_its_place(opened: Opened) -> None:
     house = await opened()
-    house.wiro.faults.add(Hold("task_output", 60), prompt="holds the line")
+    house.hold("task_output", prompt="holds the line")
     elsewhere = house.discord.add_channel(house.guild, "elsewhere")
     bot = await house.start(WIRO_MAX_RUNNING="1")
     assert (await house.ended(house.imagine(house.alice, "kept"))).shown_files()
@@ -121,6 +122,7 @@ async def test_a_damaged_database_is_refused_and_a_backup_put_in_its_place(opene
     await house.shows(waiting, "place 1")
     backup = house.folder / "backup.sqlite3"
     assert await (await house.launch("backup", str(backup))).exited() == 0
+    house.let_go()
     for asked in (first, waiting):
         assert (await house.ended(asked)).shown_files()
     await house.recorded(bot, 3)

@@ -9,7 +9,6 @@ import pytest
 from PIL import Image
 
 from sandbox.discord import ClientRefused, Interaction, Message, Person, Upload
-from sandbox.wiro.faults import Hold
 from sandbox.wiro.fixtures import SIXTY_INPUTS, UPSCALER
 from tests.e2e.blackbox.blackbox_house import House, labels
 
@@ -52,7 +51,7 @@ async def test_a_picture_goes_in_byte_by_byte_and_two_presses_start_one_job(open
     await step(house.alice, card, "Fill in", inputImage=Upload("small.png", content), factor=["3"])
     await shown(card, asked, "**Factor** 3 ×")
 
-    house.wiro.faults.add(Hold("task_start", 10))
+    house.hold("task_start")
     label = run_button(card)
     price = Decimal(re.findall(r"\$([\d.]+)", label)[0])
     assert price > 0
@@ -62,6 +61,7 @@ async def test_a_picture_goes_in_byte_by_byte_and_two_presses_start_one_job(open
     (second,) = [press for press in presses if press.messages[0].is_ephemeral]
     (first,) = [press for press in presses if press is not second]
     assert "just been run" in second.messages[0].text()
+    house.let_go()
     message = await house.ended(first)
     assert house.seen_by(house.bob) == [message]
     assert message.text().startswith("### upscaler")

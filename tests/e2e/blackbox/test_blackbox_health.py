@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable
 
 import aiohttp
 
-from sandbox.wiro.faults import Hold
 from tests.e2e.blackbox.blackbox_house import House, fetched
 
 Opened = Callable[..., Awaitable[House]]
@@ -40,7 +39,7 @@ async def figures(port: int) -> dict[str, float]:
 
 async def test_the_figures_follow_a_picture(opened: Opened) -> None:
     house = await opened()
-    house.wiro.faults.add(Hold("task_output", 30))
+    house.hold("task_output")
     port = free_port()
     bot = await house.start(HEALTH_PORT=str(port))
     async with aiohttp.ClientSession() as session:
@@ -69,6 +68,7 @@ async def test_the_figures_follow_a_picture(opened: Opened) -> None:
     assert during["bot_money_held_dollars"] > 0
     assert during["bot_edits_total"] >= 1
     assert during["bot_database_commits_total"] > before["bot_database_commits_total"]
+    house.let_go()
     await house.ended(asked)
     await house.recorded(bot, 1)
     after = await figures(port)

@@ -6,7 +6,6 @@ from decimal import Decimal
 
 from bot.view.files.metadata import marked
 from sandbox.discord import Limits
-from sandbox.wiro.faults import Hold
 from sandbox.wiro.painter import paint
 from tests.e2e.blackbox.blackbox_house import House, fetched, labels
 
@@ -17,14 +16,16 @@ STAGES = ["Sending to Wiro", "In Wiro's queue", "Preparing the model", "Drawing"
 
 async def test_a_prompt_becomes_a_picture_in_one_message(opened: Opened) -> None:
     house = await opened(paint=paint)
-    for at in ("task_queue", "task_assign", "task_output", "task_postprocess_start"):
-        house.wiro.faults.add(Hold(at, 10))
+    gates = [house.hold(at) for at in ("task_queue", "task_assign", "task_output", "task_postprocess_start")]
     bot = await house.start(EDIT_INTERVAL_S="0.1")
     asked = house.imagine(house.alice, "a red fox in the snow", seed=77, steps=12, aspect="3:2")
     await asked.acked()
     assert asked.ack_type == 5
     assert asked.ack_s is not None
     assert asked.ack_s < 3
+    for words, gate in zip((*STAGES[1:3], "12 of 12", STAGES[4]), gates, strict=True):
+        await house.shows(asked, words)
+        gate.set()
     message = await house.ended(asked)
 
     assert house.seen_by(house.bob) == [message]

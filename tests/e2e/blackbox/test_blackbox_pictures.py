@@ -10,8 +10,8 @@ from typing import Any
 from PIL import Image
 
 from sandbox.discord import Upload
-from sandbox.wiro.faults import Hold, Refuse
-from tests.e2e.blackbox.blackbox_house import House, fetched, labels, same_day
+from sandbox.wiro.faults import Refuse
+from tests.e2e.blackbox.blackbox_house import House, eventually, fetched, labels, same_day
 
 Opened = Callable[..., Awaitable[House]]
 KLEIN = "black-forest-labs/flux-2-klein-4b"
@@ -82,8 +82,10 @@ async def test_apps_vary_and_a_run_pressed_twice(opened: Opened) -> None:
     asked = house.bob.click(made, "Upscale")
     confirmation = await asked.answered()
     assert "upscaler · about $0.004 of your $2.00 left today" in confirmation.text()
-    house.wiro.faults.add(Hold("task_output", 2.0))
+    house.hold("task_output")
     both = [house.bob.click(confirmation, "Run"), house.bob.click(confirmation, "Run")]
+    await eventually(lambda: all(one.messages for one in both))
+    house.let_go()
     refused = await asyncio.gather(*(_refusal_or_ending(house, one) for one in both))
     assert sorted(refused, key=bool)[0] == ""
     assert "started already" in sorted(refused, key=bool)[1]

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 
 from sandbox.discord import Limits
 from sandbox.wiro.faults import Hold, Moment, Wait
-from tests.e2e.blackbox.blackbox_house import FOREVER_S, House, eventually
+from tests.e2e.blackbox.blackbox_house import House, eventually
 
 Opened = Callable[..., Awaitable[House]]
 
@@ -13,8 +13,8 @@ TOKEN_LIVES_S = 901
 
 async def test_a_killed_bot_finishes_its_pictures_in_the_same_messages(opened: Opened) -> None:
     house = await opened(limits=Limits())
-    for prompt, held_s in (("public", 40), ("private", 40), ("at the end", FOREVER_S)):
-        house.wiro.faults.add(Hold("task_output", held_s), prompt=prompt)
+    for prompt in ("public", "private", "at the end"):
+        house.hold("task_output", prompt=prompt)
     bot = await house.start()
     public = house.imagine(house.alice, "public")
     private = house.imagine(house.alice, "private", private=True)
@@ -30,6 +30,7 @@ async def test_a_killed_bot_finishes_its_pictures_in_the_same_messages(opened: O
     assert message is not None
     pressed = house.bob.click(await house.shows(cancelled, "Drawing"), "Cancel")
     await house.ended(cancelled)
+    house.let_go()
     await house.ended(public)
     assert [revision.via for revision in message.revisions][-1] == "channel"
     assert len(message.shown_files()) == 1
@@ -50,7 +51,7 @@ async def test_a_killed_bot_finishes_its_pictures_in_the_same_messages(opened: O
 
 async def test_a_stopped_bot_leaves_within_five_seconds_and_takes_up_again(opened: Opened) -> None:
     house = await opened()
-    house.wiro.faults.add(Hold("task_output", 40), prompt="running")
+    house.hold("task_output", prompt="running")
     bot = await house.start(WIRO_MAX_RUNNING="1")
     running = house.imagine(house.alice, "running")
     await house.shows(running, "Drawing")
@@ -63,6 +64,7 @@ async def test_a_stopped_bot_leaves_within_five_seconds_and_takes_up_again(opene
     assert house.books().kinds == [None, None]
 
     bot = await house.start(WIRO_MAX_RUNNING="1")
+    house.let_go()
     for asked in (running, waiting):
         assert (await house.ended(asked)).shown_files()
     assert house.runs == 2

@@ -3,7 +3,6 @@
 import time
 from collections.abc import Awaitable, Callable
 
-from sandbox.wiro.faults import Hold
 from tests.e2e.blackbox.blackbox_house import DISCORD_TOKEN, House, eventually, labels
 from tests.support.denied import Denied
 
@@ -62,7 +61,7 @@ async def test_an_empty_secret_means_a_project_that_has_a_key_alone(opened: Open
 
 async def test_a_second_bot_on_the_same_database_leaves_at_once_and_harms_nothing(opened: Opened) -> None:
     house = await opened()
-    house.wiro.faults.add(Hold("task_output", 30))
+    house.hold("task_output")
     bot = await house.start()
     asked = house.imagine(house.alice, "ours")
     await house.shows(asked, "Drawing")
@@ -74,6 +73,7 @@ async def test_a_second_bot_on_the_same_database_leaves_at_once_and_harms_nothin
     assert "in use by another process" in second.stderr
     assert "set another DATABASE_URL" in second.stderr
     assert len(house.discord.gateway.identified_at_s) == 1
+    house.let_go()
     assert (await house.ended(asked)).shown_files()
     books = await house.stop(bot)
     assert books.kinds == ["post"]
@@ -151,12 +151,13 @@ async def test_check_says_line_by_line_what_to_mend(opened: Opened) -> None:
 
 async def test_a_full_disk_refuses_politely_and_running_pictures_still_arrive(opened: Opened) -> None:
     house = await opened()
-    house.wiro.faults.add(Hold("task_output", 20), prompt="before")
+    house.hold("task_output", prompt="before")
     bot = await house.start()
     before = house.imagine(house.alice, "before")
     await house.shows(before, "Drawing")
     bot.limit_files(4096)
     assert "disk is full" in await house.refused(house.imagine(house.bob, "refused"))
+    house.let_go()
     message = await house.ended(before)
     assert message.shown_files()
     assert house.seen_by(house.bob) == [message]

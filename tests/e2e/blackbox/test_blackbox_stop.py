@@ -50,13 +50,14 @@ async def test_a_hundred_running_pictures_and_everything_hanging_do_not_hold_up_
 
 async def test_jobs_are_taken_up_before_the_commands_are_sent_and_without_the_gateway(opened: Opened) -> None:
     house = await opened()
-    house.wiro.faults.add(Hold("task_output", 60))
+    house.hold("task_output")
     bot = await house.start()
     asked = house.imagine(house.alice, "unfinished")
     await house.shows(asked, "Drawing")
     await bot.kill()
     house.discord.fault("PUT", "/commands", kind="hang", times=None)
     bot = await house.launch()
+    house.let_go()
     assert (await house.ended(asked)).shown_files()
     assert house.runs == 1
     code, took_s = await bot.terminate()

@@ -12,7 +12,6 @@ import aiohttp
 import discord
 import pytest
 import yarl
-from tests.support.denied import Denied
 from discord import app_commands
 from discord.ext import commands
 from PIL import Image
@@ -20,6 +19,7 @@ from PIL import Image
 from sandbox.discord import ClientRefused, DiscordStandIn, HiddenLimit, Limits, Person, Upload
 from sandbox.discord.buckets import Limit
 from sandbox.discord.entities import Channel, Guild
+from tests.support.denied import Denied
 
 MANAGE_GUILD = 1 << 5
 
