@@ -87,9 +87,13 @@ class BotProcess:
         await self.exited()
 
     async def terminate(self) -> tuple[int, float]:
-        """SIGTERM. The exit code, and how many seconds it took beside those in which the machine was busy."""
-        started_s, busy = time.monotonic(), Denied(self.pid)
+        """SIGTERM, then `exited_in`."""
         self._process.send_signal(signal.SIGTERM)
+        return await self.exited_in()
+
+    async def exited_in(self) -> tuple[int, float]:
+        """The exit code, and in how many seconds from now, beside those in which the machine was busy."""
+        started_s, busy = time.monotonic(), Denied(self.pid)
         ending = asyncio.create_task(self.exited())
         while not ending.done():
             busy.look()
