@@ -126,7 +126,7 @@ async def test_an_ending_does_not_wait_for_the_distance() -> None:
     await settle_down()
     assert await asyncio.wait_for(message.end(), 2) is None
     assert message.route.texts == [shown(1), ENDING.text]
-    assert len(message.owner) == 0
+    await until(lambda: len(message.owner) == 0)
 
 
 async def test_an_ending_waits_for_the_edit_in_flight_and_is_the_last(message: Message) -> None:
