@@ -47,6 +47,7 @@ BotError
 ├─ WiroError                  code, message, HTTP status, retry-after
 │  ├─ WiroUnreachable         no answer; `may_have_arrived` tells whether the request could have been acted on
 │  ├─ WiroServerFault         5xx, or an answer that is no answer: it may have been acted on
+│  │  └─ WiroAnswerTooLarge   more bytes than are read
 │  ├─ WiroAuthFailed          401, 403
 │  ├─ WiroRateLimited         429
 │  ├─ WiroRefused             result:false

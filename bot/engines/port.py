@@ -34,6 +34,10 @@ class WiroServerFault(WiroError):
     """HTTP 5xx, or an answer nobody can read."""
 
 
+class WiroAnswerTooLarge(WiroServerFault):
+    """An answer of more bytes than are read: the same request would be answered by as many."""
+
+
 class WiroAuthFailed(WiroError):
     """HTTP 401 or 403: key, secret or address were not accepted."""
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import sys
 from collections.abc import Callable
 from time import thread_time
+from types import FrameType
 from typing import Any, Final
 
 SMALL: Final = 5_000
@@ -31,3 +34,37 @@ def _taken_s(work: Callable[[Any], object], given: Any) -> float:
     begun_s = thread_time()
     work(given)
     return thread_time() - begun_s
+
+
+# --- steps: what Python does between two calls or returns, in which no other thread has its turn -----
+
+# As long as the C reader of JSON takes for this one, a step may take three times: 50 ms or less anywhere.
+_STEP: Final = '"' + "\\n" * 2 * 1024 * 1024 + '"'
+MOST_STEPS: Final = 3.0
+
+
+def longest_steps(work: Callable[[], object]) -> float:
+    """The longest single step of the work, in units of `_STEP`; the least of some tries."""
+    least = float("inf")
+    for _ in range(TRIES):
+        unit_s = min(_taken_s(json.loads, _STEP) for _ in range(3))
+        least = min(least, _longest_s(work) / unit_s)
+        if least < MOST_STEPS:
+            break
+    return least
+
+
+def _longest_s(work: Callable[[], object]) -> float:
+    longest_s, since_s = 0.0, thread_time()
+
+    def heard(_frame: FrameType, _event: str, _about: object) -> None:
+        nonlocal longest_s, since_s
+        longest_s = max(longest_s, thread_time() - since_s)
+        since_s = thread_time()
+
+    sys.setprofile(heard)
+    try:
+        work()
+    finally:
+        sys.setprofile(None)
+    return longest_s

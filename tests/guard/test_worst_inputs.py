@@ -20,6 +20,7 @@ from bot.domain.catalogue.model import Kind, ModelSummary, Option, Parameter
 from bot.domain.job.job import Job, Output, Speech, Stage
 from bot.domain.moderation.errors import PatternRefused, RuleRefused
 from bot.domain.moderation.rules import Match, WordRule
+from bot.domain.request.files import MAX_FILE_BYTES
 from bot.domain.request.form import read_field
 from bot.domain.request.prompt import words_of
 from bot.domain.request.run_request import PictureRequest
@@ -27,6 +28,7 @@ from bot.engines.wiro import frames
 from bot.engines.wiro.reading import LARGE_CHARS, loads, read
 from bot.engines.wiro.scalars import plain
 from bot.engines.wiro.signing import Credentials
+from bot.engines.wiro.transport import MAX_ANSWER_BYTES
 from bot.services.catalogue._model_index import MAX_SEARCH_CHARS, ModelIndex
 from bot.services.catalogue.service import Catalogue
 from bot.services.guild_settings._word_rules import QUICK_CHARS, Readied, WordRules
@@ -34,12 +36,15 @@ from bot.services.guild_settings.patterns import Patterns, _repeats_a_repetition
 from bot.services.tasks import TaskOwner
 from bot.view.card import TextPart
 from bot.view.cards.texts import log_card
+from bot.view.files.containers import JPEG, PNG, sniff
 from bot.view.files.export import text_cell
+from bot.view.files.metadata import marked, without_traces
+from bot.view.files.parts import chunk
 from bot.view.text import said
 from bot.view.text.format import code_block, escaped
 from bot.view.text.headings import sent_words
 from tests.guard.guard_counts import wired
-from tests.guard.guard_growth import MOST, growth
+from tests.guard.guard_growth import MOST, MOST_STEPS, growth, longest_steps
 from tests.support.clocks import SteppedClock
 from tests.support.samples import MODEL, a_job
 from tests.support.wiro import ScriptedWiro
@@ -301,6 +306,44 @@ async def test_what_a_model_said_is_put_into_the_books_beside_the_loop(
 def test_json_of_very_many_parts_is_read_by_steps_and_is_the_same(part: str) -> None:
     text = f"[{part * 60_000}1]"
     assert loads(text) == loads(text.encode()) == json.loads(text)
+
+
+# --- no long step, in which no other thread has its turn --------------------------------------------
+
+
+PIECES: Final[Mapping[str, bytes]] = {
+    "halves of pairs": b"\xed\xa0\x80",
+    "no UTF-8": b"\xff",
+    "escapes": b"\\n",
+    "escaped letters": b"\\u00e9",
+    "letters": "\u5b57".encode(),
+    "plain letters": b"a",
+}
+
+
+@pytest.mark.parametrize("piece", PIECES)
+def test_a_long_answer_is_read_in_short_steps(piece: str) -> None:
+    text = PIECES[piece] * (MAX_ANSWER_BYTES // 8 // len(PIECES[piece]))
+    answer = b'{"list":[' + b",".join([b'"' + text + b'"'] * 7) + b"]}"
+    assert longest_steps(lambda: loads(answer)) < MOST_STEPS
+    blanks = b'{"list":' + b" " * MAX_ANSWER_BYTES + b"1}"
+    assert longest_steps(lambda: loads(blanks)) < MOST_STEPS
+
+
+@pytest.mark.parametrize("piece", [b"a", b" a", b"t", b"\xff\x00", b"\xff", b"\xd9"])
+def test_a_large_file_is_looked_through_in_short_steps(piece: bytes) -> None:
+    content = piece * (MAX_FILE_BYTES // 5 // len(piece))
+    assert longest_steps(lambda: sniff(content)) < MOST_STEPS
+    scan = b"\xff\xd8\xff\xda\0\2" + content + b"\xff\xd9"
+    for work in (marked, without_traces):
+        assert longest_steps(lambda work=work: work(scan, JPEG)) < MOST_STEPS
+
+
+def test_a_text_beside_a_picture_is_looked_through_in_short_steps() -> None:
+    text = chunk(b"tEXt", b"Comment\0" + b"t" * (MAX_FILE_BYTES // 5))
+    picture = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", bytes(13)) + text + chunk(b"IEND", b"")
+    for work in (marked, without_traces):
+        assert longest_steps(lambda work=work: work(picture, PNG)) < MOST_STEPS
 
 
 def test_json_of_more_parts_than_anybody_writes_is_none() -> None:

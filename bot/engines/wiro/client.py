@@ -10,12 +10,13 @@ from typing import Final, TypeVar
 from urllib.parse import quote
 
 import aiohttp
+from aiohttp.abc import AbstractStreamWriter
 
 from bot.domain.catalogue.model import Model, ModelSummary, Value
 from bot.domain.clock import Clock
 from bot.domain.job.task import Task, TaskReport
 from bot.domain.request.files import StoredFile, Upload
-from bot.engines.port import WiroNotFound, WiroRefused, WiroServerFault
+from bot.engines.port import WiroAnswerTooLarge, WiroNotFound, WiroRefused, WiroServerFault
 from bot.engines.wiro import frames, reading
 from bot.engines.wiro.catalogue import clean_slug, model_of, slug_of, slug_parts, summary_of
 from bot.engines.wiro.faults import is_transient
@@ -29,6 +30,7 @@ T = TypeVar("T")
 __all__ = ["WiroClient", "is_transient"]
 
 PAGE_SIZE: Final = 100  # the most that Task/List gives at once (Wiro's MCP client, 2026)
+SLICE_BYTES: Final = 256 * 1024  # of a file on its way to Wiro
 MAX_MODELS: Final = 5_000  # some times what Wiro lists in 2026
 HEADER_PREFIX: Final = "header:"  # before the name of a header that carries the run key
 MAX_LIST_PAGES: Final = 250  # enough for them by pages of twenty
@@ -123,13 +125,18 @@ class WiroClient:
     async def recent_tasks(self, limit: int, *, since_s: float = 0.0) -> list[TaskReport]:
         """The newest tasks of the project, newest first, up to the page that ends before `since_s`."""
         found: dict[str, TaskReport] = {}
-        start = 0
+        start, page_size = 0, PAGE_SIZE
         while len(found) < limit:
-            size = min(PAGE_SIZE, limit - start)
+            size = min(page_size, limit - start)
             body = {"type": "model", "sort": "id", "order": "DESC", "start": str(start), "limit": str(size)}
             try:
                 answer = await self._repeated("Task/List", body)
                 page = await _read(self._task_reports, answer)
+            except WiroAnswerTooLarge:
+                if size == 1:
+                    raise
+                page_size = size // 2  # what models wrote into so many logs is more than is read at once
+                continue
             except WiroNotFound as error:
                 if error.code != 1 or error.http_status == 404:
                     raise  # the list itself is missing, which does not mean that no task runs
@@ -261,10 +268,25 @@ def _form(fields: Mapping[str, Value], files: Sequence[Upload]) -> aiohttp.FormD
         # A form has no lists; where JSON text is taken for one is in Wiro's docs, Model parameters, Aug 2026.
         form.add_field(name, json.dumps(value) if isinstance(value, tuple) else as_text(value))
     for file in files:
-        form.add_field(
-            file.parameter_id, file.content, filename=file.filename, content_type=file.content_type
-        )
+        body = _InSlices(file.content, content_type=file.content_type)
+        form.add_field(file.parameter_id, body, filename=file.filename)
     return form
+
+
+class _InSlices(aiohttp.BytesPayload):
+    """A file's bytes, handed over as the connection takes them: else all would be encrypted in one step.
+
+    aiohttp does so with an io.BytesIO, but copies it first (3.14, payload.py).
+    """
+
+    def __init__(self, content: bytes, content_type: str) -> None:
+        super().__init__(b"", content_type=content_type)  # which warns of bodies that are sent in one piece
+        self._value, self._size = content, len(content)
+
+    async def write(self, writer: AbstractStreamWriter) -> None:
+        view = memoryview(self._value)
+        for at in range(0, len(view), SLICE_BYTES):
+            await writer.write(view[at : at + SLICE_BYTES])
 
 
 def _summaries(fields: Mapping[str, object]) -> list[ModelSummary]:

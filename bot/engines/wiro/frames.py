@@ -21,6 +21,7 @@ from bot.engines.port import WiroNotFound, WiroServerFault
 from bot.engines.wiro import scalars, texts
 from bot.engines.wiro.reading import loads
 from bot.engines.wiro.scalars import as_list, as_object, as_objects, as_text, decoded, plain
+from bot.engines.wiro.shortening import LEFT_OUT
 from bot.engines.wiro.values import Frame, Verdict
 
 MAX_DETAIL_CHARS: Final = 300
@@ -266,7 +267,7 @@ def task_log(
         log = _TaskLog.model_validate(entry)
         if log.id == task_id:
             parts = [part.strip("\n") for part in (log.debugoutput, log.debugerror) if part.strip()]
-            text = redact("\n\n".join(parts))
+            text = _told(redact("\n\n".join(parts)))
             if log.socketaccesstoken:
                 text = text.replace(log.socketaccesstoken, "…")
             return text[-MAX_LOG_CHARS:]  # last of all: half a secret is not found any more
@@ -327,15 +328,14 @@ def _settled(task: _Task, redact: Callable[[str], str], *, is_success: bool) -> 
         )
         if not task.outputs and task.debugoutput.strip() and texts.is_language(task.categories):
             # Until mid-2026 a language model's answer came there alone (Wiro docs, LLM & Chat Streaming).
-            outputs = (Output("answer", "raw", None, text=task.debugoutput),)
-        more = len(task.outputs) - MAX_OUTPUTS
+            outputs = (Output("answer", "raw", None, text=_told(task.debugoutput)),)
         return Settled(
             is_success=True,
             cost=task.totalcost,
             outputs=outputs,
             elapsed_s=task.elapsedseconds,
             is_cost_disbelieved=task.is_cost_disbelieved,
-            detail=f"{more} more outputs than the {MAX_OUTPUTS} that are taken" if more > 0 else "",
+            detail=_left_out(task),
         )
     # Before it is cut: half a secret is not found any more.
     words = redact(task.debugerror or plain(task.debugoutput))
@@ -358,8 +358,23 @@ def _output(entry: _Output) -> Output | None:
     size_bytes = entry.size if entry.size is not None and entry.size >= 0 else None
     url = entry.url if is_link else None
     # A model that only thought has answered nothing, which is an answer, too.
-    text = answer or ("" if thinking and not is_link else None)
-    return Output(entry.name, entry.contenttype, url, size_bytes, text, thinking or None)
+    text = _told(answer) or ("" if thinking and not is_link else None)
+    return Output(entry.name, entry.contenttype, url, size_bytes, text, _told(thinking) or None)
+
+
+def _told(text: str) -> str:
+    """The text, with a sign where its middle was left out that people know."""
+    return text.replace(LEFT_OUT, "\n\n[…]\n\n")
+
+
+def _left_out(task: _Task) -> str:
+    """What of a success is not shown; empty where all of it is."""
+    more = len(task.outputs) - MAX_OUTPUTS
+    told = [f"{more} more outputs than the {MAX_OUTPUTS} that are taken"] if more > 0 else []
+    texts_of = [as_text(text) for entry in task.outputs for text in entry.content.values()]
+    if any(LEFT_OUT in text for text in [*texts_of, task.debugoutput if not task.outputs else ""]):
+        told.append("a text of more than a megabyte, of which the middle is left out")
+    return "; ".join(told)
 
 
 def socket_frame(text: str) -> Frame:

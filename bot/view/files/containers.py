@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from bot.view.files.slices import SLICE_BYTES, counted, found
+
 PNG = "image/png"
 JPEG = "image/jpeg"
 WEBP = "image/webp"
@@ -22,7 +24,6 @@ TEXT = "text/plain"
 # A real 64 MiB GIF has some 270,000 blocks of 255 bytes; more steps than this only cost time.
 _MAX_STEPS = 1_000_000
 _HEAD_BYTES = 4096  # how far markup is looked for
-_SLICE_BYTES = 1024 * 1024
 # Readers take time that grows with the square of a JPEG's metadata, unpack each of a PNG's packed texts, and
 # go over the whole picture for each scan. Cameras and editors stay far below all three.
 _MAX_JPEG_HEAD_BYTES = 8 * 1024 * 1024
@@ -57,6 +58,7 @@ _MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"\xce\xfa\xed\xfe", PROGRAM),
     (b"#!", PROGRAM),
 )
+_CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 _MARKUP = re.compile(rb"<(?:!doctype|!--|\?xml|html|head|body|script|style|iframe|svg|meta|title)\b", re.I)
 _FTYP_BRANDS = MappingProxyType({b"qt  ": "video/quicktime", b"M4A ": "audio/mp4"})
 _FTYP_PICTURES = MappingProxyType(
@@ -132,7 +134,7 @@ def _sniff_text(content: bytes) -> str | None:
         if b"<svg" in head:
             return SVG
         return XML if head.startswith(b"<?xml") and b"<html" not in head else HTML
-    if not head or re.search(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]", content):
+    if not head or found(_CONTROL, content, 0, len(content), 1) >= 0:
         return None
     return TEXT if _is_utf8(content) else None
 
@@ -141,8 +143,8 @@ def _is_utf8(content: bytes) -> bool:
     """By slices: decoded in one piece, a text takes up to four times its bytes."""
     decoder = codecs.getincrementaldecoder("utf-8")()
     try:
-        for at in range(0, len(content), _SLICE_BYTES):
-            decoder.decode(content[at : at + _SLICE_BYTES])
+        for at in range(0, len(content), SLICE_BYTES):
+            decoder.decode(content[at : at + SLICE_BYTES])
         decoder.decode(b"", final=True)
     except UnicodeDecodeError:
         return False
@@ -218,7 +220,7 @@ def _check_scans(content: bytes, at: int) -> None:
     """FF in coded data is always stuffed with 00, so an end marker behind the scan's start is the end."""
     if content.rfind(b"\xff\xd9", at) < 0:
         raise Broken("truncated")
-    if content.count(b"\xff\xda", at) > _MAX_SCANS:
+    if counted(content, b"\xff\xda", at) > _MAX_SCANS:
         raise Broken("too many scans")
 
 

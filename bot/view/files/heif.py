@@ -41,14 +41,15 @@ class _Extent(NamedTuple):
 
 def without_traces(content: bytes) -> bytes:
     """The same file with its metadata blanked. Raises Broken where it cannot be found for sure."""
-    made = bytearray(content)
+    made, blanked_bytes = bytearray(content), 0
     for box in _boxes(content, 0, len(content)):
         if box.kind not in _KEPT_BOXES:  # a film beside the picture, a maker's own words
             made[box.start : box.end] = bytes(box.end - box.start)
         if box.kind == b"meta":
             for extent in _traces(content, box):
                 end = extent.start + extent.length
-                if end > len(content):
+                blanked_bytes += extent.length
+                if end > len(content) or blanked_bytes > len(content):  # the same bytes again and again
                     raise Broken("truncated")
                 made[extent.start : end] = extent.blank()
     return bytes(made)

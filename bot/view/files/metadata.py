@@ -26,6 +26,7 @@ from bot.view.files.parts import (
     webp_of,
     webp_parts,
 )
+from bot.view.files.slices import found, joined
 
 _SOURCE_TYPE: Final = b"http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
 _DESCRIPTION: Final = (
@@ -44,7 +45,7 @@ _PACKET: Final = (
 MARK_BYTES: Final = 1_024  # the most that the mark adds to a picture without other words
 
 # Also "compositeWithTrainedAlgorithmicMedia": a picture that AI changed.
-_IS_MARKED: Final = re.compile(rb"trainedAlgorithmicMedia", re.IGNORECASE)
+_MARK: Final = re.compile(rb"trainedAlgorithmicMedia", re.IGNORECASE)
 
 _PNG_KEPT: Final = frozenset(
     b"IHDR PLTE IDAT IEND tRNS cHRM gAMA iCCP sBIT sRGB cICP mDCV cLLI bKGD hIST pHYs sPLT "
@@ -87,37 +88,38 @@ def marked(content: bytes, content_type: str) -> bytes:
 
 
 def _clean_png(content: bytes) -> bytes:
-    kept = [content[:8]]
+    view = memoryview(content)  # a slice of a large picture would be a copy
+    kept: list[bytes | memoryview] = [view[:8]]
     for kind, start, end in png_parts(content):
         if kind in _PNG_KEPT:
-            kept.append(content[start:end])
+            kept.append(view[start:end])
         elif kind == b"eXIf" and (orientation := orientation_in(content[start + 8 : end - 4])) > 1:
             kept.append(chunk(b"eXIf", tiff_with(orientation)))
-    return b"".join(kept)
+    return joined(kept)
 
 
 def _mark_png(content: bytes) -> bytes:
-    packet, view = _PACKET, memoryview(content)  # a slice of a large picture would be a copy
+    packet, view = _PACKET, memoryview(content)
     made: list[bytes | memoryview] = [view[:8]]
     for kind, start, end in png_parts(content):
-        data = b"" if kind == b"IDAT" else content[start + 8 : end - 4]
-        if kind == b"caBX" or (kind in (b"iTXt", b"tEXt") and _IS_MARKED.search(data)):
+        if kind == b"caBX" or (kind in (b"iTXt", b"tEXt") and _is_marked(content, start, end)):
             return content
-        if kind == b"iTXt" and data.startswith(_PNG_XMP[:-4]):
-            packet = _joined(data.removeprefix(_PNG_XMP))
+        if kind == b"iTXt" and content.startswith(_PNG_XMP[:-4], start + 8):
+            packet = _joined(content[start + 8 : end - 4].removeprefix(_PNG_XMP))
         else:
             made.append(view[start:end])
     made.insert(2, chunk(b"iTXt", _PNG_XMP + packet))  # behind the header, which is first
-    return b"".join(made)
+    return joined(made)
 
 
 def _clean_jpeg(content: bytes) -> bytes:
     """What follows the end of the image goes as well: there telephones keep films and further pictures."""
-    kept = [content[:2]]
+    view = memoryview(content)
+    kept: list[bytes | memoryview] = [view[:2]]
     for (marker,), start, end in jpeg_parts(content):
         data = content[start + 4 : min(end, start + 64)]
         if marker == 0xE0 and data.startswith(b"JFIF\0"):
-            kept.append(content[start:end] if end - start == 18 else segment(0xE0, data[:12] + b"\0\0"))
+            kept.append(view[start:end] if end - start == 18 else segment(0xE0, data[:12] + b"\0\0"))
         elif marker == 0xE1 and data.startswith(_JPEG_EXIF):
             if (orientation := orientation_in(content[start + 10 : end])) > 1:
                 kept.append(segment(0xE1, _JPEG_EXIF + tiff_with(orientation)))
@@ -126,8 +128,8 @@ def _clean_jpeg(content: bytes) -> bytes:
             or (marker == 0xE2 and data.startswith(b"ICC_PROFILE\0"))
             or (marker == 0xEE and data.startswith(b"Adobe"))
         ):
-            kept.append(content[start:end])
-    return b"".join(kept)
+            kept.append(view[start:end])
+    return joined(kept)
 
 
 def _mark_jpeg(content: bytes) -> bytes:
@@ -137,11 +139,11 @@ def _mark_jpeg(content: bytes) -> bytes:
     for (marker,), start, end in jpeg_parts(content):
         if marker in (0xE1, 0xEB, 0xED):
             data = content[start + 4 : end]
-            if (marker == 0xEB and b"jumb" in data[:64]) or _IS_MARKED.search(data):
+            if (marker == 0xEB and b"jumb" in data[:64]) or _MARK.search(data):
                 return content
             if data.startswith(_JPEG_XMP):
-                joined = _joined(data.removeprefix(_JPEG_XMP))
-                packet = joined if len(_JPEG_XMP + joined) <= _JPEG_SEGMENT_BYTES else _PACKET
+                packet = _joined(data.removeprefix(_JPEG_XMP))
+                packet = packet if len(_JPEG_XMP + packet) <= _JPEG_SEGMENT_BYTES else _PACKET
                 continue
         if marker == SOS:
             made.append(view[start:])
@@ -150,23 +152,25 @@ def _mark_jpeg(content: bytes) -> bytes:
         if marker == 0xE0 or content[start + 4 : start + 10] == _JPEG_EXIF:  # these want to be first
             insert_at = len(made)
     made.insert(insert_at, segment(0xE1, _JPEG_XMP + packet))
-    return b"".join(made)
+    return joined(made)
 
 
 def _clean_webp(content: bytes) -> bytes:
-    kept: list[bytes] = []
+    view = memoryview(content)
+    kept: list[bytes | memoryview] = []
     orientation = 1
     for kind, start, end in webp_parts(content):
         if kind in _WEBP_KEPT:
-            kept.append(content[start:end])
+            kept.append(view[start:end])
         elif kind == b"EXIF":
             orientation = orientation_in(content[start + 8 : end].removeprefix(_JPEG_EXIF))
-    if kept and kept[0].startswith(b"VP8X"):
-        flags = kept[0][8] & ~(_WEBP_HAS_EXIF | _WEBP_HAS_XMP)
+    if kept and kept[0][:4] == b"VP8X":
+        header = bytes(kept[0])
+        flags = header[8] & ~(_WEBP_HAS_EXIF | _WEBP_HAS_XMP)
         if orientation > 1:
             flags |= _WEBP_HAS_EXIF
             kept.append(riff(b"EXIF", tiff_with(orientation)))
-        kept[0] = kept[0][:8] + bytes((flags,)) + kept[0][9:]
+        kept[0] = header[:8] + bytes((flags,)) + header[9:]
     return webp_of(kept)
 
 
@@ -174,7 +178,7 @@ def _mark_webp(content: bytes) -> bytes:
     packet, view, header = _PACKET, memoryview(content), b""
     kept: list[bytes | memoryview] = []
     for kind, start, end in webp_parts(content):
-        if kind == b"C2PA" or (kind in (b"XMP ", b"EXIF") and _IS_MARKED.search(content, start, end)):
+        if kind == b"C2PA" or (kind in (b"XMP ", b"EXIF") and _is_marked(content, start, end)):
             return content
         if kind == b"XMP ":
             packet = _joined(content[start + 8 : end])
@@ -190,22 +194,27 @@ def _mark_webp(content: bytes) -> bytes:
 
 
 def _clean_gif(content: bytes) -> bytes:
-    kept = [content[: 13 + colours_bytes(content[10])]]
+    view = memoryview(content)
+    kept = [view[: 13 + colours_bytes(content[10])]]
     for kind, start, end in gif_parts(content):
         is_application = kind.startswith(b"\xff")
         if kind != b"\xfe" and (not is_application or kind[1:] in _GIF_LOOPS):
-            kept.append(content[start:end])
-    return b"".join(kept)
+            kept.append(view[start:end])
+    return joined(kept)
 
 
 def _mark_gif(content: bytes) -> bytes:
     view, head = memoryview(content), 13 + colours_bytes(content[10])
     for kind, start, end in gif_parts(content):
-        if kind == b"\xff" + _GIF_XMP and _IS_MARKED.search(content, start, end):
+        if kind == b"\xff" + _GIF_XMP and _is_marked(content, start, end):
             return content
     # A GIF87a has no extensions; every reader takes them.
     extension = b"!\xff\x0b" + _GIF_XMP + _PACKET + _GIF_XMP_END
-    return b"".join((b"GIF89a", view[6:head], extension, view[head:]))
+    return joined((b"GIF89a", view[6:head], extension, view[head:]))
+
+
+def _is_marked(content: bytes, start: int, end: int) -> bool:
+    return found(_MARK, content, start, end, len(b"trainedAlgorithmicMedia")) >= 0
 
 
 def _joined(packet: bytes) -> bytes:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 from bot.view.files.containers import Broken, colours_bytes
+from bot.view.files.slices import found, joined
 
 SOS: Final = 0xDA
 _EOI: Final = 0xD9
@@ -58,8 +59,8 @@ def jpeg_parts(content: bytes) -> Iterator[Part]:
         else:
             end = at + 2 + int.from_bytes(content[at + 2 : at + 4], "big")
         if marker == SOS:
-            found = _SCAN_END.search(content, end)
-            end = found.start() if found is not None else len(content) + 1
+            found_at = found(_SCAN_END, content, end, len(content), 2)
+            end = found_at if found_at >= 0 else len(content) + 1
         if end > len(content):
             break
         yield Part(bytes((marker,)), at, end)
@@ -93,7 +94,7 @@ def riff(kind: bytes, data: bytes) -> bytes:
 
 def webp_of(chunks: Sequence[bytes | memoryview]) -> bytes:
     size = len(b"WEBP") + sum(len(chunk) for chunk in chunks)
-    return b"".join((b"RIFF", size.to_bytes(4, "little"), b"WEBP", *chunks))
+    return joined((b"RIFF", size.to_bytes(4, "little"), b"WEBP", *chunks))
 
 
 def extended_header(chunk: bytes) -> bytes:

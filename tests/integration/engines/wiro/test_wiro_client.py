@@ -14,7 +14,7 @@ import aiohttp
 import pytest
 
 from bot.domain.clock import Clock
-from bot.domain.job.events import Reached
+from bot.domain.job.events import Reached, Settled
 from bot.domain.job.job import Stage
 from bot.domain.job.task import Task
 from bot.domain.money import Money
@@ -22,6 +22,7 @@ from bot.domain.request.files import StoredFile, Upload
 from bot.engines import port
 from bot.engines.wiro import frames, transport
 from bot.engines.wiro.client import WiroClient
+from bot.engines.wiro.shortening import KEPT_BYTES
 from bot.engines.wiro.signing import Credentials, sign
 from bot.engines.wiro.transport import MAX_ANSWER_BYTES
 from tests.integration.engines.wiro.wiro_scripted import (
@@ -291,10 +292,52 @@ async def test_a_redirect_is_not_followed(client: WiroClient, api: ScriptedApi) 
     assert {heard.path for heard in api.heard} == {"/v1/Task/Detail"}
 
 
-async def test_an_answer_past_every_size_is_given_up(client: WiroClient, api: ScriptedApi) -> None:
-    api.script = [answer('{"result":true,"pad":"' + "x" * MAX_ANSWER_BYTES + '"}')] * 4
-    with pytest.raises(port.WiroServerFault, match="size"):
+def many_texts(size: int) -> str:
+    """So many characters, in texts that are too short to be cut."""
+    return '["' + '","'.join(["x" * 1_000] * (size // 1_000)) + '"]'
+
+
+async def test_an_answer_past_every_size_is_given_up_at_once(client: WiroClient, api: ScriptedApi) -> None:
+    api.script = [answer('{"result":true,"pad":' + many_texts(MAX_ANSWER_BYTES) + "}")]
+    with pytest.raises(port.WiroAnswerTooLarge, match="size"):
         await client.detail("2221")
+    assert len(api.heard) == 1
+
+
+async def test_a_bill_beside_a_text_past_every_size_is_read(client: WiroClient, api: ScriptedApi) -> None:
+    text = "first " + "\u00e9" * (MAX_ANSWER_BYTES // 4) + " last"
+    task = {
+        "id": "2221",
+        "status": "task_postprocess_end",
+        "outputs": [{"name": "a", "content": {"raw": text, "answer": [text]}}],
+        "debugoutput": text,
+        "pexit": "0",
+        "totalcost": "0.25",
+    }
+    api.script = [answer({"result": True, "tasklist": [task]})]
+    event = (await client.detail("2221")).event
+    assert isinstance(event, Settled)
+    assert event.cost == Money.parse("0.25")
+    said = event.outputs[0].text or ""
+    head, tail = said.split("\n\n[…]\n\n")
+    assert head.startswith("first ")
+    assert tail.endswith(" last")
+    assert KEPT_BYTES // 8 < len(said) < KEPT_BYTES
+    assert event.detail == "a text of more than a megabyte, of which the middle is left out"
+
+
+async def test_a_page_of_tasks_past_every_size_is_asked_for_in_parts(
+    client: WiroClient, api: ScriptedApi
+) -> None:
+    def tasks(first: int, last: int) -> dict[str, object]:
+        return {"result": True, "tasklist": [{"id": str(number)} for number in range(first, last, -1)]}
+
+    large = answer('{"result":true,"tasklist":' + many_texts(MAX_ANSWER_BYTES) + "}")
+    api.script = [large, answer(tasks(100, 50)), answer(tasks(50, 20)), answer(tasks(20, 20))]
+    found = await client.recent_tasks(100)
+    assert [report.task.task_id for report in found] == [str(number) for number in range(100, 20, -1)]
+    asked = [(heard.json["start"], heard.json["limit"]) for heard in api.heard]
+    assert asked[:3] == [("0", "100"), ("0", "50"), ("50", "50")]
 
 
 async def test_a_long_answer_is_read_beside_the_loop(
