@@ -45,7 +45,7 @@ from bot.services.limits.bill_alarms import LOOK_EVERY_S, BillAlarms
 from bot.services.limits.budget_alerts import BudgetWatch
 from bot.services.limits.holds import Holds
 from bot.services.limits.rate import RateLimiter
-from bot.services.limits.service import Allowance, Purse
+from bot.services.limits.service import DefaultLimits, LimitService
 from bot.services.moderation.service import Cases
 from bot.services.records.service import SWEEP_EVERY_S, Reports
 from bot.services.remix.service import Remixes
@@ -145,10 +145,10 @@ async def opened(settings: Settings, around: Surroundings) -> AsyncIterator[Stud
         )
         bot.serve(services)
         lag = LoopLag(around.clock.monotonic)
-        purse, queue = services.purse, tools.queue
+        limit_service, queue = services.limit_service, tools.queue
         failures = supervisor.failures
         meters = Meters(
-            bot.is_ready, services.jobs, queue, budgets, feeds, purse, database, lag, failures, books
+            bot.is_ready, services.jobs, queue, budgets, feeds, limit_service, database, lag, failures, books
         )
         yield Studio(bot, services, meters)
         await services.jobs.drain()
@@ -230,18 +230,20 @@ def _services(
     admission = Admission(settings.allowed_guilds, settings.blocked_users, settings.direct_messages)
     houses = Houses(guilds, desk, PictureWishRecords(database), catalogue.is_adult, admission)
     board.on_blocked(houses.tell_blocked)
-    purse = Purse(_allowance(settings), houses, guilds, store, clock)
-    watch = BudgetWatch(purse, houses, guilds, desk, clock)
+    limit_service = LimitService(_allowance(settings), houses, guilds, store, clock)
+    watch = BudgetWatch(limit_service, houses, guilds, desk, clock)
     holds = Holds(catalogue, store, clock, settings.default_estimate, settings.max_run_price)
-    jobs = Jobs(tools, houses, purse, watch, owner, chance, holds)
+    jobs = Jobs(tools, houses, limit_service, watch, owner, chance, holds)
     forms = Forms(catalogue, houses, holds, LastValueRecords(database), clock)
     intakes = Intakes(IntakeRecords(database), Apologies(bot), owner)
     vary_model, upscale_model = settings.wiro_vary_model, settings.wiro_upscale_model
-    remixes = Remixes(houses, catalogue, holds, purse, vary_model, upscale_model)
+    remixes = Remixes(houses, catalogue, holds, limit_service, vary_model, upscale_model)
     styles = Styles(StyleRecords(database), houses, clock)
-    ways_out = WaysOut(purse, houses, catalogue, holds)
+    ways_out = WaysOut(limit_service, houses, catalogue, holds)
     retries = _delays(chance, first_s=2, cap_s=60)
-    cases = Cases(case_records, houses, purse, ways_out, holds, jobs, desk, watch, clock, supervisor, retries)
+    cases = Cases(
+        case_records, houses, limit_service, ways_out, holds, jobs, desk, watch, clock, supervisor, retries
+    )
     delays = _delays(chance, first_s=2, cap_s=60, attempts=6)
     reports = Reports(ReportRecords(database), case_records, tools.wiro, clock, owner, delays, uploads)
     looks = Looks.after(settings.unknown_grace_s)
@@ -269,7 +271,7 @@ def _services(
         jobs=jobs,
         intakes=intakes,
         houses=houses,
-        purse=purse,
+        limit_service=limit_service,
         cases=cases,
         reports=reports,
         catalogue=catalogue,
@@ -368,8 +370,8 @@ def _outcome(serving: asyncio.Task[None], failing: asyncio.Task[StoreError]) -> 
     return 1
 
 
-def _allowance(settings: Settings) -> Allowance:
-    return Allowance(
+def _allowance(settings: Settings) -> DefaultLimits:
+    return DefaultLimits(
         settings.default_runs_per_day,
         settings.default_spend_per_day,
         settings.operator_spend_per_day,

@@ -9,7 +9,7 @@ from bot.delivery.responses import acknowledge, fill
 from bot.discord.client import Interaction, StudioBot
 from bot.services.catalogue.service import Catalogue
 from bot.services.guild_settings.service import Houses
-from bot.services.limits.service import Purse
+from bot.services.limits.service import LimitService
 from bot.view.cards.limits import quota_card
 from bot.view.text.limits import Reader
 from cogs.limit_readings import readings
@@ -19,9 +19,9 @@ from cogs.origins import asker_of
 class Account(commands.Cog):
     """A member's own figures."""
 
-    def __init__(self, houses: Houses, purse: Purse, catalogue: Catalogue) -> None:
+    def __init__(self, houses: Houses, limit_service: LimitService, catalogue: Catalogue) -> None:
         self._houses = houses
-        self._purse = purse
+        self._purse = limit_service
         self._catalogue = catalogue
 
     @app_commands.command(description="How many pictures and dollars you have left, and until when")
@@ -35,4 +35,4 @@ class Account(commands.Cog):
 
 async def setup(bot: StudioBot) -> None:
     services = bot.services
-    await bot.add_cog(Account(services.houses, services.purse, services.catalogue))
+    await bot.add_cog(Account(services.houses, services.limit_service, services.catalogue))

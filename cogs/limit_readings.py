@@ -8,14 +8,14 @@ from bot.domain.limits.limit import Audience
 from bot.domain.limits.policies import LimitRule
 from bot.domain.request.requester import Asker, Place
 from bot.services.guild_settings.service import Houses
-from bot.services.limits.service import Purse, Standing
+from bot.services.limits.service import LimitService, Standing
 from bot.view.text.limits import dimension_of
 
 MAX_MODELS: Final = 10  # read for one answer; each is a handful of counters
 
 
 async def readings(
-    houses: Houses, purse: Purse, asker: Asker, usual_model: str
+    houses: Houses, limit_service: LimitService, asker: Asker, usual_model: str
 ) -> tuple[tuple[Standing, ...], tuple[LimitRule, ...]]:
     """Every limit that can bind the member at this place, and the server's rules.
 
@@ -27,15 +27,15 @@ async def readings(
     )
     found: dict[object, Standing] = {}
     for model in list(models)[:MAX_MODELS]:
-        for standing in await purse.standings(asker, model):
+        for standing in await limit_service.standings(asker, model):
             limit = standing.limit
             found.setdefault((limit.scope, limit.measure, limit.window, limit.audience), standing)
     return tuple(found.values()), rules
 
 
-async def defaults(purse: Purse) -> tuple[LimitRule, ...]:
+async def defaults(limit_service: LimitService) -> tuple[LimitRule, ...]:
     """The operator's defaults: what binds where no server has set anything, in direct messages."""
-    limits, _ = await purse.limits(Asker(0, frozenset(), Place(None, 0)), "")
+    limits, _ = await limit_service.limits(Asker(0, frozenset(), Place(None, 0)), "")
     return tuple(
         LimitRule(limit.audience, 0, dimension_of(limit), limit.amount)
         for limit in limits

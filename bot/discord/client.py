@@ -31,7 +31,7 @@ from bot.services.catalogue.service import Catalogue
 from bot.services.forms.service import Forms
 from bot.services.guild_settings.service import Houses
 from bot.services.limits.rate import RateLimiter
-from bot.services.limits.service import Purse
+from bot.services.limits.service import LimitService
 from bot.services.moderation.service import Cases
 from bot.services.records.service import Reports
 from bot.services.remix.service import Remixes
@@ -74,7 +74,7 @@ class Services:
     jobs: Jobs
     intakes: Intakes
     houses: Houses
-    purse: Purse
+    limit_service: LimitService
     cases: Cases
     reports: Reports
     catalogue: Catalogue

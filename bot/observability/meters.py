@@ -15,7 +15,7 @@ from bot.domain.errors import StoreError
 from bot.domain.job.job import Stage
 from bot.domain.records.reconciliation import Reckoning
 from bot.engines.wiro.socket import SocketTally
-from bot.services.limits.service import Purse
+from bot.services.limits.service import LimitService
 from bot.services.runs.bookkeeper import Bookkeeper
 from bot.services.runs.queue import FairQueue
 from bot.services.runs.service import Jobs
@@ -100,7 +100,7 @@ class Meters:
     queue: FairQueue
     budgets: Budgets
     sockets: SocketTally
-    purse: Purse
+    limit_service: LimitService
     database: Database
     lag: LoopLag
     failures: Mapping[str, int]  # of background work, by name
@@ -110,7 +110,7 @@ class Meters:
         """All of them. A database that fails leaves its figure out: the others are wanted all the more."""
         held_pico = surprises = disbelieved = None
         try:
-            held_pico = await self.purse.held_pico()
+            held_pico = await self.limit_service.held_pico()
             surprises, disbelieved = await AlarmRecords(self.database).counts()
         except StoreError as error:
             log.warning("the figures of money could not be read: %s", error.reason)

@@ -33,7 +33,7 @@ from bot.services.catalogue.service import Catalogue
 from bot.services.guild_settings.service import Houses
 from bot.services.limits.budget_alerts import BudgetWatch
 from bot.services.limits.holds import Holds
-from bot.services.limits.service import Allowance, Purse
+from bot.services.limits.service import DefaultLimits, LimitService
 from bot.services.runs.delivery import Courier
 from bot.services.runs.inputs import Inputs
 from bot.services.runs.queue import FairQueue
@@ -61,7 +61,7 @@ MESSAGES: Final = "messages.jsonl"
 HURRY_S: Final = 100.0  # how much of the clock goes by at once where a charge is waited for
 LIFE_S: Final = 600.0  # only a life that hangs takes so long
 SEED: Final = 4  # asked for: two members may have the same picture in mind
-_ALLOWANCE: Final = Allowance(50, Money.parse("2"), Money.parse("20"))
+_ALLOWANCE: Final = DefaultLimits(50, Money.parse("2"), Money.parse("20"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,8 +263,8 @@ def _engine(
     )
     guilds, channel = GuildRecords(database), MemoryLogChannel()
     houses = Houses(guilds, channel, PictureWishRecords(database), lambda _: False)
-    purse = Purse(_ALLOWANCE, houses, guilds, store, clock)
+    limit_service = LimitService(_ALLOWANCE, houses, guilds, store, clock)
     holds = Holds(tools.catalogue, store, clock, Money.parse("0.05"))
-    watch = BudgetWatch(purse, houses, guilds, channel, clock)
-    jobs = Jobs(tools, houses, purse, watch, owner, Random(7), holds)
+    watch = BudgetWatch(limit_service, houses, guilds, channel, clock)
+    jobs = Jobs(tools, houses, limit_service, watch, owner, Random(7), holds)
     return Engine(jobs, ink, wiro, store, database)

@@ -18,7 +18,7 @@ from bot.domain.job.events import Cancelled, Event, Progressed, Reached, Settled
 from bot.domain.job.job import Output, Progress, Stage
 from bot.domain.money import Money
 from bot.engines.port import WiroBusy, WiroNoFunds, WiroUnreachable
-from bot.services.limits.service import Allowance
+from bot.services.limits.service import DefaultLimits
 from bot.services.runs._recent import MAX_JOBS
 from tests.fuzz.fuzz_profile import IS_LONG
 from tests.support.bot_harness import House, a_house
@@ -27,7 +27,7 @@ from tests.support.clocks import settle_down
 MEMBERS = 7
 WARM_UP, ROUNDS, LIVES = 150, 3, 1_500 if IS_LONG else 150
 BYTES_A_LIFE = 200  # far less than the smallest thing that could be kept of a job
-RICH = Allowance(10**6, Money.parse("1000000"), Money.parse("1000000"))
+RICH = DefaultLimits(10**6, Money.parse("1000000"), Money.parse("1000000"))
 
 ENDINGS: list[Event] = [
     Settled(
@@ -117,7 +117,7 @@ def silence() -> Iterator[None]:
 @pytest.mark.usefixtures("silence")
 async def test_nothing_is_left_of_thousands_of_lives(tmp_path: Path) -> None:
     ids, chance = iter(range(1, 10**9)), Random(5)
-    async with a_house(tmp_path / "bot.sqlite3", allowance=RICH, max_running=8) as house:
+    async with a_house(tmp_path / "bot.sqlite3", default_limits=RICH, max_running=8) as house:
         await lives(house, ids, WARM_UP, chance)
         rest = left_behind(house)
         assert rest == dict.fromkeys(rest, 0) | {"tasks of the loop": rest["tasks of the loop"]}

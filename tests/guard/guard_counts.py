@@ -26,7 +26,7 @@ from bot.services.catalogue.service import Catalogue
 from bot.services.guild_settings.service import Houses
 from bot.services.limits.budget_alerts import BudgetWatch
 from bot.services.limits.holds import Holds
-from bot.services.limits.service import Allowance, Purse
+from bot.services.limits.service import DefaultLimits, LimitService
 from bot.services.runs.delivery import Courier
 from bot.services.runs.inputs import Inputs
 from bot.services.runs.intakes import Intakes
@@ -99,12 +99,14 @@ class Wired:
         )
         log_channel = MemoryLogChannel()
         houses = Houses(guilds, log_channel, PictureWishRecords(guilds._database), lambda _: False)
-        purse = Purse(Allowance(10**6, Money(10**18), Money(10**18)), houses, guilds, jobs, clock)
-        watch = BudgetWatch(purse, houses, guilds, log_channel, clock)
+        limit_service = LimitService(
+            DefaultLimits(10**6, Money(10**18), Money(10**18)), houses, guilds, jobs, clock
+        )
+        watch = BudgetWatch(limit_service, houses, guilds, log_channel, clock)
         holds = Holds(tools.catalogue, jobs, clock, Money.parse("0.05"))
         self.tracker = tools.tracker
         self.intakes = Intakes(IntakeRecords(database), Apologies(client), owner)
-        self.jobs = Jobs(tools, houses, purse, watch, owner, Random(7), holds)
+        self.jobs = Jobs(tools, houses, limit_service, watch, owner, Random(7), holds)
 
     def _spawn(self, coroutine: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         self.spawned += 1

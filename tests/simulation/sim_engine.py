@@ -27,7 +27,7 @@ from bot.services.catalogue.service import REFRESH_S, Catalogue
 from bot.services.guild_settings.service import Houses
 from bot.services.limits.budget_alerts import BudgetWatch
 from bot.services.limits.holds import Holds
-from bot.services.limits.service import Allowance, Purse
+from bot.services.limits.service import DefaultLimits, LimitService
 from bot.services.runs.delivery import Courier
 from bot.services.runs.inputs import Inputs
 from bot.services.runs.queue import FairQueue
@@ -133,7 +133,7 @@ class World:
     discord: SimDiscord
     disk: Disk
     wall: Callable[[], float]
-    allowance: Allowance
+    default_limits: DefaultLimits
     log_channel: SimLogChannel
     max_running: int | None
     serves_one_task: bool
@@ -196,10 +196,10 @@ class Engine:
         )
         self.guilds = GuildRecords(database)
         self.houses = Houses(self.guilds, world.log_channel, PictureWishRecords(database), lambda _: False)
-        purse = Purse(world.allowance, self.houses, self.guilds, self.store, clock)
-        watch = BudgetWatch(purse, self.houses, self.guilds, world.log_channel, clock)
+        limit_service = LimitService(world.default_limits, self.houses, self.guilds, self.store, clock)
+        watch = BudgetWatch(limit_service, self.houses, self.guilds, world.log_channel, clock)
         holds = Holds(self.catalogue, self.store, clock, FALLBACK)
-        self.jobs = parts.jobs(tools, self.houses, purse, watch, self.owner, chance, holds)
+        self.jobs = parts.jobs(tools, self.houses, limit_service, watch, self.owner, chance, holds)
         self.looks = Looks.after(PATIENCE.unknown_grace_s)
         self.retries = _delays(chance, first_s=2, cap_s=60)
         self.orphans = Orphans(wiro, self.store, clock, self.owner, self.looks, self.retries)

@@ -14,7 +14,7 @@ from bot.domain.limits.limit import Audience, Measure, Window
 from bot.domain.limits.policies import Dimension, LimitRule
 from bot.domain.moderation.audit import AuditEntry, LimitChange
 from bot.domain.money import Money
-from bot.services.limits.service import Allowance
+from bot.services.limits.service import DefaultLimits
 from tests.simulation.sim_checks import check_books, check_the_end
 from tests.simulation.sim_discord import SimDiscord
 from tests.simulation.sim_disk import Disk
@@ -71,7 +71,7 @@ class Simulation:
         self.members = chance.randint(3, 12)
         runs = chance.choice((6, 50, 1000))
         spend, stop = chance.choice(("0.5", "1000")), chance.choice(("100000", "100000", "20"))
-        allowance = Allowance(
+        default_limits = DefaultLimits(
             runs,
             Money.parse(spend),
             Money.parse(stop),
@@ -85,17 +85,17 @@ class Simulation:
             discord=discord_,
             disk=disk,
             wall=self.wall,
-            allowance=allowance,
+            default_limits=default_limits,
             log_channel=SimLogChannel(),
             max_running=chance.choice((None, 4)),
             serves_one_task=chance.random() < 0.25,
         )
-        disk.limit("member", "day", "runs", allowance.runs_per_day)
-        disk.limit("member", "day", "spend", allowance.spend_per_day.pico)
+        disk.limit("member", "day", "runs", default_limits.runs_per_day)
+        disk.limit("member", "day", "spend", default_limits.spend_per_day.pico)
         for subject, cap in (
-            ("person", allowance.person_spend_per_day),
-            ("server", allowance.server_spend_per_day),
-            ("operator", allowance.operator_spend_per_day),
+            ("person", default_limits.person_spend_per_day),
+            ("server", default_limits.server_spend_per_day),
+            ("operator", default_limits.operator_spend_per_day),
         ):
             disk.limit(subject, "day", "spend", cap.pico if cap is not None else 0)
         self.engine: Engine | None = None

@@ -23,7 +23,7 @@ from bot.services.catalogue.service import Catalogue
 from bot.services.guild_settings.service import Houses
 from bot.services.limits.budget_alerts import BudgetWatch
 from bot.services.limits.holds import Holds
-from bot.services.limits.service import Allowance, Purse
+from bot.services.limits.service import DefaultLimits, LimitService
 from bot.services.runs.delivery import Courier
 from bot.services.runs.inputs import Inputs
 from bot.services.runs.queue import FairQueue
@@ -43,7 +43,7 @@ from tests.support.samples import GUILD, MODEL, a_request, an_asker, an_origin
 from tests.support.sources import MemoryFolders, MemorySources
 from tests.support.wiro import FakeSockets, ScriptedWiro
 
-ALLOWANCE = Allowance(50, Money.parse("2"), Money.parse("20"))
+DEFAULT_LIMITS = DefaultLimits(50, Money.parse("2"), Money.parse("20"))
 PATIENCE = Patience(silence_s=0.06, unknown_grace_s=120.0, deadline_s=3600.0)
 
 
@@ -124,7 +124,7 @@ class House:
         *,
         max_running: int | None = None,
         patience: Patience = PATIENCE,
-        allowance: Allowance = ALLOWANCE,
+        default_limits: DefaultLimits = DEFAULT_LIMITS,
     ) -> None:
         self.store = store
         self.wiro = wiro
@@ -157,10 +157,12 @@ class House:
         self.houses = Houses(
             guilds, self.log_channel, PictureWishRecords(guilds._database), self.catalogue.is_adult
         )
-        self.purse = Purse(allowance, self.houses, guilds, store, clock)
-        watch = BudgetWatch(self.purse, self.houses, guilds, self.log_channel, clock)
+        self.limit_service = LimitService(default_limits, self.houses, guilds, store, clock)
+        watch = BudgetWatch(self.limit_service, self.houses, guilds, self.log_channel, clock)
         self.holds = Holds(self.catalogue, store, clock, Money.parse("0.05"))
-        self.jobs = Jobs(self.tools, self.houses, self.purse, watch, self.owner, Random(7), self.holds)
+        self.jobs = Jobs(
+            self.tools, self.houses, self.limit_service, watch, self.owner, Random(7), self.holds
+        )
 
     async def submit(self, job_id: int = 1, *, user_id: int = 1, channel_id: int = 30, **request: Any) -> Job:
         job = await self.jobs.submit(

@@ -94,7 +94,7 @@ async def test_a_reading_tells_what_is_under_way(tmp_path: Path) -> None:
             house.queue,
             budgets,
             sockets,
-            house.purse,
+            house.limit_service,
             database,
             lag,
             failures,
@@ -142,10 +142,10 @@ async def test_what_was_held_before_midnight_is_still_held_after_it(tmp_path: Pa
     async with a_house(tmp_path / "bot.sqlite3", max_running=1) as house:
         await house.submit_and_watch(1)
         await house.submit(2)
-        held_pico = await house.purse.held_pico()
+        held_pico = await house.limit_service.held_pico()
         assert held_pico > 0
         house.time.forward(13 * 3600)
-        assert await house.purse.held_pico() == held_pico
+        assert await house.limit_service.held_pico() == held_pico
 
 
 async def test_a_database_that_fails_costs_one_figure_alone(tmp_path: Path) -> None:
@@ -157,7 +157,7 @@ async def test_a_database_that_fails_costs_one_figure_alone(tmp_path: Path) -> N
             house.queue,
             Budgets(house.time.monotonic),
             SocketTally(),
-            house.purse,
+            house.limit_service,
             database,
             LoopLag(house.time.monotonic),
             {},

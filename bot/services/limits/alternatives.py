@@ -22,7 +22,7 @@ from bot.domain.request.run_request import PictureRequest
 from bot.services.catalogue.service import Catalogue
 from bot.services.guild_settings.service import Houses
 from bot.services.limits.holds import Holds
-from bot.services.limits.service import Purse, Standing
+from bot.services.limits.service import LimitService, Standing
 
 MAX_MODELS: Final = 1_000  # of the catalogue that are looked at
 MAX_PAGES: Final = 3  # of models that are priced exactly
@@ -32,8 +32,10 @@ PATIENCE_S: Final = 3.0  # a refusal is not held up longer by the pages of other
 class WaysOut:
     """Tries smaller requests against the very limits that bind the member here."""
 
-    def __init__(self, purse: Purse, houses: Houses, catalogue: Catalogue, holds: Holds) -> None:
-        self._purse = purse
+    def __init__(
+        self, limit_service: LimitService, houses: Houses, catalogue: Catalogue, holds: Holds
+    ) -> None:
+        self._purse = limit_service
         self._houses = houses
         self._catalogue = catalogue
         self._holds = holds

@@ -14,7 +14,7 @@ from bot.domain.money import Money
 from bot.domain.request.requester import Asker
 from bot.services.guild_settings.ports import GuildStore
 from bot.services.guild_settings.service import Houses
-from bot.services.limits.service import Purse, Standing
+from bot.services.limits.service import LimitService, Standing
 
 log = logging.getLogger(__name__)
 
@@ -33,9 +33,14 @@ class BudgetWatch:
     """Looks at a server's own spend limits after money moved. Held amounts count as used."""
 
     def __init__(
-        self, purse: Purse, houses: Houses, guilds: GuildStore, channel: WarningChannel, clock: Clock
+        self,
+        limit_service: LimitService,
+        houses: Houses,
+        guilds: GuildStore,
+        channel: WarningChannel,
+        clock: Clock,
     ) -> None:
-        self._purse = purse
+        self._purse = limit_service
         self._houses = houses
         self._guilds = guilds
         self._channel = channel

@@ -28,7 +28,7 @@ from bot.services.limits.ports import UsageStore
 
 
 @dataclass(frozen=True, slots=True)
-class Allowance:
+class DefaultLimits:
     """What the settings grant: each member where a server says nothing, and the operator's hard stops.
 
     None: there is no such limit.
@@ -64,24 +64,29 @@ class Standing:
         return max(0, self.limit.amount - self.used - self.held)
 
 
-class Purse:
+class LimitService:
     """Binds limits and reads their counters."""
 
     def __init__(
-        self, allowance: Allowance, houses: Houses, guilds: GuildStore, store: UsageStore, clock: Clock
+        self,
+        default_limits: DefaultLimits,
+        houses: Houses,
+        guilds: GuildStore,
+        store: UsageStore,
+        clock: Clock,
     ) -> None:
         day_runs, day_spend = Dimension(Measure.RUNS, Window.DAY), Dimension(Measure.SPEND, Window.DAY)
         defaults = {
-            day_runs: allowance.runs_per_day,
-            day_spend: allowance.spend_per_day.pico,
-            Dimension(Measure.AT_ONCE, Window.EVER): allowance.at_once,
+            day_runs: default_limits.runs_per_day,
+            day_spend: default_limits.spend_per_day.pico,
+            Dimension(Measure.AT_ONCE, Window.EVER): default_limits.at_once,
         }
         self._defaults = tuple(
             LimitRule(Audience.DEFAULT, 0, dimension, amount)
             for dimension, amount in defaults.items()
             if amount is not None
         )
-        self._allowance = allowance
+        self._allowance = default_limits
         self._houses = houses
         self._guilds = guilds
         self._store = store

@@ -30,7 +30,7 @@ from bot.engines.port import WiroError
 from bot.services.guild_settings.service import Houses
 from bot.services.limits.alternatives import needs
 from bot.services.limits.holds import Holds
-from bot.services.limits.service import Purse, Standing
+from bot.services.limits.service import LimitService, Standing
 from bot.services.moderation.ports import Desk, Runs
 
 log = logging.getLogger(__name__)
@@ -53,9 +53,11 @@ class Plan:
 class Verdicts:
     """Carries out what was decided; objections come before the decision, in `plan`."""
 
-    def __init__(self, houses: Houses, purse: Purse, holds: Holds, runs: Runs, desk: Desk) -> None:
+    def __init__(
+        self, houses: Houses, limit_service: LimitService, holds: Holds, runs: Runs, desk: Desk
+    ) -> None:
         self._houses = houses
-        self._purse = purse
+        self._purse = limit_service
         self._holds = holds
         self._runs = runs
         self._desk = desk

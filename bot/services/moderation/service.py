@@ -29,7 +29,7 @@ from bot.services.guild_settings.service import Houses
 from bot.services.limits.alternatives import WaysOut
 from bot.services.limits.budget_alerts import BudgetWatch
 from bot.services.limits.holds import Holds
-from bot.services.limits.service import Purse
+from bot.services.limits.service import LimitService
 from bot.services.member_cache import MemberCache
 from bot.services.moderation._verdicts import Verdicts
 from bot.services.moderation.ports import CaseStore, Desk, Runs
@@ -70,7 +70,7 @@ class Cases:
         self,
         store: CaseStore,
         houses: Houses,
-        purse: Purse,
+        limit_service: LimitService,
         ways_out: WaysOut,
         holds: Holds,
         runs: Runs,
@@ -84,7 +84,7 @@ class Cases:
         self._houses = houses
         self._ways_out = ways_out
         self._runs = runs
-        self._verdicts = Verdicts(houses, purse, holds, runs, desk)
+        self._verdicts = Verdicts(houses, limit_service, holds, runs, desk)
         self._desk = desk
         self._watch = watch
         self._clock = clock

@@ -21,7 +21,7 @@ from bot.domain.request.run_request import PictureRequest
 from bot.services.catalogue.service import Catalogue
 from bot.services.guild_settings.service import Houses
 from bot.services.limits.holds import Holds
-from bot.services.limits.service import Purse
+from bot.services.limits.service import LimitService
 
 WORDLESS: Final = "A variation of this picture"  # for a picture that was made without any words
 
@@ -34,14 +34,14 @@ class Remixes:
         houses: Houses,
         catalogue: Catalogue,
         holds: Holds,
-        purse: Purse,
+        limit_service: LimitService,
         vary_model: str,
         upscale_model: str,
     ) -> None:
         self._houses = houses
         self._catalogue = catalogue
         self._holds = holds
-        self._purse = purse
+        self._purse = limit_service
         self.vary_model = vary_model
         self._upscale_model = upscale_model
 

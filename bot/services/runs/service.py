@@ -40,7 +40,7 @@ from bot.engines.port import WiroError, WiroNotFound
 from bot.services.guild_settings.service import Houses
 from bot.services.limits.budget_alerts import BudgetWatch
 from bot.services.limits.holds import Holds
-from bot.services.limits.service import Purse
+from bot.services.limits.service import LimitService
 from bot.services.runs._recent import RecentJobs
 from bot.services.runs.runner import Follower, Tools
 from bot.services.tasks import TaskOwner
@@ -78,7 +78,7 @@ class Jobs:
         self,
         tools: Tools,
         houses: Houses,
-        purse: Purse,
+        limit_service: LimitService,
         watch: BudgetWatch,
         owner: TaskOwner,
         chance: Random,
@@ -86,7 +86,7 @@ class Jobs:
     ) -> None:
         self._tools = tools
         self._houses = houses
-        self._purse = purse
+        self._purse = limit_service
         self._watch = watch
         self._owner = owner
         self._chance = chance

@@ -167,11 +167,11 @@ def _pages(rules: Iterable[LimitRule], gone: frozenset[int]) -> Iterator[list[st
 
 def _row(rule: LimitRule, gone: frozenset[int]) -> str:
     dimension = rule.dimension
-    allowance = allowance_words(dimension.measure, dimension.window, rule.amount)
+    default_limits = allowance_words(dimension.measure, dimension.window, rule.amount)
     extent = extent_words(dimension.channel_id, dimension.model, gone)
     if rule.audience in {Audience.ROLE, Audience.MEMBER}:
-        return f"- {audience_words(rule.audience, rule.audience_id, gone)}: **{allowance}**{extent}"
-    return f"- **{allowance}**{extent}"
+        return f"- {audience_words(rule.audience, rule.audience_id, gone)}: **{default_limits}**{extent}"
+    return f"- **{default_limits}**{extent}"
 
 
 def _order(rule: LimitRule) -> tuple[int, int, int, int, int, str]:

@@ -118,9 +118,9 @@ def subject_words(rule: LimitRule) -> str:
 def title_words(standing: Standing) -> str:
     """``20 runs a day in #art``, with what was granted."""
     limit = standing.limit
-    allowance = allowance_words(limit.measure, limit.window, limit.amount)
+    default_limits = allowance_words(limit.measure, limit.window, limit.amount)
     extra = f" ({amount_words(limit.measure, standing.granted)} of it granted)" if standing.granted else ""
-    return f"{allowance}{extent_words(limit.scope.channel_id, limit.scope.model)}{extra}"
+    return f"{default_limits}{extent_words(limit.scope.channel_id, limit.scope.model)}{extra}"
 
 
 def summary_words(standing: Standing, at_s: float) -> str:

@@ -25,7 +25,7 @@ from bot.domain.request.form_state import Form
 from bot.domain.request.interactions import FormGone
 from bot.services.forms.service import Forms
 from bot.store.sqlite.last_values import LastValueRecords
-from tests.support.bot_harness import ALLOWANCE, House, a_house
+from tests.support.bot_harness import DEFAULT_LIMITS, House, a_house
 from tests.support.samples import MODEL, a_requester, an_asker, an_origin
 
 PROMPT = Parameter("prompt", Kind.LONG_TEXT, "Prompt", is_required=True)
@@ -244,7 +244,9 @@ async def test_again_holds_a_forms_values_to_the_models_page_of_today(counter: C
 
 
 async def test_a_refusal_tells_whether_what_was_refused_was_private(tmp_path: Path) -> None:
-    async with a_house(tmp_path / "bot.sqlite3", allowance=replace(ALLOWANCE, runs_per_day=0)) as house:
+    async with a_house(
+        tmp_path / "bot.sqlite3", default_limits=replace(DEFAULT_LIMITS, runs_per_day=0)
+    ) as house:
         counter = Counter(house)
         await counter.open()
         request = await counter.forms.request((await counter.fill(prompt="a mill")).draft)

@@ -14,12 +14,12 @@ from bot.domain.limits.limit import Audience, LimitReached, Subject
 from bot.domain.money import Money
 from bot.domain.request.requester import Asker, Place
 from bot.services.limits.holds import Holds
-from bot.services.limits.service import Allowance
+from bot.services.limits.service import DefaultLimits
 from tests.support.bot_harness import House, a_house
 from tests.support.moderators import Moderation
 from tests.support.samples import MODEL, PNG, a_request, an_asker, an_origin
 
-RICH = Allowance(50, Money.parse("1000"), Money.parse("1000"))
+RICH = DefaultLimits(50, Money.parse("1000"), Money.parse("1000"))
 ODD_SPELLING = MODEL.upper()
 
 
@@ -53,7 +53,7 @@ async def test_a_model_that_goes_by_another_spelling_now_keeps_its_history(house
 
 
 async def test_a_model_without_a_price_is_run_one_at_a_time_by_each_person(file: Path) -> None:
-    async with a_house(file, allowance=RICH) as house:
+    async with a_house(file, default_limits=RICH) as house:
         house.wiro.known_models[MODEL.lower()] = Model(MODEL, "SD3")
         await house.submit(1)
         with pytest.raises(LimitReached) as refused:
@@ -69,7 +69,7 @@ async def test_a_model_without_a_price_is_run_one_at_a_time_by_each_person(file:
 
 
 async def test_a_model_without_a_price_is_run_five_times_at_once_by_all(file: Path) -> None:
-    async with a_house(file, allowance=RICH) as house:
+    async with a_house(file, default_limits=RICH) as house:
         house.wiro.known_models[MODEL.lower()] = Model(MODEL, "SD3")
         answers = await asyncio.gather(
             *(
@@ -82,7 +82,7 @@ async def test_a_model_without_a_price_is_run_five_times_at_once_by_all(file: Pa
 
 
 async def test_its_first_bill_is_its_price(file: Path) -> None:
-    async with a_house(file, allowance=RICH) as house:
+    async with a_house(file, default_limits=RICH) as house:
         house.wiro.known_models[MODEL.lower()] = Model(MODEL, "SD3")
         await run(house, 1, "0.15")  # not more than three times what was held: foreseen, as it were
         for job_id in (2, 3, 4):
@@ -90,7 +90,7 @@ async def test_its_first_bill_is_its_price(file: Path) -> None:
 
 
 async def test_an_approved_run_of_a_model_without_a_price_waits_for_the_other(file: Path) -> None:
-    async with a_house(file, allowance=RICH) as house:
+    async with a_house(file, default_limits=RICH) as house:
         house.wiro.known_models[MODEL.lower()] = Model(MODEL, "SD3")
         await house.submit(1)
         with pytest.raises(LimitReached):
@@ -109,8 +109,8 @@ async def test_a_run_past_the_operators_price_is_refused_before_anything_is_held
 
 
 async def test_a_member_has_so_many_running_at_once_where_the_server_says_nothing(file: Path) -> None:
-    allowance = Allowance(50, Money.parse("2"), Money.parse("20"), at_once=2)
-    async with a_house(file, allowance=allowance) as house:
+    default_limits = DefaultLimits(50, Money.parse("2"), Money.parse("20"), at_once=2)
+    async with a_house(file, default_limits=default_limits) as house:
         await house.submit(1)
         await house.submit(2)
         with pytest.raises(LimitReached) as refused:
@@ -123,7 +123,7 @@ async def test_a_member_has_so_many_running_at_once_where_the_server_says_nothin
 
 
 async def test_no_smaller_run_is_offered_where_the_model_is_run_singly(file: Path) -> None:
-    async with a_house(file, allowance=RICH) as house:
+    async with a_house(file, default_limits=RICH) as house:
         house.wiro.known_models[MODEL.lower()] = Model(MODEL, "SD3")
         await house.submit(1)
         with pytest.raises(LimitReached) as refused:

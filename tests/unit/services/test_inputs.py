@@ -18,7 +18,7 @@ from bot.domain.money import Money
 from bot.domain.request.errors import InputFault, InputRefused, PictureNotTaken
 from bot.domain.request.files import MAX_FILE_BYTES, InputFile, StoredFile, Upload
 from bot.engines.port import WiroError, WiroRefused, WiroServerFault, WiroUnreachable
-from bot.services.limits.service import Allowance
+from bot.services.limits.service import DefaultLimits
 from bot.services.runs.inputs import MAX_AT_ONCE, Inputs
 from bot.services.runs.runner import NO_ROOM
 from bot.view.text.endings import ending
@@ -286,8 +286,8 @@ async def test_a_file_that_wiro_does_not_keep_goes_along_under_its_inputs_name(h
 
 
 async def test_a_member_at_a_limit_uploads_nothing_and_the_refusal_knows_the_request(tmp_path: Path) -> None:
-    nothing = Allowance(0, Money.parse("2"), Money.parse("20"))
-    async with a_house(tmp_path / "db", allowance=nothing) as house:
+    nothing = DefaultLimits(0, Money.parse("2"), Money.parse("20"))
+    async with a_house(tmp_path / "db", default_limits=nothing) as house:
         files = with_picture(house)
         with pytest.raises(LimitReached) as refused:
             await house.submit(**files)
@@ -297,8 +297,8 @@ async def test_a_member_at_a_limit_uploads_nothing_and_the_refusal_knows_the_req
 
 
 async def test_an_approved_request_takes_its_picture_in_then(tmp_path: Path) -> None:
-    nothing = Allowance(0, Money.parse("2"), Money.parse("20"))
-    async with a_house(tmp_path / "db", allowance=nothing) as house:
+    nothing = DefaultLimits(0, Money.parse("2"), Money.parse("20"))
+    async with a_house(tmp_path / "db", default_limits=nothing) as house:
         files = with_picture(house)
         request = a_request(**files)
         job = await house.jobs.submit(2, request, an_origin(), an_asker(), is_approved=True)
@@ -310,8 +310,8 @@ async def test_an_approved_request_takes_its_picture_in_then(tmp_path: Path) -> 
 
 
 async def test_ten_at_once_with_room_for_one_bring_one_picture_to_wiro(tmp_path: Path) -> None:
-    one = Allowance(1, Money.parse("2"), Money.parse("20"))
-    async with a_house(tmp_path / "db", allowance=one) as house:
+    one = DefaultLimits(1, Money.parse("2"), Money.parse("20"))
+    async with a_house(tmp_path / "db", default_limits=one) as house:
         files = with_picture(house)
         submits = [
             house.jobs.submit(job_id, a_request(**files), an_origin(), an_asker()) for job_id in range(1, 11)

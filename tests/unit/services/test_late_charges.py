@@ -16,7 +16,7 @@ from bot.domain.limits.policies import Dimension, LimitRule
 from bot.domain.moderation.audit import AuditEntry, LimitChange
 from bot.domain.money import ZERO, Money
 from bot.engines.port import WiroServerFault
-from bot.services.limits.service import Allowance
+from bot.services.limits.service import DefaultLimits
 from bot.services.runs.unclaimed import FEW, Looks, Orphans
 from bot.services.supervisor import Supervisor
 from bot.store.sqlite.reports import ReportRecords
@@ -92,8 +92,8 @@ async def until_paid(house: House, pico: int) -> None:
 
 @pytest.mark.parametrize("shown", [ZERO, None])
 async def test_whoever_runs_and_cancels_stays_within_the_limits(file: Path, shown: Money | None) -> None:
-    allowance = Allowance(50, HOLD + HOLD, Money.parse("20"))
-    async with a_house(file, allowance=allowance) as house:
+    default_limits = DefaultLimits(50, HOLD + HOLD, Money.parse("20"))
+    async with a_house(file, default_limits=default_limits) as house:
         tasks = [await run(house, killed(shown), job_id) for job_id in (1, 2)]
         with pytest.raises(LimitReached):
             await house.submit(3)

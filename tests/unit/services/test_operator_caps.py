@@ -27,7 +27,7 @@ from bot.domain.moderation.audit import AuditEntry, LogChannelChange
 from bot.domain.moderation.errors import AdmissionFault, NotAdmitted
 from bot.domain.money import Money
 from bot.domain.request.requester import Asker, Place
-from bot.services.limits.service import Allowance
+from bot.services.limits.service import DefaultLimits
 from bot.view.text.sentences import sentence
 from tests.support.bot_harness import House, a_house
 from tests.support.moderators import Moderation
@@ -38,8 +38,8 @@ STRANGERS = 900
 ENTRY = AuditEntry(GUILD, 9, LogChannelChange(None, 77), NOON_S)
 
 
-def caps(server: str | None = None, person: str | None = None, operator: str = "20") -> Allowance:
-    return Allowance(
+def caps(server: str | None = None, person: str | None = None, operator: str = "20") -> DefaultLimits:
+    return DefaultLimits(
         1_000,
         Money.parse("1000"),
         Money.parse(operator),
@@ -63,7 +63,7 @@ async def refusal(attempt: Awaitable[object]) -> LimitReached:
 
 
 async def test_a_strangers_server_cannot_eat_the_operators_day(file: Path) -> None:
-    async with a_house(file, allowance=caps(server="0.10")) as house:
+    async with a_house(file, default_limits=caps(server="0.10")) as house:
         dimension = Dimension(Measure.SPEND, Window.DAY)
         entry = AuditEntry(STRANGERS, 9, LogChannelChange(None, 77), NOON_S)
         rule = LimitRule(Audience.EVERYONE, 0, dimension, Money.parse("1000").pico)
@@ -81,14 +81,14 @@ async def test_a_strangers_server_cannot_eat_the_operators_day(file: Path) -> No
 
 
 async def test_direct_messages_together_count_as_one_server(file: Path) -> None:
-    async with a_house(file, allowance=caps(server="0.10")) as house:
+    async with a_house(file, default_limits=caps(server="0.10")) as house:
         for job_id in (1, 2):
             await ask(house, job_id, job_id, None)
         assert "All direct messages together have" in sentence(await refusal(ask(house, 3, 3, None)))
 
 
 async def test_one_person_is_capped_over_all_servers_and_direct_messages(file: Path) -> None:
-    async with a_house(file, allowance=caps(person="0.15")) as house:
+    async with a_house(file, default_limits=caps(person="0.15")) as house:
         for job_id, guild_id in enumerate((GUILD, STRANGERS, None), 1):
             await ask(house, job_id, 1, guild_id)
         for job_id, guild_id in enumerate((GUILD, 901, None), 10):
@@ -100,7 +100,7 @@ async def test_one_person_is_capped_over_all_servers_and_direct_messages(file: P
 
 
 async def test_no_number_of_requests_at_once_passes_a_cap(file: Path) -> None:
-    async with a_house(file, allowance=caps(person="0.20", server="0.50")) as house:
+    async with a_house(file, default_limits=caps(person="0.20", server="0.50")) as house:
         answers = await asyncio.gather(
             *(ask(house, number, 1, 1_000 + number % 7) for number in range(1, 30)), return_exceptions=True
         )
@@ -112,7 +112,7 @@ async def test_no_number_of_requests_at_once_passes_a_cap(file: Path) -> None:
 
 
 async def test_what_a_person_and_a_server_are_billed_counts_where_it_was_held(file: Path) -> None:
-    async with a_house(file, allowance=caps(person="1", server="2")) as house:
+    async with a_house(file, default_limits=caps(person="1", server="2")) as house:
         house.wiro.tell(
             await house.submit_and_watch(1), Settled(is_success=True, cost=Money(7), outputs=(PNG,))
         )
@@ -125,8 +125,10 @@ async def test_what_a_person_and_a_server_are_billed_counts_where_it_was_held(fi
 
 
 @pytest.mark.parametrize("allowance", [caps(person="0.05"), caps(server="0.05"), caps(operator="0.05")])
-async def test_no_moderator_is_asked_about_the_operators_caps(file: Path, allowance: Allowance) -> None:
-    async with a_house(file, allowance=allowance) as house:
+async def test_no_moderator_is_asked_about_the_operators_caps(
+    file: Path, default_limits: DefaultLimits
+) -> None:
+    async with a_house(file, default_limits=default_limits) as house:
         await house.houses.set_log_channel(77, ENTRY)
         moderation = Moderation(house)
         await ask(house, 1, 1, GUILD)
@@ -137,9 +139,11 @@ async def test_no_moderator_is_asked_about_the_operators_caps(file: Path, allowa
 
 
 @pytest.mark.parametrize("allowance", [caps(person="0.07"), caps(server="0.07"), caps(operator="0.07")])
-async def test_an_approved_run_keeps_every_cap_at_its_reservation(file: Path, allowance: Allowance) -> None:
+async def test_an_approved_run_keeps_every_cap_at_its_reservation(
+    file: Path, default_limits: DefaultLimits
+) -> None:
     """However it looked before: between the look and the reservation others run."""
-    async with a_house(file, allowance=allowance) as house:
+    async with a_house(file, default_limits=default_limits) as house:
         await ask(house, 1, 1, GUILD)
         await refusal(house.jobs.submit(2, a_request(), an_origin(), an_asker(), is_approved=True))
         assert await house.store.job(2) is None
@@ -147,7 +151,7 @@ async def test_an_approved_run_keeps_every_cap_at_its_reservation(file: Path, al
 
 async def test_an_approved_run_passes_the_members_own_limits(file: Path) -> None:
     async with a_house(
-        file, allowance=Allowance(1, Money.parse("0.05"), Money.parse("20"), at_once=1)
+        file, default_limits=DefaultLimits(1, Money.parse("0.05"), Money.parse("20"), at_once=1)
     ) as house:
         await ask(house, 1, 1, GUILD)
         await refusal(ask(house, 2, 1, GUILD))

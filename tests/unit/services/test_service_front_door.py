@@ -19,7 +19,7 @@ from bot.domain.money import Money
 from bot.domain.request.errors import OptionRefused, PromptRefused
 from bot.domain.request.interactions import NotAccepting
 from bot.domain.request.run_request import MAX_SEED
-from bot.services.limits.service import Allowance
+from bot.services.limits.service import DefaultLimits
 from tests.support.bot_harness import House, a_house
 from tests.support.clocks import until
 from tests.support.samples import MODEL, PNG, a_request, a_requester, an_asker, an_origin
@@ -79,8 +79,8 @@ async def test_the_prompt_is_sent_without_the_blanks_around_it(house: House) -> 
 
 
 async def test_no_number_of_requests_at_once_passes_a_limit(file: Path) -> None:
-    allowance = Allowance(3, Money.parse("2"), Money.parse("20"))
-    async with a_house(file, allowance=allowance) as house:
+    default_limits = DefaultLimits(3, Money.parse("2"), Money.parse("20"))
+    async with a_house(file, default_limits=default_limits) as house:
         answers = await asyncio.gather(
             *(house.jobs.submit(job_id, a_request(), an_origin(), an_asker()) for job_id in range(1, 11)),
             return_exceptions=True,
@@ -94,8 +94,8 @@ async def test_no_number_of_requests_at_once_passes_a_limit(file: Path) -> None:
 
 
 async def test_the_operators_stop_binds_members_together(file: Path) -> None:
-    allowance = Allowance(50, Money.parse("2"), Money.parse("0.07"))
-    async with a_house(file, allowance=allowance) as house:
+    default_limits = DefaultLimits(50, Money.parse("2"), Money.parse("0.07"))
+    async with a_house(file, default_limits=default_limits) as house:
         await house.submit(1, user_id=1)
         with pytest.raises(LimitReached) as refused:
             await house.submit(2, user_id=2)
@@ -185,7 +185,7 @@ async def test_the_purse_tells_a_members_day_and_when_it_ends(house: House) -> N
     await house.submit()
     runs = next(
         standing
-        for standing in await house.purse.standings(an_asker(), MODEL)
+        for standing in await house.limit_service.standings(an_asker(), MODEL)
         if standing.limit.measure is Measure.RUNS
     )
     assert (runs.held, runs.limit.amount, runs.left) == (1, 50, 49)

@@ -15,7 +15,7 @@ from bot.domain.limits.limit import OPERATOR, LimitReached, Usage, Window, membe
 from bot.domain.moderation.audit import AuditEntry, LogChannelChange
 from bot.domain.money import Money
 from bot.services.limits.bill_alarms import BillAlarms
-from bot.services.limits.service import Allowance
+from bot.services.limits.service import DefaultLimits
 from bot.store.sqlite.bill_alarms import AlarmRecords
 from tests.support.bot_harness import House, a_house
 from tests.support.clocks import until
@@ -23,7 +23,7 @@ from tests.support.samples import GUILD, MODEL, NOON_S, PNG, a_request, an_asker
 
 BILL = Money.parse("5")
 LIMIT, STOP = Money.parse("2"), Money.parse("20")
-ALLOWANCE = Allowance(1_000, LIMIT, STOP, at_once=3)
+DEFAULT_LIMITS = DefaultLimits(1_000, LIMIT, STOP, at_once=3)
 MODELS = [
     Model(MODEL, "SD3"),
     Model(MODEL, "SD3", approximate_cost=Money.parse("0.05")),
@@ -74,7 +74,7 @@ class Story:
 async def test_a_limit_is_passed_by_the_runs_of_the_first_surprise_alone(
     file: Path, model: Model, seed: int
 ) -> None:
-    async with a_house(file, allowance=ALLOWANCE) as house:
+    async with a_house(file, default_limits=DEFAULT_LIMITS) as house:
         house.wiro.known_models[MODEL.lower()] = model
         story, chance = Story(house, members=8), Random(seed)
         await story.everybody_asks()
@@ -93,12 +93,12 @@ async def test_a_limit_is_passed_by_the_runs_of_the_first_surprise_alone(
 
 
 async def test_what_is_held_for_more_is_held_after_a_restart_too(file: Path) -> None:
-    async with a_house(file, allowance=ALLOWANCE) as house:
+    async with a_house(file, default_limits=DEFAULT_LIMITS) as house:
         await house.submit(2, user_id=2)
         house.wiro.tell(await house.submit_and_watch(1), A_SURPRISE)
         await house.end_of(1)
         wiro = house.wiro
-    async with a_house(file, wiro, allowance=ALLOWANCE) as house:
+    async with a_house(file, wiro, default_limits=DEFAULT_LIMITS) as house:
         at_s = house.time.clock.wall()
         assert await house.store.usage(member_scope(GUILD, 2), Window.DAY, at_s) == Usage(0, 1, 0, BILL.pico)
         assert (await house.holds.of_request(a_request())).amount == BILL
@@ -130,7 +130,7 @@ async def test_the_operator_and_the_log_channel_are_told_once(
     file: Path, caplog: pytest.LogCaptureFixture, ending: Settled, words: str
 ) -> None:
     channel = Channel()
-    async with a_house(file, allowance=ALLOWANCE) as house:
+    async with a_house(file, default_limits=DEFAULT_LIMITS) as house:
         await house.houses.set_log_channel(77, ENTRY)
         alarms = BillAlarms(AlarmRecords(house.store._database), house.houses, channel)
         await house.submit(2, user_id=2)

@@ -21,7 +21,7 @@ from bot.domain.request.requester import Asker
 from bot.domain.request.run_request import PictureRequest
 from bot.services.guild_settings._word_rules import Readied, WordRules
 from bot.services.guild_settings.patterns import word_rule
-from bot.services.limits.service import Allowance
+from bot.services.limits.service import DefaultLimits
 from bot.view.text.sentences import sentence
 from tests.support.bot_harness import House, a_house
 from tests.support.samples import GUILD, NOON_S, an_asker
@@ -134,8 +134,8 @@ async def test_a_server_without_words_looks_through_nothing(monkeypatch: pytest.
 async def test_a_member_at_a_limit_is_told_so_before_any_word_is_looked_at(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    nothing = Allowance(0, Money.parse("2"), Money.parse("20"))
-    async with a_house(tmp_path / "db", allowance=nothing) as house:
+    nothing = DefaultLimits(0, Money.parse("2"), Money.parse("20"))
+    async with a_house(tmp_path / "db", default_limits=nothing) as house:
         await house.houses.add_word(CAT, entry_of(CAT))
         looked: list[PictureRequest] = []
 
