@@ -8,7 +8,7 @@ from bot.domain.limits.limit import Audience
 from bot.domain.limits.policies import LimitRule
 from bot.domain.request.requester import Asker, Place
 from bot.services.guild_settings.service import Houses
-from bot.services.limits.service import LimitService, Standing
+from bot.services.limits.service import LimitService, LimitStatus
 from bot.view.text.limits import dimension_of
 
 MAX_MODELS: Final = 10  # read for one answer; each is a handful of counters
@@ -16,7 +16,7 @@ MAX_MODELS: Final = 10  # read for one answer; each is a handful of counters
 
 async def readings(
     houses: Houses, limit_service: LimitService, asker: Asker, usual_model: str
-) -> tuple[tuple[Standing, ...], tuple[LimitRule, ...]]:
+) -> tuple[tuple[LimitStatus, ...], tuple[LimitRule, ...]]:
     """Every limit that can bind the member at this place, and the server's rules.
 
     Those that bind the usual model come first, the tightest of them leading; each limit comes once.
@@ -25,7 +25,7 @@ async def readings(
     models = dict.fromkeys(
         (usual_model.lower(), *sorted(r.dimension.model for r in rules if r.dimension.model))
     )
-    found: dict[object, Standing] = {}
+    found: dict[object, LimitStatus] = {}
     for model in list(models)[:MAX_MODELS]:
         for standing in await limit_service.standings(asker, model):
             limit = standing.limit

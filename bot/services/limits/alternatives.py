@@ -22,7 +22,7 @@ from bot.domain.request.run_request import PictureRequest
 from bot.services.catalogue.service import Catalogue
 from bot.services.guild_settings.service import Houses
 from bot.services.limits.holds import Holds
-from bot.services.limits.service import LimitService, Standing
+from bot.services.limits.service import LimitService, LimitStatus
 
 MAX_MODELS: Final = 1_000  # of the catalogue that are looked at
 MAX_PAGES: Final = 3  # of models that are priced exactly
@@ -59,7 +59,11 @@ class WaysOut:
         return WayOut(request, price, refused, tuple(fit for fit in fits if fit is not None))
 
     async def _first_fit(
-        self, saving: Saving, requests: Sequence[PictureRequest], standings: Sequence[Standing], price: Money
+        self,
+        saving: Saving,
+        requests: Sequence[PictureRequest],
+        standings: Sequence[LimitStatus],
+        price: Money,
     ) -> Fit | None:
         """The largest of ever smaller requests that is cheaper and fits."""
         for request in requests:
@@ -81,7 +85,7 @@ class WaysOut:
         return [replace(request, steps=steps) for steps in priced]
 
     async def _cheaper_model(
-        self, request: PictureRequest, asker: Asker, standings: Sequence[Standing], price: Money
+        self, request: PictureRequest, asker: Asker, standings: Sequence[LimitStatus], price: Money
     ) -> Fit | None:
         """The dearest of the cheaper models that the server allows and that would take this request."""
         everywhere = [standing for standing in standings if not standing.limit.scope.model]
@@ -134,7 +138,7 @@ def needs(measure: Measure, price: Money) -> int:
     return price.pico if measure is Measure.SPEND else 1
 
 
-def _fits(standings: Sequence[Standing], price: Money) -> bool:
+def _fits(standings: Sequence[LimitStatus], price: Money) -> bool:
     return all(standing.left >= needs(standing.limit.measure, price) for standing in standings)
 
 

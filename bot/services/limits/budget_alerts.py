@@ -14,7 +14,7 @@ from bot.domain.money import Money
 from bot.domain.request.requester import Asker
 from bot.services.guild_settings.ports import GuildStore
 from bot.services.guild_settings.service import Houses
-from bot.services.limits.service import LimitService, Standing
+from bot.services.limits.service import LimitService, LimitStatus
 
 log = logging.getLogger(__name__)
 
@@ -80,7 +80,7 @@ class BudgetWatch:
                     channel_id, BudgetWarning(limit, percent, used, held, standing.resets_at_s)
                 )
 
-    async def _due(self, guild_id: int, standing: Standing, *, is_refusing: bool) -> int | None:
+    async def _due(self, guild_id: int, standing: LimitStatus, *, is_refusing: bool) -> int | None:
         """The highest percentage that is passed and was not told yet in this window."""
         limit = standing.limit
         share = (standing.used + standing.held) * 100

@@ -43,7 +43,7 @@ class DefaultLimits:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class LimitStatus:
     """One limit and how it stands. `granted` is part of its amount; `resets_at_s` is epoch seconds."""
 
     limit: Limit
@@ -121,13 +121,15 @@ class LimitService:
         if refusal is not None:
             raise refusal
 
-    async def standings(self, asker: Asker, model: str, *, is_unproven: bool = False) -> tuple[Standing, ...]:
+    async def standings(
+        self, asker: Asker, model: str, *, is_unproven: bool = False
+    ) -> tuple[LimitStatus, ...]:
         """Every limit that binds here, tightest first; the operator's last."""
         at_s = self._clock.wall()
         house = await self._houses.of(asker.place.guild_id)
         granted = await self._granted(asker)
         standings = [
-            Standing(
+            LimitStatus(
                 limit,
                 await self._store.usage(limit.scope, limit.window, at_s),
                 granted.get((limit.measure, limit.window), 0) if limit.is_members else 0,
@@ -179,6 +181,6 @@ class LimitService:
         return await self._guilds.granted(asker.place.guild_id, asker.user_id, self._clock.wall())
 
 
-def _tightness(standing: Standing) -> tuple[bool, float]:
+def _tightness(standing: LimitStatus) -> tuple[bool, float]:
     share_left = standing.left / standing.limit.amount if standing.limit.amount else 0.0
     return standing.limit.scope == OPERATOR, share_left

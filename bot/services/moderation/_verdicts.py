@@ -30,7 +30,7 @@ from bot.engines.port import WiroError
 from bot.services.guild_settings.service import Houses
 from bot.services.limits.alternatives import needs
 from bot.services.limits.holds import Holds
-from bot.services.limits.service import LimitService, Standing
+from bot.services.limits.service import LimitService, LimitStatus
 from bot.services.moderation.ports import Desk, Runs
 
 log = logging.getLogger(__name__)
@@ -217,7 +217,7 @@ def _decided(case: Case, before: Verdict, after: Verdict | None) -> CaseChange:
     return CaseChange(case.case_id, case.kind, case.user_id, before, after)
 
 
-def _grants(standings: Sequence[Standing], price: Money) -> tuple[tuple[Measure, int], ...]:
+def _grants(standings: Sequence[LimitStatus], price: Money) -> tuple[tuple[Measure, int], ...]:
     """Five such runs, in each measure that refuses one now; plain runs where nothing does any more."""
     binding = [
         standing.limit.measure
@@ -230,7 +230,7 @@ def _grants(standings: Sequence[Standing], price: Money) -> tuple[tuple[Measure,
     )
 
 
-def _server_refusal(standings: Sequence[Standing], price: Money) -> LimitReached | None:
+def _server_refusal(standings: Sequence[LimitStatus], price: Money) -> LimitReached | None:
     """The limit of the server or the operator that a run would pass: no moderator's word lifts it."""
     for standing in standings:
         limit = standing.limit
