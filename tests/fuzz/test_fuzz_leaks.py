@@ -21,7 +21,7 @@ from bot.engines.port import WiroBusy, WiroNoFunds, WiroUnreachable
 from bot.services.limits.service import DefaultLimits
 from bot.services.runs._recent import MAX_JOBS
 from tests.fuzz.fuzz_profile import IS_LONG
-from tests.support.bot_harness import House, a_house
+from tests.support.bot_harness import BotHarness, a_house
 from tests.support.clocks import settle_down
 
 MEMBERS = 7
@@ -45,7 +45,7 @@ NEWS: list[Event] = [
 ]
 
 
-def left_behind(house: House) -> dict[str, int]:
+def left_behind(house: BotHarness) -> dict[str, int]:
     """How much each keeper of state holds when nothing runs."""
     jobs, tracker, queue, courier = house.jobs, house.tools.tracker, house.queue, house.tools.courier
     return {
@@ -64,7 +64,7 @@ def left_behind(house: House) -> dict[str, int]:
     }
 
 
-async def one_life(house: House, job_id: int, chance: Random) -> None:
+async def one_life(house: BotHarness, job_id: int, chance: Random) -> None:
     """A job from its request to its end, by one of the many ways there are."""
     wiro = house.wiro
     if chance.random() < 0.15:
@@ -84,7 +84,7 @@ async def one_life(house: House, job_id: int, chance: Random) -> None:
         await asyncio.sleep(0.001)
 
 
-def forget_what_the_fakes_keep(house: House) -> None:
+def forget_what_the_fakes_keep(house: BotHarness) -> None:
     """The stand-ins remember everything for other tests; here only the bot is weighed."""
     for kept in (house.board.shown, house.board.concluded, house.board.dropped, house.pictures.fetched):
         kept.clear()
@@ -99,7 +99,7 @@ def forget_what_the_fakes_keep(house: House) -> None:
         house.jobs._recent.forget(user_id)
 
 
-async def lives(house: House, ids: Iterator[int], number: int, chance: Random) -> None:
+async def lives(house: BotHarness, ids: Iterator[int], number: int, chance: Random) -> None:
     for _ in range(number // 10):
         await asyncio.gather(*(one_life(house, next(ids), chance) for _ in range(10)))
         forget_what_the_fakes_keep(house)
@@ -131,7 +131,7 @@ async def test_nothing_is_left_of_thousands_of_lives(tmp_path: Path) -> None:
         assert grown <= BYTES_A_LIFE * LIVES * (ROUNDS - 1), weights
 
 
-async def weighed(house: House, live: Callable[[], Any]) -> int:
+async def weighed(house: BotHarness, live: Callable[[], Any]) -> int:
     """Bytes that Python holds after these lives, with nothing left to collect."""
     await live()
     gc.collect()

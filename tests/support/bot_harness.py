@@ -113,7 +113,7 @@ class MemoryLogChannel:
         self.warnings.append(warning)
 
 
-class House:
+class BotHarness:
     """One run of the bot's use cases. `wiro` outlives it, as Wiro does."""
 
     def __init__(
@@ -213,10 +213,10 @@ class House:
 
 
 @asynccontextmanager
-async def a_house(path: Path, wiro: ScriptedWiro | None = None, **given: Any) -> AsyncIterator[House]:
+async def a_house(path: Path, wiro: ScriptedWiro | None = None, **given: Any) -> AsyncIterator[BotHarness]:
     """A house over the file at `path`; drained and audited at the end."""
     async with Database(path) as database:
-        house = House(FaultyStore(database), GuildRecords(database), wiro or ScriptedWiro(), **given)
+        house = BotHarness(FaultyStore(database), GuildRecords(database), wiro or ScriptedWiro(), **given)
         try:
             yield house
         finally:

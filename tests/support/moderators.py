@@ -15,7 +15,7 @@ from bot.services.limits.budget_alerts import BudgetWatch
 from bot.services.moderation.service import Cases
 from bot.services.supervisor import Supervisor
 from bot.store.sqlite.cases import CaseRecords
-from tests.support.bot_harness import House, tiny_delays
+from tests.support.bot_harness import BotHarness, tiny_delays
 
 FALLBACK = Money.parse("0.05")  # what the house holds for a model without prices
 
@@ -79,7 +79,7 @@ class MemoryDesk:
 class Moderation:
     """The moderators' use cases of a house."""
 
-    def __init__(self, house: House) -> None:
+    def __init__(self, house: BotHarness) -> None:
         clock = house.time.clock
         self.records = CaseRecords(house.store._database)
         self.desk = MemoryDesk()

@@ -37,7 +37,7 @@ from sandbox.wiro.faults import (
     server_error,
 )
 from tests.e2e.blackbox.blackbox_books import PICO, Books
-from tests.e2e.blackbox.blackbox_house import House, labels
+from tests.e2e.blackbox.blackbox_house import BotHarness, labels
 from tests.e2e.blackbox.blackbox_process import BotProcess
 
 SETTLED_WITHIN_S = 900.0  # only a hang takes so long
@@ -112,7 +112,7 @@ class Wish:
 class Chaos:
     """One seed's story. `play` it, then `judge` what is left."""
 
-    house: House
+    house: BotHarness
     seed: int
     jobs: int = 12
     wishes: list[Wish] = field(default_factory=list)

@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.blackbox.blackbox_house import House, open_house
+from tests.e2e.blackbox.blackbox_house import BotHarness, open_house
 
 
 @pytest.fixture
-async def opened(tmp_path: Path) -> AsyncIterator[Callable[..., Awaitable[House]]]:
+async def opened(tmp_path: Path) -> AsyncIterator[Callable[..., Awaitable[BotHarness]]]:
     """Call it once, with options for the Wiro sandbox."""
     async with AsyncExitStack() as stack:
 
-        async def enter(**options: Any) -> House:
+        async def enter(**options: Any) -> BotHarness:
             return await stack.enter_async_context(open_house(tmp_path, **options))
 
         yield enter

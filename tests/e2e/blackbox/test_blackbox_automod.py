@@ -8,17 +8,17 @@ from typing import Any
 from sandbox.discord import Limits
 from sandbox.wiro.faults import FailTask
 from sandbox.wiro.fixtures import WRITER
-from tests.e2e.blackbox.blackbox_house import House, eventually, labels
+from tests.e2e.blackbox.blackbox_house import BotHarness, eventually, labels
 
-Opened = Callable[..., Awaitable[House]]
+Opened = Callable[..., Awaitable[BotHarness]]
 MANAGE_GUILD = 1 << 5
 
 
-def refused(house: House) -> list[Any]:
+def refused(house: BotHarness) -> list[Any]:
     return [one for one in house.discord.requests if one.status == 400]
 
 
-async def with_a_log(house: House) -> Any:
+async def with_a_log(house: BotHarness) -> Any:
     managers = house.discord.add_role(house.guild, "Managers", permissions=MANAGE_GUILD)
     greta = house.discord.add_member(house.guild, "greta", roles=[managers])
     log = house.discord.add_channel(house.guild, "log")

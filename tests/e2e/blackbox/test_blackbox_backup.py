@@ -3,9 +3,9 @@
 from collections.abc import Awaitable, Callable
 
 from tests.e2e.blackbox.blackbox_books import read_books
-from tests.e2e.blackbox.blackbox_house import House
+from tests.e2e.blackbox.blackbox_house import BotHarness
 
-Opened = Callable[..., Awaitable[House]]
+Opened = Callable[..., Awaitable[BotHarness]]
 
 
 async def test_a_running_bot_is_backed_up_and_notices_nothing(opened: Opened) -> None:

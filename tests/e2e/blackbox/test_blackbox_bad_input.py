@@ -7,14 +7,14 @@ from dataclasses import dataclass
 import pytest
 
 from sandbox.wiro.faults import FailTask, NoOutputs, OutputUrl, Spoil, Spoilt, StderrNoise, TaskFault
-from tests.e2e.blackbox.blackbox_house import House
+from tests.e2e.blackbox.blackbox_house import BotHarness
 
-Opened = Callable[..., Awaitable[House]]
+Opened = Callable[..., Awaitable[BotHarness]]
 
 NOTHING_USED = ("0 of 50 used, 0 held", "$0.00 of $2.00 used, $0.00 held")
 
 
-async def nothing_used(house: House) -> bool:
+async def nothing_used(house: BotHarness) -> bool:
     text = await house.quota(house.alice)
     return all(part in text for part in NOTHING_USED)
 

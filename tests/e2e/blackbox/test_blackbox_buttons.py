@@ -6,9 +6,9 @@ import pytest
 
 from sandbox.discord import ClientRefused
 from sandbox.wiro.faults import Hold
-from tests.e2e.blackbox.blackbox_house import FOREVER_S, House, labels
+from tests.e2e.blackbox.blackbox_house import FOREVER_S, BotHarness, labels
 
-Opened = Callable[..., Awaitable[House]]
+Opened = Callable[..., Awaitable[BotHarness]]
 
 
 async def test_cancel_works_at_every_stage_for_owner_and_moderator_alone(opened: Opened) -> None:

@@ -10,9 +10,9 @@ import pytest
 
 from sandbox.discord import Limits
 from tests.e2e.blackbox.blackbox_chaos import Chaos
-from tests.e2e.blackbox.blackbox_house import House
+from tests.e2e.blackbox.blackbox_house import BotHarness
 
-Opened = Callable[..., Awaitable[House]]
+Opened = Callable[..., Awaitable[BotHarness]]
 
 SEEDS = [int(seed) for seed in os.environ.get("CHAOS_SEED", "1 101 113").split()]
 JOBS = int(os.environ.get("CHAOS_JOBS", "12"))

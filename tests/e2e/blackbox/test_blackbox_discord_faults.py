@@ -6,9 +6,9 @@ from collections.abc import Awaitable, Callable
 from sandbox.discord import HiddenLimit, Limits
 from sandbox.discord.buckets import Limit
 from sandbox.wiro.faults import FailTask, Hold
-from tests.e2e.blackbox.blackbox_house import PATIENCE_S, House, eventually
+from tests.e2e.blackbox.blackbox_house import BotHarness, eventually
 
-Opened = Callable[..., Awaitable[House]]
+Opened = Callable[..., Awaitable[BotHarness]]
 
 
 async def test_a_deleted_message_is_left_in_peace_and_its_cost_is_settled(opened: Opened) -> None:

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.blackbox.blackbox_books import read_books
-from tests.e2e.blackbox.blackbox_house import House, eventually
+from tests.e2e.blackbox.blackbox_house import BotHarness, eventually
 from tests.e2e.blackbox.blackbox_process import ROOT, BotProcess
 
-Opened = Callable[..., Awaitable[House]]
+Opened = Callable[..., Awaitable[BotHarness]]
 ON_A_FULL_DISK = """
 import resource, runpy, sys
 resource.setrlimit(resource.RLIMIT_FSIZE, (8192, resource.RLIM_INFINITY))
@@ -31,13 +31,13 @@ def sentence_of(bot: BotProcess) -> str:
     return line
 
 
-async def refused_start(house: House, **changed: str | None) -> str:
+async def refused_start(house: BotHarness, **changed: str | None) -> str:
     bot = await house.launch(**changed)
     assert await bot.exited() == 1, bot.output
     return sentence_of(bot)
 
 
-async def restored(house: House, backup: Path) -> BotProcess:
+async def restored(house: BotHarness, backup: Path) -> BotProcess:
     process = await house.launch("restore", str(backup))
     await process.exited()
     return process

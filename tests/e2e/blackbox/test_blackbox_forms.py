@@ -10,9 +10,9 @@ from PIL import Image
 
 from sandbox.discord import ClientRefused, Interaction, Message, Person, Upload
 from sandbox.wiro.fixtures import SIXTY_INPUTS, UPSCALER
-from tests.e2e.blackbox.blackbox_house import House, labels
+from tests.e2e.blackbox.blackbox_house import BotHarness, labels
 
-Opened = Callable[..., Awaitable[House]]
+Opened = Callable[..., Awaitable[BotHarness]]
 
 
 async def step(person: Person, card: Message, label: str, **values: object) -> Interaction:

@@ -6,9 +6,10 @@ from collections.abc import Awaitable, Callable
 
 import aiohttp
 
-from tests.e2e.blackbox.blackbox_house import House, fetched
+from sandbox.wiro.faults import Hold
+from tests.e2e.blackbox.blackbox_house import BotHarness, fetched
 
-Opened = Callable[..., Awaitable[House]]
+Opened = Callable[..., Awaitable[BotHarness]]
 
 
 def free_port() -> int:

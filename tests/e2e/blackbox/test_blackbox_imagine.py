@@ -7,9 +7,9 @@ from decimal import Decimal
 from bot.view.files.metadata import marked
 from sandbox.discord import Limits
 from sandbox.wiro.painter import paint
-from tests.e2e.blackbox.blackbox_house import House, fetched, labels
+from tests.e2e.blackbox.blackbox_house import BotHarness, fetched, labels
 
-Opened = Callable[..., Awaitable[House]]
+Opened = Callable[..., Awaitable[BotHarness]]
 
 STAGES = ["Sending to Wiro", "In Wiro's queue", "Preparing the model", "Drawing", "Finishing"]
 

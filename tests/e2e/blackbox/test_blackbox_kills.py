@@ -5,9 +5,9 @@ from collections.abc import Awaitable, Callable
 from sandbox.discord import Limits
 from sandbox.discord.buckets import Limit
 from sandbox.wiro.faults import Hold, Moment, Wait
-from tests.e2e.blackbox.blackbox_house import House, eventually
+from tests.e2e.blackbox.blackbox_house import BotHarness, eventually
 
-Opened = Callable[..., Awaitable[House]]
+Opened = Callable[..., Awaitable[BotHarness]]
 MANAGE_GUILD = 1 << 5
 
 

@@ -4,12 +4,12 @@ import re
 
 from sandbox.discord import Interaction
 from tests.e2e.blackbox.blackbox_brake import Opened, held_house
-from tests.e2e.blackbox.blackbox_house import House, eventually
+from tests.e2e.blackbox.blackbox_house import BotHarness, eventually
 
 GIVEN_UP_S = 5.0  # by the bot, for an edit without an answer
 
 
-def looks_at(house: House, asked: Interaction) -> int:
+def looks_at(house: BotHarness, asked: Interaction) -> int:
     assert asked.original is not None
     path = re.compile(rf"/messages/{asked.original.id}$")
     return sum(one.method == "GET" and path.search(one.path) is not None for one in house.discord.requests)

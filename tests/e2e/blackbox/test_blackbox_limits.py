@@ -6,9 +6,9 @@ from decimal import Decimal
 from sandbox.discord import Interaction, Person
 from sandbox.wiro.faults import FailTask, Hold
 from tests.e2e.blackbox.blackbox_books import PICO
-from tests.e2e.blackbox.blackbox_house import FOREVER_S, House, same_day
+from tests.e2e.blackbox.blackbox_house import FOREVER_S, BotHarness, same_day
 
-Opened = Callable[..., Awaitable[House]]
+Opened = Callable[..., Awaitable[BotHarness]]
 
 
 async def is_refused(asked: Interaction) -> bool:
@@ -20,7 +20,7 @@ async def is_refused(asked: Interaction) -> bool:
     return bool(asked.followups)
 
 
-async def until_refused(house: House, who: Person) -> Interaction:
+async def until_refused(house: BotHarness, who: Person) -> Interaction:
     for number in range(20):
         asked = house.imagine(who, f"{who.username} {number}")
         if await is_refused(asked):

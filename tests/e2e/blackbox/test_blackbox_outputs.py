@@ -19,9 +19,9 @@ from sandbox.wiro.fixtures import (
 )
 from sandbox.wiro.pace import Pace
 from sandbox.wiro.spoilt import Spoilt
-from tests.e2e.blackbox.blackbox_house import House, eventually, labels
+from tests.e2e.blackbox.blackbox_house import BotHarness, eventually, labels
 
-Opened = Callable[..., Awaitable[House]]
+Opened = Callable[..., Awaitable[BotHarness]]
 
 LENGTH = 200_000
 NOVELIST = replace(
@@ -43,7 +43,7 @@ def in_galleries(message: Message) -> int:
     return sum(len(part["items"]) for part in message.walk() if part["type"] == 12)
 
 
-async def run_form(house: House, prompt: str, model: str) -> Interaction:
+async def run_form(house: BotHarness, prompt: str, model: str) -> Interaction:
     """/run with this prompt and the model's own defaults, by bob."""
     card = await house.bob.slash(house.channel, "run", {"model": model}).answered()
     opened = await house.bob.click(card, next(label for label in labels(card) if "Fill in" in label)).acked()

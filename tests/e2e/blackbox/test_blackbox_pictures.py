@@ -10,10 +10,10 @@ from typing import Any
 from PIL import Image
 
 from sandbox.discord import Upload
-from sandbox.wiro.faults import Refuse
-from tests.e2e.blackbox.blackbox_house import House, eventually, fetched, labels, same_day
+from sandbox.wiro.faults import Hold, Refuse
+from tests.e2e.blackbox.blackbox_house import BotHarness, fetched, labels, same_day
 
-Opened = Callable[..., Awaitable[House]]
+Opened = Callable[..., Awaitable[BotHarness]]
 KLEIN = "black-forest-labs/flux-2-klein-4b"
 
 
@@ -29,7 +29,7 @@ def pixels(content: bytes) -> bytes:
         return picture.tobytes()
 
 
-async def given_to(house: House, place: int = -1) -> bytes:
+async def given_to(house: BotHarness, place: int = -1) -> bytes:
     """What a task was given, as Wiro keeps it."""
     parameters = house.wiro.books.tasks[place].parameters
     value: Any = parameters.get("inputImage") or parameters["inputImageUrl"]
@@ -101,7 +101,7 @@ async def test_apps_vary_and_a_run_pressed_twice(opened: Opened) -> None:
     assert len({job["user_id"] for job in books.jobs}) == 2
 
 
-async def _refusal_or_ending(house: House, asked: Any) -> str:
+async def _refusal_or_ending(house: BotHarness, asked: Any) -> str:
     """Empty for the press that started it."""
     await asked.until(lambda: bool(asked.messages), what="an answer")
     first = asked.messages[0]

@@ -4,9 +4,9 @@ from collections.abc import Awaitable, Callable
 
 from sandbox.discord import Limits
 from sandbox.wiro.faults import Hold, Moment, Wait
-from tests.e2e.blackbox.blackbox_house import House, eventually
+from tests.e2e.blackbox.blackbox_house import FOREVER_S, BotHarness, eventually
 
-Opened = Callable[..., Awaitable[House]]
+Opened = Callable[..., Awaitable[BotHarness]]
 
 TOKEN_LIVES_S = 901
 

@@ -12,7 +12,7 @@ from bot.delivery.circuit_breaker import FIRST_PAUSE_S, LONGEST_PAUSE_S
 from sandbox.discord import Limits
 from sandbox.discord.entities import SEND_MESSAGES, VIEW_CHANNEL
 from tests.e2e.blackbox.blackbox_brake import Opened, drawing, held_house
-from tests.e2e.blackbox.blackbox_house import House, eventually
+from tests.e2e.blackbox.blackbox_house import BotHarness, eventually
 from tests.e2e.blackbox.blackbox_process import ROOT, BotProcess
 
 TOKEN_EDITS = r"^/webhooks/\d+/[^/]+/messages/@original$"
@@ -29,7 +29,7 @@ async def told(bot: BotProcess, word: str, times: int) -> None:
     await eventually(lambda: len(told.findall(bot.output)) == times)
 
 
-def refused(house: House) -> list[tuple[str, int]]:
+def refused(house: BotHarness) -> list[tuple[str, int]]:
     """The refusals of edits and letters; what they were sent to."""
     asked = [one for one in house.discord.requests if one.status in {401, 403, 404}]
     return [(one.path, one.status) for one in asked]

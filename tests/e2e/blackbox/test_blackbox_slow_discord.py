@@ -8,14 +8,13 @@ import pytest
 from sandbox.discord import Interaction, Limits
 from sandbox.discord.buckets import Limit
 from tests.e2e.blackbox.blackbox_brake import Opened, drawing, held_house
-from tests.e2e.blackbox.blackbox_house import House, eventually
-from tests.support.denied import Denied
+from tests.e2e.blackbox.blackbox_house import BotHarness, eventually
 
 LIMITED = {"message": "You are being rate limited.", "retry_after": 1.0, "global": False}
 SCOPE = "X-RateLimit-Scope"
 
 
-def edits_of(house: House, asked: Interaction, *, since: int = 0) -> list[Any]:
+def edits_of(house: BotHarness, asked: Interaction, *, since: int = 0) -> list[Any]:
     assert asked.original is not None
     path = re.compile(rf"{re.escape(asked.token)}/messages/|/messages/{asked.original.id}$")
     return [one for one in house.discord.requests[since:] if one.method == "PATCH" and path.search(one.path)]

@@ -2,9 +2,10 @@
 
 from collections.abc import Awaitable, Callable
 
-from tests.e2e.blackbox.blackbox_house import DISCORD_TOKEN, House, eventually, labels
+from sandbox.wiro.faults import Hold
+from tests.e2e.blackbox.blackbox_house import DISCORD_TOKEN, BotHarness, eventually, labels
 
-Opened = Callable[..., Awaitable[House]]
+Opened = Callable[..., Awaitable[BotHarness]]
 
 
 async def test_a_bad_setting_is_one_sentence_that_names_it(opened: Opened) -> None:

@@ -11,10 +11,10 @@ from PIL import Image
 
 from sandbox.discord import Upload
 from sandbox.wiro.faults import Hold, Moment, Wait
-from tests.e2e.blackbox.blackbox_house import House, eventually
+from tests.e2e.blackbox.blackbox_house import BotHarness, eventually
 from tests.e2e.blackbox.blackbox_process import ROOT
 
-Opened = Callable[..., Awaitable[House]]
+Opened = Callable[..., Awaitable[BotHarness]]
 KLEIN = "black-forest-labs/flux-2-klein-4b"
 FAULTY_DISK = Path(__file__).with_name("faulty_disk")
 

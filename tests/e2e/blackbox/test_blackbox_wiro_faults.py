@@ -28,9 +28,9 @@ from sandbox.wiro.faults import (
     rate_limited,
     server_error,
 )
-from tests.e2e.blackbox.blackbox_house import FOREVER_S, House, eventually, labels
+from tests.e2e.blackbox.blackbox_house import FOREVER_S, BotHarness, eventually, labels
 
-Opened = Callable[..., Awaitable[House]]
+Opened = Callable[..., Awaitable[BotHarness]]
 
 
 async def test_a_lost_answer_is_looked_for_and_never_sent_again(opened: Opened) -> None:

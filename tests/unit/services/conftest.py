@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.bot_harness import House, a_house
+from tests.support.bot_harness import BotHarness, a_house
 
 
 @pytest.fixture
@@ -16,6 +16,6 @@ def file(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-async def house(file: Path) -> AsyncIterator[House]:
+async def house(file: Path) -> AsyncIterator[BotHarness]:
     async with a_house(file) as house:
         yield house

@@ -13,7 +13,7 @@ from bot.domain.records.reconciliation import Difference
 from bot.engines.port import WiroUnreachable
 from bot.services.runs.bookkeeper import EVERY_S, FIRST_S, Bookkeeper
 from bot.store.sqlite.books import BookRecords
-from tests.support.bot_harness import House
+from tests.support.bot_harness import BotHarness
 from tests.support.samples import NOON_S, PNG
 
 COST = Money.parse("0.02")
@@ -21,7 +21,7 @@ MORE = Money.parse("0.03")
 
 
 @pytest.fixture
-def keeper(house: House) -> Bookkeeper:
+def keeper(house: BotHarness) -> Bookkeeper:
     return Bookkeeper(house.wiro, BookRecords(house.store._database), house.time.clock)
 
 
@@ -29,7 +29,7 @@ def succeeded(cost: Money | None) -> Settled:
     return Settled(is_success=True, cost=cost, outputs=(PNG,), elapsed_s=4.2)
 
 
-async def run(house: House, end: Settled | Cancelled, job_id: int = 1) -> str:
+async def run(house: BotHarness, end: Settled | Cancelled, job_id: int = 1) -> str:
     """A run that ended so, made at noon. The task."""
     task_id = await house.submit_and_watch(job_id)
     report = house.wiro.reports.pop(task_id)
@@ -41,7 +41,7 @@ async def run(house: House, end: Settled | Cancelled, job_id: int = 1) -> str:
     return task_id
 
 
-def others(house: House, *, seed: int = 4_000_000_000) -> str:
+def others(house: BotHarness, *, seed: int = 4_000_000_000) -> str:
     """A task of the same account that no job has, and what it cost."""
     task = house.wiro.make({"prompt": "not ours", "seed": seed}, NOON_S)
     house.wiro.tell(task.task_id, succeeded(MORE))
@@ -49,7 +49,7 @@ def others(house: House, *, seed: int = 4_000_000_000) -> str:
 
 
 async def test_books_that_agree_are_told_quietly(
-    house: House, keeper: Bookkeeper, caplog: pytest.LogCaptureFixture
+    house: BotHarness, keeper: Bookkeeper, caplog: pytest.LogCaptureFixture
 ) -> None:
     await run(house, succeeded(COST))
     others(house)
@@ -67,7 +67,7 @@ async def test_books_that_agree_are_told_quietly(
 
 @pytest.mark.parametrize("charged", [ZERO, MORE])
 async def test_a_charge_that_is_not_what_is_booked_is_an_error(
-    house: House, keeper: Bookkeeper, caplog: pytest.LogCaptureFixture, charged: Money
+    house: BotHarness, keeper: Bookkeeper, caplog: pytest.LogCaptureFixture, charged: Money
 ) -> None:
     task_id = await run(house, succeeded(COST))
     house.wiro.tell(task_id, succeeded(charged))
@@ -79,7 +79,7 @@ async def test_a_charge_that_is_not_what_is_booked_is_an_error(
 
 
 async def test_differences_that_go_both_ways_do_not_make_up_for_one_another(
-    house: House, keeper: Bookkeeper
+    house: BotHarness, keeper: Bookkeeper
 ) -> None:
     tasks = [await run(house, succeeded(COST), job_id) for job_id in (1, 2)]
     for task_id, cost in zip(tasks, (Money.parse("0.01"), MORE), strict=True):
@@ -88,7 +88,7 @@ async def test_differences_that_go_both_ways_do_not_make_up_for_one_another(
 
 
 async def test_what_is_still_waited_for_or_cannot_be_read_is_no_difference(
-    house: House, keeper: Bookkeeper
+    house: BotHarness, keeper: Bookkeeper
 ) -> None:
     waited_for = await run(house, Cancelled(ZERO, 1.0))
     unreadable = await run(house, succeeded(COST), 2)
@@ -98,7 +98,7 @@ async def test_what_is_still_waited_for_or_cannot_be_read_is_no_difference(
     assert (await keeper.reckon()).differences == ()
 
 
-async def test_a_charge_that_was_booked_late_agrees(house: House, keeper: Bookkeeper) -> None:
+async def test_a_charge_that_was_booked_late_agrees(house: BotHarness, keeper: Bookkeeper) -> None:
     above_the_hold = Money.parse("0.07")
     task_id = await run(house, succeeded(ZERO))
     job = await house.store.job(1)
@@ -110,7 +110,7 @@ async def test_a_charge_that_was_booked_late_agrees(house: House, keeper: Bookke
 
 
 async def test_a_second_task_of_ours_that_no_record_has_is_an_alarm(
-    house: House, keeper: Bookkeeper, caplog: pytest.LogCaptureFixture
+    house: BotHarness, keeper: Bookkeeper, caplog: pytest.LogCaptureFixture
 ) -> None:
     await run(house, succeeded(COST))
     job = await house.store.job(1)
@@ -123,7 +123,9 @@ async def test_a_second_task_of_ours_that_no_record_has_is_an_alarm(
     assert f"task {twin.task_id} of job 1: Wiro charged $0.03, it is on no record" in caplog.text
 
 
-async def test_a_difference_that_is_gone_at_the_second_look_is_none(house: House, keeper: Bookkeeper) -> None:
+async def test_a_difference_that_is_gone_at_the_second_look_is_none(
+    house: BotHarness, keeper: Bookkeeper
+) -> None:
     task_id = await run(house, succeeded(COST))
     stale = type(house.wiro.reports[task_id])(house.wiro.reports[task_id].task, succeeded(MORE), {}, NOON_S)
     fresh = house.wiro.reports[task_id]
@@ -140,7 +142,7 @@ async def test_a_difference_that_is_gone_at_the_second_look_is_none(house: House
 
 
 async def test_it_is_done_an_hour_after_the_start_and_then_once_a_day(
-    house: House, keeper: Bookkeeper
+    house: BotHarness, keeper: Bookkeeper
 ) -> None:
     for forward_s, looks in ((0, 0), (FIRST_S, 1), (60, 1), (EVERY_S - 120, 1), (120, 2)):
         house.time.forward(forward_s)
@@ -154,7 +156,7 @@ async def test_it_is_done_an_hour_after_the_start_and_then_once_a_day(
     assert house.wiro.lists_asked == 4, "what failed is tried again"
 
 
-async def test_tasks_of_days_ago_are_left_out(house: House, keeper: Bookkeeper) -> None:
+async def test_tasks_of_days_ago_are_left_out(house: BotHarness, keeper: Bookkeeper) -> None:
     task_id = await run(house, succeeded(COST))
     house.wiro.tell(task_id, succeeded(MORE))
     house.time.forward(3 * EVERY_S)

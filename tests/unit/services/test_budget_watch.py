@@ -12,7 +12,7 @@ from bot.domain.limits.limit import Audience, LimitReached, Measure, Window
 from bot.domain.limits.policies import Dimension, LimitRule
 from bot.domain.moderation.audit import AuditEntry, LogChannelChange
 from bot.domain.money import Money
-from tests.support.bot_harness import House
+from tests.support.bot_harness import BotHarness
 from tests.support.clocks import until
 from tests.support.moderators import Moderation
 from tests.support.samples import GUILD, NOON_S, a_request, an_asker
@@ -22,29 +22,29 @@ BUDGET = Dimension(Measure.SPEND, Window.DAY)
 
 
 @pytest.fixture
-async def budget(house: House) -> House:
+async def budget(house: BotHarness) -> BotHarness:
     """A server with a log channel and half a dollar a day; a run is held at five cents."""
     await house.houses.set_log_channel(77, ENTRY)
     await set_budget(house, "0.50")
     return house
 
 
-async def set_budget(house: House, dollars: str) -> None:
+async def set_budget(house: BotHarness, dollars: str) -> None:
     rule = LimitRule(Audience.SERVER, 0, BUDGET, Money.parse(dollars).pico)
     await house.houses.set_limit(rule, ENTRY)
 
 
-async def run(house: House, first: int, count: int) -> None:
+async def run(house: BotHarness, first: int, count: int) -> None:
     for job_id in range(first, first + count):
         await house.submit(job_id, user_id=job_id)
         await until(lambda: not any("budget" in task.get_name() for task in house.owner._tasks))
 
 
-def percents(house: House) -> list[int]:
+def percents(house: BotHarness) -> list[int]:
     return [warning.percent for warning in house.log_channel.warnings]
 
 
-async def test_each_percentage_is_told_once_with_its_figures(budget: House) -> None:
+async def test_each_percentage_is_told_once_with_its_figures(budget: BotHarness) -> None:
     await run(budget, 1, 4)
     assert percents(budget) == []
     await run(budget, 5, 1)
@@ -57,33 +57,33 @@ async def test_each_percentage_is_told_once_with_its_figures(budget: House) -> N
     assert percents(budget) == [50, 80, 100]
 
 
-async def test_a_jump_over_several_is_one_message(budget: House) -> None:
+async def test_a_jump_over_several_is_one_message(budget: BotHarness) -> None:
     await set_budget(budget, "0.06")
     await run(budget, 1, 1)
     assert percents(budget) == [80]
 
 
-async def test_many_at_once_are_told_once(budget: House) -> None:
+async def test_many_at_once_are_told_once(budget: BotHarness) -> None:
     await asyncio.gather(*(budget.submit(n, user_id=n) for n in range(1, 11)))
     await until(lambda: not any("budget" in task.get_name() for task in budget.owner._tasks))
     assert percents(budget)[-1] == 100
     assert len(percents(budget)) == len(set(percents(budget)))
 
 
-async def test_a_new_window_warns_anew(budget: House) -> None:
+async def test_a_new_window_warns_anew(budget: BotHarness) -> None:
     await run(budget, 1, 5)
     budget.time.forward(24 * 3600)
     await run(budget, 11, 5)
     assert percents(budget) == [50, 50]
 
 
-async def test_another_start_of_the_bot_does_not_repeat_it(budget: House) -> None:
+async def test_another_start_of_the_bot_does_not_repeat_it(budget: BotHarness) -> None:
     await run(budget, 1, 5)
     await Moderation(budget).watch.look(an_asker(), "any/model")
     assert percents(budget) == [50]
 
 
-async def test_a_budget_that_refuses_is_used_up(budget: House) -> None:
+async def test_a_budget_that_refuses_is_used_up(budget: BotHarness) -> None:
     """0.05 a run never meets 0.23 to the cent."""
     await set_budget(budget, "0.23")
     await run(budget, 1, 4)
@@ -96,7 +96,7 @@ async def test_a_budget_that_refuses_is_used_up(budget: House) -> None:
     assert percents(budget) == [50, 80, 100]
 
 
-async def test_without_a_log_channel_or_a_budget_nothing_is_told(house: House) -> None:
+async def test_without_a_log_channel_or_a_budget_nothing_is_told(house: BotHarness) -> None:
     await set_budget(house, "0.05")
     await run(house, 1, 1)
     await house.houses.set_log_channel(77, ENTRY)
@@ -106,7 +106,9 @@ async def test_without_a_log_channel_or_a_budget_nothing_is_told(house: House) -
     assert percents(house) == []
 
 
-async def test_a_database_that_fails_disturbs_nobody(budget: House, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_database_that_fails_disturbs_nobody(
+    budget: BotHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async def fail(*_given: object) -> None:
         raise DatabaseUnavailable("gone")
 
@@ -116,7 +118,7 @@ async def test_a_database_that_fails_disturbs_nobody(budget: House, monkeypatch:
 
 
 async def test_a_warning_that_could_not_be_recorded_is_told_by_the_next_look(
-    budget: House, monkeypatch: pytest.MonkeyPatch
+    budget: BotHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     recorded = budget.guilds.warn_once
     faults = [DatabaseUnavailable("full")]

@@ -23,7 +23,7 @@ from bot.domain.moderation.rules import WordRule
 from bot.domain.request.requester import Asker, Place
 from bot.services.moderation.service import MOST_KEPT_EACH
 from bot.services.supervisor import Supervisor
-from tests.support.bot_harness import House
+from tests.support.bot_harness import BotHarness
 from tests.support.clocks import until
 from tests.support.moderators import Moderation
 from tests.support.samples import CHANNEL, GUILD, NOON_S, a_request, an_asker, an_origin
@@ -33,19 +33,19 @@ BOSS = 9
 
 
 @pytest.fixture
-async def desk(house: House) -> Moderation:
+async def desk(house: BotHarness) -> Moderation:
     """A server with a log channel where nobody may run anything."""
     await house.houses.set_log_channel(77, ENTRY)
     await limit(house, 0)
     return Moderation(house)
 
 
-async def limit(house: House, amount: int, audience: Audience = Audience.EVERYONE) -> None:
+async def limit(house: BotHarness, amount: int, audience: Audience = Audience.EVERYONE) -> None:
     rule = LimitRule(audience, 0, Dimension(Measure.RUNS, Window.DAY), amount)
     await house.houses.set_limit(rule, ENTRY)
 
 
-async def refused(house: House, desk: Moderation, job_id: int = 1) -> None:
+async def refused(house: BotHarness, desk: Moderation, job_id: int = 1) -> None:
     with pytest.raises(LimitReached) as error:
         await house.submit(job_id)
     offer = await desk.cases.offer(job_id, error.value, an_asker(), is_private=False)
@@ -53,12 +53,12 @@ async def refused(house: House, desk: Moderation, job_id: int = 1) -> None:
     assert offer.may_ask
 
 
-async def asked(house: House, desk: Moderation, job_id: int = 1) -> None:
+async def asked(house: BotHarness, desk: Moderation, job_id: int = 1) -> None:
     await refused(house, desk, job_id)
     await desk.cases.ask(job_id, an_asker())
 
 
-async def test_ten_presses_at_once_open_one_case(house: House, desk: Moderation) -> None:
+async def test_ten_presses_at_once_open_one_case(house: BotHarness, desk: Moderation) -> None:
     await refused(house, desk)
     results = await asyncio.gather(
         *(desk.cases.ask(1, an_asker()) for _ in range(10)), return_exceptions=True
@@ -70,7 +70,7 @@ async def test_ten_presses_at_once_open_one_case(house: House, desk: Moderation)
     assert again.value.fault is CaseFault.ASKED
 
 
-async def test_nobody_asks_for_another(house: House, desk: Moderation) -> None:
+async def test_nobody_asks_for_another(house: BotHarness, desk: Moderation) -> None:
     await refused(house, desk)
     for stranger in (an_asker(2), Asker(1, frozenset(), Place(GUILD + 1, CHANNEL))):
         with pytest.raises(CaseNotFound):
@@ -82,7 +82,7 @@ async def test_nobody_asks_for_another(house: House, desk: Moderation) -> None:
 
 
 async def test_only_so_many_refusals_of_a_member_are_kept_and_no_others_make_room_for_them(
-    house: House, desk: Moderation
+    house: BotHarness, desk: Moderation
 ) -> None:
     with pytest.raises(LimitReached) as error:
         await house.submit(1)
@@ -97,7 +97,7 @@ async def test_only_so_many_refusals_of_a_member_are_kept_and_no_others_make_roo
     assert (await desk.cases.ask(500, other)).user_id == 2
 
 
-async def test_a_member_blocked_meanwhile_cannot_ask(house: House, desk: Moderation) -> None:
+async def test_a_member_blocked_meanwhile_cannot_ask(house: BotHarness, desk: Moderation) -> None:
     await refused(house, desk)
     await house.houses.set_blocked(1, ENTRY, is_blocked=True)
     with pytest.raises(RuleRefused):
@@ -105,7 +105,7 @@ async def test_a_member_blocked_meanwhile_cannot_ask(house: House, desk: Moderat
 
 
 async def test_a_case_that_could_not_be_posted_is_posted_by_the_next_press(
-    house: House, desk: Moderation
+    house: BotHarness, desk: Moderation
 ) -> None:
     await refused(house, desk)
     desk.desk.can_post = False
@@ -117,7 +117,9 @@ async def test_a_case_that_could_not_be_posted_is_posted_by_the_next_press(
     assert [case.case_id for case in desk.desk.posted] == [1]
 
 
-async def test_of_many_verdicts_at_once_one_stands_and_is_carried_out(house: House, desk: Moderation) -> None:
+async def test_of_many_verdicts_at_once_one_stands_and_is_carried_out(
+    house: BotHarness, desk: Moderation
+) -> None:
     await asked(house, desk)
     verdicts = [Verdict.APPROVED, Verdict.GRANTED, Verdict.DENIED, Verdict.BLOCKED] * 5
     results = await asyncio.gather(
@@ -133,7 +135,7 @@ async def test_of_many_verdicts_at_once_one_stands_and_is_carried_out(house: Hou
 
 
 async def test_an_approved_run_passes_the_members_limits_in_a_message_of_its_own(
-    house: House, desk: Moderation
+    house: BotHarness, desk: Moderation
 ) -> None:
     await asked(house, desk)
     decision = await desk.cases.decide(1, Verdict.APPROVED, GUILD, BOSS, 500)
@@ -144,7 +146,9 @@ async def test_an_approved_run_passes_the_members_limits_in_a_message_of_its_own
         await house.submit(2)
 
 
-async def test_an_approved_form_may_lie_past_the_bounds_of_imagine(house: House, desk: Moderation) -> None:
+async def test_an_approved_form_may_lie_past_the_bounds_of_imagine(
+    house: BotHarness, desk: Moderation
+) -> None:
     with pytest.raises(LimitReached) as error:
         await house.jobs.submit(
             1, a_request(width=4096, height=4096), an_origin(), an_asker(), is_within_bounds=True
@@ -156,7 +160,7 @@ async def test_an_approved_form_may_lie_past_the_bounds_of_imagine(house: House,
     assert (await house.jobs.job(500)).request.width == 4096
 
 
-async def test_a_run_that_cannot_start_leaves_no_message_behind(house: House, desk: Moderation) -> None:
+async def test_a_run_that_cannot_start_leaves_no_message_behind(house: BotHarness, desk: Moderation) -> None:
     await asked(house, desk)
     await house.jobs.drain()
     decision = await desk.cases.decide(1, Verdict.APPROVED, GUILD, BOSS, 500)
@@ -164,7 +168,7 @@ async def test_a_run_that_cannot_start_leaves_no_message_behind(house: House, de
     assert desk.desk.taken_back == [5_001]
 
 
-async def test_a_limit_of_the_server_leaves_the_case_open(house: House, desk: Moderation) -> None:
+async def test_a_limit_of_the_server_leaves_the_case_open(house: BotHarness, desk: Moderation) -> None:
     await asked(house, desk)
     await limit(house, 0, Audience.SERVER)
     for verdict in (Verdict.APPROVED, Verdict.GRANTED):
@@ -173,7 +177,7 @@ async def test_a_limit_of_the_server_leaves_the_case_open(house: House, desk: Mo
     assert (await desk.cases.case(1, GUILD)).verdict is Verdict.OPEN
 
 
-async def test_a_grant_is_five_of_what_was_short(house: House, desk: Moderation) -> None:
+async def test_a_grant_is_five_of_what_was_short(house: BotHarness, desk: Moderation) -> None:
     await asked(house, desk)
     decision = await desk.cases.decide(1, Verdict.GRANTED, GUILD, BOSS, 500)
     assert decision.granted == ((Measure.RUNS, 5),)
@@ -184,7 +188,7 @@ async def test_a_grant_is_five_of_what_was_short(house: House, desk: Moderation)
 
 
 async def test_verdicts_of_the_other_kind_and_other_servers_find_no_case(
-    house: House, desk: Moderation
+    house: BotHarness, desk: Moderation
 ) -> None:
     await asked(house, desk)
     for case_id, verdict, guild_id in (
@@ -198,7 +202,7 @@ async def test_verdicts_of_the_other_kind_and_other_servers_find_no_case(
             await desk.cases.decide(case_id, verdict, guild_id, BOSS, 500)
 
 
-async def test_moderators_are_not_blocked_by_a_case(house: House, desk: Moderation) -> None:
+async def test_moderators_are_not_blocked_by_a_case(house: BotHarness, desk: Moderation) -> None:
     await asked(house, desk)
     with pytest.raises(BlockRefused) as own:
         await desk.cases.decide(1, Verdict.BLOCKED, GUILD, 1, 500)
@@ -212,14 +216,16 @@ async def test_moderators_are_not_blocked_by_a_case(house: House, desk: Moderati
 # --- a verdict that a stop of the bot cut short ---------------------------------------------------
 
 
-async def cut_short(house: House, desk: Moderation, verdict: Verdict, *, is_asked: bool = True) -> None:
+async def cut_short(house: BotHarness, desk: Moderation, verdict: Verdict, *, is_asked: bool = True) -> None:
     """Given and on record, and then the process was gone."""
     if is_asked:
         await asked(house, desk)
     assert await desk.records.decide(1, verdict, BOSS, house.time.clock.wall(), 500)
 
 
-async def test_an_approval_that_was_cut_short_is_carried_out_once(house: House, desk: Moderation) -> None:
+async def test_an_approval_that_was_cut_short_is_carried_out_once(
+    house: BotHarness, desk: Moderation
+) -> None:
     await cut_short(house, desk, Verdict.APPROVED)
     for _ in range(3):
         await desk.cases.finish_decided()
@@ -234,7 +240,7 @@ async def test_an_approval_that_was_cut_short_is_carried_out_once(house: House, 
 
 
 async def test_an_approval_whose_run_was_started_is_told_and_not_run_again(
-    house: House, desk: Moderation
+    house: BotHarness, desk: Moderation
 ) -> None:
     await cut_short(house, desk, Verdict.APPROVED)
     await house.houses.set_log_channel(77, ENTRY)
@@ -247,7 +253,7 @@ async def test_an_approval_whose_run_was_started_is_told_and_not_run_again(
 
 
 async def test_what_stands_against_a_late_approval_is_told_to_the_member(
-    house: House, desk: Moderation
+    house: BotHarness, desk: Moderation
 ) -> None:
     await cut_short(house, desk, Verdict.APPROVED)
     await house.houses.set_blocked(1, ENTRY, is_blocked=True)
@@ -261,7 +267,7 @@ async def test_what_stands_against_a_late_approval_is_told_to_the_member(
 
 
 async def test_an_approval_of_two_days_ago_is_told_as_expired_and_costs_nothing(
-    house: House, desk: Moderation
+    house: BotHarness, desk: Moderation
 ) -> None:
     await cut_short(house, desk, Verdict.APPROVED)
     house.time.forward(2 * 86_400)
@@ -272,7 +278,7 @@ async def test_an_approval_of_two_days_ago_is_told_as_expired_and_costs_nothing(
     assert house.wiro.runs == []
 
 
-async def test_a_grant_that_was_cut_short_is_given_once(house: House, desk: Moderation) -> None:
+async def test_a_grant_that_was_cut_short_is_given_once(house: BotHarness, desk: Moderation) -> None:
     await cut_short(house, desk, Verdict.GRANTED)
     await desk.cases.finish_decided()
     assert await desk.records.decide(1, Verdict.DENIED, BOSS, 1.0) is False
@@ -286,7 +292,7 @@ async def test_a_grant_that_was_cut_short_is_given_once(house: House, desk: Mode
 
 
 @pytest.mark.parametrize("verdict", [Verdict.DENIED, Verdict.BLOCKED])
-async def test_a_no_that_was_cut_short_is_told(house: House, desk: Moderation, verdict: Verdict) -> None:
+async def test_a_no_that_was_cut_short_is_told(house: BotHarness, desk: Moderation, verdict: Verdict) -> None:
     await cut_short(house, desk, verdict)
     await desk.cases.finish_decided()
     assert [told.case.verdict for told in desk.desk.told] == [verdict]
@@ -295,7 +301,7 @@ async def test_a_no_that_was_cut_short_is_told(house: House, desk: Moderation, v
 
 
 async def test_a_verdict_waits_for_discord_and_is_left_to_the_next_start_where_it_stays_silent(
-    house: House, desk: Moderation
+    house: BotHarness, desk: Moderation
 ) -> None:
     await cut_short(house, desk, Verdict.APPROVED)
     desk.desk.silences = 2
@@ -307,7 +313,7 @@ async def test_a_verdict_waits_for_discord_and_is_left_to_the_next_start_where_i
 
 
 async def test_a_verdict_given_by_this_process_is_not_carried_out_by_two(
-    house: House, desk: Moderation
+    house: BotHarness, desk: Moderation
 ) -> None:
     await asked(house, desk)
     desk.desk.gate.clear()
@@ -320,7 +326,9 @@ async def test_a_verdict_given_by_this_process_is_not_carried_out_by_two(
     assert await desk.records.to_do() == []
 
 
-async def test_an_approval_is_held_against_the_same_words_as_the_run(house: House, desk: Moderation) -> None:
+async def test_an_approval_is_held_against_the_same_words_as_the_run(
+    house: BotHarness, desk: Moderation
+) -> None:
     """A word that is refused by now stands in another field than the prompt: the case stays open."""
     with pytest.raises(LimitReached) as error:
         await house.submit(1, values=(("caption", "a moose"),))

@@ -9,7 +9,7 @@ import pytest
 from bot.domain.request.interactions import NotAccepting
 from bot.services.catalogue.service import FRESH_S
 from bot.services.door import Door
-from tests.support.bot_harness import House
+from tests.support.bot_harness import BotHarness
 from tests.support.clocks import until
 from tests.support.samples import MODEL, a_request, a_requester
 
@@ -44,7 +44,7 @@ async def test_a_timeout_of_what_is_waited_for_stays_one() -> None:
             raise TimeoutError
 
 
-async def test_a_request_that_waits_for_its_models_page_is_told_when_the_bot_stops(house: House) -> None:
+async def test_a_request_that_waits_for_its_models_page_is_told_when_the_bot_stops(house: BotHarness) -> None:
     house.wiro.model_gate.clear()
     submit = asyncio.create_task(house.submit())
     await until(lambda: house.wiro.models_asked == 1)
@@ -54,7 +54,7 @@ async def test_a_request_that_waits_for_its_models_page_is_told_when_the_bot_sto
     assert await house.store.job(1) is None
 
 
-async def test_a_price_that_waits_for_its_models_page_is_told_too(house: House) -> None:
+async def test_a_price_that_waits_for_its_models_page_is_told_too(house: BotHarness) -> None:
     await house.catalogue.model(MODEL)
     house.time.forward(FRESH_S + 1)
     house.wiro.model_gate.clear()
@@ -65,7 +65,7 @@ async def test_a_price_that_waits_for_its_models_page_is_told_too(house: House) 
         await quote
 
 
-async def test_a_log_that_wiro_does_not_send_is_not_waited_for(house: House) -> None:
+async def test_a_log_that_wiro_does_not_send_is_not_waited_for(house: BotHarness) -> None:
     task_id = await house.submit_and_watch()
     asked = asyncio.Event()
 

@@ -10,7 +10,7 @@ from bot.domain.job.events import Settled
 from bot.domain.job.job import Stage
 from bot.domain.money import Money
 from bot.engines.port import WiroBusy, WiroError, WiroRateLimited
-from tests.support.bot_harness import House, a_house
+from tests.support.bot_harness import BotHarness, a_house
 from tests.support.clocks import until
 from tests.support.samples import PNG
 
@@ -20,7 +20,7 @@ BUSY = WiroBusy("too many", code=96)
 
 @pytest.mark.parametrize("fault", [BUSY, WiroRateLimited("slow down", http_status=429, retry_after_s=0.01)])
 async def test_a_busy_wiro_puts_the_job_into_our_line_and_takes_it_later(
-    house: House, fault: WiroError
+    house: BotHarness, fault: WiroError
 ) -> None:
     house.wiro.run_faults.extend([fault, fault])
     task_id = await house.submit_and_watch()
@@ -32,7 +32,7 @@ async def test_a_busy_wiro_puts_the_job_into_our_line_and_takes_it_later(
     assert len({str(parameters) for _, parameters in house.wiro.runs}) == 1
 
 
-async def test_a_job_in_our_line_is_on_record_as_not_sent(house: House) -> None:
+async def test_a_job_in_our_line_is_on_record_as_not_sent(house: BotHarness) -> None:
     house.wiro.run_faults.append(WiroBusy("too many", retry_after_s=60))
     await house.submit()
     await until(lambda: house.board.places_of(1))
@@ -41,7 +41,7 @@ async def test_a_job_in_our_line_is_on_record_as_not_sent(house: House) -> None:
     assert (recorded.stage, recorded.sent_at_s) == (Stage.SUBMITTING, None)
 
 
-async def test_a_refused_job_keeps_its_place_before_those_behind_it(house: House) -> None:
+async def test_a_refused_job_keeps_its_place_before_those_behind_it(house: BotHarness) -> None:
     house.wiro.run_faults.append(WiroBusy("too many", retry_after_s=0.03))
     await house.submit(1)
     await until(lambda: house.board.places_of(1) == [1])

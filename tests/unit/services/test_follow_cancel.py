@@ -12,7 +12,7 @@ from bot.domain.job.events import Cancelled, Reached, Settled
 from bot.domain.job.job import Cause, Stage
 from bot.domain.money import Money
 from bot.engines.port import WiroBusy, WiroRefused, WiroUnreachable
-from tests.support.bot_harness import House, a_house
+from tests.support.bot_harness import BotHarness, a_house
 from tests.support.clocks import until
 from tests.support.samples import PNG, a_requester
 
@@ -24,13 +24,13 @@ SUCCESS = Settled(is_success=True, cost=COST, outputs=(PNG,), elapsed_s=4.2)
 
 
 @pytest.fixture
-async def narrow(file: Path) -> AsyncIterator[House]:
+async def narrow(file: Path) -> AsyncIterator[BotHarness]:
     """A house that runs one task at a time."""
     async with a_house(file, max_running=1) as house:
         yield house
 
 
-async def test_a_job_cancelled_in_our_line_was_never_sent(narrow: House) -> None:
+async def test_a_job_cancelled_in_our_line_was_never_sent(narrow: BotHarness) -> None:
     await narrow.submit_and_watch(1)
     await narrow.submit(2)
     await until(lambda: narrow.board.places_of(2) == [1])
@@ -43,7 +43,7 @@ async def test_a_job_cancelled_in_our_line_was_never_sent(narrow: House) -> None
     assert await narrow.spent() == (0, 1, 0, 50_000_000_000)
 
 
-async def test_those_behind_a_cancelled_job_move_up(narrow: House) -> None:
+async def test_those_behind_a_cancelled_job_move_up(narrow: BotHarness) -> None:
     await narrow.submit_and_watch(1)
     for job_id in (2, 3):
         await narrow.submit(job_id, user_id=job_id)
@@ -53,14 +53,14 @@ async def test_those_behind_a_cancelled_job_move_up(narrow: House) -> None:
     await until(lambda: narrow.board.places_of(3) == [2, 1])
 
 
-async def test_a_job_cancelled_before_its_turn_came_is_not_sent(house: House) -> None:
+async def test_a_job_cancelled_before_its_turn_came_is_not_sent(house: BotHarness) -> None:
     await house.submit()
     await house.jobs.cancel(1, OWNER)
     job = await house.end_of()
     assert (job.stage, house.wiro.runs) == (Stage.CANCELLED, [])
 
 
-async def test_a_job_cancelled_while_wiro_is_busy_is_not_sent_again(house: House) -> None:
+async def test_a_job_cancelled_while_wiro_is_busy_is_not_sent_again(house: BotHarness) -> None:
     house.wiro.run_gate.clear()
     house.wiro.run_faults.append(WiroBusy("busy", code=96))
     await house.submit()
@@ -72,7 +72,7 @@ async def test_a_job_cancelled_while_wiro_is_busy_is_not_sent_again(house: House
     assert house.queue.running == 0
 
 
-async def test_a_job_cancelled_during_run_is_cancelled_once_its_task_is_known(house: House) -> None:
+async def test_a_job_cancelled_during_run_is_cancelled_once_its_task_is_known(house: BotHarness) -> None:
     house.wiro.run_gate.clear()
     house.wiro.on_stop = Cancelled(Money(0), has_run=False)
     await house.submit()
@@ -86,7 +86,7 @@ async def test_a_job_cancelled_during_run_is_cancelled_once_its_task_is_known(ho
     assert await house.spent() == (0, 0, 0, 0)
 
 
-async def test_a_job_in_wiros_queue_is_cancelled_there(house: House) -> None:
+async def test_a_job_in_wiros_queue_is_cancelled_there(house: BotHarness) -> None:
     house.wiro.on_stop = Cancelled(Money(0))
     task_id = await house.submit_and_watch()
     await house.jobs.cancel(1, OWNER)
@@ -94,7 +94,7 @@ async def test_a_job_in_wiros_queue_is_cancelled_there(house: House) -> None:
     assert house.wiro.stopped == [("cancel", task_id)]
 
 
-async def test_a_running_job_is_killed_and_the_member_pays_what_wiro_bills(house: House) -> None:
+async def test_a_running_job_is_killed_and_the_member_pays_what_wiro_bills(house: BotHarness) -> None:
     house.wiro.on_stop = Cancelled(COST, 1.5)
     task_id = await house.submit_and_watch()
     await house.hears(task_id, Reached(Stage.RUNNING))
@@ -106,7 +106,7 @@ async def test_a_running_job_is_killed_and_the_member_pays_what_wiro_bills(house
     assert await house.spent() == (1, 0, COST.pico, 0)
 
 
-async def test_a_task_that_just_started_is_killed_instead(house: House) -> None:
+async def test_a_task_that_just_started_is_killed_instead(house: BotHarness) -> None:
     house.wiro.stop_faults["cancel"] = WiroRefused("assigned already")
     house.wiro.on_stop = Cancelled(COST)
     task_id = await house.submit_and_watch()
@@ -115,7 +115,7 @@ async def test_a_task_that_just_started_is_killed_instead(house: House) -> None:
     assert house.wiro.stopped == [("cancel", task_id), ("kill", task_id)]
 
 
-async def test_a_task_that_cannot_be_stopped_any_more_ends_as_it_ends(house: House) -> None:
+async def test_a_task_that_cannot_be_stopped_any_more_ends_as_it_ends(house: BotHarness) -> None:
     house.wiro.stop_faults = {how: WiroRefused("too late") for how in ("cancel", "kill")}
     task_id = await house.submit_and_watch()
     await house.jobs.cancel(1, OWNER)
@@ -127,7 +127,7 @@ async def test_a_task_that_cannot_be_stopped_any_more_ends_as_it_ends(house: Hou
     assert not news.is_cancelling
 
 
-async def test_asking_twice_is_asking_once(house: House) -> None:
+async def test_asking_twice_is_asking_once(house: BotHarness) -> None:
     task_id = await house.submit_and_watch()
     for _ in range(3):
         await house.jobs.cancel(1, OWNER)
@@ -137,7 +137,7 @@ async def test_asking_twice_is_asking_once(house: House) -> None:
     assert house.wiro.stopped == [("cancel", task_id)]
 
 
-async def test_a_cancelled_doubt_waits_for_the_grace_and_is_void(house: House) -> None:
+async def test_a_cancelled_doubt_waits_for_the_grace_and_is_void(house: BotHarness) -> None:
     house.wiro.run_faults.append(WiroUnreachable("timeout"))
     await house.submit()
     await until(lambda: house.wiro.lists_asked)
@@ -151,7 +151,7 @@ async def test_a_cancelled_doubt_waits_for_the_grace_and_is_void(house: House) -
     assert len(house.wiro.runs) == 1
 
 
-async def test_a_cancelled_doubt_that_turns_out_to_run_is_stopped(house: House) -> None:
+async def test_a_cancelled_doubt_that_turns_out_to_run_is_stopped(house: BotHarness) -> None:
     house.wiro.run_faults.append(WiroUnreachable("timeout"))
     house.wiro.on_stop = Cancelled(Money(0))
     await house.submit()
@@ -162,7 +162,7 @@ async def test_a_cancelled_doubt_that_turns_out_to_run_is_stopped(house: House) 
     assert house.wiro.stopped == [("cancel", task.task_id)]
 
 
-async def test_a_stranger_cancels_nothing(house: House) -> None:
+async def test_a_stranger_cancels_nothing(house: BotHarness) -> None:
     await house.submit_and_watch()
     with pytest.raises(NotPermitted) as refused:
         await house.jobs.cancel(1, STRANGER)
@@ -170,12 +170,12 @@ async def test_a_stranger_cancels_nothing(house: House) -> None:
     assert house.wiro.stopped == []
 
 
-async def test_what_is_not_on_record_cannot_be_cancelled(house: House) -> None:
+async def test_what_is_not_on_record_cannot_be_cancelled(house: BotHarness) -> None:
     with pytest.raises(JobNotFound):
         await house.jobs.cancel(404, OWNER)
 
 
-async def test_what_has_ended_cannot_be_cancelled(house: House) -> None:
+async def test_what_has_ended_cannot_be_cancelled(house: BotHarness) -> None:
     task_id = await house.submit_and_watch()
     house.wiro.tell(task_id, SUCCESS)
     await house.end_of()

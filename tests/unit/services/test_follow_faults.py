@@ -13,7 +13,7 @@ from bot.domain.job.job import Cause, Stage
 from bot.domain.money import Money
 from bot.engines.port import WiroUnreachable
 from bot.services.runs import service
-from tests.support.bot_harness import House
+from tests.support.bot_harness import BotHarness
 from tests.support.clocks import until
 from tests.support.samples import PNG, a_requester
 
@@ -27,7 +27,7 @@ def _short_pause(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(service, "PAUSE_AFTER_FAULT_S", 0.01)
 
 
-async def test_without_room_to_reserve_nothing_is_started(house: House) -> None:
+async def test_without_room_to_reserve_nothing_is_started(house: BotHarness) -> None:
     house.store.faults["reserve"].append(FULL)
     with pytest.raises(DatabaseFull):
         await house.submit()
@@ -35,7 +35,7 @@ async def test_without_room_to_reserve_nothing_is_started(house: House) -> None:
     await house.submit_and_watch()
 
 
-async def test_without_room_for_the_intent_run_is_not_sent(house: House) -> None:
+async def test_without_room_for_the_intent_run_is_not_sent(house: BotHarness) -> None:
     house.store.faults["save"].extend([FULL] * 10_000)
     await house.submit()
     await until(lambda: len(house.store.faults["save"]) < 9_995)
@@ -47,7 +47,7 @@ async def test_without_room_for_the_intent_run_is_not_sent(house: House) -> None
 
 
 async def test_a_job_that_waits_for_room_can_be_cancelled_and_is_told_so_when_that_is_on_record(
-    house: House,
+    house: BotHarness,
 ) -> None:
     house.store.faults["save"].extend([FULL] * 10_000)
     house.store.faults["settle"].extend([FULL] * 10_000)
@@ -62,7 +62,7 @@ async def test_a_job_that_waits_for_room_can_be_cancelled_and_is_told_so_when_th
     assert await house.spent() == (0, 0, 0, 0)
 
 
-async def test_a_task_that_could_not_be_recorded_is_followed_all_the_same(house: House) -> None:
+async def test_a_task_that_could_not_be_recorded_is_followed_all_the_same(house: BotHarness) -> None:
     house.wiro.run_gate.clear()
     await house.submit()
     await until(lambda: house.wiro.runs)
@@ -74,7 +74,7 @@ async def test_a_task_that_could_not_be_recorded_is_followed_all_the_same(house:
     assert (job.stage, job.task_id) == (Stage.SUCCEEDED, task_id)
 
 
-async def test_a_settlement_that_found_no_room_is_made_good_later(house: House) -> None:
+async def test_a_settlement_that_found_no_room_is_made_good_later(house: BotHarness) -> None:
     house.store.faults["settle"].extend([FULL] * 3)
     task_id = await house.submit_and_watch()
     house.wiro.tell(task_id, SUCCESS)
@@ -87,7 +87,9 @@ async def test_a_settlement_that_found_no_room_is_made_good_later(house: House) 
     assert await house.spent() == (1, 0, COST.pico, 0)
 
 
-async def test_a_delivery_that_could_not_be_recorded_is_shown_again_after_a_restart(house: House) -> None:
+async def test_a_delivery_that_could_not_be_recorded_is_shown_again_after_a_restart(
+    house: BotHarness,
+) -> None:
     house.store.faults["mark_delivered"].extend([DatabaseUnavailable("I/O error")] * 10_000)
     task_id = await house.submit_and_watch()
     house.wiro.tell(task_id, SUCCESS)
@@ -98,7 +100,9 @@ async def test_a_delivery_that_could_not_be_recorded_is_shown_again_after_a_rest
     assert await house.spent() == (1, 0, COST.pico, 0)
 
 
-async def test_a_delivery_is_recorded_as_soon_as_the_disk_takes_it_and_not_told_again(house: House) -> None:
+async def test_a_delivery_is_recorded_as_soon_as_the_disk_takes_it_and_not_told_again(
+    house: BotHarness,
+) -> None:
     house.store.faults["mark_delivered"].extend([FULL] * 3)
     task_id = await house.submit_and_watch()
     house.wiro.tell(task_id, SUCCESS)
@@ -110,7 +114,7 @@ async def test_a_delivery_is_recorded_as_soon_as_the_disk_takes_it_and_not_told_
     assert len(house.board.concluded) == 1
 
 
-async def test_a_record_that_cannot_be_read_does_not_end_a_doubt(house: House) -> None:
+async def test_a_record_that_cannot_be_read_does_not_end_a_doubt(house: BotHarness) -> None:
     house.wiro.run_faults.append(WiroUnreachable("timeout"))
     house.wiro.is_made_although_unanswered = True
     faults: list[StoreError] = [DatabaseUnavailable("I/O error")] * 3
@@ -120,7 +124,7 @@ async def test_a_record_that_cannot_be_read_does_not_end_a_doubt(house: House) -
 
 
 async def test_a_fault_of_ours_is_logged_shown_and_the_job_taken_up_again(
-    house: House, caplog: pytest.LogCaptureFixture
+    house: BotHarness, caplog: pytest.LogCaptureFixture
 ) -> None:
     house.wiro.detail_faults.append(RuntimeError("a slip"))
     with caplog.at_level(logging.ERROR):
@@ -133,7 +137,9 @@ async def test_a_fault_of_ours_is_logged_shown_and_the_job_taken_up_again(
     assert len(house.wiro.runs) == 1
 
 
-async def test_a_record_that_cannot_be_read_after_a_fault_is_replaced_by_what_is_known(house: House) -> None:
+async def test_a_record_that_cannot_be_read_after_a_fault_is_replaced_by_what_is_known(
+    house: BotHarness,
+) -> None:
     house.wiro.detail_faults.append(RuntimeError("a slip"))
     house.store.faults["job"].append(DatabaseUnavailable("I/O error"))
     task_id = await house.submit_and_watch()
@@ -141,7 +147,7 @@ async def test_a_record_that_cannot_be_read_after_a_fault_is_replaced_by_what_is
     assert (await house.end_of()).stage is Stage.SUCCEEDED
 
 
-async def test_a_job_that_breaks_again_and_again_is_given_up_and_void(house: House) -> None:
+async def test_a_job_that_breaks_again_and_again_is_given_up_and_void(house: BotHarness) -> None:
     house.wiro.detail_faults.extend([RuntimeError("a slip")] * 100)
     await house.submit()
     job = await house.end_of()
@@ -150,7 +156,7 @@ async def test_a_job_that_breaks_again_and_again_is_given_up_and_void(house: Hou
     assert house.board.ending_of(1) is not None
 
 
-async def test_an_ending_that_broke_on_its_way_is_shown_again_and_paid_once(house: House) -> None:
+async def test_an_ending_that_broke_on_its_way_is_shown_again_and_paid_once(house: BotHarness) -> None:
     house.board.faults.append(RuntimeError("a slip"))
     task_id = await house.submit_and_watch()
     house.wiro.tell(task_id, SUCCESS)

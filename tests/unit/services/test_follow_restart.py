@@ -18,7 +18,7 @@ from bot.domain.money import Money
 from bot.engines.port import WiroServerFault, WiroUnreachable
 from bot.services.runs import service
 from bot.services.runs._monitor import KILL_GRACE_S, NOT_FOUND_TRIES
-from tests.support.bot_harness import House, a_house
+from tests.support.bot_harness import BotHarness, a_house
 from tests.support.clocks import until
 from tests.support.samples import PNG, a_requester
 
@@ -28,17 +28,17 @@ SUCCESS = Settled(is_success=True, cost=COST, outputs=(PNG,), elapsed_s=4.2)
 RUNNING_STAGES = [Stage.PREPARING, Stage.RUNNING, Stage.FINISHING]
 
 
-async def record_of(house: House, job_id: int = 1) -> Job:
+async def record_of(house: BotHarness, job_id: int = 1) -> Job:
     job = await house.store.job(job_id)
     assert job is not None
     return job
 
 
 @asynccontextmanager
-async def restarted(house: House) -> AsyncIterator[House]:
+async def restarted(house: BotHarness) -> AsyncIterator[BotHarness]:
     """The house stops and the next one takes up what it left."""
     await house.stop()
-    again = House(house.store, house.guilds, house.wiro)
+    again = BotHarness(house.store, house.guilds, house.wiro)
     await again.jobs.take_up()
     try:
         yield again
@@ -57,7 +57,7 @@ async def test_a_job_that_waited_in_our_line_is_sent_after_the_restart(file: Pat
             assert seeds.count(str(waiting.seed)) == 1
 
 
-async def test_a_run_cut_off_by_the_stop_is_found_and_not_sent_again(house: House) -> None:
+async def test_a_run_cut_off_by_the_stop_is_found_and_not_sent_again(house: BotHarness) -> None:
     house.wiro.run_gate.clear()
     await house.submit()
     await until(lambda: house.wiro.runs)
@@ -70,7 +70,7 @@ async def test_a_run_cut_off_by_the_stop_is_found_and_not_sent_again(house: Hous
         assert len(house.wiro.runs) == 1
 
 
-async def test_a_run_cut_off_by_the_stop_that_never_arrived_is_void(house: House) -> None:
+async def test_a_run_cut_off_by_the_stop_that_never_arrived_is_void(house: BotHarness) -> None:
     house.wiro.run_gate.clear()
     await house.submit()
     await until(lambda: house.wiro.runs)
@@ -83,7 +83,7 @@ async def test_a_run_cut_off_by_the_stop_that_never_arrived_is_void(house: House
         assert await again.spent() == (0, 0, 0, 0)
 
 
-async def test_a_doubt_is_still_a_doubt_after_the_restart(house: House) -> None:
+async def test_a_doubt_is_still_a_doubt_after_the_restart(house: BotHarness) -> None:
     house.wiro.run_faults.append(WiroUnreachable("timeout"))
     await house.submit()
     await until(lambda: house.wiro.lists_asked)
@@ -95,7 +95,7 @@ async def test_a_doubt_is_still_a_doubt_after_the_restart(house: House) -> None:
         assert len(house.wiro.runs) == 1
 
 
-async def test_a_queued_job_is_watched_again_with_the_secret_that_detail_gives(house: House) -> None:
+async def test_a_queued_job_is_watched_again_with_the_secret_that_detail_gives(house: BotHarness) -> None:
     task_id = await house.submit_and_watch()
     async with restarted(house) as again:
         assert await again.watched() == task_id
@@ -109,7 +109,7 @@ async def test_a_queued_job_is_watched_again_with_the_secret_that_detail_gives(h
 
 
 @pytest.mark.parametrize("stage", RUNNING_STAGES)
-async def test_a_job_goes_on_from_the_recorded_stage(house: House, stage: Stage) -> None:
+async def test_a_job_goes_on_from_the_recorded_stage(house: BotHarness, stage: Stage) -> None:
     task_id = await house.submit_and_watch()
     house.wiro.tell(task_id, Reached(stage))
     await house.hears(task_id, Reached(stage))
@@ -128,7 +128,7 @@ async def test_a_job_goes_on_from_the_recorded_stage(house: House, stage: Stage)
     [(SUCCESS, Stage.SUCCEEDED), (Settled(is_success=False, cost=Money(0)), Stage.FAILED)],
 )
 async def test_a_task_that_ended_meanwhile_is_settled_at_once(
-    house: House, event: Event, stage: Stage
+    house: BotHarness, event: Event, stage: Stage
 ) -> None:
     task_id = await house.submit_and_watch()
     await house.stop()
@@ -138,7 +138,7 @@ async def test_a_task_that_ended_meanwhile_is_settled_at_once(
         assert again.sockets.feeds == []
 
 
-async def test_a_task_that_wiro_forgot_meanwhile_is_lost(house: House) -> None:
+async def test_a_task_that_wiro_forgot_meanwhile_is_lost(house: BotHarness) -> None:
     task_id = await house.submit_and_watch()
     await house.stop()
     del house.wiro.reports[task_id]
@@ -150,7 +150,7 @@ async def test_a_task_that_wiro_forgot_meanwhile_is_lost(house: House) -> None:
         assert await again.spent() == (0, 0, 0, 0)
 
 
-async def test_a_wiro_that_is_down_at_the_start_is_asked_until_it_answers(house: House) -> None:
+async def test_a_wiro_that_is_down_at_the_start_is_asked_until_it_answers(house: BotHarness) -> None:
     task_id = await house.submit_and_watch()
     await house.stop()
     house.wiro.detail_faults.extend([WiroServerFault("down")] * 5)
@@ -159,7 +159,7 @@ async def test_a_wiro_that_is_down_at_the_start_is_asked_until_it_answers(house:
         assert not house.wiro.detail_faults
 
 
-async def test_a_deadline_holds_also_while_wiro_has_not_answered_since_the_restart(house: House) -> None:
+async def test_a_deadline_holds_also_while_wiro_has_not_answered_since_the_restart(house: BotHarness) -> None:
     await house.submit_and_watch()
     await house.stop()
     house.wiro.detail_faults.extend([WiroServerFault("down")] * 100_000)
@@ -173,7 +173,9 @@ async def test_a_deadline_holds_also_while_wiro_has_not_answered_since_the_resta
         assert await again.spent() == (0, 0, 0, 0)
 
 
-async def test_a_cancel_is_passed_on_also_while_wiro_has_not_answered_since_the_restart(house: House) -> None:
+async def test_a_cancel_is_passed_on_also_while_wiro_has_not_answered_since_the_restart(
+    house: BotHarness,
+) -> None:
     task_id = await house.submit_and_watch()
     await house.stop()
     house.wiro.detail_faults.extend([WiroServerFault("down")] * 100_000)
@@ -186,7 +188,7 @@ async def test_a_cancel_is_passed_on_also_while_wiro_has_not_answered_since_the_
         assert (await again.end_of()).stage is Stage.CANCELLED
 
 
-async def test_a_deadline_holds_also_while_a_found_task_cannot_be_recorded(house: House) -> None:
+async def test_a_deadline_holds_also_while_a_found_task_cannot_be_recorded(house: BotHarness) -> None:
     house.wiro.run_faults.append(WiroUnreachable("timeout"))
     await house.submit()
     await until(lambda: house.wiro.lists_asked)
@@ -201,7 +203,9 @@ async def test_a_deadline_holds_also_while_a_found_task_cannot_be_recorded(house
     house.store.faults["save"].clear()
 
 
-async def test_a_settled_job_whose_member_was_not_told_is_shown_and_not_settled_again(house: House) -> None:
+async def test_a_settled_job_whose_member_was_not_told_is_shown_and_not_settled_again(
+    house: BotHarness,
+) -> None:
     await house.submit_and_watch()
     await house.stop()
     job = await record_of(house)
@@ -215,7 +219,7 @@ async def test_a_settled_job_whose_member_was_not_told_is_shown_and_not_settled_
         assert again.wiro.stopped == []
 
 
-async def test_a_settled_failure_is_told_without_asking_wiro(house: House) -> None:
+async def test_a_settled_failure_is_told_without_asking_wiro(house: BotHarness) -> None:
     await house.submit_and_watch()
     await house.stop()
     job = await record_of(house)
@@ -228,21 +232,21 @@ async def test_a_settled_failure_is_told_without_asking_wiro(house: House) -> No
         assert again.board.ending_of(1) is not None
 
 
-async def test_a_finished_job_is_not_taken_up(house: House) -> None:
+async def test_a_finished_job_is_not_taken_up(house: BotHarness) -> None:
     task_id = await house.submit_and_watch()
     house.wiro.tell(task_id, SUCCESS)
     await house.end_of()
     assert await house.jobs.take_up() == 0
 
 
-async def test_jobs_that_are_followed_are_not_taken_up_twice(house: House) -> None:
+async def test_jobs_that_are_followed_are_not_taken_up_twice(house: BotHarness) -> None:
     await house.submit_and_watch()
     assert await house.jobs.take_up() == 1
     assert (house.jobs.running, len(house.sockets.registered)) == (1, 1)
     assert len(house.wiro.runs) == 1
 
 
-async def test_draining_leaves_everything_on_record_and_nothing_running(house: House) -> None:
+async def test_draining_leaves_everything_on_record_and_nothing_running(house: BotHarness) -> None:
     await house.submit_and_watch(1)
     await house.submit_and_watch(2, channel_id=31)
     await house.stop()
@@ -257,7 +261,7 @@ async def test_draining_leaves_everything_on_record_and_nothing_running(house: H
 # --- a wish to cancel -----------------------------------------------------------------------------
 
 
-async def test_a_wish_to_cancel_is_on_record_before_wiro_hears_of_it(house: House) -> None:
+async def test_a_wish_to_cancel_is_on_record_before_wiro_hears_of_it(house: BotHarness) -> None:
     await house.submit_and_watch()
     house.wiro.stop_gate.clear()
     await house.jobs.cancel(1, OWNER)
@@ -270,7 +274,7 @@ async def test_a_wish_to_cancel_is_on_record_before_wiro_hears_of_it(house: Hous
         assert house.wiro.stopped[-1] == ("cancel", "101")
 
 
-async def test_a_wish_of_before_the_restart_is_passed_on_without_waiting_for_news(house: House) -> None:
+async def test_a_wish_of_before_the_restart_is_passed_on_without_waiting_for_news(house: BotHarness) -> None:
     task_id = await house.submit_and_watch()
     await house.hears(task_id, Reached(Stage.RUNNING))
     await house.stage_reached(Stage.RUNNING)
@@ -300,7 +304,7 @@ async def test_a_waiting_job_with_a_wish_ends_without_run_and_without_asking_for
 
 
 async def test_a_doubt_with_a_wish_is_looked_for_after_the_restart_and_stopped_when_found(
-    house: House,
+    house: BotHarness,
 ) -> None:
     house.wiro.run_gate.clear()
     await house.submit()
@@ -315,14 +319,14 @@ async def test_a_doubt_with_a_wish_is_looked_for_after_the_restart_and_stopped_w
         assert len(house.wiro.runs) == 1
 
 
-async def test_a_wish_made_while_the_intent_is_written_leaves_no_doubt_behind(house: House) -> None:
+async def test_a_wish_made_while_the_intent_is_written_leaves_no_doubt_behind(house: BotHarness) -> None:
     await house.submit()
     await house.jobs.cancel(1, OWNER)
     job = await house.end_of()
     assert (job.stage, job.sent_at_s, house.wiro.runs) == (Stage.CANCELLED, None, [])
 
 
-async def test_a_wish_outlives_a_fault_of_ours(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_wish_outlives_a_fault_of_ours(house: BotHarness, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(service, "PAUSE_AFTER_FAULT_S", 0.0)
     task_id = await house.submit_and_watch()
     house.wiro.stop_gate.clear()
@@ -336,7 +340,7 @@ async def test_a_wish_outlives_a_fault_of_ours(house: House, monkeypatch: pytest
     assert house.wiro.stopped[-1] == ("cancel", task_id)
 
 
-async def test_a_wish_that_cannot_be_recorded_is_passed_on_all_the_same(house: House) -> None:
+async def test_a_wish_that_cannot_be_recorded_is_passed_on_all_the_same(house: BotHarness) -> None:
     task_id = await house.submit_and_watch()
     house.store.faults["wish_to_cancel"].append(DatabaseFull("no room"))
     house.wiro.on_stop = Cancelled(Money(0))
@@ -345,7 +349,7 @@ async def test_a_wish_that_cannot_be_recorded_is_passed_on_all_the_same(house: H
     assert house.wiro.stopped == [("cancel", task_id)]
 
 
-async def test_a_wish_pressed_while_the_bot_stops_is_left_to_the_next_start(house: House) -> None:
+async def test_a_wish_pressed_while_the_bot_stops_is_left_to_the_next_start(house: BotHarness) -> None:
     task_id = await house.submit_and_watch()
     await house.stop()
     await house.jobs.cancel(1, OWNER)

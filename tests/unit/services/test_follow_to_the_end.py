@@ -23,7 +23,7 @@ from bot.engines.port import (
     WiroUnreachable,
 )
 from bot.services.runs._monitor import NOT_FOUND_TRIES
-from tests.support.bot_harness import House
+from tests.support.bot_harness import BotHarness
 from tests.support.clocks import until
 from tests.support.samples import MODEL, PNG, a_job
 
@@ -32,7 +32,7 @@ SUCCESS = Settled(is_success=True, cost=COST, outputs=(PNG,), elapsed_s=4.2)
 FAILURE = Settled(is_success=False, cost=Money(0), elapsed_s=1.0, detail="CUDA out of memory")
 
 
-async def test_an_accepted_job_ends_as_a_success_with_its_picture(house: House) -> None:
+async def test_an_accepted_job_ends_as_a_success_with_its_picture(house: BotHarness) -> None:
     task_id = await house.submit_and_watch()
     await house.hears(
         task_id,
@@ -54,7 +54,7 @@ async def test_an_accepted_job_ends_as_a_success_with_its_picture(house: House) 
     assert await house.spent() == (1, 0, COST.pico, 0)
 
 
-async def test_stages_are_shown_as_they_come_and_never_turn_back(house: House) -> None:
+async def test_stages_are_shown_as_they_come_and_never_turn_back(house: BotHarness) -> None:
     task_id = await house.submit_and_watch()
     await house.hears(task_id, Reached(Stage.RUNNING), Reached(Stage.PREPARING), Reached(Stage.FINISHING))
     house.wiro.tell(task_id, SUCCESS)
@@ -64,7 +64,7 @@ async def test_stages_are_shown_as_they_come_and_never_turn_back(house: House) -
     assert {Stage.SUBMITTING, Stage.QUEUED, Stage.RUNNING, Stage.FINISHING} <= set(stages)
 
 
-async def test_run_is_sent_the_recorded_seed(house: House) -> None:
+async def test_run_is_sent_the_recorded_seed(house: BotHarness) -> None:
     job = await house.submit(steps=20)
     await house.watched()
     ((model, parameters),) = house.wiro.runs
@@ -72,7 +72,7 @@ async def test_run_is_sent_the_recorded_seed(house: House) -> None:
     assert parameters == {"prompt": job.request.prompt, "samples": 1, "steps": 20, "seed": str(job.seed)}
 
 
-async def test_each_job_has_a_run_key_that_stays_its_own(house: House) -> None:
+async def test_each_job_has_a_run_key_that_stays_its_own(house: BotHarness) -> None:
     house.wiro.run_faults.append(WiroBusy("too many", code=96))  # asked again, by the same key
     for job_id in (1, 2):
         await house.submit_and_watch(job_id)
@@ -81,7 +81,7 @@ async def test_each_job_has_a_run_key_that_stays_its_own(house: House) -> None:
     assert other == a_job(job_id=2).run_key
 
 
-async def test_intent_is_on_record_before_run_is_sent(house: House) -> None:
+async def test_intent_is_on_record_before_run_is_sent(house: BotHarness) -> None:
     house.wiro.run_gate.clear()
     await house.submit()
     await until(lambda: house.wiro.runs)
@@ -93,7 +93,7 @@ async def test_intent_is_on_record_before_run_is_sent(house: House) -> None:
     await house.watched()
 
 
-async def test_nothing_is_settled_before_detail_says_so(house: House) -> None:
+async def test_nothing_is_settled_before_detail_says_so(house: BotHarness) -> None:
     task_id = await house.submit_and_watch()
     await house.hears(task_id, Reached(Stage.FINISHING))
     await house.stage_reached(Stage.FINISHING)
@@ -104,7 +104,7 @@ async def test_nothing_is_settled_before_detail_says_so(house: House) -> None:
     assert (await house.end_of()).stage is Stage.SUCCEEDED
 
 
-async def test_a_failed_task_is_void(house: House) -> None:
+async def test_a_failed_task_is_void(house: BotHarness) -> None:
     task_id = await house.submit_and_watch()
     house.wiro.tell(task_id, FAILURE)
     await house.hears(task_id, Reached(Stage.FINISHING))
@@ -124,7 +124,7 @@ async def test_a_failed_task_is_void(house: House) -> None:
     ],
 )
 async def test_a_definite_no_to_run_is_void_with_its_cause(
-    house: House, fault: WiroError, cause: Cause
+    house: BotHarness, fault: WiroError, cause: Cause
 ) -> None:
     house.wiro.run_faults.append(fault)
     await house.submit()
@@ -140,7 +140,7 @@ async def test_a_definite_no_to_run_is_void_with_its_cause(
     "fault", [WiroUnreachable("timeout"), WiroServerFault("bad gateway", http_status=502)]
 )
 async def test_an_unanswered_run_that_arrived_is_found_by_its_seed_and_adopted(
-    house: House, fault: WiroError
+    house: BotHarness, fault: WiroError
 ) -> None:
     house.wiro.is_made_although_unanswered = True
     house.wiro.run_faults.append(fault)
@@ -154,7 +154,7 @@ async def test_an_unanswered_run_that_arrived_is_found_by_its_seed_and_adopted(
     assert await house.spent() == (1, 0, COST.pico, 0)
 
 
-async def test_an_unanswered_run_that_is_nowhere_after_the_grace_is_void(house: House) -> None:
+async def test_an_unanswered_run_that_is_nowhere_after_the_grace_is_void(house: BotHarness) -> None:
     house.wiro.run_faults.append(WiroUnreachable("timeout"))
     await house.submit()
     await until(lambda: house.wiro.lists_asked > 2)
@@ -169,7 +169,7 @@ async def test_an_unanswered_run_that_is_nowhere_after_the_grace_is_void(house: 
 
 @pytest.mark.parametrize("jump_s", [-3_600.0, 3_600.0])
 async def test_a_wall_clock_that_jumps_neither_shortens_nor_lengthens_the_grace(
-    house: House, jump_s: float
+    house: BotHarness, jump_s: float
 ) -> None:
     house.wiro.run_faults.append(WiroUnreachable("timeout"))
     await house.submit()
@@ -183,7 +183,7 @@ async def test_a_wall_clock_that_jumps_neither_shortens_nor_lengthens_the_grace(
 
 
 @pytest.mark.parametrize("jump_s", [-7_200.0, 7_200.0])
-async def test_a_wall_clock_that_jumps_does_not_end_a_running_task(house: House, jump_s: float) -> None:
+async def test_a_wall_clock_that_jumps_does_not_end_a_running_task(house: BotHarness, jump_s: float) -> None:
     task_id = await house.submit_and_watch()
     house.time.put_right(jump_s)
     await house.hears(task_id, Reached(Stage.RUNNING))
@@ -193,7 +193,7 @@ async def test_a_wall_clock_that_jumps_does_not_end_a_running_task(house: House,
     assert await house.spent() == (1, 0, COST.pico, 0)
 
 
-async def test_an_unanswered_run_that_shows_up_late_is_still_adopted(house: House) -> None:
+async def test_an_unanswered_run_that_shows_up_late_is_still_adopted(house: BotHarness) -> None:
     house.wiro.run_faults.append(WiroUnreachable("timeout"))
     await house.submit()
     await until(lambda: house.wiro.lists_asked > 2)
@@ -202,7 +202,7 @@ async def test_an_unanswered_run_that_shows_up_late_is_still_adopted(house: Hous
     assert len(house.wiro.runs) == 1
 
 
-async def test_the_grace_does_not_run_out_while_the_list_cannot_be_read(house: House) -> None:
+async def test_the_grace_does_not_run_out_while_the_list_cannot_be_read(house: BotHarness) -> None:
     house.wiro.run_faults.append(WiroUnreachable("timeout"))
     house.wiro.list_faults.extend([WiroServerFault("down")] * 1000)
     await house.submit()
@@ -215,7 +215,7 @@ async def test_the_grace_does_not_run_out_while_the_list_cannot_be_read(house: H
     assert (await house.end_of()).cause is Cause.UNANSWERED
 
 
-async def test_a_list_that_cannot_be_read_until_the_deadline_ends_the_doubt(house: House) -> None:
+async def test_a_list_that_cannot_be_read_until_the_deadline_ends_the_doubt(house: BotHarness) -> None:
     house.wiro.run_faults.append(WiroUnreachable("timeout"))
     house.wiro.list_faults.extend([WiroServerFault("down")] * 1000)
     await house.submit()
@@ -225,13 +225,13 @@ async def test_a_list_that_cannot_be_read_until_the_deadline_ends_the_doubt(hous
     assert len(house.wiro.runs) == 1
 
 
-async def test_a_socket_that_says_nothing_is_no_obstacle(house: House) -> None:
+async def test_a_socket_that_says_nothing_is_no_obstacle(house: BotHarness) -> None:
     task_id = await house.submit_and_watch()
     house.wiro.tell(task_id, SUCCESS)
     assert (await house.end_of()).stage is Stage.SUCCEEDED
 
 
-async def test_a_long_silence_is_told_and_forgotten_with_the_next_news(house: House) -> None:
+async def test_a_long_silence_is_told_and_forgotten_with_the_next_news(house: BotHarness) -> None:
     task_id = await house.submit_and_watch()
     await until(lambda: house.board.shown[-1].quiet_since_s is not None)
     await house.hears(task_id, Reached(Stage.RUNNING))
@@ -239,7 +239,7 @@ async def test_a_long_silence_is_told_and_forgotten_with_the_next_news(house: Ho
     assert house.board.shown[-1].quiet_since_s is None
 
 
-async def test_a_gap_is_answered_by_asking_detail(house: House) -> None:
+async def test_a_gap_is_answered_by_asking_detail(house: BotHarness) -> None:
     task_id = await house.submit_and_watch()
     await until(lambda: house.wiro.details_asked)
     house.wiro.tell(task_id, SUCCESS)
@@ -247,21 +247,21 @@ async def test_a_gap_is_answered_by_asking_detail(house: House) -> None:
     assert (await house.end_of()).stage is Stage.SUCCEEDED
 
 
-async def test_unknown_frames_end_nothing(house: House) -> None:
+async def test_unknown_frames_end_nothing(house: BotHarness) -> None:
     task_id = await house.submit_and_watch()
     await house.hears(task_id, Unrecognised("task_dance"), Progressed(Progress(1, 4)))
     await until(lambda: house.board.shown[-1].job.progress == Progress(1, 4))
     assert house.board.concluded == []
 
 
-async def test_detail_may_fail_for_a_while(house: House) -> None:
+async def test_detail_may_fail_for_a_while(house: BotHarness) -> None:
     house.wiro.detail_faults.extend([WiroServerFault("down"), WiroUnreachable(""), WiroServerFault("down")])
     task_id = await house.submit_and_watch()
     house.wiro.tell(task_id, SUCCESS)
     assert (await house.end_of()).stage is Stage.SUCCEEDED
 
 
-async def test_a_task_that_wiro_shows_late_is_not_taken_for_lost(house: House) -> None:
+async def test_a_task_that_wiro_shows_late_is_not_taken_for_lost(house: BotHarness) -> None:
     task_id = await house.submit_and_watch()
     report = house.wiro.reports.pop(task_id)
     await house.hears(task_id, Reached(Stage.FINISHING))
@@ -272,7 +272,7 @@ async def test_a_task_that_wiro_shows_late_is_not_taken_for_lost(house: House) -
     assert (await house.end_of()).stage is Stage.SUCCEEDED
 
 
-async def test_a_task_that_wiro_no_longer_knows_is_lost_and_void(house: House) -> None:
+async def test_a_task_that_wiro_no_longer_knows_is_lost_and_void(house: BotHarness) -> None:
     task_id = await house.submit_and_watch()
     del house.wiro.reports[task_id]
     house.time.forward(house.tools.patience.unknown_grace_s + 1)
@@ -282,7 +282,7 @@ async def test_a_task_that_wiro_no_longer_knows_is_lost_and_void(house: House) -
     assert await house.spent() == (0, 0, 0, 0)
 
 
-async def test_a_task_that_detail_does_not_know_yet_is_not_lost(house: House) -> None:
+async def test_a_task_that_detail_does_not_know_yet_is_not_lost(house: BotHarness) -> None:
     task_id = await house.submit_and_watch()
     await until(lambda: house.wiro.details_asked)
     report = house.wiro.reports.pop(task_id)
@@ -293,7 +293,9 @@ async def test_a_task_that_detail_does_not_know_yet_is_not_lost(house: House) ->
     assert (await house.end_of()).stage is Stage.SUCCEEDED
 
 
-async def test_a_task_past_its_deadline_is_stopped_and_its_ending_is_what_detail_says(house: House) -> None:
+async def test_a_task_past_its_deadline_is_stopped_and_its_ending_is_what_detail_says(
+    house: BotHarness,
+) -> None:
     task_id = await house.submit_and_watch()
     await house.hears(task_id, Reached(Stage.RUNNING))
     await house.stage_reached(Stage.RUNNING)
@@ -305,7 +307,7 @@ async def test_a_task_past_its_deadline_is_stopped_and_its_ending_is_what_detail
 
 
 async def test_a_member_does_not_pay_for_a_task_that_was_stopped_at_its_deadline(
-    house: House,
+    house: BotHarness,
 ) -> None:
     task_id = await house.submit_and_watch()
     house.wiro.on_stop = Cancelled(COST, 3600.0)
@@ -316,7 +318,7 @@ async def test_a_member_does_not_pay_for_a_task_that_was_stopped_at_its_deadline
     assert await house.spent() == (0, 0, 0, 0)
 
 
-async def test_a_task_that_cannot_be_stopped_is_given_up_after_the_deadline(house: House) -> None:
+async def test_a_task_that_cannot_be_stopped_is_given_up_after_the_deadline(house: BotHarness) -> None:
     task_id = await house.submit_and_watch()
     house.time.forward(3601)
     await until(lambda: house.wiro.stopped)
@@ -327,7 +329,7 @@ async def test_a_task_that_cannot_be_stopped_is_given_up_after_the_deadline(hous
     assert await house.spent() == (0, 0, 0, 0)
 
 
-async def test_an_output_that_cannot_be_shown_costs_the_member_nothing(house: House) -> None:
+async def test_an_output_that_cannot_be_shown_costs_the_member_nothing(house: BotHarness) -> None:
     house.pictures.faults[PNG.name] = OutputUnusable(PNG.name, "html")
     task_id = await house.submit_and_watch()
     house.wiro.tell(task_id, SUCCESS)
@@ -339,14 +341,14 @@ async def test_an_output_that_cannot_be_shown_costs_the_member_nothing(house: Ho
     assert (news.job.cause, pictures) == (Cause.OUTPUT_UNUSABLE, ())
 
 
-async def test_a_success_without_any_output_is_none(house: House) -> None:
+async def test_a_success_without_any_output_is_none(house: BotHarness) -> None:
     task_id = await house.submit_and_watch()
     house.wiro.tell(task_id, Settled(is_success=True, cost=COST))
     job = await house.end_of()
     assert (job.cause, job.detail) == (Cause.OUTPUT_UNUSABLE, "there was no output")
 
 
-async def test_an_output_that_cannot_be_fetched_yet_is_linked_and_paid(house: House) -> None:
+async def test_an_output_that_cannot_be_fetched_yet_is_linked_and_paid(house: BotHarness) -> None:
     house.pictures.faults[PNG.name] = OutputUnavailable(PNG.name, "HTTP 503")
     task_id = await house.submit_and_watch()
     house.wiro.tell(task_id, SUCCESS)
@@ -356,7 +358,7 @@ async def test_an_output_that_cannot_be_fetched_yet_is_linked_and_paid(house: Ho
     assert await house.spent() == (1, 0, COST.pico, 0)
 
 
-async def test_what_is_left_out_of_several_outputs_is_told(house: House) -> None:
+async def test_what_is_left_out_of_several_outputs_is_told(house: BotHarness) -> None:
     other = Output("other.png", "image/png", "https://elsewhere.example/other.png")
     house.pictures.faults["other.png"] = OutputHostRefused("other.png", "host")
     task_id = await house.submit_and_watch()
@@ -367,7 +369,7 @@ async def test_what_is_left_out_of_several_outputs_is_told(house: House) -> None
     assert news.note == "1 of 2 could not be shown: host."
 
 
-async def test_a_request_that_the_model_does_not_take_any_more_is_void(house: House) -> None:
+async def test_a_request_that_the_model_does_not_take_any_more_is_void(house: BotHarness) -> None:
     """The catalogue may change between the record and the next start."""
     house.wiro.run_gate.clear()
     await house.submit(steps=20)
@@ -376,7 +378,7 @@ async def test_a_request_that_the_model_does_not_take_any_more_is_void(house: Ho
     await house.stop()
     house.wiro.known_models[MODEL.lower()] = Model(MODEL, "SD3", (Parameter("prompt", Kind.LONG_TEXT),))
     await house.store.save(job)  # as it was before Run was sent
-    again = House(house.store, house.guilds, house.wiro)
+    again = BotHarness(house.store, house.guilds, house.wiro)
     house.wiro.run_gate.set()
     runs = len(house.wiro.runs)
     await again.jobs.take_up()
@@ -386,7 +388,7 @@ async def test_a_request_that_the_model_does_not_take_any_more_is_void(house: Ho
     await again.stop()
 
 
-async def test_a_deleted_message_does_not_keep_a_job_from_settling(house: House) -> None:
+async def test_a_deleted_message_does_not_keep_a_job_from_settling(house: BotHarness) -> None:
     house.board.delivery = Delivery.GONE
     task_id = await house.submit_and_watch()
     house.wiro.tell(task_id, SUCCESS)
@@ -395,7 +397,7 @@ async def test_a_deleted_message_does_not_keep_a_job_from_settling(house: House)
     assert await house.spent() == (1, 0, COST.pico, 0)
 
 
-async def test_a_task_cancelled_elsewhere_is_cancelled_here(house: House) -> None:
+async def test_a_task_cancelled_elsewhere_is_cancelled_here(house: BotHarness) -> None:
     task_id = await house.submit_and_watch()
     house.wiro.tell(task_id, Cancelled(COST, 2.0))
     await house.hears(task_id, Reached(Stage.FINISHING))
@@ -404,7 +406,7 @@ async def test_a_task_cancelled_elsewhere_is_cancelled_here(house: House) -> Non
     assert await house.spent() == (1, 0, COST.pico, 0)
 
 
-async def test_a_hundred_ticks_in_one_breath_are_survived(house: House) -> None:
+async def test_a_hundred_ticks_in_one_breath_are_survived(house: BotHarness) -> None:
     task_id = await house.submit_and_watch()
     house.wiro.tell(task_id, Reached(Stage.RUNNING))
     for step in range(1, 101):
@@ -415,7 +417,7 @@ async def test_a_hundred_ticks_in_one_breath_are_survived(house: House) -> None:
 
 
 async def test_a_socket_that_breaks_down_is_logged_and_detail_carries_on(
-    house: House, caplog: pytest.LogCaptureFixture
+    house: BotHarness, caplog: pytest.LogCaptureFixture
 ) -> None:
     task_id = await house.submit_and_watch()
     (feed,) = house.sockets.feeds
@@ -427,7 +429,7 @@ async def test_a_socket_that_breaks_down_is_logged_and_detail_carries_on(
     assert "socket: a fault of ours" in caplog.messages
 
 
-async def test_jobs_of_one_channel_share_a_socket_which_closes_with_the_last(house: House) -> None:
+async def test_jobs_of_one_channel_share_a_socket_which_closes_with_the_last(house: BotHarness) -> None:
     one = await house.submit_and_watch(1)
     other = await house.submit_and_watch(2, user_id=2)
     assert len(house.sockets.feeds) == 1

@@ -25,7 +25,7 @@ from bot.domain.request.form_state import Form
 from bot.domain.request.interactions import FormGone
 from bot.services.forms.service import Forms
 from bot.store.sqlite.last_values import LastValueRecords
-from tests.support.bot_harness import DEFAULT_LIMITS, House, a_house
+from tests.support.bot_harness import DEFAULT_LIMITS, BotHarness, a_house
 from tests.support.samples import MODEL, a_requester, an_asker, an_origin
 
 PROMPT = Parameter("prompt", Kind.LONG_TEXT, "Prompt", is_required=True)
@@ -59,7 +59,7 @@ class FaultyValues(LastValueRecords):
 class Counter:
     """Where a member fills in forms."""
 
-    def __init__(self, house: House) -> None:
+    def __init__(self, house: BotHarness) -> None:
         self.house = house
         self.values = FaultyValues(house.store._database)
         house.wiro.known_models[MODEL.lower()] = PAINTER

@@ -15,7 +15,7 @@ from bot.domain.money import Money
 from bot.domain.request.requester import Asker, Place
 from bot.services.limits.holds import Holds
 from bot.services.limits.service import DefaultLimits
-from tests.support.bot_harness import House, a_house
+from tests.support.bot_harness import BotHarness, a_house
 from tests.support.moderators import Moderation
 from tests.support.samples import MODEL, PNG, a_request, an_asker, an_origin
 
@@ -27,7 +27,7 @@ def bill(dollars: str) -> Settled:
     return Settled(is_success=True, cost=Money.parse(dollars), outputs=(PNG,), elapsed_s=2.0)
 
 
-async def run(house: House, job_id: int, dollars: str) -> None:
+async def run(house: BotHarness, job_id: int, dollars: str) -> None:
     """A run from the command to its bill."""
     house.wiro.tell(await house.submit_and_watch(job_id), bill(dollars))
     await house.end_of(job_id)
@@ -36,7 +36,7 @@ async def run(house: House, job_id: int, dollars: str) -> None:
 @pytest.mark.parametrize("spelling", [MODEL, ODD_SPELLING, f"  {MODEL.title()} "])
 @pytest.mark.parametrize("billed", ["0.007", "0.9"])
 async def test_what_is_quoted_is_held_however_the_model_is_typed(
-    house: House, spelling: str, billed: str
+    house: BotHarness, spelling: str, billed: str
 ) -> None:
     house.wiro.known_models[MODEL.lower()] = Model(MODEL, "SD3", cost_per_second=Money.parse("0.0035"))
     await run(house, 1, billed)
@@ -46,7 +46,7 @@ async def test_what_is_quoted_is_held_however_the_model_is_typed(
     assert quoted.amount == Money.parse(billed)
 
 
-async def test_a_model_that_goes_by_another_spelling_now_keeps_its_history(house: House) -> None:
+async def test_a_model_that_goes_by_another_spelling_now_keeps_its_history(house: BotHarness) -> None:
     await run(house, 1, "0.90")
     house.wiro.known_models[MODEL.lower()] = Model(ODD_SPELLING, "SD3", approximate_cost=Money.parse("0.05"))
     assert (await house.store.model_history(ODD_SPELLING, 0.0)).bills[0].amount == Money.parse("0.90")
@@ -97,7 +97,7 @@ async def test_an_approved_run_of_a_model_without_a_price_waits_for_the_other(fi
             await house.jobs.submit(2, a_request(), an_origin(), an_asker(), is_approved=True)
 
 
-async def test_a_run_past_the_operators_price_is_refused_before_anything_is_held(house: House) -> None:
+async def test_a_run_past_the_operators_price_is_refused_before_anything_is_held(house: BotHarness) -> None:
     most = Money.parse("0.10")
     house.jobs._holds = Holds(house.catalogue, house.store, house.tools.clock, Money.parse("0.05"), most)
     house.wiro.known_models[MODEL.lower()] = Model(MODEL, "SD3", approximate_cost=Money.parse("0.11"))

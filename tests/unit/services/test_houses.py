@@ -15,7 +15,7 @@ from bot.services.guild_settings.service import Houses
 from bot.store.sqlite.database import Database
 from bot.store.sqlite.guilds import GuildRecords
 from bot.store.sqlite.picture_wishes import PictureWishRecords
-from tests.support.bot_harness import House, MemoryLogChannel
+from tests.support.bot_harness import BotHarness, MemoryLogChannel
 from tests.support.samples import GUILD, NOON_S, a_request, an_asker
 
 ENTRY = AuditEntry(GUILD, 9, MemberChange(1, before=False, after=True), NOON_S)
@@ -52,7 +52,7 @@ async def is_blocked(houses: Houses, asker: Asker) -> bool:
 
 
 @pytest.fixture
-def records(house: House) -> WornRecords:
+def records(house: BotHarness) -> WornRecords:
     return WornRecords(house.store._database)
 
 

@@ -22,7 +22,7 @@ from bot.services.limits.service import DefaultLimits
 from bot.services.runs.inputs import MAX_AT_ONCE, Inputs
 from bot.services.runs.runner import NO_ROOM
 from bot.view.text.endings import ending
-from tests.support.bot_harness import House, a_house
+from tests.support.bot_harness import BotHarness, a_house
 from tests.support.clocks import until
 from tests.support.samples import (
     GUILD,
@@ -256,7 +256,7 @@ async def test_files_that_go_along_count_until_run_has_answered() -> None:
 # --- through the whole of the use cases -----------------------------------------------------------
 
 
-def with_picture(house: House, kind: Kind = Kind.FILE) -> dict[str, Sequence[InputFile]]:
+def with_picture(house: BotHarness, kind: Kind = Kind.FILE) -> dict[str, Sequence[InputFile]]:
     house.wiro.known_models[MODEL.lower()] = taking(kind)
     return {"files": (house.sources.put(URL),)}
 
@@ -270,7 +270,7 @@ def with_picture(house: House, kind: Kind = Kind.FILE) -> dict[str, Sequence[Inp
     ],
 )
 async def test_a_kept_file_goes_by_the_spelling_of_its_input(
-    house: House, kind: Kind, sent: dict[str, object]
+    house: BotHarness, kind: Kind, sent: dict[str, object]
 ) -> None:
     await house.submit_and_watch(**with_picture(house, kind))
     ((_, parameters),) = house.wiro.runs
@@ -278,7 +278,7 @@ async def test_a_kept_file_goes_by_the_spelling_of_its_input(
     assert house.wiro.files_sent == [()]
 
 
-async def test_a_file_that_wiro_does_not_keep_goes_along_under_its_inputs_name(house: House) -> None:
+async def test_a_file_that_wiro_does_not_keep_goes_along_under_its_inputs_name(house: BotHarness) -> None:
     house.wiro.upload_faults.extend([REFUSED, REFUSED])
     await house.submit_and_watch(**with_picture(house))
     ((upload,),) = house.wiro.files_sent
@@ -322,7 +322,7 @@ async def test_ten_at_once_with_room_for_one_bring_one_picture_to_wiro(tmp_path:
         assert len(house.wiro.uploads) == len(house.sources.fetched) == 1
 
 
-async def test_a_file_that_is_gone_ends_its_job_without_a_charge(house: House) -> None:
+async def test_a_file_that_is_gone_ends_its_job_without_a_charge(house: BotHarness) -> None:
     house.wiro.known_models[MODEL.lower()] = taking(Kind.FILE)
     await house.submit(files=(InputFile("", "https://gone", "dog.png"),))
     job = await house.end_of()
@@ -340,7 +340,7 @@ async def test_a_file_that_is_gone_ends_its_job_without_a_charge(house: House) -
     ],
 )
 async def test_what_discord_says_of_a_file_is_looked_at_before_anything_is_held(
-    house: House, given: InputFile, fault: InputFault
+    house: BotHarness, given: InputFile, fault: InputFault
 ) -> None:
     house.wiro.known_models[MODEL.lower()] = taking(Kind.FILE)
     with pytest.raises(InputRefused) as refused:
@@ -349,7 +349,7 @@ async def test_what_discord_says_of_a_file_is_looked_at_before_anything_is_held(
     assert await house.store.unfinished() == house.sources.fetched == []
 
 
-async def test_what_only_its_bytes_show_is_told_as_the_end(house: House) -> None:
+async def test_what_only_its_bytes_show_is_told_as_the_end(house: BotHarness) -> None:
     house.sources.faults[URL] = InputRefused("dog.png", InputFault.DAMAGED, "cut off")
     await house.submit(**with_picture(house))
     job = await house.end_of()
@@ -360,7 +360,7 @@ async def test_what_only_its_bytes_show_is_told_as_the_end(house: House) -> None
     assert await house.spent() == (0, 0, 0, 0)
 
 
-async def test_a_cancel_while_a_file_is_brought_in_is_heard_at_once(house: House) -> None:
+async def test_a_cancel_while_a_file_is_brought_in_is_heard_at_once(house: BotHarness) -> None:
     house.sources.gate.clear()
     await house.submit(**with_picture(house))
     await until(lambda: house.sources.fetched == [URL])
@@ -383,7 +383,7 @@ async def test_a_restart_while_a_file_is_brought_in_begins_with_it_again(tmp_pat
         assert wiro.runs[0][1]["inputImageUrl"] == "https://cdn1.wiro.ai/1/dog.png"
 
 
-async def test_a_model_without_pictures_is_refused_with_some_that_take_them(house: House) -> None:
+async def test_a_model_without_pictures_is_refused_with_some_that_take_them(house: BotHarness) -> None:
     house.wiro.known_models[MODEL.lower()] = Model(MODEL, "SD3", (Parameter("prompt", Kind.LONG_TEXT),))
     house.wiro.summaries = [
         ModelSummary("a/film", "Film", None, categories=("image-to-video",), run_count=9_000),
@@ -398,7 +398,7 @@ async def test_a_model_without_pictures_is_refused_with_some_that_take_them(hous
     assert house.sources.fetched == []
 
 
-async def test_again_sends_what_wiro_keeps(house: House) -> None:
+async def test_again_sends_what_wiro_keeps(house: BotHarness) -> None:
     task_id = await house.submit_and_watch(**with_picture(house))
     house.wiro.tell(task_id, SUCCESS)
     await house.end_of()
@@ -410,7 +410,7 @@ async def test_again_sends_what_wiro_keeps(house: House) -> None:
     assert len(house.wiro.uploads) == 1
 
 
-async def test_again_of_what_went_along_needs_the_file_once_more(house: House) -> None:
+async def test_again_of_what_went_along_needs_the_file_once_more(house: BotHarness) -> None:
     house.wiro.upload_faults.extend([REFUSED] * 2)
     task_id = await house.submit_and_watch(**with_picture(house))
     house.wiro.tell(task_id, SUCCESS)
@@ -420,7 +420,7 @@ async def test_again_of_what_went_along_needs_the_file_once_more(house: House) -
     assert (await house.end_of(2)).cause is Cause.INPUT_LOST
 
 
-async def test_a_full_disk_holds_nobodys_turn_and_everybody_is_told(house: House) -> None:
+async def test_a_full_disk_holds_nobodys_turn_and_everybody_is_told(house: BotHarness) -> None:
     house.wiro.upload_faults.extend([REFUSED] * 2 * (MAX_AT_ONCE + 1))
     full = house.store.faults["save"]
     full.extend([DatabaseFull("no room")] * 100_000)
@@ -482,7 +482,7 @@ async def test_a_file_gone_by_the_restart_ends_the_job_without_a_charge(tmp_path
         assert len(wiro.runs) == 1
 
 
-async def test_a_lost_run_with_a_file_is_found_again(house: House) -> None:
+async def test_a_lost_run_with_a_file_is_found_again(house: BotHarness) -> None:
     house.wiro.run_faults.append(LOST_ANSWER)
     house.wiro.is_made_although_unanswered = True
     task_id = await house.submit_and_watch(**with_picture(house), prompt="")

@@ -20,7 +20,7 @@ from bot.services.limits.service import DefaultLimits
 from bot.services.runs.unclaimed import FEW, Looks, Orphans
 from bot.services.supervisor import Supervisor
 from bot.store.sqlite.reports import ReportRecords
-from tests.support.bot_harness import House, a_house, tiny_delays
+from tests.support.bot_harness import BotHarness, a_house, tiny_delays
 from tests.support.clocks import until
 from tests.support.samples import GUILD, NOON_S, PNG, a_requester
 
@@ -44,16 +44,16 @@ def killed(cost: Money | None) -> Cancelled:
     return Cancelled(cost, 1.5)
 
 
-def sweep(house: House) -> None:
+def sweep(house: BotHarness) -> None:
     looks = Looks(first_s=FIRST_S, tick_s=0.002)
     orphans = Orphans(house.wiro, house.store, house.time.clock, house.owner, looks, tiny_delays)
     Supervisor(house.owner).every("late orphans", looks.tick_s, orphans.sweep, tiny_delays)
 
 
 @asynccontextmanager
-async def restarted(house: House) -> AsyncIterator[House]:
+async def restarted(house: BotHarness) -> AsyncIterator[BotHarness]:
     await house.stop()
-    again = House(house.store, house.guilds, house.wiro)
+    again = BotHarness(house.store, house.guilds, house.wiro)
     again.time.forward(house.time.monotonic())
     await again.jobs.take_up()
     sweep(again)
@@ -63,7 +63,7 @@ async def restarted(house: House) -> AsyncIterator[House]:
         await again.stop()
 
 
-async def run(house: House, end: Event, job_id: int = 1) -> str:
+async def run(house: BotHarness, end: Event, job_id: int = 1) -> str:
     """A run to this end; the member who gets a cancelled one had wished so. The task."""
     task_id = await house.submit_and_watch(job_id)
     await house.hears(task_id, Reached(Stage.RUNNING))
@@ -78,13 +78,13 @@ async def run(house: House, end: Event, job_id: int = 1) -> str:
     return task_id
 
 
-async def operators(house: House) -> tuple[int, int]:
+async def operators(house: BotHarness) -> tuple[int, int]:
     """Runs and picodollars that the operator's stop counts as used."""
     usage = await house.store.usage(OPERATOR, Window.DAY, NOON_S)
     return usage.runs_used, usage.spend_used_pico
 
 
-async def until_paid(house: House, pico: int) -> None:
+async def until_paid(house: BotHarness, pico: int) -> None:
     async with asyncio.timeout(5):
         while (await operators(house))[1] != pico:  # noqa: ASYNC110 — as in `until`
             await asyncio.sleep(0.001)
@@ -109,7 +109,7 @@ async def test_whoever_runs_and_cancels_stays_within_the_limits(file: Path, show
 @pytest.mark.parametrize("shown", [ZERO, None])
 @pytest.mark.parametrize(("charge", "share"), [(CHARGE, CHARGE), (HOLD, HOLD), (MORE, HOLD)])
 async def test_the_member_pays_up_to_the_hold_and_the_operator_the_rest(
-    house: House, end: type, shown: Money | None, charge: Money, share: Money
+    house: BotHarness, end: type, shown: Money | None, charge: Money, share: Money
 ) -> None:
     task_id = await run(house, end(shown))
     assert await house.spent() == (0, 1, 0, HOLD.pico)
@@ -124,7 +124,7 @@ async def test_the_member_pays_up_to_the_hold_and_the_operator_the_rest(
 
 
 @pytest.mark.parametrize("shown", [ZERO, None])
-async def test_a_failure_stays_free_for_the_member(house: House, shown: Money | None) -> None:
+async def test_a_failure_stays_free_for_the_member(house: BotHarness, shown: Money | None) -> None:
     task_id = await run(house, failed(shown))
     assert await house.spent() == (0, 0, 0, 0)
     house.wiro.tell(task_id, failed(CHARGE))
@@ -134,7 +134,7 @@ async def test_a_failure_stays_free_for_the_member(house: House, shown: Money | 
     assert await operators(house) == (1, CHARGE.pico)
 
 
-async def lost(house: House) -> str:
+async def lost(house: BotHarness) -> str:
     """A task that Wiro does not show any more; the member was told so."""
     task_id = await house.submit_and_watch()
     report = house.wiro.reports.pop(task_id)
@@ -144,7 +144,7 @@ async def lost(house: House) -> str:
     return task_id
 
 
-async def test_the_erasure_of_words_does_not_end_the_hunt_for_money(house: House) -> None:
+async def test_the_erasure_of_words_does_not_end_the_hunt_for_money(house: BotHarness) -> None:
     task_id = await lost(house)
     await ReportRecords(house.store._database).forget([1])
     house.wiro.tell(task_id, succeeded(CHARGE))
@@ -152,7 +152,7 @@ async def test_the_erasure_of_words_does_not_end_the_hunt_for_money(house: House
     await until_paid(house, CHARGE.pico)
 
 
-async def test_an_erased_run_that_was_stopped_is_charged_all_the_same(house: House) -> None:
+async def test_an_erased_run_that_was_stopped_is_charged_all_the_same(house: BotHarness) -> None:
     task_id = await run(house, killed(ZERO))
     await ReportRecords(house.store._database).forget([1])
     house.wiro.tell(task_id, killed(CHARGE))
@@ -161,7 +161,7 @@ async def test_an_erased_run_that_was_stopped_is_charged_all_the_same(house: Hou
     assert await house.spent() == (1, 0, CHARGE.pico, 0)
 
 
-async def nothing_open(house: House) -> None:
+async def nothing_open(house: BotHarness) -> None:
     async with asyncio.timeout(5):
         while await house.store.open_charges():  # noqa: ASYNC110 — as in `until`
             await asyncio.sleep(0.001)
@@ -178,7 +178,7 @@ async def nothing_open(house: House) -> None:
     ],
 )
 async def test_after_a_day_what_is_not_on_record_is_nothing(
-    house: House, end: Event, members: int, runs: int
+    house: BotHarness, end: Event, members: int, runs: int
 ) -> None:
     await run(house, end)
     house.time.forward(DAY_S - 60)
@@ -196,7 +196,7 @@ async def test_after_a_day_what_is_not_on_record_is_nothing(
     assert house.wiro.details_asked == asked
 
 
-async def test_after_a_restart_the_record_says_what_to_ask_after(house: House) -> None:
+async def test_after_a_restart_the_record_says_what_to_ask_after(house: BotHarness) -> None:
     task_id = await run(house, killed(ZERO))
     async with restarted(house) as again:
         await until(lambda: again.wiro.details_asked > 1)
@@ -206,13 +206,13 @@ async def test_after_a_restart_the_record_says_what_to_ask_after(house: House) -
         await until_paid(again, CHARGE.pico)
 
 
-async def test_what_never_left_the_queue_is_settled_at_once(house: House) -> None:
+async def test_what_never_left_the_queue_is_settled_at_once(house: BotHarness) -> None:
     await run(house, Cancelled(ZERO, has_run=False))
     assert await house.spent() == (0, 0, 0, 0)
     assert await house.store.open_charges() == []
 
 
-async def test_a_run_that_has_ended_is_not_running_though_its_hold_is_kept(house: House) -> None:
+async def test_a_run_that_has_ended_is_not_running_though_its_hold_is_kept(house: BotHarness) -> None:
     dimension = Dimension(Measure.AT_ONCE, Window.EVER)
     entry = AuditEntry(GUILD, 1, LimitChange(Audience.EVERYONE, 0, dimension, None, 1), NOON_S)
     await house.houses.set_limit(LimitRule(Audience.EVERYONE, 0, dimension, 1), entry)
@@ -220,7 +220,7 @@ async def test_a_run_that_has_ended_is_not_running_though_its_hold_is_kept(house
     await house.submit(2)
 
 
-async def test_many_are_asked_after_by_one_listing_a_look(house: House) -> None:
+async def test_many_are_asked_after_by_one_listing_a_look(house: BotHarness) -> None:
     tasks = [await run(house, succeeded(ZERO), job_id) for job_id in range(1, FEW + 2)]
     details, lists = house.wiro.details_asked, house.wiro.lists_asked
     sweep(house)
@@ -232,7 +232,7 @@ async def test_many_are_asked_after_by_one_listing_a_look(house: House) -> None:
     assert (house.wiro.details_asked, house.wiro.lists_asked) == (details, lists + 2)
 
 
-async def test_a_model_that_was_waited_for_and_proved_free_is_waited_for_no_more(house: House) -> None:
+async def test_a_model_that_was_waited_for_and_proved_free_is_waited_for_no_more(house: BotHarness) -> None:
     await run(house, succeeded(ZERO))
     sweep(house)
     house.time.forward(DAY_S + 1)
@@ -242,7 +242,7 @@ async def test_a_model_that_was_waited_for_and_proved_free_is_waited_for_no_more
     assert await house.spent() == (1, 0, 0, 0)
 
 
-async def test_one_task_that_cannot_be_had_holds_up_no_other(house: House) -> None:
+async def test_one_task_that_cannot_be_had_holds_up_no_other(house: BotHarness) -> None:
     tasks = [await run(house, killed(ZERO), job_id) for job_id in (1, 2)]
     for task_id in tasks:
         house.wiro.tell(task_id, killed(CHARGE))

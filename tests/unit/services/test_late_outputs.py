@@ -14,7 +14,7 @@ from bot.domain.job.output_file import OutputUnavailable, OutputUnusable
 from bot.domain.job.status_update import Delivery
 from bot.services.runs.delivery import Courier
 from bot.services.runs.memory_budget import Room
-from tests.support.bot_harness import House, a_house
+from tests.support.bot_harness import BotHarness, a_house
 from tests.support.clocks import until
 from tests.support.samples import a_job
 
@@ -25,7 +25,7 @@ LATE = OUTPUTS[1].name
 class Ending:
     """A job with four pictures, the second of which is late."""
 
-    def __init__(self, house: House) -> None:
+    def __init__(self, house: BotHarness) -> None:
         self.house = house
         self.room = Room()
         self.come = house.pictures.late[LATE] = asyncio.Event()

@@ -29,7 +29,7 @@ from bot.domain.money import Money
 from bot.domain.request.requester import Asker, Place
 from bot.services.limits.service import DefaultLimits
 from bot.view.text.sentences import sentence
-from tests.support.bot_harness import House, a_house
+from tests.support.bot_harness import BotHarness, a_house
 from tests.support.moderators import Moderation
 from tests.support.samples import GUILD, MODEL, NOON_S, PNG, a_request, an_asker, an_origin
 
@@ -48,7 +48,7 @@ def caps(server: str | None = None, person: str | None = None, operator: str = "
     )
 
 
-async def ask(house: House, job_id: int, user_id: int, guild_id: int | None) -> Job | None:
+async def ask(house: BotHarness, job_id: int, user_id: int, guild_id: int | None) -> Job | None:
     channel_id = 30 + (guild_id or 0)
     origin = an_origin(user_id=user_id, guild_id=guild_id, channel_id=channel_id)
     asker = Asker(user_id, frozenset(), Place(guild_id, channel_id))
@@ -158,10 +158,10 @@ async def test_an_approved_run_passes_the_members_own_limits(file: Path) -> None
         assert await house.jobs.submit(3, a_request(), an_origin(), an_asker(), is_approved=True)
 
 
-Way = Callable[[House, Asker], Awaitable[object]]
+Way = Callable[[BotHarness, Asker], Awaitable[object]]
 
 
-def run(house: House, asker: Asker, *, is_approved: bool = False) -> Awaitable[object]:
+def run(house: BotHarness, asker: Asker, *, is_approved: bool = False) -> Awaitable[object]:
     origin = an_origin(user_id=asker.user_id, guild_id=asker.place.guild_id)
     return house.jobs.submit(5, a_request(), origin, asker, is_approved=is_approved)
 
@@ -185,7 +185,12 @@ WAYS: dict[str, Way] = {
     ],
 )
 async def test_whom_the_operator_does_not_admit_holds_nothing(
-    house: House, way: str, admission: Admission, user_id: int, guild_id: int | None, fault: AdmissionFault
+    house: BotHarness,
+    way: str,
+    admission: Admission,
+    user_id: int,
+    guild_id: int | None,
+    fault: AdmissionFault,
 ) -> None:
     house.houses.admission = admission
     with pytest.raises(NotAdmitted) as refused:
@@ -206,7 +211,7 @@ async def test_whom_the_operator_does_not_admit_holds_nothing(
     ],
 )
 async def test_everybody_else_is_served(
-    house: House, admission: Admission, user_id: int, guild_id: int | None
+    house: BotHarness, admission: Admission, user_id: int, guild_id: int | None
 ) -> None:
     house.houses.admission = admission
     assert await ask(house, 5, user_id, guild_id) is not None

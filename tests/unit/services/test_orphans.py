@@ -22,7 +22,7 @@ from bot.engines.port import WiroRefused, WiroUnreachable
 from bot.services.runs.unclaimed import SETTLE_S, Looks, Orphans, charge_of
 from bot.services.supervisor import Supervisor
 from bot.store.sqlite.reports import ReportRecords
-from tests.support.bot_harness import House, a_house, tiny_delays
+from tests.support.bot_harness import BotHarness, a_house, tiny_delays
 from tests.support.clocks import until
 from tests.support.samples import NOON_S, PNG, a_job
 from tests.support.wiro import LOST_ANSWER, ScriptedWiro
@@ -34,14 +34,14 @@ FIRST_S = 120.0
 MINUTE_S = 60.0
 
 
-def sweep(house: House) -> Orphans:
+def sweep(house: BotHarness) -> Orphans:
     looks = Looks(first_s=FIRST_S, tick_s=0.002)
     orphans = Orphans(house.wiro, house.store, house.time.clock, house.owner, looks, tiny_delays)
     Supervisor(house.owner).every("late orphans", looks.tick_s, orphans.sweep, tiny_delays)
     return orphans
 
 
-async def given_up(house: House, job_id: int = 1, *, seed: int | None = None) -> Job:
+async def given_up(house: BotHarness, job_id: int = 1, *, seed: int | None = None) -> Job:
     """A job whose Run was never answered, after the grace: voided, the member told."""
     house.wiro.run_faults.append(LOST_ANSWER)
     await house.submit(job_id, seed=seed)
@@ -52,49 +52,49 @@ async def given_up(house: House, job_id: int = 1, *, seed: int | None = None) ->
     return job
 
 
-def turns_up(house: House, job: Job, event: Event) -> str:
+def turns_up(house: BotHarness, job: Job, event: Event) -> str:
     task = house.wiro.make({"prompt": job.request.prompt, "seed": job.seed}, job.sent_at_s or 0.0)
     house.wiro.tell(task.task_id, event)
     return task.task_id
 
 
-async def operator_pays(house: House) -> Money:
+async def operator_pays(house: BotHarness) -> Money:
     usage = await house.store.usage(OPERATOR, Window.DAY, NOON_S)
     assert usage.spend_held_pico == 0
     return Money(usage.spend_used_pico)
 
 
-async def settled(house: House, *task_ids: str) -> None:
+async def settled(house: BotHarness, *task_ids: str) -> None:
     async with asyncio.timeout(5):
         while not await are_settled(house, task_ids):  # noqa: ASYNC110 — as in `until`
             await asyncio.sleep(0.001)
 
 
-async def are_settled(house: House, task_ids: Sequence[str]) -> bool:
+async def are_settled(house: BotHarness, task_ids: Sequence[str]) -> bool:
     """Whether these tasks belong to jobs, and none of them is asked after any more."""
     if await house.store.claimed(task_ids) != set(task_ids):
         return False
     return {charge.task_id for charge in await house.store.open_charges()}.isdisjoint(task_ids)
 
 
-async def unanswered(house: House) -> list[Job]:
+async def unanswered(house: BotHarness) -> list[Job]:
     open_ids = [charge.job_id for charge in await house.store.open_charges() if charge.task_id is None]
     return list(await house.store.jobs(open_ids))
 
 
-async def looked_again(house: House, times: int = 1) -> None:
+async def looked_again(house: BotHarness, times: int = 1) -> None:
     asked = house.wiro.lists_asked
     await until(lambda: house.wiro.lists_asked >= asked + times)
 
 
-async def several_ticks(house: House) -> None:
+async def several_ticks(house: BotHarness) -> None:
     await asyncio.sleep(0.05)  # virtual: a dozen of `tiny_delays`
 
 
 @asynccontextmanager
-async def restarted(house: House) -> AsyncIterator[House]:
+async def restarted(house: BotHarness) -> AsyncIterator[BotHarness]:
     await house.stop()
-    again = House(house.store, house.guilds, house.wiro)
+    again = BotHarness(house.store, house.guilds, house.wiro)
     again.time.forward(house.time.monotonic())
     await again.jobs.take_up()
     sweep(again)
@@ -105,7 +105,7 @@ async def restarted(house: House) -> AsyncIterator[House]:
 
 
 async def test_one_found_finished_is_paid_by_the_operator_and_not_by_the_member(
-    house: House, caplog: pytest.LogCaptureFixture
+    house: BotHarness, caplog: pytest.LogCaptureFixture
 ) -> None:
     job = await given_up(house)
     task_id = turns_up(house, job, SUCCESS)
@@ -125,7 +125,7 @@ async def test_one_found_finished_is_paid_by_the_operator_and_not_by_the_member(
     assert await house.store.job(1) == replace(job, task_id=task_id, is_charge_open=False)
 
 
-async def test_one_found_running_is_killed_and_its_bill_paid(house: House) -> None:
+async def test_one_found_running_is_killed_and_its_bill_paid(house: BotHarness) -> None:
     job = await given_up(house)
     house.wiro.on_stop = KILLED
     task_id = turns_up(house, job, Reached(Stage.RUNNING))
@@ -136,7 +136,7 @@ async def test_one_found_running_is_killed_and_its_bill_paid(house: House) -> No
     assert await house.spent() == (0, 0, 0, 0)
 
 
-async def test_one_found_queued_is_cancelled_and_killed_where_that_is_refused(house: House) -> None:
+async def test_one_found_queued_is_cancelled_and_killed_where_that_is_refused(house: BotHarness) -> None:
     job = await given_up(house)
     house.wiro.on_stop = KILLED
     house.wiro.stop_faults["cancel"] = WiroRefused("assigned already", code=0)
@@ -146,7 +146,7 @@ async def test_one_found_queued_is_cancelled_and_killed_where_that_is_refused(ho
     assert house.wiro.stopped == [("cancel", task_id), ("kill", task_id)]
 
 
-async def test_one_that_is_about_to_end_is_left_to_end(house: House) -> None:
+async def test_one_that_is_about_to_end_is_left_to_end(house: BotHarness) -> None:
     job = await given_up(house)
     task_id = turns_up(house, job, Reached(Stage.FINISHING))
     sweep(house)
@@ -157,7 +157,7 @@ async def test_one_that_is_about_to_end_is_left_to_end(house: House) -> None:
     assert await operator_pays(house) == COST
 
 
-async def test_one_that_turns_up_hours_later_is_found_by_then(house: House) -> None:
+async def test_one_that_turns_up_hours_later_is_found_by_then(house: BotHarness) -> None:
     job = await given_up(house)
     sweep(house)
     await looked_again(house)
@@ -167,7 +167,7 @@ async def test_one_that_turns_up_hours_later_is_found_by_then(house: House) -> N
     assert await operator_pays(house) == COST
 
 
-async def test_one_that_never_turns_up_costs_few_looks_and_after_a_day_a_last_one(house: House) -> None:
+async def test_one_that_never_turns_up_costs_few_looks_and_after_a_day_a_last_one(house: BotHarness) -> None:
     job = await given_up(house)
     sweep(house)
     await looked_again(house)
@@ -184,13 +184,13 @@ async def test_one_that_never_turns_up_costs_few_looks_and_after_a_day_a_last_on
     assert await operator_pays(house) == ZERO
 
 
-async def test_without_unanswered_runs_wiro_is_not_asked(house: House) -> None:
+async def test_without_unanswered_runs_wiro_is_not_asked(house: BotHarness) -> None:
     sweep(house)
     await several_ticks(house)
     assert house.wiro.lists_asked == 0
 
 
-async def test_after_a_restart_the_record_says_what_to_look_for(house: House) -> None:
+async def test_after_a_restart_the_record_says_what_to_look_for(house: BotHarness) -> None:
     job = await given_up(house)
     sweep(house)
     await looked_again(house)
@@ -205,7 +205,7 @@ async def test_after_a_restart_the_record_says_what_to_look_for(house: House) ->
         assert await operator_pays(third) == COST
 
 
-async def test_a_stop_between_the_kill_and_the_bill_loses_nothing(house: House) -> None:
+async def test_a_stop_between_the_kill_and_the_bill_loses_nothing(house: BotHarness) -> None:
     job = await given_up(house)
     task_id = turns_up(house, job, Reached(Stage.RUNNING))
     sweep(house)
@@ -216,7 +216,7 @@ async def test_a_stop_between_the_kill_and_the_bill_loses_nothing(house: House) 
         assert await operator_pays(again) == COST
 
 
-async def test_two_jobs_with_equal_seeds_pay_for_two_tasks(house: House) -> None:
+async def test_two_jobs_with_equal_seeds_pay_for_two_tasks(house: BotHarness) -> None:
     _, second = await given_up(house, 1, seed=4), await given_up(house, 2, seed=4)
     tasks = [turns_up(house, second, SUCCESS), turns_up(house, second, SUCCESS)]  # either could be either's
     sweep(house)
@@ -224,7 +224,7 @@ async def test_two_jobs_with_equal_seeds_pay_for_two_tasks(house: House) -> None
     assert await operator_pays(house) == COST + COST
 
 
-async def test_of_two_jobs_with_equal_seeds_one_task_is_paid_once(house: House) -> None:
+async def test_of_two_jobs_with_equal_seeds_one_task_is_paid_once(house: BotHarness) -> None:
     _, second = await given_up(house, 1, seed=4), await given_up(house, 2, seed=4)
     task_id = turns_up(house, second, Reached(Stage.FINISHING))
     sweep(house)
@@ -241,7 +241,7 @@ async def test_of_two_jobs_with_equal_seeds_one_task_is_paid_once(house: House) 
     assert await operator_pays(house) == COST
 
 
-async def test_the_task_of_a_running_twin_is_left_alone(house: House) -> None:
+async def test_the_task_of_a_running_twin_is_left_alone(house: BotHarness) -> None:
     await given_up(house, 1, seed=4)
     task_id = await house.submit_and_watch(2, seed=4)
     sweep(house)
@@ -252,7 +252,7 @@ async def test_the_task_of_a_running_twin_is_left_alone(house: House) -> None:
     assert house.wiro.reports[task_id].event == Reached(Stage.QUEUED)
 
 
-async def test_while_a_twin_waits_for_its_answer_nothing_is_taken_for_an_orphan(house: House) -> None:
+async def test_while_a_twin_waits_for_its_answer_nothing_is_taken_for_an_orphan(house: BotHarness) -> None:
     job = await given_up(house, 1, seed=4)
     house.wiro.run_gate.clear()
     await house.submit(2, seed=4)
@@ -270,7 +270,7 @@ async def test_while_a_twin_waits_for_its_answer_nothing_is_taken_for_an_orphan(
     assert own != late
 
 
-async def test_one_listing_serves_every_job(house: House) -> None:
+async def test_one_listing_serves_every_job(house: BotHarness) -> None:
     jobs = [await given_up(house, job_id) for job_id in (1, 2, 3)]
     tasks = [turns_up(house, job, SUCCESS) for job in jobs]
     asked = house.wiro.lists_asked
@@ -279,7 +279,7 @@ async def test_one_listing_serves_every_job(house: House) -> None:
     assert house.wiro.lists_asked == asked + 1
 
 
-async def test_a_list_that_cannot_be_read_is_read_again(house: House) -> None:
+async def test_a_list_that_cannot_be_read_is_read_again(house: BotHarness) -> None:
     job = await given_up(house)
     task_id = turns_up(house, job, SUCCESS)
     house.wiro.list_faults.extend([WiroUnreachable("down", may_have_arrived=False)] * 3)
@@ -288,7 +288,7 @@ async def test_a_list_that_cannot_be_read_is_read_again(house: House) -> None:
     assert not house.wiro.list_faults
 
 
-async def test_a_task_or_a_record_that_cannot_be_had_is_asked_for_again(house: House) -> None:
+async def test_a_task_or_a_record_that_cannot_be_had_is_asked_for_again(house: BotHarness) -> None:
     job = await given_up(house)
     house.wiro.on_stop = KILLED
     task_id = turns_up(house, job, Reached(Stage.RUNNING))
@@ -302,7 +302,7 @@ async def test_a_task_or_a_record_that_cannot_be_had_is_asked_for_again(house: H
 
 
 async def test_one_that_does_not_end_is_reported_and_found_by_the_next_look(
-    house: House, caplog: pytest.LogCaptureFixture
+    house: BotHarness, caplog: pytest.LogCaptureFixture
 ) -> None:
     job = await given_up(house)
     task_id = turns_up(house, job, Reached(Stage.RUNNING))
@@ -316,7 +316,7 @@ async def test_one_that_does_not_end_is_reported_and_found_by_the_next_look(
     assert await operator_pays(house) == COST
 
 
-async def test_a_job_cancelled_while_its_run_was_unanswered_is_looked_for_too(house: House) -> None:
+async def test_a_job_cancelled_while_its_run_was_unanswered_is_looked_for_too(house: BotHarness) -> None:
     house.wiro.run_faults.append(LOST_ANSWER)
     await house.submit()
     await house.stage_reached(Stage.UNKNOWN)
@@ -331,7 +331,7 @@ async def test_a_job_cancelled_while_its_run_was_unanswered_is_looked_for_too(ho
     assert await house.spent() == (0, 0, 0, 0)
 
 
-async def test_a_job_whose_prompt_was_erased_is_told_by_its_seed(house: House) -> None:
+async def test_a_job_whose_prompt_was_erased_is_told_by_its_seed(house: BotHarness) -> None:
     job = await given_up(house)
     await ReportRecords(house.store._database).forget([1])
     other = turns_up(house, replace(job, seed=job.seed + 1), SUCCESS)
@@ -400,7 +400,7 @@ def test_with_a_short_grace_the_first_looks_come_sooner() -> None:
 # --- a known task that was given up ------------------------------------------------------------------------
 
 
-async def lost(house: House) -> str:
+async def lost(house: BotHarness) -> str:
     """A job whose task Wiro did not show any more, after the grace: voided, the member told. The task."""
     task_id = await house.submit_and_watch()
     report = house.wiro.reports.pop(task_id)
@@ -414,7 +414,7 @@ async def lost(house: House) -> str:
     ("event", "bill"), [(SUCCESS, COST), (KILLED, COST), (Cancelled(cost=ZERO, has_run=False), ZERO)]
 )
 async def test_a_lost_task_that_wiro_shows_again_is_paid_by_the_operator_once(
-    house: House, event: Event, bill: Money
+    house: BotHarness, event: Event, bill: Money
 ) -> None:
     task_id = await lost(house)
     house.wiro.tell(task_id, event)
@@ -428,7 +428,7 @@ async def test_a_lost_task_that_wiro_shows_again_is_paid_by_the_operator_once(
     assert house.wiro.lists_asked == 0, "its task is known: the list has nothing to tell"
 
 
-async def test_a_lost_task_that_runs_on_is_stopped(house: House) -> None:
+async def test_a_lost_task_that_runs_on_is_stopped(house: BotHarness) -> None:
     task_id = await lost(house)
     house.wiro.tell(task_id, Reached(Stage.RUNNING))
     house.wiro.on_stop = KILLED
@@ -438,7 +438,7 @@ async def test_a_lost_task_that_runs_on_is_stopped(house: House) -> None:
     assert await operator_pays(house) == COST
 
 
-async def test_a_lost_task_that_stays_unknown_is_asked_for_at_each_look_only(house: House) -> None:
+async def test_a_lost_task_that_stays_unknown_is_asked_for_at_each_look_only(house: BotHarness) -> None:
     task_id = await lost(house)
     report = house.wiro.reports.pop(task_id)
     asked = house.wiro.details_asked
@@ -455,7 +455,7 @@ async def test_a_lost_task_that_stays_unknown_is_asked_for_at_each_look_only(hou
     assert await operator_pays(house) == COST
 
 
-async def until_paid(house: House) -> None:
+async def until_paid(house: BotHarness) -> None:
     async with asyncio.timeout(5):
         while await house.store.open_charges():  # noqa: ASYNC110 — as in `until`
             await asyncio.sleep(0.001)

@@ -17,7 +17,7 @@ from bot.domain.moderation.errors import CaseFault, CaseRefused, RuleRefused
 from bot.domain.money import Money
 from bot.domain.request.requester import Asker, Place
 from bot.engines.port import WiroServerFault
-from tests.support.bot_harness import House
+from tests.support.bot_harness import BotHarness
 from tests.support.clocks import until
 from tests.support.moderators import Moderation
 from tests.support.samples import CHANNEL, GUILD, NOON_S, PNG, a_requester, an_origin
@@ -30,19 +30,19 @@ SHOWN = "[]"
 
 
 @pytest.fixture
-async def desk(house: House) -> Moderation:
+async def desk(house: BotHarness) -> Moderation:
     await house.houses.set_log_channel(77, ENTRY)
     return Moderation(house)
 
 
-async def drawn(house: House, job_id: int = 1) -> Job:
+async def drawn(house: BotHarness, job_id: int = 1) -> Job:
     task_id = await house.submit_and_watch(job_id)
     house.wiro.tell(task_id, SUCCESS)
     await house.hears(task_id, Reached(Stage.FINISHING))
     return await house.end_of(job_id)
 
 
-async def reported(house: House, desk: Moderation, job_id: int = 1, by: Requester = BOB) -> Report:
+async def reported(house: BotHarness, desk: Moderation, job_id: int = 1, by: Requester = BOB) -> Report:
     await drawn(house, job_id)
     report, job = await desk.cases.report(job_id, by, SHOWN)
     await desk.cases.submit_report(report.case, job)
@@ -50,7 +50,7 @@ async def reported(house: House, desk: Moderation, job_id: int = 1, by: Requeste
 
 
 async def test_what_was_reported_can_be_gone_on_from_by_nobody_until_it_is_restored(
-    house: House, desk: Moderation
+    house: BotHarness, desk: Moderation
 ) -> None:
     await reported(house, desk)
     assert house.board.withheld == [1]
@@ -68,7 +68,7 @@ async def test_what_was_reported_can_be_gone_on_from_by_nobody_until_it_is_resto
     assert await house.jobs.again(1, 50, an_origin(), BOB, is_retry=False) is not None
 
 
-async def test_a_job_of_another_server_cannot_be_reported(house: House, desk: Moderation) -> None:
+async def test_a_job_of_another_server_cannot_be_reported(house: BotHarness, desk: Moderation) -> None:
     await drawn(house)
     for place in (Place(GUILD + 1, CHANNEL), Place(None, CHANNEL)):
         stranger = Requester(Asker(2, frozenset(), place), message_id=900)
@@ -78,14 +78,14 @@ async def test_a_job_of_another_server_cannot_be_reported(house: House, desk: Mo
     assert await desk.records.case(1) is None
 
 
-async def test_what_has_not_ended_is_not_reported(house: House, desk: Moderation) -> None:
+async def test_what_has_not_ended_is_not_reported(house: BotHarness, desk: Moderation) -> None:
     await house.submit_and_watch()
     with pytest.raises(JobNotFound):
         await desk.cases.report(1, BOB, SHOWN)
     assert house.board.withheld == []
 
 
-async def test_a_blocked_member_reports_nothing(house: House, desk: Moderation) -> None:
+async def test_a_blocked_member_reports_nothing(house: BotHarness, desk: Moderation) -> None:
     await drawn(house)
     blocking = replace(ENTRY, change=MemberChange(2, before=False, after=True))
     await house.houses.set_blocked(2, blocking, is_blocked=True)
@@ -94,7 +94,9 @@ async def test_a_blocked_member_reports_nothing(house: House, desk: Moderation) 
     assert (await house.jobs.job(1)).exposure is Exposure.SHOWN
 
 
-async def test_past_five_a_day_a_report_is_passed_on_without_hiding(house: House, desk: Moderation) -> None:
+async def test_past_five_a_day_a_report_is_passed_on_without_hiding(
+    house: BotHarness, desk: Moderation
+) -> None:
     reports = [await reported(house, desk, job_id) for job_id in range(1, HIDES_A_DAY + 2)]
     assert [report.has_hidden for report in reports] == [True] * HIDES_A_DAY + [False]
     assert house.board.withheld == list(range(1, HIDES_A_DAY + 1))
@@ -107,7 +109,7 @@ async def test_past_five_a_day_a_report_is_passed_on_without_hiding(house: House
     assert (await reported(house, desk, 20)).has_hidden
 
 
-async def test_a_deletion_reaches_discord_wiro_and_the_record(house: House, desk: Moderation) -> None:
+async def test_a_deletion_reaches_discord_wiro_and_the_record(house: BotHarness, desk: Moderation) -> None:
     await reported(house, desk)
     decision = await desk.cases.decide(1, Verdict.DELETED, GUILD, BOSS, 500)
     assert (decision.failure, decision.is_over) == (None, True)
@@ -119,7 +121,7 @@ async def test_a_deletion_reaches_discord_wiro_and_the_record(house: House, desk
 
 
 async def test_a_deletion_that_wiro_or_discord_does_not_answer_is_tried_until_it_is_done(
-    house: House, desk: Moderation
+    house: BotHarness, desk: Moderation
 ) -> None:
     await reported(house, desk)
     house.wiro.delete_faults.extend([WiroServerFault("out of order")] * 3)
@@ -135,7 +137,7 @@ async def test_a_deletion_that_wiro_or_discord_does_not_answer_is_tried_until_it
 
 
 async def test_a_deletion_that_a_stop_cut_short_is_made_good_however_late(
-    house: House, desk: Moderation
+    house: BotHarness, desk: Moderation
 ) -> None:
     await reported(house, desk)
     await desk.records.decide(1, Verdict.DELETED, BOSS, house.time.clock.wall(), 500)
@@ -147,7 +149,7 @@ async def test_a_deletion_that_a_stop_cut_short_is_made_good_however_late(
         await house.jobs.again(1, 50, an_origin(), a_requester(), is_retry=False)
 
 
-async def test_what_wiro_has_no_more_is_deleted(house: House, desk: Moderation) -> None:
+async def test_what_wiro_has_no_more_is_deleted(house: BotHarness, desk: Moderation) -> None:
     await reported(house, desk)
     house.wiro.reports.clear()
     decision = await desk.cases.decide(1, Verdict.DELETED, GUILD, BOSS, 500)

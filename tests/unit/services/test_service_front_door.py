@@ -20,14 +20,14 @@ from bot.domain.request.errors import OptionRefused, PromptRefused
 from bot.domain.request.interactions import NotAccepting
 from bot.domain.request.run_request import MAX_SEED
 from bot.services.limits.service import DefaultLimits
-from tests.support.bot_harness import House, a_house
+from tests.support.bot_harness import BotHarness, a_house
 from tests.support.clocks import until
 from tests.support.samples import MODEL, PNG, a_request, a_requester, an_asker, an_origin
 
 SUCCESS = Settled(is_success=True, cost=Money.parse("0.001"), outputs=(PNG,), elapsed_s=2.0)
 
 
-async def test_the_same_interaction_twice_is_one_job(house: House) -> None:
+async def test_the_same_interaction_twice_is_one_job(house: BotHarness) -> None:
     await house.submit()
     assert await house.jobs.submit(1, a_request(), an_origin(), an_asker()) is None
     await house.watched()
@@ -35,7 +35,7 @@ async def test_the_same_interaction_twice_is_one_job(house: House) -> None:
     assert (await house.spent())[1] == 1
 
 
-async def test_the_same_interaction_at_the_same_time_is_one_job(house: House) -> None:
+async def test_the_same_interaction_at_the_same_time_is_one_job(house: BotHarness) -> None:
     jobs = await asyncio.gather(
         *(house.jobs.submit(1, a_request(), an_origin(), an_asker()) for _ in range(5))
     )
@@ -44,7 +44,7 @@ async def test_the_same_interaction_at_the_same_time_is_one_job(house: House) ->
     assert len(house.wiro.runs) == 1
 
 
-async def test_the_same_interaction_after_its_end_is_still_that_job(house: House) -> None:
+async def test_the_same_interaction_after_its_end_is_still_that_job(house: BotHarness) -> None:
     task_id = await house.submit_and_watch()
     house.wiro.tell(task_id, SUCCESS)
     await house.end_of()
@@ -64,7 +64,7 @@ async def test_the_same_interaction_after_its_end_is_still_that_job(house: House
     ],
 )
 async def test_a_refused_request_leaves_nothing_behind(
-    house: House, request_: dict[str, Any], refusal: type[BotError]
+    house: BotHarness, request_: dict[str, Any], refusal: type[BotError]
 ) -> None:
     with pytest.raises(refusal):
         await house.submit(**request_)
@@ -73,7 +73,7 @@ async def test_a_refused_request_leaves_nothing_behind(
     assert await house.spent() == (0, 0, 0, 0)
 
 
-async def test_the_prompt_is_sent_without_the_blanks_around_it(house: House) -> None:
+async def test_the_prompt_is_sent_without_the_blanks_around_it(house: BotHarness) -> None:
     job = await house.submit(prompt="  a fox\n", negative_prompt=" \u200b ")
     assert (job.request.prompt, job.request.negative_prompt) == ("a fox", None)
 
@@ -103,7 +103,7 @@ async def test_the_operators_stop_binds_members_together(file: Path) -> None:
         assert await house.store.job(2) is None
 
 
-async def test_a_seed_is_chosen_where_none_was_asked(house: House) -> None:
+async def test_a_seed_is_chosen_where_none_was_asked(house: BotHarness) -> None:
     jobs = [await house.submit(job_id) for job_id in (1, 2)]
     assert all(1 <= job.seed <= MAX_SEED for job in jobs)
     assert jobs[0].seed != jobs[1].seed
@@ -111,14 +111,14 @@ async def test_a_seed_is_chosen_where_none_was_asked(house: House) -> None:
     assert (await house.submit(4, seed=0)).seed != 0
 
 
-async def test_the_card_of_a_job_knows_what_the_model_fills_in(house: House) -> None:
+async def test_the_card_of_a_job_knows_what_the_model_fills_in(house: BotHarness) -> None:
     house.wiro.known_models[MODEL.lower()] = Model(
         MODEL, "SD3", (Parameter("prompt", Kind.TEXT), Parameter("steps", Kind.WHOLE, default="28"))
     )
     assert (await house.submit()).request.steps == 28
 
 
-async def test_the_hold_follows_our_own_median_where_wiro_prices_by_the_second(house: House) -> None:
+async def test_the_hold_follows_our_own_median_where_wiro_prices_by_the_second(house: BotHarness) -> None:
     house.wiro.known_models[MODEL.lower()] = Model(MODEL, "SD3", cost_per_second=Money.parse("0.01"))
     assert (await house.submit(1)).hold == Money.parse("0.05")
     house.wiro.tell(await house.watched(1), SUCCESS)
@@ -126,7 +126,7 @@ async def test_the_hold_follows_our_own_median_where_wiro_prices_by_the_second(h
     assert (await house.submit(2)).hold == Money.parse("0.02")
 
 
-async def test_again_is_the_same_request_with_another_seed_on_the_clickers_quota(house: House) -> None:
+async def test_again_is_the_same_request_with_another_seed_on_the_clickers_quota(house: BotHarness) -> None:
     await house.submit(1, seed=77, steps=20)
     again = await house.jobs.again(1, 2, an_origin(user_id=5), a_requester(5), is_retry=False)
     assert again is not None
@@ -135,19 +135,19 @@ async def test_again_is_the_same_request_with_another_seed_on_the_clickers_quota
     assert (await house.spent(1))[1] == (await house.spent(5))[1] == 1
 
 
-async def test_a_retry_keeps_the_seed_that_was_asked(house: House) -> None:
+async def test_a_retry_keeps_the_seed_that_was_asked(house: BotHarness) -> None:
     await house.submit(1, seed=77)
     retry = await house.jobs.again(1, 2, an_origin(), a_requester(), is_retry=True)
     assert retry is not None
     assert retry.seed == 77
 
 
-async def test_what_is_not_on_record_cannot_be_asked_again(house: House) -> None:
+async def test_what_is_not_on_record_cannot_be_asked_again(house: BotHarness) -> None:
     with pytest.raises(JobNotFound):
         await house.jobs.again(404, 2, an_origin(), a_requester(), is_retry=False)
 
 
-async def test_a_job_is_known_while_it_runs_and_after(house: House) -> None:
+async def test_a_job_is_known_while_it_runs_and_after(house: BotHarness) -> None:
     task_id = await house.submit_and_watch()
     assert (await house.jobs.job(1)).task_id == task_id
     house.wiro.tell(task_id, SUCCESS)
@@ -155,7 +155,7 @@ async def test_a_job_is_known_while_it_runs_and_after(house: House) -> None:
     assert (await house.jobs.job(1)).stage is Stage.SUCCEEDED
 
 
-async def test_a_channel_knows_its_running_jobs_oldest_first(house: House) -> None:
+async def test_a_channel_knows_its_running_jobs_oldest_first(house: BotHarness) -> None:
     await house.submit_and_watch(3)
     await house.submit_and_watch(1, user_id=2)
     await house.submit_and_watch(2, channel_id=31)
@@ -166,14 +166,14 @@ async def test_a_channel_knows_its_running_jobs_oldest_first(house: House) -> No
     assert house.jobs.running_in(99) == []
 
 
-async def test_a_bot_that_stops_takes_nothing_more(house: House) -> None:
+async def test_a_bot_that_stops_takes_nothing_more(house: BotHarness) -> None:
     await house.stop()
     with pytest.raises(NotAccepting):
         await house.submit()
     assert await house.store.job(1) is None
 
 
-async def test_a_message_is_let_go_of_when_its_job_is_over(house: House) -> None:
+async def test_a_message_is_let_go_of_when_its_job_is_over(house: BotHarness) -> None:
     task_id = await house.submit_and_watch()
     assert house.board.dropped == []
     house.wiro.tell(task_id, SUCCESS)
@@ -181,7 +181,7 @@ async def test_a_message_is_let_go_of_when_its_job_is_over(house: House) -> None
     assert house.board.dropped == [1]
 
 
-async def test_the_purse_tells_a_members_day_and_when_it_ends(house: House) -> None:
+async def test_the_purse_tells_a_members_day_and_when_it_ends(house: BotHarness) -> None:
     await house.submit()
     runs = next(
         standing

@@ -17,7 +17,7 @@ from bot.domain.money import Money
 from bot.services.limits.bill_alarms import BillAlarms
 from bot.services.limits.service import DefaultLimits
 from bot.store.sqlite.bill_alarms import AlarmRecords
-from tests.support.bot_harness import House, a_house
+from tests.support.bot_harness import BotHarness, a_house
 from tests.support.clocks import until
 from tests.support.samples import GUILD, MODEL, NOON_S, PNG, a_request, an_asker, an_origin
 
@@ -38,7 +38,7 @@ ENTRY = AuditEntry(GUILD, 9, LogChannelChange(None, 77), NOON_S)
 class Story:
     """Members ask as often as they can while bills come in one by one."""
 
-    def __init__(self, house: House, members: int) -> None:
+    def __init__(self, house: BotHarness, members: int) -> None:
         self.house = house
         self.members = members
         self.started: list[int] = []

@@ -17,7 +17,7 @@ from bot.domain.moderation.rules import ModelRule
 from bot.domain.money import Money
 from bot.domain.request.files import InputFile
 from bot.services.limits.holds import Holds
-from tests.support.bot_harness import House
+from tests.support.bot_harness import BotHarness
 from tests.support.moderators import Moderation
 from tests.support.samples import GUILD, MODEL, NOON_S, a_request, an_asker
 
@@ -28,7 +28,7 @@ def entry() -> AuditEntry:
     return AuditEntry(GUILD, 9, LogChannelChange(None, 77), NOON_S)
 
 
-async def limit(house: House, measure: Measure, amount: int, **dimension: Any) -> None:
+async def limit(house: BotHarness, measure: Measure, amount: int, **dimension: Any) -> None:
     rule = LimitRule(Audience.EVERYONE, 0, Dimension(measure, Window.DAY, **dimension), amount)
     await house.houses.set_limit(rule, entry())
 
@@ -42,7 +42,7 @@ def priced(slug: str, *rules: tuple[dict[str, str], str, str]) -> Model:
     return Model(slug, slug, parameters, prices)
 
 
-async def way_out(house: House, **request: Any) -> dict[Saving, Any]:
+async def way_out(house: BotHarness, **request: Any) -> dict[Saving, Any]:
     asked = a_request(**request)
     refused = LimitReached(
         is_operator=False, is_money=True, limit=0, used=0, held=0, asked=1, resets_at_s=0, request=asked
@@ -51,7 +51,7 @@ async def way_out(house: House, **request: Any) -> dict[Saving, Any]:
     return {fit.saving: fit for fit in found.fits}
 
 
-async def test_fewer_pictures_where_the_price_counts_them(house: House) -> None:
+async def test_fewer_pictures_where_the_price_counts_them(house: BotHarness) -> None:
     house.wiro.known_models[MODEL.lower()] = priced(MODEL, ({}, "0.01", "cpo"))
     await limit(house, Measure.SPEND, Money.parse("0.025").pico)
     fits = await way_out(house, count=4)
@@ -60,7 +60,7 @@ async def test_fewer_pictures_where_the_price_counts_them(house: House) -> None:
     assert fits[Saving.FEWER_PICTURES].price == Money.parse("0.02")
 
 
-async def test_fewer_steps_where_the_price_depends_on_them(house: House) -> None:
+async def test_fewer_steps_where_the_price_depends_on_them(house: BotHarness) -> None:
     house.wiro.known_models[MODEL.lower()] = priced(
         MODEL,
         ({"steps": "40"}, "0.04", "cpr"),
@@ -73,14 +73,14 @@ async def test_fewer_steps_where_the_price_depends_on_them(house: House) -> None
     assert fits[Saving.FEWER_STEPS].request.steps == 20
 
 
-async def test_no_steps_are_offered_where_they_cost_nothing(house: House) -> None:
+async def test_no_steps_are_offered_where_they_cost_nothing(house: BotHarness) -> None:
     house.wiro.known_models[MODEL.lower()] = priced(MODEL, ({}, "0.04", "cpr"))
     await limit(house, Measure.SPEND, Money.parse("0.03").pico)
     assert await way_out(house, count=3, steps=30) == {}
 
 
 @pytest.fixture
-async def shop(house: House) -> House:
+async def shop(house: BotHarness) -> BotHarness:
     """Three models at 4, 2 and 1 cents."""
     for slug, price in ((MODEL, "0.04"), (CHEAP, "0.02"), (CHEAPER, "0.01")):
         house.wiro.known_models[slug.lower()] = priced(slug, ({}, price, "cpr"))
@@ -89,7 +89,7 @@ async def shop(house: House) -> House:
     return house
 
 
-async def test_the_dearest_of_the_cheaper_models_that_fits(shop: House) -> None:
+async def test_the_dearest_of_the_cheaper_models_that_fits(shop: BotHarness) -> None:
     await limit(shop, Measure.SPEND, Money.parse("0.03").pico)
     assert (await way_out(shop))[Saving.CHEAPER_MODEL].request.model == CHEAP
     await limit(shop, Measure.SPEND, Money.parse("0.015").pico)
@@ -98,7 +98,7 @@ async def test_the_dearest_of_the_cheaper_models_that_fits(shop: House) -> None:
     assert await way_out(shop) == {}
 
 
-async def test_a_model_that_a_rule_or_its_own_limit_forbids_is_not_offered(shop: House) -> None:
+async def test_a_model_that_a_rule_or_its_own_limit_forbids_is_not_offered(shop: BotHarness) -> None:
     await limit(shop, Measure.SPEND, Money.parse("0.03").pico)
     await shop.houses.set_model_rule(CHEAP, ModelRule.DENY, entry())
     assert (await way_out(shop))[Saving.CHEAPER_MODEL].request.model == CHEAPER
@@ -106,7 +106,7 @@ async def test_a_model_that_a_rule_or_its_own_limit_forbids_is_not_offered(shop:
     assert await way_out(shop) == {}
 
 
-async def test_a_model_that_makes_something_else_is_no_cheaper_way(house: House) -> None:
+async def test_a_model_that_makes_something_else_is_no_cheaper_way(house: BotHarness) -> None:
     for slug, price, category in ((MODEL, "0.04", "text-to-image"), (CHEAP, "0.02", "llm")):
         house.wiro.known_models[slug.lower()] = priced(slug, ({}, price, "cpr"))
         house.wiro.summaries.append(ModelSummary(slug, slug, Money.parse(price), categories=(category,)))
@@ -115,7 +115,7 @@ async def test_a_model_that_makes_something_else_is_no_cheaper_way(house: House)
     assert await way_out(house) == {}
 
 
-async def test_another_model_helps_where_only_one_model_is_limited(shop: House) -> None:
+async def test_another_model_helps_where_only_one_model_is_limited(shop: BotHarness) -> None:
     await limit(shop, Measure.RUNS, 0, model=MODEL.lower())
     fits = await way_out(shop, count=2)
     assert fits.keys() == {Saving.CHEAPER_MODEL}
@@ -123,14 +123,14 @@ async def test_another_model_helps_where_only_one_model_is_limited(shop: House) 
     assert await way_out(shop, count=2) == {}
 
 
-async def test_a_model_that_does_not_take_the_request_is_passed_over(shop: House) -> None:
+async def test_a_model_that_does_not_take_the_request_is_passed_over(shop: BotHarness) -> None:
     await limit(shop, Measure.SPEND, Money.parse("0.03").pico)
     bare = replace(priced(CHEAP, ({}, "0.02", "cpr")), parameters=(Parameter("prompt", Kind.TEXT),))
     shop.wiro.known_models[CHEAP] = bare
     assert (await way_out(shop, steps=5))[Saving.CHEAPER_MODEL].request.model == CHEAPER
 
 
-async def test_a_model_that_takes_no_picture_is_passed_over_for_a_request_with_one(shop: House) -> None:
+async def test_a_model_that_takes_no_picture_is_passed_over_for_a_request_with_one(shop: BotHarness) -> None:
     picture = InputFile("", "https://cdn.discordapp.com/mill.png", "mill.png")
     for slug in (MODEL.lower(), CHEAPER):
         model = shop.wiro.known_models[slug]
@@ -141,7 +141,7 @@ async def test_a_model_that_takes_no_picture_is_passed_over_for_a_request_with_o
     assert fits[Saving.CHEAPER_MODEL].request.model == CHEAPER
 
 
-async def test_a_price_counts_the_files_of_the_request(shop: House) -> None:
+async def test_a_price_counts_the_files_of_the_request(shop: BotHarness) -> None:
     by_files = priced(
         MODEL, ({"inputImage": "QUANTITY:2"}, "0.07", "cpr"), ({"inputImage": "QUANTITY:1"}, "0.05", "cpr")
     )
@@ -155,7 +155,7 @@ async def test_a_price_counts_the_files_of_the_request(shop: House) -> None:
     assert job.hold == Money.parse("0.07")
 
 
-async def test_what_is_offered_is_taken(shop: House) -> None:
+async def test_what_is_offered_is_taken(shop: BotHarness) -> None:
     await limit(shop, Measure.SPEND, Money.parse("0.03").pico)
     fit = (await way_out(shop))[Saving.CHEAPER_MODEL]
     with pytest.raises(LimitReached):

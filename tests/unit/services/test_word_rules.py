@@ -23,7 +23,7 @@ from bot.services.guild_settings._word_rules import Readied, WordRules
 from bot.services.guild_settings.patterns import word_rule
 from bot.services.limits.service import DefaultLimits
 from bot.view.text.sentences import sentence
-from tests.support.bot_harness import House, a_house
+from tests.support.bot_harness import BotHarness, a_house
 from tests.support.samples import GUILD, NOON_S, an_asker
 
 CAT = WordRule("cat", is_pattern=False, match=Match.TOLERANT)
@@ -33,14 +33,14 @@ def entry_of(word: WordRule) -> AuditEntry:
     return AuditEntry(GUILD, 9, WordChange(word, before=False, after=True), NOON_S)
 
 
-async def refused_text(house: House, **given: Any) -> str:
+async def refused_text(house: BotHarness, **given: Any) -> str:
     with pytest.raises(RuleRefused) as refused:
         await house.houses.check_request(an_asker(), PictureRequest("a/b", **{"prompt": "a mill"} | given))
     assert refused.value.fault is RuleFault.WORD
     return sentence(refused.value)
 
 
-async def test_every_text_that_reaches_the_model_is_held_against_the_words(house: House) -> None:
+async def test_every_text_that_reaches_the_model_is_held_against_the_words(house: BotHarness) -> None:
     await house.houses.add_word(CAT, entry_of(CAT))
     asker = an_asker()
     await house.houses.check_request(asker, PictureRequest("a/b", "a dog", "dogs", values=(("n", 3),)))
@@ -53,7 +53,7 @@ async def test_every_text_that_reaches_the_model_is_held_against_the_words(house
 
 @pytest.mark.parametrize("values", [(), (("caption", "\ufdfa" * 4_000),)])
 async def test_a_text_that_unfolds_past_all_bounds_is_refused_in_a_sentence(
-    house: House, values: Any
+    house: BotHarness, values: Any
 ) -> None:
     await house.houses.add_word(CAT, entry_of(CAT))
     prompt = "a mill" if values else "\ufdfa" * 2_000
@@ -114,7 +114,7 @@ def test_many_patterns_are_kept_in_the_room_of_few() -> None:
 
 
 async def test_a_pattern_for_which_there_is_no_room_is_refused_in_a_sentence(
-    house: House, monkeypatch: pytest.MonkeyPatch
+    house: BotHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(word_rules_module, "MAX_SERVER_BYTES", 1 << 18)
     small, large = word_rule("/small/"), word_rule(r"/\pL{1,30}x/")
