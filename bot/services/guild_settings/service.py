@@ -48,7 +48,7 @@ class LogChannel(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class House:
+class GuildSettings:
     """All that a server's moderators have set."""
 
     rules: HouseRules = NO_RULES
@@ -56,7 +56,7 @@ class House:
     tracked: tuple[Dimension, ...] = ()
 
 
-NO_HOUSE = House()
+NO_HOUSE = GuildSettings()
 
 
 class Houses:
@@ -79,12 +79,12 @@ class Houses:
         self._wishes = wishes
         self._is_adult = is_adult
         self._log_channel = log_channel
-        self._houses: dict[int, House] = {}
+        self._houses: dict[int, GuildSettings] = {}
         self._word_rules = WordRules()
         self._changes: Counter[int] = Counter()
         self._first_reading = asyncio.Lock()  # a crowd on a server that is new to us reads once
 
-    async def of(self, guild_id: int | None) -> House:
+    async def of(self, guild_id: int | None) -> GuildSettings:
         if guild_id is None:
             return NO_HOUSE
         house = self._houses.get(guild_id)
@@ -243,10 +243,10 @@ class Houses:
         self._changes[guild_id] += 1
         self._houses.pop(guild_id, None)
 
-    async def _read(self, guild_id: int) -> House:
+    async def _read(self, guild_id: int) -> GuildSettings:
         while True:
             changes = self._changes[guild_id]
-            house = House(
+            house = GuildSettings(
                 await self._store.house_rules(guild_id),
                 tuple(await self._store.limit_rules(guild_id)),
                 tuple(await self._store.tracked(guild_id)),

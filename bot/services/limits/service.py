@@ -23,7 +23,7 @@ from bot.domain.limits.policies import Counter, Dimension, LimitRule, bind, caut
 from bot.domain.money import Money
 from bot.domain.request.requester import Asker
 from bot.services.guild_settings.ports import GuildStore
-from bot.services.guild_settings.service import House, Houses
+from bot.services.guild_settings.service import GuildSettings, Houses
 from bot.services.limits.ports import UsageStore
 
 
@@ -152,7 +152,7 @@ class LimitService:
 
     def _bound(
         self,
-        house: House,
+        house: GuildSettings,
         asker: Asker,
         model: str,
         granted: Mapping[tuple[Measure, Window], int],
