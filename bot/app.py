@@ -39,7 +39,7 @@ from bot.runtime.shutdown import StopSignal
 from bot.services.catalogue.browse import Browser
 from bot.services.catalogue.service import REFRESH_S, Catalogue
 from bot.services.forms.service import Forms
-from bot.services.guild_settings.service import Houses
+from bot.services.guild_settings.service import GuildSettingsService
 from bot.services.limits.alternatives import WaysOut
 from bot.services.limits.bill_alarms import LOOK_EVERY_S, BillAlarms
 from bot.services.limits.budget_alerts import BudgetWatch
@@ -228,26 +228,38 @@ def _services(
     guilds, case_records = GuildRecords(database), CaseRecords(database)
     desk = ModeratorsDesk(bot, clock.monotonic)
     admission = Admission(settings.allowed_guilds, settings.blocked_users, settings.direct_messages)
-    houses = Houses(guilds, desk, PictureWishRecords(database), catalogue.is_adult, admission)
-    board.on_blocked(houses.tell_blocked)
-    limit_service = LimitService(_allowance(settings), houses, guilds, store, clock)
-    watch = BudgetWatch(limit_service, houses, guilds, desk, clock)
+    guild_settings = GuildSettingsService(
+        guilds, desk, PictureWishRecords(database), catalogue.is_adult, admission
+    )
+    board.on_blocked(guild_settings.tell_blocked)
+    limit_service = LimitService(_allowance(settings), guild_settings, guilds, store, clock)
+    watch = BudgetWatch(limit_service, guild_settings, guilds, desk, clock)
     holds = Holds(catalogue, store, clock, settings.default_estimate, settings.max_run_price)
-    jobs = Jobs(tools, houses, limit_service, watch, owner, chance, holds)
-    forms = Forms(catalogue, houses, holds, LastValueRecords(database), clock)
+    jobs = Jobs(tools, guild_settings, limit_service, watch, owner, chance, holds)
+    forms = Forms(catalogue, guild_settings, holds, LastValueRecords(database), clock)
     intakes = Intakes(IntakeRecords(database), Apologies(bot), owner)
     vary_model, upscale_model = settings.wiro_vary_model, settings.wiro_upscale_model
-    remixes = Remixes(houses, catalogue, holds, limit_service, vary_model, upscale_model)
-    styles = Styles(StyleRecords(database), houses, clock)
-    ways_out = WaysOut(limit_service, houses, catalogue, holds)
+    remixes = Remixes(guild_settings, catalogue, holds, limit_service, vary_model, upscale_model)
+    styles = Styles(StyleRecords(database), guild_settings, clock)
+    ways_out = WaysOut(limit_service, guild_settings, catalogue, holds)
     retries = _delays(chance, first_s=2, cap_s=60)
     cases = Cases(
-        case_records, houses, limit_service, ways_out, holds, jobs, desk, watch, clock, supervisor, retries
+        case_records,
+        guild_settings,
+        limit_service,
+        ways_out,
+        holds,
+        jobs,
+        desk,
+        watch,
+        clock,
+        supervisor,
+        retries,
     )
     delays = _delays(chance, first_s=2, cap_s=60, attempts=6)
     reports = Reports(ReportRecords(database), case_records, tools.wiro, clock, owner, delays, uploads)
     looks = Looks.after(settings.unknown_grace_s)
-    alarms = BillAlarms(AlarmRecords(database), houses, desk)
+    alarms = BillAlarms(AlarmRecords(database), guild_settings, desk)
     orphans = Orphans(tools.wiro, store, clock, owner, looks, retries)
     tries = _delays(chance, first_s=2, cap_s=60, attempts=20)
 
@@ -270,14 +282,14 @@ def _services(
     return Services(
         jobs=jobs,
         intakes=intakes,
-        houses=houses,
+        guild_settings=guild_settings,
         limit_service=limit_service,
         cases=cases,
         reports=reports,
         catalogue=catalogue,
         forms=forms,
         remixes=remixes,
-        browser=Browser(catalogue, store, houses, clock),
+        browser=Browser(catalogue, store, guild_settings, clock),
         rate=RateLimiter(clock),
         styles=styles,
         board=board,

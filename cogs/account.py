@@ -8,7 +8,7 @@ from discord.ext import commands
 from bot.delivery.responses import acknowledge, fill
 from bot.discord.client import Interaction, StudioBot
 from bot.services.catalogue.service import Catalogue
-from bot.services.guild_settings.service import Houses
+from bot.services.guild_settings.service import GuildSettingsService
 from bot.services.limits.service import LimitService
 from bot.view.cards.limits import quota_card
 from bot.view.text.limits import Reader
@@ -19,8 +19,10 @@ from cogs.origins import asker_of
 class Account(commands.Cog):
     """A member's own figures."""
 
-    def __init__(self, houses: Houses, limit_service: LimitService, catalogue: Catalogue) -> None:
-        self._houses = houses
+    def __init__(
+        self, guild_settings: GuildSettingsService, limit_service: LimitService, catalogue: Catalogue
+    ) -> None:
+        self._houses = guild_settings
         self._purse = limit_service
         self._catalogue = catalogue
 
@@ -35,4 +37,4 @@ class Account(commands.Cog):
 
 async def setup(bot: StudioBot) -> None:
     services = bot.services
-    await bot.add_cog(Account(services.houses, services.limit_service, services.catalogue))
+    await bot.add_cog(Account(services.guild_settings, services.limit_service, services.catalogue))

@@ -7,7 +7,7 @@ from typing import Final
 from bot.domain.limits.limit import Audience
 from bot.domain.limits.policies import LimitRule
 from bot.domain.request.requester import Asker, Place
-from bot.services.guild_settings.service import Houses
+from bot.services.guild_settings.service import GuildSettingsService
 from bot.services.limits.service import LimitService, LimitStatus
 from bot.view.text.limits import dimension_of
 
@@ -15,13 +15,13 @@ MAX_MODELS: Final = 10  # read for one answer; each is a handful of counters
 
 
 async def readings(
-    houses: Houses, limit_service: LimitService, asker: Asker, usual_model: str
+    guild_settings: GuildSettingsService, limit_service: LimitService, asker: Asker, usual_model: str
 ) -> tuple[tuple[LimitStatus, ...], tuple[LimitRule, ...]]:
     """Every limit that can bind the member at this place, and the server's rules.
 
     Those that bind the usual model come first, the tightest of them leading; each limit comes once.
     """
-    rules = (await houses.of(asker.place.guild_id)).limits
+    rules = (await guild_settings.of(asker.place.guild_id)).limits
     models = dict.fromkeys(
         (usual_model.lower(), *sorted(r.dimension.model for r in rules if r.dimension.model))
     )

@@ -18,7 +18,7 @@ from bot.domain.limits.amounts import parse_amount
 from bot.domain.limits.policies import Grant, LimitRule
 from bot.domain.moderation.audit import AuditEntry, GrantChange, LimitChange
 from bot.services.catalogue.service import Catalogue
-from bot.services.guild_settings.service import Houses
+from bot.services.guild_settings.service import GuildSettingsService
 from bot.services.limits.service import LimitService
 from bot.view.cards.limits import changed_card, cleared_card, explain_card, granted_card, table_card
 from bot.view.text.limits import Reader
@@ -62,9 +62,13 @@ class Limits(commands.GroupCog, group_name="limits", group_description="Who may 
     """Changes are made one after the other, so that each says truly what was there before."""
 
     def __init__(
-        self, houses: Houses, limit_service: LimitService, catalogue: Catalogue, clock: Clock
+        self,
+        guild_settings: GuildSettingsService,
+        limit_service: LimitService,
+        catalogue: Catalogue,
+        clock: Clock,
     ) -> None:
-        self._houses = houses
+        self._houses = guild_settings
         self._purse = limit_service
         self._catalogue = catalogue
         self._clock = clock
@@ -205,4 +209,6 @@ class Limits(commands.GroupCog, group_name="limits", group_description="Who may 
 
 async def setup(bot: StudioBot) -> None:
     services = bot.services
-    await bot.add_cog(Limits(services.houses, services.limit_service, services.catalogue, services.clock))
+    await bot.add_cog(
+        Limits(services.guild_settings, services.limit_service, services.catalogue, services.clock)
+    )

@@ -18,7 +18,7 @@ from bot.domain.moderation.cases import Case
 from bot.domain.records.reports import PictureWish, Remembered
 from bot.domain.request.interactions import NotYours, QuestionExpired
 from bot.domain.request.style import Style
-from bot.services.guild_settings.service import Houses
+from bot.services.guild_settings.service import GuildSettingsService
 from bot.services.records.service import Erasure, Reports
 from bot.services.runs.service import Jobs
 from bot.services.styles.service import Styles
@@ -45,8 +45,10 @@ _LENT: Final = {"others": False, "nobody": True}  # whether they are closed
 class Privacy(commands.GroupCog, group_name="privacy", group_description="What the bot keeps about you"):
     """A member's own records, from every server and from direct messages."""
 
-    def __init__(self, reports: Reports, jobs: Jobs, styles: Styles, houses: Houses) -> None:
-        self._houses = houses
+    def __init__(
+        self, reports: Reports, jobs: Jobs, styles: Styles, guild_settings: GuildSettingsService
+    ) -> None:
+        self._houses = guild_settings
         self._reports = reports
         self._jobs = jobs
         self._styles = styles
@@ -131,6 +133,6 @@ def _card(erasure: Erasure) -> Card:
 
 async def setup(bot: StudioBot) -> None:
     services = bot.services
-    cog = Privacy(services.reports, services.jobs, services.styles, services.houses)
+    cog = Privacy(services.reports, services.jobs, services.styles, services.guild_settings)
     bot.on_press(MemberAction.FORGET, cog.forget)
     await bot.add_cog(cog)

@@ -34,11 +34,11 @@ from bot.domain.moderation.errors import (
     SubjectRefused,
 )
 from bot.domain.moderation.picture_rules import WHOLE_SERVER
-from bot.domain.moderation.rules import ChannelRule, HouseRules, Match, ModelRule, PictureRule, WordRule
+from bot.domain.moderation.rules import ChannelRule, GuildRules, Match, ModelRule, PictureRule, WordRule
 from bot.domain.records.since import parse_since
 from bot.services.catalogue.service import Catalogue
 from bot.services.guild_settings.patterns import as_typed, word_rule
-from bot.services.guild_settings.service import Houses
+from bot.services.guild_settings.service import GuildSettingsService
 from bot.view.card import AuditAction, AuditPress, Card
 from bot.view.cards.audit import audit_card
 from bot.view.cards.rules import changed_card, show_card, trial_card, unchanged_card
@@ -77,8 +77,10 @@ class Rules(commands.GroupCog, group_name="rules", group_description="What the b
         name="word", description="Words and patterns that refuse a prompt"
     )
 
-    def __init__(self, houses: Houses, desk: ModeratorsDesk, catalogue: Catalogue, clock: Clock) -> None:
-        self._houses = houses
+    def __init__(
+        self, guild_settings: GuildSettingsService, desk: ModeratorsDesk, catalogue: Catalogue, clock: Clock
+    ) -> None:
+        self._houses = guild_settings
         self._desk = desk
         self._catalogue = catalogue
         self._clock = clock
@@ -274,7 +276,7 @@ class Rules(commands.GroupCog, group_name="rules", group_description="What the b
         )
         await fill(interaction, audit_card(await self._houses.audit_log(query)))
 
-    async def _rules(self, interaction: Interaction) -> HouseRules:
+    async def _rules(self, interaction: Interaction) -> GuildRules:
         return (await self._houses.of(interaction.guild_id)).rules
 
     def _entry(self, interaction: Interaction, change: Change) -> AuditEntry:
@@ -288,7 +290,7 @@ def _done(entry: AuditEntry, *, is_changed: bool) -> Card:
 
 async def setup(bot: StudioBot) -> None:
     services = bot.services
-    cog = Rules(services.houses, services.desk, services.catalogue, services.clock)
+    cog = Rules(services.guild_settings, services.desk, services.catalogue, services.clock)
     bot.on_press(AuditAction.OLDER, cog.turn)
     bot.on_press(AuditAction.NEWER, cog.turn)
     await bot.add_cog(cog)

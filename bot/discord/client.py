@@ -29,7 +29,7 @@ from bot.domain.request.interactions import ButtonUnknown, CommandOutdated
 from bot.services.catalogue.browse import Browser
 from bot.services.catalogue.service import Catalogue
 from bot.services.forms.service import Forms
-from bot.services.guild_settings.service import Houses
+from bot.services.guild_settings.service import GuildSettingsService
 from bot.services.limits.rate import RateLimiter
 from bot.services.limits.service import LimitService
 from bot.services.moderation.service import Cases
@@ -73,7 +73,7 @@ class Services:
 
     jobs: Jobs
     intakes: Intakes
-    houses: Houses
+    guild_settings: GuildSettingsService
     limit_service: LimitService
     cases: Cases
     reports: Reports
@@ -108,7 +108,7 @@ class Tree(app_commands.CommandTree[commands.Bot]):
         client, data = interaction.client, cast("Mapping[str, Any]", interaction.data or {})
         if isinstance(client, StudioBot) and data.get("name") != PRIVACY:
             try:
-                client.services.houses.admission.check_place(interaction.guild_id)
+                client.services.guild_settings.admission.check_place(interaction.guild_id)
             except NotAdmitted as refused:
                 if is_command:
                     await _tell(interaction, refused)

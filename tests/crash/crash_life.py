@@ -30,7 +30,7 @@ from bot.engines.wiro.client import WiroClient
 from bot.engines.wiro.signing import Credentials
 from bot.engines.wiro.socket import TaskFeed
 from bot.services.catalogue.service import Catalogue
-from bot.services.guild_settings.service import Houses
+from bot.services.guild_settings.service import GuildSettingsService
 from bot.services.limits.budget_alerts import BudgetWatch
 from bot.services.limits.holds import Holds
 from bot.services.limits.service import DefaultLimits, LimitService
@@ -262,9 +262,9 @@ def _engine(
         poll_delays=tiny_delays,
     )
     guilds, channel = GuildRecords(database), MemoryLogChannel()
-    houses = Houses(guilds, channel, PictureWishRecords(database), lambda _: False)
-    limit_service = LimitService(_ALLOWANCE, houses, guilds, store, clock)
+    guild_settings = GuildSettingsService(guilds, channel, PictureWishRecords(database), lambda _: False)
+    limit_service = LimitService(_ALLOWANCE, guild_settings, guilds, store, clock)
     holds = Holds(tools.catalogue, store, clock, Money.parse("0.05"))
-    watch = BudgetWatch(limit_service, houses, guilds, channel, clock)
-    jobs = Jobs(tools, houses, limit_service, watch, owner, Random(7), holds)
+    watch = BudgetWatch(limit_service, guild_settings, guilds, channel, clock)
+    jobs = Jobs(tools, guild_settings, limit_service, watch, owner, Random(7), holds)
     return Engine(jobs, ink, wiro, store, database)

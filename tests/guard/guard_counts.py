@@ -23,7 +23,7 @@ from bot.domain.job.events import Progressed, Reached, Settled
 from bot.domain.job.job import Progress, Stage
 from bot.domain.money import Money
 from bot.services.catalogue.service import Catalogue
-from bot.services.guild_settings.service import Houses
+from bot.services.guild_settings.service import GuildSettingsService
 from bot.services.limits.budget_alerts import BudgetWatch
 from bot.services.limits.holds import Holds
 from bot.services.limits.service import DefaultLimits, LimitService
@@ -98,15 +98,17 @@ class Wired:
             poll_delays=lambda: repeat(0.2),
         )
         log_channel = MemoryLogChannel()
-        houses = Houses(guilds, log_channel, PictureWishRecords(guilds._database), lambda _: False)
-        limit_service = LimitService(
-            DefaultLimits(10**6, Money(10**18), Money(10**18)), houses, guilds, jobs, clock
+        guild_settings = GuildSettingsService(
+            guilds, log_channel, PictureWishRecords(guilds._database), lambda _: False
         )
-        watch = BudgetWatch(limit_service, houses, guilds, log_channel, clock)
+        limit_service = LimitService(
+            DefaultLimits(10**6, Money(10**18), Money(10**18)), guild_settings, guilds, jobs, clock
+        )
+        watch = BudgetWatch(limit_service, guild_settings, guilds, log_channel, clock)
         holds = Holds(tools.catalogue, jobs, clock, Money.parse("0.05"))
         self.tracker = tools.tracker
         self.intakes = Intakes(IntakeRecords(database), Apologies(client), owner)
-        self.jobs = Jobs(tools, houses, limit_service, watch, owner, Random(7), holds)
+        self.jobs = Jobs(tools, guild_settings, limit_service, watch, owner, Random(7), holds)
 
     def _spawn(self, coroutine: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         self.spawned += 1

@@ -24,7 +24,7 @@ from bot.domain.moderation.audit import AuditEntry
 from bot.domain.money import Money
 from bot.runtime.backoff import jittered_delays
 from bot.services.catalogue.service import REFRESH_S, Catalogue
-from bot.services.guild_settings.service import Houses
+from bot.services.guild_settings.service import GuildSettingsService
 from bot.services.limits.budget_alerts import BudgetWatch
 from bot.services.limits.holds import Holds
 from bot.services.limits.service import DefaultLimits, LimitService
@@ -195,11 +195,15 @@ class Engine:
             poll_delays=_delays(chance, first_s=0.4, cap_s=10),
         )
         self.guilds = GuildRecords(database)
-        self.houses = Houses(self.guilds, world.log_channel, PictureWishRecords(database), lambda _: False)
-        limit_service = LimitService(world.default_limits, self.houses, self.guilds, self.store, clock)
-        watch = BudgetWatch(limit_service, self.houses, self.guilds, world.log_channel, clock)
+        self.guild_settings = GuildSettingsService(
+            self.guilds, world.log_channel, PictureWishRecords(database), lambda _: False
+        )
+        limit_service = LimitService(
+            world.default_limits, self.guild_settings, self.guilds, self.store, clock
+        )
+        watch = BudgetWatch(limit_service, self.guild_settings, self.guilds, world.log_channel, clock)
         holds = Holds(self.catalogue, self.store, clock, FALLBACK)
-        self.jobs = parts.jobs(tools, self.houses, limit_service, watch, self.owner, chance, holds)
+        self.jobs = parts.jobs(tools, self.guild_settings, limit_service, watch, self.owner, chance, holds)
         self.looks = Looks.after(PATIENCE.unknown_grace_s)
         self.retries = _delays(chance, first_s=2, cap_s=60)
         self.orphans = Orphans(wiro, self.store, clock, self.owner, self.looks, self.retries)

@@ -214,7 +214,7 @@ class Simulation:
         change = LimitChange(Audience.EVERYONE, 0, dimension, None, at_once)
         entry = AuditEntry(GUILD, 1, change, self.wall())
         try:
-            await engine.houses.set_limit(LimitRule(Audience.EVERYONE, 0, dimension, at_once), entry)
+            await engine.guild_settings.set_limit(LimitRule(Audience.EVERYONE, 0, dimension, at_once), entry)
         except StoreError:
             return
         self.world.disk.limit("member", "ever", "at_once", at_once)

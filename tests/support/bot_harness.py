@@ -20,7 +20,7 @@ from bot.domain.limits.limit import Limit, Scope, Subject, Window
 from bot.domain.moderation.audit import AuditEntry
 from bot.domain.money import Money
 from bot.services.catalogue.service import Catalogue
-from bot.services.guild_settings.service import Houses
+from bot.services.guild_settings.service import GuildSettingsService
 from bot.services.limits.budget_alerts import BudgetWatch
 from bot.services.limits.holds import Holds
 from bot.services.limits.service import DefaultLimits, LimitService
@@ -154,14 +154,14 @@ class BotHarness:
         )
         self.log_channel = MemoryLogChannel()
         self.guilds = guilds
-        self.houses = Houses(
+        self.guild_settings = GuildSettingsService(
             guilds, self.log_channel, PictureWishRecords(guilds._database), self.catalogue.is_adult
         )
-        self.limit_service = LimitService(default_limits, self.houses, guilds, store, clock)
-        watch = BudgetWatch(self.limit_service, self.houses, guilds, self.log_channel, clock)
+        self.limit_service = LimitService(default_limits, self.guild_settings, guilds, store, clock)
+        watch = BudgetWatch(self.limit_service, self.guild_settings, guilds, self.log_channel, clock)
         self.holds = Holds(self.catalogue, store, clock, Money.parse("0.05"))
         self.jobs = Jobs(
-            self.tools, self.houses, self.limit_service, watch, self.owner, Random(7), self.holds
+            self.tools, self.guild_settings, self.limit_service, watch, self.owner, Random(7), self.holds
         )
 
     async def submit(self, job_id: int = 1, *, user_id: int = 1, channel_id: int = 30, **request: Any) -> Job:

@@ -83,11 +83,13 @@ class Moderation:
         clock = house.time.clock
         self.records = CaseRecords(house.store._database)
         self.desk = MemoryDesk()
-        self.watch = BudgetWatch(house.limit_service, house.houses, house.guilds, house.log_channel, clock)
-        self.ways_out = WaysOut(house.limit_service, house.houses, house.catalogue, house.holds)
+        self.watch = BudgetWatch(
+            house.limit_service, house.guild_settings, house.guilds, house.log_channel, clock
+        )
+        self.ways_out = WaysOut(house.limit_service, house.guild_settings, house.catalogue, house.holds)
         self.cases = Cases(
             self.records,
-            house.houses,
+            house.guild_settings,
             house.limit_service,
             self.ways_out,
             house.holds,

@@ -9,7 +9,7 @@ from typing import Final, assert_never
 
 from bot.domain.job.job import Job
 from bot.domain.moderation.errors import RuleFault, RuleRefused
-from bot.domain.moderation.rules import HouseRules, PictureRule
+from bot.domain.moderation.rules import GuildRules, PictureRule
 from bot.domain.request.files import InputFile
 from bot.domain.request.requester import Asker, Place
 from bot.domain.request.run_request import PictureRequest
@@ -25,7 +25,7 @@ _COPIED: Final = re.compile(
 )
 
 
-def rule_here(rules: HouseRules, place: Place) -> PictureRule:
+def rule_here(rules: GuildRules, place: Place) -> PictureRule:
     """The thread's own rule, or its channel's, or the server's."""
     known = dict(rules.pictures)
     for channel_id in (place.channel_id, place.ruled_channel_id, WHOLE_SERVER):
@@ -39,7 +39,7 @@ def lenders(asker: Asker, request: PictureRequest) -> frozenset[int]:
     return frozenset(file.owner_id for file in _lent(asker, request) if file.owner_id)
 
 
-def check_pictures(rules: HouseRules, asker: Asker, request: PictureRequest, closed: Set[int]) -> None:
+def check_pictures(rules: GuildRules, asker: Asker, request: PictureRequest, closed: Set[int]) -> None:
     """Raises RuleRefused for a picture that this member may not use here. `closed` lend theirs to nobody."""
     rule = rule_here(rules, asker.place)
     for file in _lent(asker, request):

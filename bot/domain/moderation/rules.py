@@ -55,7 +55,7 @@ class WordRule:
 
 
 @dataclass(frozen=True, slots=True)
-class HouseRules:
+class GuildRules:
     """Everything a server's moderators have set, limits apart. Model slugs are in lower case."""
 
     channels: tuple[tuple[int, ChannelRule], ...] = ()
@@ -66,10 +66,10 @@ class HouseRules:
     pictures: tuple[tuple[int, PictureRule], ...] = ()  # by channel; 0 stands for the whole server
 
 
-NO_RULES = HouseRules()
+NO_RULES = GuildRules()
 
 
-def check_place(rules: HouseRules, asker: Asker, model: str, *, is_adult: bool) -> None:
+def check_place(rules: GuildRules, asker: Asker, model: str, *, is_adult: bool) -> None:
     """Raises RuleRefused where this member may not run this model here, whatever the prompt is."""
     if asker.user_id in rules.blocked_user_ids:
         raise RuleRefused(RuleFault.BLOCKED)
@@ -78,7 +78,7 @@ def check_place(rules: HouseRules, asker: Asker, model: str, *, is_adult: bool) 
     check_model(rules, asker, model, is_adult=is_adult)
 
 
-def check_model(rules: HouseRules, asker: Asker, model: str, *, is_adult: bool) -> None:
+def check_model(rules: GuildRules, asker: Asker, model: str, *, is_adult: bool) -> None:
     """Raises RuleRefused where the model may not be used here.
 
     `is_adult`: Wiro files it under what is for adults. So it is here, unless the moderators say otherwise.
@@ -92,7 +92,7 @@ def check_model(rules: HouseRules, asker: Asker, model: str, *, is_adult: bool) 
         raise RuleRefused(RuleFault.ADULT_MODEL, model)
 
 
-def _channel_allowed(rules: HouseRules, asker: Asker) -> bool:
+def _channel_allowed(rules: GuildRules, asker: Asker) -> bool:
     if asker.place.guild_id is None:
         return True
     known = dict(rules.channels)

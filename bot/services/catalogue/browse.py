@@ -13,7 +13,7 @@ from bot.domain.moderation.errors import RuleFault, RuleRefused
 from bot.domain.records.model_pages import Detail, Line, Page
 from bot.domain.request.requester import Asker
 from bot.services.catalogue.service import Catalogue
-from bot.services.guild_settings.service import Houses
+from bot.services.guild_settings.service import GuildSettingsService
 
 PAGE_SIZE: Final = 8
 
@@ -27,11 +27,13 @@ class Histories(Protocol):
 class Browser:
     """Answers /models. Raises the StoreError family."""
 
-    def __init__(self, catalogue: Catalogue, histories: Histories, houses: Houses, clock: Clock) -> None:
+    def __init__(
+        self, catalogue: Catalogue, histories: Histories, guild_settings: GuildSettingsService, clock: Clock
+    ) -> None:
         self._catalogue = catalogue
         self._histories = histories
         self._clock = clock
-        self._houses = houses
+        self._houses = guild_settings
 
     async def find(self, search: str, category: str, asker: Asker) -> Page | Detail:
         """The one model that is meant, or the first page of those that fit. Raises ModelUnknown."""

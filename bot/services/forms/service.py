@@ -29,7 +29,7 @@ from bot.domain.request.run_request import PictureRequest
 from bot.domain.request.submission import request_of
 from bot.services.catalogue.service import Catalogue
 from bot.services.forms.states import Drafts
-from bot.services.guild_settings.service import Houses
+from bot.services.guild_settings.service import GuildSettingsService
 from bot.services.limits.holds import Holds
 
 log = logging.getLogger(__name__)
@@ -47,10 +47,15 @@ class Forms:
     """The forms of all members. Owns the drafts."""
 
     def __init__(
-        self, catalogue: Catalogue, houses: Houses, holds: Holds, last_values: LastValues, clock: Clock
+        self,
+        catalogue: Catalogue,
+        guild_settings: GuildSettingsService,
+        holds: Holds,
+        last_values: LastValues,
+        clock: Clock,
     ) -> None:
         self._catalogue = catalogue
-        self._houses = houses
+        self._houses = guild_settings
         self._holds = holds
         self._last_values = last_values
         self._clock = clock

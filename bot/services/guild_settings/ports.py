@@ -8,13 +8,13 @@ from typing import Protocol
 from bot.domain.limits.limit import Measure, Window
 from bot.domain.limits.policies import Dimension, Grant, LimitRule
 from bot.domain.moderation.audit import AuditEntry, AuditPage, AuditQuery
-from bot.domain.moderation.rules import ChannelRule, HouseRules, ModelRule, PictureRule, WordRule
+from bot.domain.moderation.rules import ChannelRule, GuildRules, ModelRule, PictureRule, WordRule
 
 
 class GuildStore(Protocol):
     """Settings of servers. Each change writes its audit entry in the same transaction. StoreError family."""
 
-    async def house_rules(self, guild_id: int) -> HouseRules: ...
+    async def house_rules(self, guild_id: int) -> GuildRules: ...
 
     async def limit_rules(self, guild_id: int) -> Sequence[LimitRule]: ...
 

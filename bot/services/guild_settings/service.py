@@ -21,7 +21,7 @@ from bot.domain.moderation.picture_rules import check_pictures, lenders
 from bot.domain.moderation.rules import (
     NO_RULES,
     ChannelRule,
-    HouseRules,
+    GuildRules,
     ModelRule,
     PictureRule,
     WordRule,
@@ -51,7 +51,7 @@ class LogChannel(Protocol):
 class GuildSettings:
     """All that a server's moderators have set."""
 
-    rules: HouseRules = NO_RULES
+    rules: GuildRules = NO_RULES
     limits: tuple[LimitRule, ...] = ()
     tracked: tuple[Dimension, ...] = ()
 
@@ -59,7 +59,7 @@ class GuildSettings:
 NO_HOUSE = GuildSettings()
 
 
-class Houses:
+class GuildSettingsService:
     """Reads through a cache; this process is the only writer, so a change drops the entry.
 
     Direct messages have no server (None): no rules, no limits but the settings'.

@@ -20,7 +20,7 @@ from bot.domain.request.parameters import STEPS, parameters_for, resolved
 from bot.domain.request.requester import Asker
 from bot.domain.request.run_request import PictureRequest
 from bot.services.catalogue.service import Catalogue
-from bot.services.guild_settings.service import Houses
+from bot.services.guild_settings.service import GuildSettingsService
 from bot.services.limits.holds import Holds
 from bot.services.limits.service import LimitService, LimitStatus
 
@@ -33,10 +33,14 @@ class WaysOut:
     """Tries smaller requests against the very limits that bind the member here."""
 
     def __init__(
-        self, limit_service: LimitService, houses: Houses, catalogue: Catalogue, holds: Holds
+        self,
+        limit_service: LimitService,
+        guild_settings: GuildSettingsService,
+        catalogue: Catalogue,
+        holds: Holds,
     ) -> None:
         self._purse = limit_service
-        self._houses = houses
+        self._houses = guild_settings
         self._catalogue = catalogue
         self._holds = holds
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Final, Protocol
 
 from bot.domain.limits.bill_alarm import BillAlarm
-from bot.services.guild_settings.service import Houses
+from bot.services.guild_settings.service import GuildSettingsService
 
 log = logging.getLogger(__name__)
 
@@ -31,9 +31,11 @@ class AlarmChannel(Protocol):
 class BillAlarms:
     """An alarm is recorded with its bill, and told once, over any restart."""
 
-    def __init__(self, store: AlarmStore, houses: Houses, channel: AlarmChannel) -> None:
+    def __init__(
+        self, store: AlarmStore, guild_settings: GuildSettingsService, channel: AlarmChannel
+    ) -> None:
         self._store = store
-        self._houses = houses
+        self._houses = guild_settings
         self._channel = channel
 
     async def look(self) -> None:

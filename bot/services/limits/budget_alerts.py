@@ -13,7 +13,7 @@ from bot.domain.limits.policies import Dimension
 from bot.domain.money import Money
 from bot.domain.request.requester import Asker
 from bot.services.guild_settings.ports import GuildStore
-from bot.services.guild_settings.service import Houses
+from bot.services.guild_settings.service import GuildSettingsService
 from bot.services.limits.service import LimitService, LimitStatus
 
 log = logging.getLogger(__name__)
@@ -35,13 +35,13 @@ class BudgetWatch:
     def __init__(
         self,
         limit_service: LimitService,
-        houses: Houses,
+        guild_settings: GuildSettingsService,
         guilds: GuildStore,
         channel: WarningChannel,
         clock: Clock,
     ) -> None:
         self._purse = limit_service
-        self._houses = houses
+        self._houses = guild_settings
         self._guilds = guilds
         self._channel = channel
         self._clock = clock

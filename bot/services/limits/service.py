@@ -23,7 +23,7 @@ from bot.domain.limits.policies import Counter, Dimension, LimitRule, bind, caut
 from bot.domain.money import Money
 from bot.domain.request.requester import Asker
 from bot.services.guild_settings.ports import GuildStore
-from bot.services.guild_settings.service import GuildSettings, Houses
+from bot.services.guild_settings.service import GuildSettings, GuildSettingsService
 from bot.services.limits.ports import UsageStore
 
 
@@ -70,7 +70,7 @@ class LimitService:
     def __init__(
         self,
         default_limits: DefaultLimits,
-        houses: Houses,
+        guild_settings: GuildSettingsService,
         guilds: GuildStore,
         store: UsageStore,
         clock: Clock,
@@ -87,7 +87,7 @@ class LimitService:
             if amount is not None
         )
         self._allowance = default_limits
-        self._houses = houses
+        self._houses = guild_settings
         self._guilds = guilds
         self._store = store
         self._clock = clock

@@ -27,7 +27,7 @@ from bot.domain.request.origin import Origin
 from bot.domain.request.requester import Asker
 from bot.domain.request.run_request import PictureRequest
 from bot.engines.port import WiroError
-from bot.services.guild_settings.service import Houses
+from bot.services.guild_settings.service import GuildSettingsService
 from bot.services.limits.alternatives import needs
 from bot.services.limits.holds import Holds
 from bot.services.limits.service import LimitService, LimitStatus
@@ -54,9 +54,14 @@ class Verdicts:
     """Carries out what was decided; objections come before the decision, in `plan`."""
 
     def __init__(
-        self, houses: Houses, limit_service: LimitService, holds: Holds, runs: Runs, desk: Desk
+        self,
+        guild_settings: GuildSettingsService,
+        limit_service: LimitService,
+        holds: Holds,
+        runs: Runs,
+        desk: Desk,
     ) -> None:
-        self._houses = houses
+        self._houses = guild_settings
         self._purse = limit_service
         self._holds = holds
         self._runs = runs

@@ -25,7 +25,7 @@ from bot.domain.moderation.errors import (
 )
 from bot.domain.request.prompt import words_of
 from bot.domain.request.requester import Asker
-from bot.services.guild_settings.service import Houses
+from bot.services.guild_settings.service import GuildSettingsService
 from bot.services.limits.alternatives import WaysOut
 from bot.services.limits.budget_alerts import BudgetWatch
 from bot.services.limits.holds import Holds
@@ -69,7 +69,7 @@ class Cases:
     def __init__(
         self,
         store: CaseStore,
-        houses: Houses,
+        guild_settings: GuildSettingsService,
         limit_service: LimitService,
         ways_out: WaysOut,
         holds: Holds,
@@ -81,10 +81,10 @@ class Cases:
         retry_delays: Delays,
     ) -> None:
         self._store = store
-        self._houses = houses
+        self._houses = guild_settings
         self._ways_out = ways_out
         self._runs = runs
-        self._verdicts = Verdicts(houses, limit_service, holds, runs, desk)
+        self._verdicts = Verdicts(guild_settings, limit_service, holds, runs, desk)
         self._desk = desk
         self._watch = watch
         self._clock = clock

@@ -19,7 +19,7 @@ from bot.domain.request.parameters import HEIGHT, PROMPT, SEED, WIDTH
 from bot.domain.request.requester import Asker
 from bot.domain.request.run_request import PictureRequest
 from bot.services.catalogue.service import Catalogue
-from bot.services.guild_settings.service import Houses
+from bot.services.guild_settings.service import GuildSettingsService
 from bot.services.limits.holds import Holds
 from bot.services.limits.service import LimitService
 
@@ -31,14 +31,14 @@ class Remixes:
 
     def __init__(
         self,
-        houses: Houses,
+        guild_settings: GuildSettingsService,
         catalogue: Catalogue,
         holds: Holds,
         limit_service: LimitService,
         vary_model: str,
         upscale_model: str,
     ) -> None:
-        self._houses = houses
+        self._houses = guild_settings
         self._catalogue = catalogue
         self._holds = holds
         self._purse = limit_service

@@ -37,7 +37,7 @@ from bot.domain.request.prompt import checked_negative_prompt, checked_prompt
 from bot.domain.request.requester import Asker, Place
 from bot.domain.request.run_request import PictureRequest
 from bot.engines.port import WiroError, WiroNotFound
-from bot.services.guild_settings.service import Houses
+from bot.services.guild_settings.service import GuildSettingsService
 from bot.services.limits.budget_alerts import BudgetWatch
 from bot.services.limits.holds import Holds
 from bot.services.limits.service import LimitService
@@ -77,7 +77,7 @@ class Jobs:
     def __init__(
         self,
         tools: Tools,
-        houses: Houses,
+        guild_settings: GuildSettingsService,
         limit_service: LimitService,
         watch: BudgetWatch,
         owner: TaskOwner,
@@ -85,7 +85,7 @@ class Jobs:
         holds: Holds,
     ) -> None:
         self._tools = tools
-        self._houses = houses
+        self._houses = guild_settings
         self._purse = limit_service
         self._watch = watch
         self._owner = owner

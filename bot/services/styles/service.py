@@ -14,7 +14,7 @@ from bot.domain.moderation.audit import AuditEntry, StyleChange
 from bot.domain.request.errors import StyleFault, StyleRefused
 from bot.domain.request.run_request import PictureRequest
 from bot.domain.request.style import MAX_OWN, MAX_PINNED, Style, apply, checked_style, name_key
-from bot.services.guild_settings.service import Houses
+from bot.services.guild_settings.service import GuildSettingsService
 
 PINNED: Final = 0  # in the place of a member's id
 READ_SLICE: Final = 1_000  # names of one read, so that decisions pass in between
@@ -53,9 +53,9 @@ class StyleName:
 class Styles:
     """A member's own styles on each server (in direct messages: guild 0), and the server's pinned ones."""
 
-    def __init__(self, store: StyleStore, houses: Houses, clock: Clock) -> None:
+    def __init__(self, store: StyleStore, guild_settings: GuildSettingsService, clock: Clock) -> None:
         self._store = store
-        self._houses = houses
+        self._houses = guild_settings
         self._clock = clock
         self._names: defaultdict[tuple[int, int], dict[str, str]] = defaultdict(dict)
         self._loaded_to = (-1, -1, "")

@@ -9,7 +9,7 @@ from typing import Final
 from bot.domain.limits.limit import Audience, Measure, Window, window_bounds
 from bot.domain.limits.policies import Dimension, Grant, LimitRule
 from bot.domain.moderation.audit import AuditEntry, AuditPage, AuditQuery
-from bot.domain.moderation.rules import ChannelRule, HouseRules, Match, ModelRule, PictureRule, WordRule
+from bot.domain.moderation.rules import ChannelRule, GuildRules, Match, ModelRule, PictureRule, WordRule
 from bot.domain.money import MAX_PICO
 from bot.store.sqlite.audit_log import note_in, page_in
 from bot.store.sqlite.backfill import track
@@ -48,7 +48,7 @@ class GuildRecords:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def house_rules(self, guild_id: int) -> HouseRules:
+    async def house_rules(self, guild_id: int) -> GuildRules:
         """Everything set but limits; empty where nothing is."""
         return await self._database.read(lambda sqlite: _house_rules(sqlite, guild_id))
 
@@ -196,7 +196,7 @@ class GuildRecords:
         return await self._database.write(unit)
 
 
-def _house_rules(sqlite: sqlite3.Connection, guild_id: int) -> HouseRules:
+def _house_rules(sqlite: sqlite3.Connection, guild_id: int) -> GuildRules:
     def rows(query: str) -> list[sqlite3.Row]:
         return sqlite.execute(query, (guild_id,)).fetchall()
 
@@ -206,7 +206,7 @@ def _house_rules(sqlite: sqlite3.Connection, guild_id: int) -> HouseRules:
     blocked = rows("SELECT user_id FROM blocked_members WHERE guild_id = ?")
     pictures = rows("SELECT channel_id, rule FROM picture_rules WHERE guild_id = ?")
     log_channels = rows("SELECT channel_id FROM log_channels WHERE guild_id = ?")
-    return HouseRules(
+    return GuildRules(
         channels=tuple((channel_id, ChannelRule(rule)) for channel_id, rule in channels),
         models=tuple((model, ModelRule(rule)) for model, rule in models),
         words=tuple(WordRule(text, bool(is_pattern), Match(match)) for text, is_pattern, match in words),

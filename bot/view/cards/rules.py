@@ -7,7 +7,7 @@ from typing import Final
 
 from bot.domain.moderation.lexicon import Hit
 from bot.domain.moderation.picture_rules import DEFAULT, WHOLE_SERVER
-from bot.domain.moderation.rules import ChannelRule, HouseRules, ModelRule
+from bot.domain.moderation.rules import ChannelRule, GuildRules, ModelRule
 from bot.view.card import Card, Tone
 from bot.view.text.changes import ChangeWords
 from bot.view.text.format import code, escaped, plural
@@ -17,7 +17,7 @@ from bot.view.text.rules import channel_words, hit_words, model_words, picture_w
 SECTION_CHARS: Final = 700
 
 
-def show_card(rules: HouseRules) -> Card:
+def show_card(rules: GuildRules) -> Card:
     """Everything that /rules can set."""
     is_listing_channels = any(rule is ChannelRule.ALLOW for _, rule in rules.channels)
     is_listing_models = any(rule is ModelRule.ALLOW for _, rule in rules.models)

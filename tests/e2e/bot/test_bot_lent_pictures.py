@@ -24,7 +24,7 @@ OWN_ONLY, NOT_MADE_HERE, CLOSED = (
 
 async def allow(world: World, rule: PictureRule, channel_id: int = 0) -> None:
     entry = AuditEntry(world.guild.id, world.mod.id, PicturesChange(channel_id, None, rule), 0.0)
-    await world.studio.services.houses.set_picture_rule(channel_id, rule, entry)
+    await world.studio.services.guild_settings.set_picture_rule(channel_id, rule, entry)
 
 
 async def close(world: World, actor: Any) -> None:

@@ -176,7 +176,7 @@ async def test_a_grant_at_a_spend_limit_is_money_for_five_such_runs(desk: Desk) 
     await desk.press(desk.club.greta, "Grant 5 today")
     text = words(desk.case())
     price = Money.parse(re.search(r"Price\*\* about \$([\d.]+)", text)[1])  # type: ignore[index]
-    granted = await desk.world.studio.services.houses._store.granted(
+    granted = await desk.world.studio.services.guild_settings._store.granted(
         desk.club.guild.id, desk.club.alice.id, time.time()
     )
     assert set(granted) == {(Measure.SPEND, window) for window in Window}

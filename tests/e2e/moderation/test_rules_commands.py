@@ -166,12 +166,12 @@ async def test_an_adult_model_works_in_age_restricted_channels_only(club: Club) 
     await club.said(club.greta, "rules model", model=ADULT, action="adult")
     assert "age-restricted channels only" in await refusal(club, club.alice, "a mill", model=ADULT)
     # The simulated Discord knows no age-restricted channels, so the places are given by hand.
-    houses, guild_id = club.world.studio.services.houses, club.guild.id
+    guild_settings, guild_id = club.world.studio.services.guild_settings, club.guild.id
     restricted = Place(guild_id, club.sketches.id, is_age_restricted=True)
-    await houses.check_place(Asker(club.alice.id, frozenset(), restricted), ADULT)
+    await guild_settings.check_place(Asker(club.alice.id, frozenset(), restricted), ADULT)
     for place in (Place(guild_id, 5, club.sketches.id), Place(guild_id, 5)):
         with pytest.raises(RuleRefused):
-            await houses.check_place(Asker(club.alice.id, frozenset(), place), ADULT)
+            await guild_settings.check_place(Asker(club.alice.id, frozenset(), place), ADULT)
 
 
 async def test_pictures_of_others_are_ruled_by_server_and_channel(club: Club) -> None:

@@ -10,7 +10,7 @@ import pytest
 from bot.domain.errors import StoreError
 from bot.domain.limits.limit import Audience, Measure, Window
 from bot.domain.limits.policies import Dimension, Grant, LimitRule
-from bot.domain.moderation.rules import NO_RULES, ChannelRule, HouseRules, Match, ModelRule, WordRule
+from bot.domain.moderation.rules import NO_RULES, ChannelRule, GuildRules, Match, ModelRule, WordRule
 from bot.domain.money import MAX_PICO
 from bot.store.sqlite.database import Database
 from bot.store.sqlite.guilds import GuildRecords
@@ -44,14 +44,14 @@ async def test_every_rule_survives_a_reopening_and_is_one_servers_own(path: Path
         await guilds.set_log_channel(GUILD + 1, 46, an_entry(guild_id=GUILD + 1))
     async with Database(path) as database:
         guilds = GuildRecords(database)
-        assert await guilds.house_rules(GUILD) == HouseRules(
+        assert await guilds.house_rules(GUILD) == GuildRules(
             channels=((30, ChannelRule.ALLOW),),
             models=(("owner/model", ModelRule.ADULT),),
             words=(WordRule("(a+)+$", is_pattern=True), WordRule("größe \ufffd", is_pattern=False)),
             blocked_user_ids=frozenset({5}),
             log_channel_id=45,
         )
-        assert await guilds.house_rules(GUILD + 1) == HouseRules(log_channel_id=46)
+        assert await guilds.house_rules(GUILD + 1) == GuildRules(log_channel_id=46)
         assert await noted(guilds) == 8
 
 

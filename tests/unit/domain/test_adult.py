@@ -6,7 +6,7 @@ import pytest
 
 from bot.domain.catalogue.adult import says_adult
 from bot.domain.moderation.errors import RuleFault, RuleRefused
-from bot.domain.moderation.rules import NO_RULES, HouseRules, ModelRule, check_model
+from bot.domain.moderation.rules import NO_RULES, GuildRules, ModelRule, check_model
 from bot.domain.request.requester import Asker, Place
 
 MODEL = "Owner/Red"
@@ -36,7 +36,7 @@ def test_others_and_those_that_look_for_such_pictures_are_for_everybody(names: t
     assert not says_adult(names)
 
 
-def fault(rules: HouseRules, place: Place, *, is_adult: bool) -> RuleFault | None:
+def fault(rules: GuildRules, place: Place, *, is_adult: bool) -> RuleFault | None:
     try:
         check_model(rules, Asker(1, frozenset(), place), MODEL, is_adult=is_adult)
     except RuleRefused as refused:
@@ -44,8 +44,8 @@ def fault(rules: HouseRules, place: Place, *, is_adult: bool) -> RuleFault | Non
     return None
 
 
-def marked(rule: ModelRule) -> HouseRules:
-    return HouseRules(models=(("owner/red", rule),))
+def marked(rule: ModelRule) -> GuildRules:
+    return GuildRules(models=(("owner/red", rule),))
 
 
 @pytest.mark.parametrize("place", [HERE, DIRECT])
@@ -60,11 +60,11 @@ def test_a_model_for_adults_is_one_until_the_moderators_say_otherwise(place: Pla
 
 
 def test_as_soon_as_one_model_is_allowed_no_other_is_for_adults_either() -> None:
-    rules = HouseRules(models=(("owner/other", ModelRule.ALLOW),))
+    rules = GuildRules(models=(("owner/other", ModelRule.ALLOW),))
     for place in (HERE, RED):
         assert fault(rules, place, is_adult=True) is RuleFault.MODEL
 
 
 def test_what_is_marked_as_for_everybody_closes_no_other_model() -> None:
-    rules = HouseRules(models=(("owner/other", ModelRule.GENERAL),))
+    rules = GuildRules(models=(("owner/other", ModelRule.GENERAL),))
     assert fault(rules, HERE, is_adult=False) is None

@@ -122,7 +122,7 @@ def dimensions(draw: st.DrawFn) -> Dimension:
 
 # Few dimensions in each example, so that rules meet in them.
 @st.composite
-def houses(draw: st.DrawFn) -> list[LimitRule]:
+def guild_settings(draw: st.DrawFn) -> list[LimitRule]:
     few = [*draw(st.lists(dimensions(), min_size=1, max_size=2)), RUNS_A_DAY, SPEND_A_DAY]
     subjects = [
         (Audience.EVERYONE, 0),
@@ -157,7 +157,7 @@ grants_given = st.lists(
 
 
 @settings(max_examples=400)
-@given(houses(), askers(), st.sampled_from((*MODELS, "c/three")), grants_given)
+@given(guild_settings(), askers(), st.sampled_from((*MODELS, "c/three")), grants_given)
 @example(
     [LimitRule(Audience.ROLE, role_id, RUNS_A_DAY, 5) for role_id in ROLES],
     Asker(ME, frozenset(ROLES), Place(GUILD, 31)),
@@ -173,7 +173,7 @@ def test_what_binds_is_what_the_rules_say(
 
 
 @settings(max_examples=200)
-@given(houses(), askers(), st.sampled_from(MODELS), st.randoms(use_true_random=False))
+@given(guild_settings(), askers(), st.sampled_from(MODELS), st.randoms(use_true_random=False))
 def test_the_order_in_which_rules_were_set_decides_nothing(
     rules: list[LimitRule], asker: Asker, model: str, chance: object
 ) -> None:
@@ -184,7 +184,7 @@ def test_the_order_in_which_rules_were_set_decides_nothing(
 
 
 @settings(max_examples=200)
-@given(houses(), askers(), st.sampled_from(MODELS))
+@given(guild_settings(), askers(), st.sampled_from(MODELS))
 def test_every_limit_counts_for_the_member_the_server_or_the_operator_and_its_counter_moves(
     rules: list[LimitRule], asker: Asker, model: str
 ) -> None:
@@ -204,7 +204,7 @@ def test_every_limit_counts_for_the_member_the_server_or_the_operator_and_its_co
     assert limits[-1].audience is Audience.OPERATOR
 
 
-@given(houses(), st.sampled_from(MODELS))
+@given(guild_settings(), st.sampled_from(MODELS))
 def test_a_counter_that_a_limit_reads_is_moved_by_every_run_it_counts(
     rules: list[LimitRule], model: str
 ) -> None:

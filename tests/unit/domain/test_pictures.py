@@ -8,7 +8,7 @@ import pytest
 
 from bot.domain.moderation.errors import RuleFault, RuleRefused
 from bot.domain.moderation.picture_rules import check_pictures, files_of, lenders, rule_here
-from bot.domain.moderation.rules import NO_RULES, HouseRules, PictureRule
+from bot.domain.moderation.rules import NO_RULES, GuildRules, PictureRule
 from bot.domain.request.files import NOBODY, InputFile
 from bot.domain.request.requester import Asker, Place
 from tests.support.samples import CHANNEL, GUILD, MEMBER, a_job, a_request, an_asker, an_origin
@@ -29,7 +29,7 @@ BOBS, BOBS_MADE_HERE, STRAY = a_picture(BOB), a_picture(BOB, is_made_here=True),
 def fault(
     picture: InputFile, rule: PictureRule | None, closed: frozenset[int] = frozenset()
 ) -> RuleFault | None:
-    rules = HouseRules(pictures=((0, rule),) if rule is not None else ())
+    rules = GuildRules(pictures=((0, rule),) if rule is not None else ())
     try:
         check_pictures(rules, an_asker(), a_request(files=(OWN, picture)), closed)
     except RuleRefused as refused:
@@ -78,8 +78,8 @@ def test_a_threads_rule_goes_before_its_channels_and_that_before_the_servers() -
         ((whole, channel), PictureRule.ANYONE),
         ((whole, channel, own), PictureRule.OWN),
     ):
-        assert rule_here(HouseRules(pictures=pictures), thread) is expected
-    assert rule_here(HouseRules(pictures=(whole, channel)), Place(GUILD, CHANNEL + 9)) is PictureRule.OWN
+        assert rule_here(GuildRules(pictures=pictures), thread) is expected
+    assert rule_here(GuildRules(pictures=(whole, channel)), Place(GUILD, CHANNEL + 9)) is PictureRule.OWN
     assert rule_here(NO_RULES, Place(None, CHANNEL)) is PictureRule.MADE_HERE
 
 
@@ -99,7 +99,7 @@ def test_a_link_to_a_picture_here_tells_not_whose_it_is(text: str, is_listed: bo
     with pytest.raises(RuleRefused) as refused:
         check_pictures(NO_RULES, an_asker(), request, frozenset())
     assert refused.value.fault is RuleFault.PICTURE_LINK
-    check_pictures(HouseRules(pictures=((0, PictureRule.ANYONE),)), an_asker(), request, frozenset())
+    check_pictures(GuildRules(pictures=((0, PictureRule.ANYONE),)), an_asker(), request, frozenset())
 
 
 @pytest.mark.parametrize(

@@ -24,14 +24,14 @@ BUDGET = Dimension(Measure.SPEND, Window.DAY)
 @pytest.fixture
 async def budget(house: BotHarness) -> BotHarness:
     """A server with a log channel and half a dollar a day; a run is held at five cents."""
-    await house.houses.set_log_channel(77, ENTRY)
+    await house.guild_settings.set_log_channel(77, ENTRY)
     await set_budget(house, "0.50")
     return house
 
 
 async def set_budget(house: BotHarness, dollars: str) -> None:
     rule = LimitRule(Audience.SERVER, 0, BUDGET, Money.parse(dollars).pico)
-    await house.houses.set_limit(rule, ENTRY)
+    await house.guild_settings.set_limit(rule, ENTRY)
 
 
 async def run(house: BotHarness, first: int, count: int) -> None:
@@ -99,9 +99,9 @@ async def test_a_budget_that_refuses_is_used_up(budget: BotHarness) -> None:
 async def test_without_a_log_channel_or_a_budget_nothing_is_told(house: BotHarness) -> None:
     await set_budget(house, "0.05")
     await run(house, 1, 1)
-    await house.houses.set_log_channel(77, ENTRY)
+    await house.guild_settings.set_log_channel(77, ENTRY)
     rule = LimitRule(Audience.SERVER, 0, BUDGET, 0)
-    assert await house.houses.clear_limit(rule, ENTRY)
+    assert await house.guild_settings.clear_limit(rule, ENTRY)
     await run(house, 2, 1)
     assert percents(house) == []
 

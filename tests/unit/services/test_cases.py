@@ -35,14 +35,14 @@ BOSS = 9
 @pytest.fixture
 async def desk(house: BotHarness) -> Moderation:
     """A server with a log channel where nobody may run anything."""
-    await house.houses.set_log_channel(77, ENTRY)
+    await house.guild_settings.set_log_channel(77, ENTRY)
     await limit(house, 0)
     return Moderation(house)
 
 
 async def limit(house: BotHarness, amount: int, audience: Audience = Audience.EVERYONE) -> None:
     rule = LimitRule(audience, 0, Dimension(Measure.RUNS, Window.DAY), amount)
-    await house.houses.set_limit(rule, ENTRY)
+    await house.guild_settings.set_limit(rule, ENTRY)
 
 
 async def refused(house: BotHarness, desk: Moderation, job_id: int = 1) -> None:
@@ -99,7 +99,7 @@ async def test_only_so_many_refusals_of_a_member_are_kept_and_no_others_make_roo
 
 async def test_a_member_blocked_meanwhile_cannot_ask(house: BotHarness, desk: Moderation) -> None:
     await refused(house, desk)
-    await house.houses.set_blocked(1, ENTRY, is_blocked=True)
+    await house.guild_settings.set_blocked(1, ENTRY, is_blocked=True)
     with pytest.raises(RuleRefused):
         await desk.cases.ask(1, an_asker())
 
@@ -243,7 +243,7 @@ async def test_an_approval_whose_run_was_started_is_told_and_not_run_again(
     house: BotHarness, desk: Moderation
 ) -> None:
     await cut_short(house, desk, Verdict.APPROVED)
-    await house.houses.set_log_channel(77, ENTRY)
+    await house.guild_settings.set_log_channel(77, ENTRY)
     await house.jobs.submit(500, a_request(), an_origin(), an_asker(), is_approved=True)
     await desk.cases.finish_decided()
     assert desk.desk.statuses == []
@@ -256,7 +256,7 @@ async def test_what_stands_against_a_late_approval_is_told_to_the_member(
     house: BotHarness, desk: Moderation
 ) -> None:
     await cut_short(house, desk, Verdict.APPROVED)
-    await house.houses.set_blocked(1, ENTRY, is_blocked=True)
+    await house.guild_settings.set_blocked(1, ENTRY, is_blocked=True)
     await desk.cases.finish_decided()
     (told,) = desk.desk.told
     assert isinstance(told.failure, CaseRefused)
@@ -296,7 +296,7 @@ async def test_a_no_that_was_cut_short_is_told(house: BotHarness, desk: Moderati
     await cut_short(house, desk, verdict)
     await desk.cases.finish_decided()
     assert [told.case.verdict for told in desk.desk.told] == [verdict]
-    blocked = (await house.houses.of(GUILD)).rules.blocked_user_ids
+    blocked = (await house.guild_settings.of(GUILD)).rules.blocked_user_ids
     assert (1 in blocked) == (verdict is Verdict.BLOCKED)
 
 
@@ -334,7 +334,7 @@ async def test_an_approval_is_held_against_the_same_words_as_the_run(
         await house.submit(1, values=(("caption", "a moose"),))
     await desk.cases.offer(1, error.value, an_asker(), is_private=False)
     await desk.cases.ask(1, an_asker())
-    await house.houses.add_word(WordRule("moose", is_pattern=False), ENTRY)
+    await house.guild_settings.add_word(WordRule("moose", is_pattern=False), ENTRY)
     with pytest.raises(CaseRefused) as refused:
         await desk.cases.decide(1, Verdict.APPROVED, GUILD, BOSS, 100)
     assert refused.value.fault is CaseFault.RULES

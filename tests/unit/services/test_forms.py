@@ -67,7 +67,7 @@ class Counter:
 
     def after_a_restart(self) -> Forms:
         house = self.house
-        self.forms = Forms(house.catalogue, house.houses, house.holds, self.values, house.time.clock)
+        self.forms = Forms(house.catalogue, house.guild_settings, house.holds, self.values, house.time.clock)
         return self.forms
 
     def change(self, **changes: Any) -> None:

@@ -9,9 +9,9 @@ import pytest
 from bot.domain.errors import DatabaseUnavailable
 from bot.domain.moderation.audit import AuditEntry, AuditQuery, MemberChange
 from bot.domain.moderation.errors import RuleFault, RuleRefused
-from bot.domain.moderation.rules import HouseRules
+from bot.domain.moderation.rules import GuildRules
 from bot.domain.request.requester import Asker
-from bot.services.guild_settings.service import Houses
+from bot.services.guild_settings.service import GuildSettingsService
 from bot.store.sqlite.database import Database
 from bot.store.sqlite.guilds import GuildRecords
 from bot.store.sqlite.picture_wishes import PictureWishRecords
@@ -29,7 +29,7 @@ class WornRecords(GuildRecords):
         self.failing_readings = 0
         self.cancels = False
 
-    async def house_rules(self, guild_id: int) -> HouseRules:
+    async def house_rules(self, guild_id: int) -> GuildRules:
         if self.failing_readings:
             self.failing_readings -= 1
             raise DatabaseUnavailable("the disk is worn")
@@ -43,9 +43,9 @@ class WornRecords(GuildRecords):
         return await super().set_blocked(guild_id, user_id, entry, is_blocked=is_blocked)
 
 
-async def is_blocked(houses: Houses, asker: Asker) -> bool:
+async def is_blocked(guild_settings: GuildSettingsService, asker: Asker) -> bool:
     try:
-        await houses.check_request(asker, a_request())
+        await guild_settings.check_request(asker, a_request())
     except RuleRefused as refused:
         return refused.fault is RuleFault.BLOCKED
     return False
@@ -57,31 +57,39 @@ def records(house: BotHarness) -> WornRecords:
 
 
 async def test_a_block_is_in_force_though_nothing_can_be_read_after_it(records: WornRecords) -> None:
-    houses = Houses(records, MemoryLogChannel(), PictureWishRecords(records._database), lambda _: False)
-    assert not await is_blocked(houses, an_asker(1))
+    guild_settings = GuildSettingsService(
+        records, MemoryLogChannel(), PictureWishRecords(records._database), lambda _: False
+    )
+    assert not await is_blocked(guild_settings, an_asker(1))
     records.failing_readings = 1
-    assert await houses.set_blocked(1, ENTRY, is_blocked=True)  # on record: it is not told as a failure
-    assert await is_blocked(houses, an_asker(1))
+    assert await guild_settings.set_blocked(
+        1, ENTRY, is_blocked=True
+    )  # on record: it is not told as a failure
+    assert await is_blocked(guild_settings, an_asker(1))
 
 
 async def test_a_block_is_in_force_though_its_caller_was_cancelled(records: WornRecords) -> None:
-    houses = Houses(records, MemoryLogChannel(), PictureWishRecords(records._database), lambda _: False)
-    assert not await is_blocked(houses, an_asker(1))
+    guild_settings = GuildSettingsService(
+        records, MemoryLogChannel(), PictureWishRecords(records._database), lambda _: False
+    )
+    assert not await is_blocked(guild_settings, an_asker(1))
     records.cancels = True
-    blocking = asyncio.create_task(houses.set_blocked(1, ENTRY, is_blocked=True))
-    reading = asyncio.create_task(is_blocked(houses, an_asker(1)))  # in the middle of the write
+    blocking = asyncio.create_task(guild_settings.set_blocked(1, ENTRY, is_blocked=True))
+    reading = asyncio.create_task(is_blocked(guild_settings, an_asker(1)))  # in the middle of the write
     await asyncio.gather(blocking, return_exceptions=True)
     assert blocking.cancelled()
     await reading
     assert (await records.audit_log(AuditQuery(GUILD))).entries == (ENTRY,)
-    assert await is_blocked(houses, an_asker(1))
+    assert await is_blocked(guild_settings, an_asker(1))
 
 
 async def test_a_write_that_fails_leaves_the_rules_as_they_are_on_record(records: WornRecords) -> None:
-    houses = Houses(records, MemoryLogChannel(), PictureWishRecords(records._database), lambda _: False)
-    await houses.set_blocked(1, ENTRY, is_blocked=True)
+    guild_settings = GuildSettingsService(
+        records, MemoryLogChannel(), PictureWishRecords(records._database), lambda _: False
+    )
+    await guild_settings.set_blocked(1, ENTRY, is_blocked=True)
     await records._database.close()
     with pytest.raises(DatabaseUnavailable):
-        await houses.set_blocked(1, ENTRY, is_blocked=False)
+        await guild_settings.set_blocked(1, ENTRY, is_blocked=False)
     await records._database.open()
-    assert await is_blocked(houses, an_asker(1))
+    assert await is_blocked(guild_settings, an_asker(1))

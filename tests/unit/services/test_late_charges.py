@@ -215,7 +215,7 @@ async def test_what_never_left_the_queue_is_settled_at_once(house: BotHarness) -
 async def test_a_run_that_has_ended_is_not_running_though_its_hold_is_kept(house: BotHarness) -> None:
     dimension = Dimension(Measure.AT_ONCE, Window.EVER)
     entry = AuditEntry(GUILD, 1, LimitChange(Audience.EVERYONE, 0, dimension, None, 1), NOON_S)
-    await house.houses.set_limit(LimitRule(Audience.EVERYONE, 0, dimension, 1), entry)
+    await house.guild_settings.set_limit(LimitRule(Audience.EVERYONE, 0, dimension, 1), entry)
     await run(house, killed(ZERO))
     await house.submit(2)
 

@@ -67,7 +67,7 @@ async def test_a_strangers_server_cannot_eat_the_operators_day(file: Path) -> No
         dimension = Dimension(Measure.SPEND, Window.DAY)
         entry = AuditEntry(STRANGERS, 9, LogChannelChange(None, 77), NOON_S)
         rule = LimitRule(Audience.EVERYONE, 0, dimension, Money.parse("1000").pico)
-        await house.houses.set_limit(rule, entry)
+        await house.guild_settings.set_limit(rule, entry)
         for job_id in (1, 2):
             await ask(house, job_id, job_id, STRANGERS)
         refused = await refusal(ask(house, 3, 3, STRANGERS))
@@ -129,7 +129,7 @@ async def test_no_moderator_is_asked_about_the_operators_caps(
     file: Path, default_limits: DefaultLimits
 ) -> None:
     async with a_house(file, default_limits=default_limits) as house:
-        await house.houses.set_log_channel(77, ENTRY)
+        await house.guild_settings.set_log_channel(77, ENTRY)
         moderation = Moderation(house)
         await ask(house, 1, 1, GUILD)
         refused = await refusal(ask(house, 2, 1, GUILD))
@@ -169,8 +169,8 @@ def run(house: BotHarness, asker: Asker, *, is_approved: bool = False) -> Awaita
 WAYS: dict[str, Way] = {
     "a run": run,
     "an approved run": partial(run, is_approved=True),
-    "a form": lambda house, asker: house.houses.check_place(asker, MODEL),
-    "a quote": lambda house, asker: house.houses.check_request(asker, a_request()),
+    "a form": lambda house, asker: house.guild_settings.check_place(asker, MODEL),
+    "a quote": lambda house, asker: house.guild_settings.check_request(asker, a_request()),
 }
 
 
@@ -192,7 +192,7 @@ async def test_whom_the_operator_does_not_admit_holds_nothing(
     guild_id: int | None,
     fault: AdmissionFault,
 ) -> None:
-    house.houses.admission = admission
+    house.guild_settings.admission = admission
     with pytest.raises(NotAdmitted) as refused:
         await WAYS[way](house, Asker(user_id, frozenset(), Place(guild_id, 30)))
     assert refused.value.fault is fault
@@ -213,5 +213,5 @@ async def test_whom_the_operator_does_not_admit_holds_nothing(
 async def test_everybody_else_is_served(
     house: BotHarness, admission: Admission, user_id: int, guild_id: int | None
 ) -> None:
-    house.houses.admission = admission
+    house.guild_settings.admission = admission
     assert await ask(house, 5, user_id, guild_id) is not None

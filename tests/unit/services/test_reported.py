@@ -31,7 +31,7 @@ SHOWN = "[]"
 
 @pytest.fixture
 async def desk(house: BotHarness) -> Moderation:
-    await house.houses.set_log_channel(77, ENTRY)
+    await house.guild_settings.set_log_channel(77, ENTRY)
     return Moderation(house)
 
 
@@ -88,7 +88,7 @@ async def test_what_has_not_ended_is_not_reported(house: BotHarness, desk: Moder
 async def test_a_blocked_member_reports_nothing(house: BotHarness, desk: Moderation) -> None:
     await drawn(house)
     blocking = replace(ENTRY, change=MemberChange(2, before=False, after=True))
-    await house.houses.set_blocked(2, blocking, is_blocked=True)
+    await house.guild_settings.set_blocked(2, blocking, is_blocked=True)
     with pytest.raises(RuleRefused):
         await desk.cases.report(1, BOB, SHOWN)
     assert (await house.jobs.job(1)).exposure is Exposure.SHOWN

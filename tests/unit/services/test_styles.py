@@ -15,7 +15,7 @@ from bot.domain.job.errors import ManagersOnly
 from bot.domain.moderation.audit import AuditEntry, AuditQuery, LogChannelChange, StyleChange
 from bot.domain.request.errors import StyleFault, StyleRefused
 from bot.domain.request.style import MAX_OWN, Style
-from bot.services.guild_settings.service import Houses
+from bot.services.guild_settings.service import GuildSettingsService
 from bot.services.styles.service import PINNED, StyleName, Styles
 from bot.store.sqlite.database import Database
 from bot.store.sqlite.guilds import GuildRecords
@@ -57,7 +57,9 @@ class Atelier:
         clock = StoppedClock().clock
         return Styles(
             self.store,
-            Houses(self.guilds, self.log, PictureWishRecords(self.guilds._database), lambda _: False),
+            GuildSettingsService(
+                self.guilds, self.log, PictureWishRecords(self.guilds._database), lambda _: False
+            ),
             clock,
         )
 
@@ -105,8 +107,8 @@ async def test_saving_over_a_name_tells_what_was_there(atelier: Atelier) -> None
 async def test_what_is_pinned_is_audited_and_announced_and_nothing_else_is(atelier: Atelier) -> None:
     rules = AuditEntry(GUILD, 9, LogChannelChange(None, 30), NOON_S)
     wishes = PictureWishRecords(atelier.guilds._database)
-    houses = Houses(atelier.guilds, atelier.log, wishes, lambda _: False)
-    await houses.set_log_channel(30, rules)
+    guild_settings = GuildSettingsService(atelier.guilds, atelier.log, wishes, lambda _: False)
+    await guild_settings.set_log_channel(30, rules)
     await atelier.styles.save(OIL)
     await atelier.styles.save(NOIR)
     await atelier.styles.save(replace(NOIR, template="{prompt}, darker", saved_by=8))

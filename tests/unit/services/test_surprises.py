@@ -131,8 +131,8 @@ async def test_the_operator_and_the_log_channel_are_told_once(
 ) -> None:
     channel = Channel()
     async with a_house(file, default_limits=DEFAULT_LIMITS) as house:
-        await house.houses.set_log_channel(77, ENTRY)
-        alarms = BillAlarms(AlarmRecords(house.store._database), house.houses, channel)
+        await house.guild_settings.set_log_channel(77, ENTRY)
+        alarms = BillAlarms(AlarmRecords(house.store._database), house.guild_settings, channel)
         await house.submit(2, user_id=2)
         house.wiro.tell(await house.submit_and_watch(1), ending)
         await house.end_of(1)

@@ -30,7 +30,7 @@ def entry() -> AuditEntry:
 
 async def limit(house: BotHarness, measure: Measure, amount: int, **dimension: Any) -> None:
     rule = LimitRule(Audience.EVERYONE, 0, Dimension(measure, Window.DAY, **dimension), amount)
-    await house.houses.set_limit(rule, entry())
+    await house.guild_settings.set_limit(rule, entry())
 
 
 def priced(slug: str, *rules: tuple[dict[str, str], str, str]) -> Model:
@@ -100,7 +100,7 @@ async def test_the_dearest_of_the_cheaper_models_that_fits(shop: BotHarness) -> 
 
 async def test_a_model_that_a_rule_or_its_own_limit_forbids_is_not_offered(shop: BotHarness) -> None:
     await limit(shop, Measure.SPEND, Money.parse("0.03").pico)
-    await shop.houses.set_model_rule(CHEAP, ModelRule.DENY, entry())
+    await shop.guild_settings.set_model_rule(CHEAP, ModelRule.DENY, entry())
     assert (await way_out(shop))[Saving.CHEAPER_MODEL].request.model == CHEAPER
     await limit(shop, Measure.RUNS, 0, model=CHEAPER)
     assert await way_out(shop) == {}

@@ -35,15 +35,19 @@ def entry_of(word: WordRule) -> AuditEntry:
 
 async def refused_text(house: BotHarness, **given: Any) -> str:
     with pytest.raises(RuleRefused) as refused:
-        await house.houses.check_request(an_asker(), PictureRequest("a/b", **{"prompt": "a mill"} | given))
+        await house.guild_settings.check_request(
+            an_asker(), PictureRequest("a/b", **{"prompt": "a mill"} | given)
+        )
     assert refused.value.fault is RuleFault.WORD
     return sentence(refused.value)
 
 
 async def test_every_text_that_reaches_the_model_is_held_against_the_words(house: BotHarness) -> None:
-    await house.houses.add_word(CAT, entry_of(CAT))
+    await house.guild_settings.add_word(CAT, entry_of(CAT))
     asker = an_asker()
-    await house.houses.check_request(asker, PictureRequest("a/b", "a dog", "dogs", values=(("n", 3),)))
+    await house.guild_settings.check_request(
+        asker, PictureRequest("a/b", "a dog", "dogs", values=(("n", 3),))
+    )
     assert "a word of this prompt" in await refused_text(house, prompt="a c4t")
     assert "a word of the negative prompt" in await refused_text(house, negative_prompt="no cats, cat")
     assert "a word of the field caption" in await refused_text(house, values=(("caption", "a cat"),))
@@ -55,7 +59,7 @@ async def test_every_text_that_reaches_the_model_is_held_against_the_words(house
 async def test_a_text_that_unfolds_past_all_bounds_is_refused_in_a_sentence(
     house: BotHarness, values: Any
 ) -> None:
-    await house.houses.add_word(CAT, entry_of(CAT))
+    await house.guild_settings.add_word(CAT, entry_of(CAT))
     prompt = "a mill" if values else "\ufdfa" * 2_000
     with pytest.raises(PromptRefused) as refused:
         await house.submit(1, prompt=prompt, values=values)
@@ -118,12 +122,12 @@ async def test_a_pattern_for_which_there_is_no_room_is_refused_in_a_sentence(
 ) -> None:
     monkeypatch.setattr(word_rules_module, "MAX_SERVER_BYTES", 1 << 18)
     small, large = word_rule("/small/"), word_rule(r"/\pL{1,30}x/")
-    assert await house.houses.add_word(small, entry_of(small))
+    assert await house.guild_settings.add_word(small, entry_of(small))
     with pytest.raises(PatternRefused) as refused:
-        await house.houses.add_word(large, entry_of(large))
+        await house.guild_settings.add_word(large, entry_of(large))
     assert refused.value.fault is PatternFault.TOO_LARGE_TOGETHER
     assert "more memory" in sentence(refused.value)
-    assert (await house.houses.of(GUILD)).rules.words == (small,)
+    assert (await house.guild_settings.of(GUILD)).rules.words == (small,)
 
 
 async def test_a_server_without_words_looks_through_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -136,13 +140,13 @@ async def test_a_member_at_a_limit_is_told_so_before_any_word_is_looked_at(
 ) -> None:
     nothing = DefaultLimits(0, Money.parse("2"), Money.parse("20"))
     async with a_house(tmp_path / "db", default_limits=nothing) as house:
-        await house.houses.add_word(CAT, entry_of(CAT))
+        await house.guild_settings.add_word(CAT, entry_of(CAT))
         looked: list[PictureRequest] = []
 
         async def look(_asker: Asker, request: PictureRequest) -> None:
             looked.append(request)
 
-        monkeypatch.setattr(house.houses, "check_request", look)
+        monkeypatch.setattr(house.guild_settings, "check_request", look)
         with pytest.raises(LimitReached):
             await house.submit(prompt="a cat")
         assert looked == []

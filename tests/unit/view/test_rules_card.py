@@ -7,7 +7,7 @@ from bot.domain.moderation.lexicon import Hit
 from bot.domain.moderation.rules import (
     NO_RULES,
     ChannelRule,
-    HouseRules,
+    GuildRules,
     Match,
     ModelRule,
     PictureRule,
@@ -20,7 +20,7 @@ MAX_TEXT = 4_000  # of one message (Discord docs, Components reference, 2026)
 
 
 def test_every_kind_of_rule_is_shown() -> None:
-    rules = HouseRules(
+    rules = GuildRules(
         channels=((5, ChannelRule.ALLOW), (6, ChannelRule.DENY)),
         models=(("a/b", ModelRule.ADULT),),
         words=(WordRule("cat", is_pattern=False), WordRule("d.g", is_pattern=True)),
@@ -51,7 +51,7 @@ def test_an_empty_house_says_so() -> None:
 
 
 def test_very_many_rules_still_fit_one_message() -> None:
-    rules = HouseRules(
+    rules = GuildRules(
         channels=tuple((10**18 + n, ChannelRule.DENY) for n in range(500)),
         models=tuple((f"owner/{'m' * 80}{n}", ModelRule.DENY) for n in range(500)),
         words=tuple(WordRule(f"{'w' * 190}{n}", is_pattern=False) for n in range(500)),
@@ -63,7 +63,7 @@ def test_very_many_rules_still_fit_one_message() -> None:
 
 
 def test_a_word_cannot_break_out_of_its_code() -> None:
-    rules = HouseRules(words=(WordRule("`@everyone` **x**\n# big", is_pattern=False),))
+    rules = GuildRules(words=(WordRule("`@everyone` **x**\n# big", is_pattern=False),))
     text = show_card(rules).text
     assert "`'@everyone' **x** # big`" in text
 
