@@ -11,7 +11,7 @@ from discord.app_commands import AppCommandChannel, AppCommandThread
 from bot.discord.client import Interaction
 from bot.domain.catalogue.errors import ModelUnknown
 from bot.domain.limits.limit import Audience, Measure, Window
-from bot.domain.limits.policies import Dimension
+from bot.domain.limits.policies import LimitKey
 from bot.domain.moderation.errors import SubjectFault, SubjectRefused
 from bot.domain.request.errors import OptionsConflict
 from bot.domain.request.requester import Asker, Place
@@ -107,11 +107,11 @@ def present(member: Someone) -> discord.Member:
     return member
 
 
-def dimension_of(measure: str, per: str, channel: Channel | None, model: str) -> Dimension:
+def dimension_of(measure: str, per: str, channel: Channel | None, model: str) -> LimitKey:
     """What a limit counts; jobs at once are counted whatever the window named."""
     chosen = MEASURES[measure]
     window = Window.EVER if chosen is Measure.AT_ONCE else WINDOWS[per]
-    return Dimension(chosen, window, channel.id if channel is not None else 0, model)
+    return LimitKey(chosen, window, channel.id if channel is not None else 0, model)
 
 
 async def known_slug(catalogue: Catalogue, model: str | None) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from bot.domain.limits.limit import Audience
-from bot.domain.limits.policies import LimitRule
+from bot.domain.limits.policies import LimitPolicy
 from bot.domain.request.requester import Asker, Place
 from bot.services.guild_settings.service import GuildSettingsService
 from bot.services.limits.service import LimitService, LimitStatus
@@ -16,7 +16,7 @@ MAX_MODELS: Final = 10  # read for one answer; each is a handful of counters
 
 async def readings(
     guild_settings: GuildSettingsService, limit_service: LimitService, asker: Asker, usual_model: str
-) -> tuple[tuple[LimitStatus, ...], tuple[LimitRule, ...]]:
+) -> tuple[tuple[LimitStatus, ...], tuple[LimitPolicy, ...]]:
     """Every limit that can bind the member at this place, and the server's rules.
 
     Those that bind the usual model come first, the tightest of them leading; each limit comes once.
@@ -33,11 +33,11 @@ async def readings(
     return tuple(found.values()), rules
 
 
-async def defaults(limit_service: LimitService) -> tuple[LimitRule, ...]:
+async def defaults(limit_service: LimitService) -> tuple[LimitPolicy, ...]:
     """The operator's defaults: what binds where no server has set anything, in direct messages."""
     limits, _ = await limit_service.limits(Asker(0, frozenset(), Place(None, 0)), "")
     return tuple(
-        LimitRule(limit.audience, 0, dimension_of(limit), limit.amount)
+        LimitPolicy(limit.audience, 0, dimension_of(limit), limit.amount)
         for limit in limits
         if limit.audience is Audience.DEFAULT
     )

@@ -10,14 +10,14 @@ import discord
 
 from bot.delivery.discord_errors import DISCORD_ERRORS
 from bot.domain.limits.limit import Audience
-from bot.domain.limits.policies import LimitRule
+from bot.domain.limits.policies import LimitPolicy
 
 log = logging.getLogger(__name__)
 
 MAX_ASKED: Final = 10  # members, and channels that the list lacks: one request each
 
 
-async def gone_of(guild: discord.Guild | None, rules: Iterable[LimitRule]) -> frozenset[int]:
+async def gone_of(guild: discord.Guild | None, rules: Iterable[LimitPolicy]) -> frozenset[int]:
     """The ids that Discord does not know here. What it will not tell counts as present."""
     if guild is None:
         return frozenset()

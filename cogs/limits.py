@@ -15,7 +15,7 @@ from bot.delivery.responses import acknowledge, fill, require_manager
 from bot.discord.client import Interaction, StudioBot
 from bot.domain.clock import Clock
 from bot.domain.limits.amounts import parse_amount
-from bot.domain.limits.policies import Grant, LimitRule
+from bot.domain.limits.policies import Grant, LimitPolicy
 from bot.domain.moderation.audit import AuditEntry, GrantChange, LimitChange
 from bot.services.catalogue.service import Catalogue
 from bot.services.guild_settings.service import GuildSettingsService
@@ -98,7 +98,7 @@ class Limits(commands.GroupCog, group_name="limits", group_description="Who may 
         place = channel_of(channel)
         await acknowledge(interaction, ephemeral=True)
         slug = await known_slug(self._catalogue, model)
-        rule = LimitRule(audience, audience_id, dimension_of(measure, per, place, slug), parsed)
+        rule = LimitPolicy(audience, audience_id, dimension_of(measure, per, place, slug), parsed)
         async with self._changing:
             before = await self._amount_of(interaction, rule)
             await self._houses.set_limit(rule, self._entry(interaction, rule, before, parsed))
@@ -122,7 +122,7 @@ class Limits(commands.GroupCog, group_name="limits", group_description="Who may 
         audience, audience_id = audience_of(interaction, role, member, whole_server=whole_server)
         slug = (model or "").strip().lower()  # a model that Wiro has no more can still be named
         dimension = dimension_of(measure, per, channel_of(channel), slug)
-        rule = LimitRule(audience, audience_id, dimension, 0)
+        rule = LimitPolicy(audience, audience_id, dimension, 0)
         await acknowledge(interaction, ephemeral=True)
         async with self._changing:
             before = await self._amount_of(interaction, rule)
@@ -193,7 +193,7 @@ class Limits(commands.GroupCog, group_name="limits", group_description="Who may 
     async def suggest_models(self, interaction: Interaction, current: str) -> list[Choice[str]]:
         return model_choices(self._catalogue, interaction, current)
 
-    async def _amount_of(self, interaction: Interaction, rule: LimitRule) -> int | None:
+    async def _amount_of(self, interaction: Interaction, rule: LimitPolicy) -> int | None:
         house = await self._houses.of(interaction.guild_id)
         same = (rule.audience, rule.audience_id, rule.dimension)
         return next(
@@ -201,7 +201,7 @@ class Limits(commands.GroupCog, group_name="limits", group_description="Who may 
         )
 
     def _entry(
-        self, interaction: Interaction, rule: LimitRule, before: int | None, after: int | None
+        self, interaction: Interaction, rule: LimitPolicy, before: int | None, after: int | None
     ) -> AuditEntry:
         change = LimitChange(rule.audience, rule.audience_id, rule.dimension, before, after)
         return AuditEntry(interaction.guild_id or 0, interaction.user.id, change, self._clock.wall())

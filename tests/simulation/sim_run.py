@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from bot.domain.errors import StoreError
 from bot.domain.limits.limit import Audience, Measure, Window
-from bot.domain.limits.policies import Dimension, LimitRule
+from bot.domain.limits.policies import LimitKey, LimitPolicy
 from bot.domain.moderation.audit import AuditEntry, LimitChange
 from bot.domain.money import Money
 from bot.services.limits.service import DefaultLimits
@@ -210,11 +210,13 @@ class Simulation:
         if self.chance.random() < 0.5:
             return
         at_once = self.chance.randint(1, 4)
-        dimension = Dimension(Measure.AT_ONCE, Window.EVER)
+        dimension = LimitKey(Measure.AT_ONCE, Window.EVER)
         change = LimitChange(Audience.EVERYONE, 0, dimension, None, at_once)
         entry = AuditEntry(GUILD, 1, change, self.wall())
         try:
-            await engine.guild_settings.set_limit(LimitRule(Audience.EVERYONE, 0, dimension, at_once), entry)
+            await engine.guild_settings.set_limit(
+                LimitPolicy(Audience.EVERYONE, 0, dimension, at_once), entry
+            )
         except StoreError:
             return
         self.world.disk.limit("member", "ever", "at_once", at_once)

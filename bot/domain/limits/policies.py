@@ -23,7 +23,7 @@ from bot.domain.request.requester import Asker
 
 
 @dataclass(frozen=True, slots=True)
-class Dimension:
+class LimitKey:
     """What a limit counts: limits of one dimension compete, those of different ones bind together."""
 
     measure: Measure
@@ -33,12 +33,12 @@ class Dimension:
 
 
 @dataclass(frozen=True, slots=True)
-class LimitRule:
+class LimitPolicy:
     """One limit as set: `amount` is runs, picodollars, or jobs at once. Ids are 0 where they mean nothing."""
 
     audience: Audience
     audience_id: int  # the role's or member's id
-    dimension: Dimension
+    dimension: LimitKey
     amount: int
 
 
@@ -59,8 +59,8 @@ UNPROVEN_TOGETHER: Final = 5
 
 
 def bind(
-    rules: Sequence[LimitRule],
-    defaults: Sequence[LimitRule],
+    rules: Sequence[LimitPolicy],
+    defaults: Sequence[LimitPolicy],
     operator: Sequence[Limit],
     asker: Asker,
     model: str,
@@ -107,7 +107,7 @@ def caution(asker: Asker, model: str) -> tuple[Limit, ...]:
 
 
 def counters_for(
-    tracked: Iterable[Dimension], defaults: Sequence[LimitRule], asker: Asker, model: str
+    tracked: Iterable[LimitKey], defaults: Sequence[LimitPolicy], asker: Asker, model: str
 ) -> tuple[Counter, ...]:
     """Every counter that a run moves: each dimension a server tracks, for the member and for the server.
 
@@ -125,15 +125,15 @@ def counters_for(
     return tuple(counters)
 
 
-def member_scope_of(asker: Asker, dimension: Dimension) -> Scope:
+def member_scope_of(asker: Asker, dimension: LimitKey) -> Scope:
     return member_scope(asker.place.guild_id, asker.user_id, dimension.channel_id, dimension.model)
 
 
-def server_scope_of(asker: Asker, dimension: Dimension) -> Scope:
+def server_scope_of(asker: Asker, dimension: LimitKey) -> Scope:
     return server_scope(asker.place.guild_id, dimension.channel_id, dimension.model)
 
 
-def _limit(rule: LimitRule, scope: Scope, extra: int) -> Limit:
+def _limit(rule: LimitPolicy, scope: Scope, extra: int) -> Limit:
     return Limit(
         scope,
         rule.dimension.measure,
@@ -144,7 +144,7 @@ def _limit(rule: LimitRule, scope: Scope, extra: int) -> Limit:
     )
 
 
-def _applies(rule: LimitRule, asker: Asker, model: str) -> bool:
+def _applies(rule: LimitPolicy, asker: Asker, model: str) -> bool:
     if not _covers(rule.dimension, asker, model):
         return False
     match rule.audience:
@@ -164,12 +164,12 @@ def _applies(rule: LimitRule, asker: Asker, model: str) -> bool:
             return False
 
 
-def _covers(dimension: Dimension, asker: Asker, model: str) -> bool:
+def _covers(dimension: LimitKey, asker: Asker, model: str) -> bool:
     is_here = dimension.channel_id in {0, asker.place.channel_id, asker.place.ruled_channel_id}
     return is_here and dimension.model in {"", folded_slug(model)}
 
 
-def _most_specific(rules: Sequence[LimitRule]) -> LimitRule | None:
+def _most_specific(rules: Sequence[LimitPolicy]) -> LimitPolicy | None:
     """The member's own, else the most generous of the roles', else everyone's."""
     for audience in (Audience.MEMBER, Audience.ROLE, Audience.EVERYONE):
         candidates = [rule for rule in rules if rule.audience is audience]

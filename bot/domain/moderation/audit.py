@@ -7,7 +7,7 @@ from enum import Enum
 from typing import ClassVar, TypeAlias
 
 from bot.domain.limits.limit import Audience, Measure
-from bot.domain.limits.policies import Dimension
+from bot.domain.limits.policies import LimitKey
 from bot.domain.moderation.cases import CaseKind, Verdict
 from bot.domain.moderation.rules import ChannelRule, ModelRule, PictureRule, WordRule
 from bot.domain.request.style import Style
@@ -35,12 +35,12 @@ class ChangeKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class LimitChange:
-    """Amounts as in a LimitRule; None where there is no limit."""
+    """Amounts as in a LimitPolicy; None where there is no limit."""
 
     kind: ClassVar[ChangeKind] = ChangeKind.LIMIT
     audience: Audience
     audience_id: int
-    dimension: Dimension
+    dimension: LimitKey
     before: int | None
     after: int | None
 

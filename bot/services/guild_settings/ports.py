@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence, Set
 from typing import Protocol
 
 from bot.domain.limits.limit import Measure, Window
-from bot.domain.limits.policies import Dimension, Grant, LimitRule
+from bot.domain.limits.policies import Grant, LimitKey, LimitPolicy
 from bot.domain.moderation.audit import AuditEntry, AuditPage, AuditQuery
 from bot.domain.moderation.rules import ChannelRule, GuildRules, ModelRule, PictureRule, WordRule
 
@@ -16,13 +16,13 @@ class GuildStore(Protocol):
 
     async def house_rules(self, guild_id: int) -> GuildRules: ...
 
-    async def limit_rules(self, guild_id: int) -> Sequence[LimitRule]: ...
+    async def limit_rules(self, guild_id: int) -> Sequence[LimitPolicy]: ...
 
-    async def tracked(self, guild_id: int) -> Sequence[Dimension]:
+    async def tracked(self, guild_id: int) -> Sequence[LimitKey]:
         """Every dimension the server has ever limited: its counters are complete for the present windows."""
         ...
 
-    async def set_limit(self, guild_id: int, rule: LimitRule, entry: AuditEntry) -> None:
+    async def set_limit(self, guild_id: int, rule: LimitPolicy, entry: AuditEntry) -> None:
         """Add or replace the rule of this audience in this dimension.
 
         A dimension seen for the first time is counted back over its present window, for every member and for
@@ -30,7 +30,7 @@ class GuildStore(Protocol):
         """
         ...
 
-    async def clear_limit(self, guild_id: int, rule: LimitRule, entry: AuditEntry) -> bool:
+    async def clear_limit(self, guild_id: int, rule: LimitPolicy, entry: AuditEntry) -> bool:
         """Remove it, whatever its amount. False: there was none, nothing was written."""
         ...
 
@@ -72,7 +72,7 @@ class GuildStore(Protocol):
 
     async def audit_log(self, query: AuditQuery) -> AuditPage: ...
 
-    async def warn_once(self, guild_id: int, dimension: Dimension, starts_at_s: int, percent: int) -> bool:
+    async def warn_once(self, guild_id: int, dimension: LimitKey, starts_at_s: int, percent: int) -> bool:
         """True the first time for this window of this dimension: the warning is due."""
         ...
 

@@ -13,7 +13,7 @@ from typing import Protocol
 from bot.domain.catalogue.model import folded_slug
 from bot.domain.errors import StoreError
 from bot.domain.job.job import Job
-from bot.domain.limits.policies import Dimension, Grant, LimitRule
+from bot.domain.limits.policies import Grant, LimitKey, LimitPolicy
 from bot.domain.moderation.admission import EVERYBODY, Admission
 from bot.domain.moderation.audit import AuditEntry, AuditPage, AuditQuery
 from bot.domain.moderation.lexicon import Hit
@@ -52,8 +52,8 @@ class GuildSettings:
     """All that a server's moderators have set."""
 
     rules: GuildRules = NO_RULES
-    limits: tuple[LimitRule, ...] = ()
-    tracked: tuple[Dimension, ...] = ()
+    limits: tuple[LimitPolicy, ...] = ()
+    tracked: tuple[LimitKey, ...] = ()
 
 
 NO_HOUSE = GuildSettings()
@@ -136,12 +136,12 @@ class GuildSettingsService:
 
     # --- changes -------------------------------------------------------------------------------
 
-    async def set_limit(self, rule: LimitRule, entry: AuditEntry) -> None:
+    async def set_limit(self, rule: LimitPolicy, entry: AuditEntry) -> None:
         with self._changing(entry.guild_id):
             await self._store.set_limit(entry.guild_id, rule, entry)
         await self.announce(entry)
 
-    async def clear_limit(self, rule: LimitRule, entry: AuditEntry) -> bool:
+    async def clear_limit(self, rule: LimitPolicy, entry: AuditEntry) -> bool:
         with self._changing(entry.guild_id):
             is_changed = await self._store.clear_limit(entry.guild_id, rule, entry)
         return await self._told(is_changed, entry)

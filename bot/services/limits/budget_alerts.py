@@ -9,7 +9,7 @@ from bot.domain.clock import Clock
 from bot.domain.errors import StoreError
 from bot.domain.limits.budget import BudgetWarning
 from bot.domain.limits.limit import Audience, LimitReached, Measure, window_bounds
-from bot.domain.limits.policies import Dimension
+from bot.domain.limits.policies import LimitKey
 from bot.domain.money import Money
 from bot.domain.request.requester import Asker
 from bot.services.guild_settings.ports import GuildStore
@@ -46,7 +46,7 @@ class BudgetWatch:
         self._channel = channel
         self._clock = clock
         # What this process has told: the store is the record, this spares it the question.
-        self._told: dict[tuple[int, Dimension], tuple[int, set[int]]] = {}
+        self._told: dict[tuple[int, LimitKey], tuple[int, set[int]]] = {}
 
     async def look(self, asker: Asker, model: str, refused: LimitReached | None = None) -> None:
         """After a reservation or settlement of this member with this model here, or a refusal. Never raises.
@@ -87,7 +87,7 @@ class BudgetWatch:
         passed = {percent for percent in PERCENTS if share >= limit.amount * percent}
         if is_refusing and share >= limit.amount * EXHAUSTED_FROM_PERCENT:
             passed.add(100)
-        dimension = Dimension(limit.measure, limit.window, limit.scope.channel_id, limit.scope.model)
+        dimension = LimitKey(limit.measure, limit.window, limit.scope.channel_id, limit.scope.model)
         starts_at_s, _ = window_bounds(limit.window, self._clock.wall())
         told = self._told_of(guild_id, dimension, starts_at_s)
         news: list[int] = []
@@ -98,7 +98,7 @@ class BudgetWatch:
             told.add(percent)  # only what is on record: after a failure the next look tells it
         return max(news) if news and max(news) == max(passed) else None
 
-    def _told_of(self, guild_id: int, dimension: Dimension, starts_at_s: int) -> set[int]:
+    def _told_of(self, guild_id: int, dimension: LimitKey, starts_at_s: int) -> set[int]:
         known = self._told.get((guild_id, dimension))
         if known is None or known[0] != starts_at_s:
             known = self._told[guild_id, dimension] = (starts_at_s, set())

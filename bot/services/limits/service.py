@@ -19,7 +19,7 @@ from bot.domain.limits.limit import (
     server_scope,
     window_bounds,
 )
-from bot.domain.limits.policies import Counter, Dimension, LimitRule, bind, caution, counters_for
+from bot.domain.limits.policies import Counter, LimitKey, LimitPolicy, bind, caution, counters_for
 from bot.domain.money import Money
 from bot.domain.request.requester import Asker
 from bot.services.guild_settings.ports import GuildStore
@@ -75,14 +75,14 @@ class LimitService:
         store: UsageStore,
         clock: Clock,
     ) -> None:
-        day_runs, day_spend = Dimension(Measure.RUNS, Window.DAY), Dimension(Measure.SPEND, Window.DAY)
+        day_runs, day_spend = LimitKey(Measure.RUNS, Window.DAY), LimitKey(Measure.SPEND, Window.DAY)
         defaults = {
             day_runs: default_limits.runs_per_day,
             day_spend: default_limits.spend_per_day.pico,
-            Dimension(Measure.AT_ONCE, Window.EVER): default_limits.at_once,
+            LimitKey(Measure.AT_ONCE, Window.EVER): default_limits.at_once,
         }
         self._defaults = tuple(
-            LimitRule(Audience.DEFAULT, 0, dimension, amount)
+            LimitPolicy(Audience.DEFAULT, 0, dimension, amount)
             for dimension, amount in defaults.items()
             if amount is not None
         )

@@ -6,7 +6,7 @@ import sqlite3
 from typing import Final
 
 from bot.domain.limits.limit import Subject, Window, window_bounds
-from bot.domain.limits.policies import Dimension
+from bot.domain.limits.policies import LimitKey
 from bot.domain.money import MAX_PICO
 
 _IN_WINDOW: Final = """
@@ -65,7 +65,7 @@ SET runs_used = runs_used + excluded.runs_used,
 _NEXT: Final = "SELECT min(reserved_at_s) FROM reservation WHERE guild_id = ? AND reserved_at_s >= ?"
 
 
-def track(sqlite: sqlite3.Connection, guild_id: int, dimension: Dimension, at_s: float) -> None:
+def track(sqlite: sqlite3.Connection, guild_id: int, dimension: LimitKey, at_s: float) -> None:
     """Track a dimension from the window around `at_s` on. One that is tracked already is left alone.
 
     Reads the server's reservations of that window: the one change whose cost grows with usage. The model of
@@ -91,7 +91,7 @@ def track(sqlite: sqlite3.Connection, guild_id: int, dimension: Dimension, at_s:
 
 
 def _count_back(
-    sqlite: sqlite3.Connection, guild_id: int, dimension: Dimension, starts_at_s: int, ends_at_s: int
+    sqlite: sqlite3.Connection, guild_id: int, dimension: LimitKey, starts_at_s: int, ends_at_s: int
 ) -> None:
     reservations = _UNRESOLVED if dimension.window is Window.EVER else _IN_WINDOW
     for subject in (Subject.MEMBER, Subject.SERVER):

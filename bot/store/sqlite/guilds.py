@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from bot.domain.limits.limit import Audience, Measure, Window, window_bounds
-from bot.domain.limits.policies import Dimension, Grant, LimitRule
+from bot.domain.limits.policies import Grant, LimitKey, LimitPolicy
 from bot.domain.moderation.audit import AuditEntry, AuditPage, AuditQuery
 from bot.domain.moderation.rules import ChannelRule, GuildRules, Match, ModelRule, PictureRule, WordRule
 from bot.domain.money import MAX_PICO
@@ -52,13 +52,13 @@ class GuildRecords:
         """Everything set but limits; empty where nothing is."""
         return await self._database.read(lambda sqlite: _house_rules(sqlite, guild_id))
 
-    async def limit_rules(self, guild_id: int) -> Sequence[LimitRule]:
+    async def limit_rules(self, guild_id: int) -> Sequence[LimitPolicy]:
         return await self._database.read(
             lambda sqlite: [
-                LimitRule(
+                LimitPolicy(
                     Audience(audience),
                     audience_id,
-                    Dimension(Measure(measure), Window(window), channel_id, model),
+                    LimitKey(Measure(measure), Window(window), channel_id, model),
                     amount,
                 )
                 for audience, audience_id, measure, window, channel_id, model, amount in sqlite.execute(
@@ -67,16 +67,16 @@ class GuildRecords:
             ]
         )
 
-    async def tracked(self, guild_id: int) -> Sequence[Dimension]:
+    async def tracked(self, guild_id: int) -> Sequence[LimitKey]:
         """Every dimension ever limited. `JobStore.reserve` counts in these by itself."""
         return await self._database.read(
             lambda sqlite: [
-                Dimension(Measure(measure), Window(window), channel_id, model)
+                LimitKey(Measure(measure), Window(window), channel_id, model)
                 for measure, window, channel_id, model in sqlite.execute(_TRACKED, (guild_id,))
             ]
         )
 
-    async def set_limit(self, guild_id: int, rule: LimitRule, entry: AuditEntry) -> None:
+    async def set_limit(self, guild_id: int, rule: LimitPolicy, entry: AuditEntry) -> None:
         """Add or replace a rule; a dimension seen for the first time is counted back around `entry.at_s`."""
         key = _rule_key(guild_id, rule)
         dimension = _stored(rule.dimension)
@@ -88,7 +88,7 @@ class GuildRecords:
 
         await self._database.write(unit)
 
-    async def clear_limit(self, guild_id: int, rule: LimitRule, entry: AuditEntry) -> bool:
+    async def clear_limit(self, guild_id: int, rule: LimitPolicy, entry: AuditEntry) -> bool:
         """Remove a rule, whatever its amount. False: there was none, nothing was written."""
         return await self._change(_CLEAR_LIMIT, _rule_key(guild_id, rule), entry)
 
@@ -177,7 +177,7 @@ class GuildRecords:
     async def audit_log(self, query: AuditQuery) -> AuditPage:
         return await self._database.read(lambda sqlite: page_in(sqlite, query))
 
-    async def warn_once(self, guild_id: int, dimension: Dimension, starts_at_s: int, percent: int) -> bool:
+    async def warn_once(self, guild_id: int, dimension: LimitKey, starts_at_s: int, percent: int) -> bool:
         """True the first time for this window of this dimension: the warning is due."""
         values = (guild_id, *_dimension_key(dimension), starts_at_s, percent)
         return await self._database.write(lambda sqlite: sqlite.execute(_WARN, values).rowcount == 1)
@@ -220,14 +220,14 @@ def _word_key(guild_id: int, word: WordRule) -> tuple[int, str, int]:
     return guild_id, storable(word.text), int(word.is_pattern)
 
 
-def _stored(dimension: Dimension) -> Dimension:
-    return Dimension(dimension.measure, dimension.window, dimension.channel_id, model_key(dimension.model))
+def _stored(dimension: LimitKey) -> LimitKey:
+    return LimitKey(dimension.measure, dimension.window, dimension.channel_id, model_key(dimension.model))
 
 
-def _dimension_key(dimension: Dimension) -> tuple[str, str, int, str]:
+def _dimension_key(dimension: LimitKey) -> tuple[str, str, int, str]:
     model = model_key(dimension.model)
     return dimension.measure.value, dimension.window.value, dimension.channel_id, model
 
 
-def _rule_key(guild_id: int, rule: LimitRule) -> tuple[object, ...]:
+def _rule_key(guild_id: int, rule: LimitPolicy) -> tuple[object, ...]:
     return (guild_id, *_dimension_key(rule.dimension), rule.audience.value, rule.audience_id)

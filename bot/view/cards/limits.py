@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import Final
 
 from bot.domain.limits.limit import Audience, Measure, Window
-from bot.domain.limits.policies import LimitRule
+from bot.domain.limits.policies import LimitPolicy
 from bot.view.card import Card, Tone
 from bot.view.text.format import plural, relative
 from bot.view.text.limits import (
@@ -41,8 +41,8 @@ _HELD: Final = "Held is set aside until it is known what a picture costs; what f
 
 
 def table_card(
-    rules: Iterable[LimitRule],
-    defaults: Sequence[LimitRule],
+    rules: Iterable[LimitPolicy],
+    defaults: Sequence[LimitPolicy],
     page: int,
     gone: frozenset[int] = NOBODY_GONE,
 ) -> Card:
@@ -69,7 +69,7 @@ def table_card(
 
 
 def explain_card(
-    standings: Sequence[Standing], rules: Sequence[LimitRule], reader: Reader, place: str, at_s: float
+    standings: Sequence[Standing], rules: Sequence[LimitPolicy], reader: Reader, place: str, at_s: float
 ) -> Card:
     """Which limit binds a member here first, how every other stands, and why these.
 
@@ -98,7 +98,7 @@ def explain_card(
 
 
 def quota_card(
-    standings: Sequence[Standing], rules: Sequence[LimitRule], reader: Reader, *, is_direct: bool
+    standings: Sequence[Standing], rules: Sequence[LimitPolicy], reader: Reader, *, is_direct: bool
 ) -> Card:
     """A member's own limits here: used, held, left, when each starts again, and why it binds."""
     members = [standing for standing in standings if standing.limit.audience is not Audience.OPERATOR]
@@ -112,7 +112,7 @@ def quota_card(
     return Card(_tone(_first_to_bind(members)), "\n".join(lines), small_print=_HELD)
 
 
-def changed_card(rule: LimitRule, before: int | None) -> Card:
+def changed_card(rule: LimitPolicy, before: int | None) -> Card:
     """What a limit was and is."""
     window, measure = rule.dimension.window, rule.dimension.measure
     was = "was not set" if before is None else f"was {allowance_words(measure, window, before)}"
@@ -121,7 +121,7 @@ def changed_card(rule: LimitRule, before: int | None) -> Card:
     return Card(Tone.DONE, f"Limit of {subject_words(rule)}: {was}, is now **{now}**.{none}")
 
 
-def cleared_card(rule: LimitRule, before: int | None) -> Card:
+def cleared_card(rule: LimitPolicy, before: int | None) -> Card:
     """That a limit is gone, or that there was none."""
     if before is None:
         return Card(Tone.WAITING, f"There was no limit of {subject_words(rule)}; nothing was changed.")
@@ -146,7 +146,7 @@ def granted_card(user_id: int, measure: Measure, amount: int, standings: Sequenc
     )
 
 
-def _pages(rules: Iterable[LimitRule], gone: frozenset[int]) -> Iterator[list[str]]:
+def _pages(rules: Iterable[LimitPolicy], gone: frozenset[int]) -> Iterator[list[str]]:
     page: list[str] = []
     size = 0
     for audience, group in groupby(sorted(rules, key=_order), key=lambda rule: rule.audience):
@@ -165,7 +165,7 @@ def _pages(rules: Iterable[LimitRule], gone: frozenset[int]) -> Iterator[list[st
         yield page
 
 
-def _row(rule: LimitRule, gone: frozenset[int]) -> str:
+def _row(rule: LimitPolicy, gone: frozenset[int]) -> str:
     dimension = rule.dimension
     default_limits = allowance_words(dimension.measure, dimension.window, rule.amount)
     extent = extent_words(dimension.channel_id, dimension.model, gone)
@@ -174,7 +174,7 @@ def _row(rule: LimitRule, gone: frozenset[int]) -> str:
     return f"- **{default_limits}**{extent}"
 
 
-def _order(rule: LimitRule) -> tuple[int, int, int, int, int, str]:
+def _order(rule: LimitPolicy) -> tuple[int, int, int, int, int, str]:
     dimension = rule.dimension
     return (
         list(_GROUPS).index(rule.audience),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, assert_never
 
-from bot.domain.limits.policies import LimitRule
+from bot.domain.limits.policies import LimitPolicy
 from bot.domain.moderation.audit import (
     CaseChange,
     Change,
@@ -91,6 +91,6 @@ def _of_limit(change: LimitChange) -> ChangeWords:
     def words(amount: int | None) -> str:
         return "" if amount is None else allowance_words(dimension.measure, dimension.window, amount)
 
-    rule = LimitRule(change.audience, change.audience_id, dimension, 0)
+    rule = LimitPolicy(change.audience, change.audience_id, dimension, 0)
     action = "limits set" if change.after is not None else "limits clear"
     return ChangeWords(action, subject_words(rule), words(change.before), words(change.after))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final, Protocol, assert_never
 
 from bot.domain.limits.limit import Audience, Limit, Measure, Window
-from bot.domain.limits.policies import Dimension, LimitRule
+from bot.domain.limits.policies import LimitKey, LimitPolicy
 from bot.domain.money import MAX_PICO, Money
 from bot.view.text.format import code, duration, plural, relative
 
@@ -69,7 +69,7 @@ def allowance_words(measure: Measure, window: Window, amount: int) -> str:
     return f"{amount_words(measure, amount)} {_PER[window]}"
 
 
-def counted_words(dimension: Dimension) -> str:
+def counted_words(dimension: LimitKey) -> str:
     """What a limit counts, without how much: ``runs a day``."""
     return f"{_UNITS[dimension.measure]} {_PER[dimension.window]}"
 
@@ -108,7 +108,7 @@ def audience_words(audience: Audience, audience_id: int, gone: frozenset[int] = 
             assert_never(audience)
 
 
-def subject_words(rule: LimitRule) -> str:
+def subject_words(rule: LimitPolicy) -> str:
     """What a change is about: ``runs a day for @Artist in #art``."""
     dimension = rule.dimension
     extent = extent_words(dimension.channel_id, dimension.model)
@@ -148,7 +148,7 @@ def figures_words(standing: Standing) -> str:
     return f"{counts}, **{left} left**. Starts again {relative(standing.resets_at_s)}."
 
 
-def reason_words(limit: Limit, rules: Sequence[LimitRule], reader: Reader) -> str:
+def reason_words(limit: Limit, rules: Sequence[LimitPolicy], reader: Reader) -> str:
     """Why this limit and no other of its kind: ``because @Artist is the most generous of your roles``."""
     rivals = [rule for rule in rules if rule.dimension == dimension_of(limit)]
     roles = [r for r in rivals if r.audience is Audience.ROLE and r.audience_id in reader.role_ids]
@@ -186,12 +186,12 @@ def reason_words(limit: Limit, rules: Sequence[LimitRule], reader: Reader) -> st
             assert_never(limit.audience)
 
 
-def dimension_of(limit: Limit) -> Dimension:
+def dimension_of(limit: Limit) -> LimitKey:
     """What a limit counts."""
-    return Dimension(limit.measure, limit.window, limit.scope.channel_id, limit.scope.model)
+    return LimitKey(limit.measure, limit.window, limit.scope.channel_id, limit.scope.model)
 
 
-def _before(losers: Sequence[LimitRule]) -> str:
+def _before(losers: Sequence[LimitPolicy]) -> str:
     """Which limits stand back, a few of them."""
     if not losers:
         return ""

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot.domain.limits.limit import Audience, Measure, Window
-from bot.domain.limits.policies import Dimension, LimitRule
+from bot.domain.limits.policies import LimitKey, LimitPolicy
 from bot.domain.money import Money
 from tests.e2e.moderation.moderation_world import Club
 
@@ -39,11 +39,11 @@ async def test_every_selector_reaches_the_record(club: Club) -> None:
     await club.limit("spend", "$1,000.50", per="month", role=club.artist, channel=club.art, model=model)
     await club.limit("at-once", "2", per="hour", member=club.alice)
     await club.limit("runs", "0", per="week", whole_server=True)
-    everywhere = Dimension(Measure.SPEND, Window.MONTH, club.art.id, model.lower())
+    everywhere = LimitKey(Measure.SPEND, Window.MONTH, club.art.id, model.lower())
     assert set(await club.rules()) == {
-        LimitRule(Audience.ROLE, club.artist.id, everywhere, Money.parse("1000.5").pico),
-        LimitRule(Audience.MEMBER, club.alice.id, Dimension(Measure.AT_ONCE, Window.EVER), 2),
-        LimitRule(Audience.SERVER, 0, Dimension(Measure.RUNS, Window.WEEK), 0),
+        LimitPolicy(Audience.ROLE, club.artist.id, everywhere, Money.parse("1000.5").pico),
+        LimitPolicy(Audience.MEMBER, club.alice.id, LimitKey(Measure.AT_ONCE, Window.EVER), 2),
+        LimitPolicy(Audience.SERVER, 0, LimitKey(Measure.RUNS, Window.WEEK), 0),
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.domain.job.job import Job
 from bot.domain.limits.limit import OPERATOR, Audience, Limit, LimitReached, Measure, Window
-from bot.domain.limits.policies import Dimension, LimitRule, bind, counters_for
+from bot.domain.limits.policies import LimitKey, LimitPolicy, bind, counters_for
 from bot.domain.request.requester import Asker, Place
 from bot.store.sqlite.guilds import GuildRecords
 from bot.store.sqlite.jobs import JobStore
@@ -12,7 +12,7 @@ from tests.integration.store.store_samples import GUILD
 
 ROLES = {1: frozenset({10}), 2: frozenset({10, 11})}
 OPERATORS_CAP = Limit(OPERATOR, Measure.SPEND, Window.DAY, 10**12, Audience.OPERATOR)
-DEFAULTS = [LimitRule(Audience.DEFAULT, 0, Dimension(Measure.RUNS, Window.DAY), 500)]
+DEFAULTS = [LimitPolicy(Audience.DEFAULT, 0, LimitKey(Measure.RUNS, Window.DAY), 500)]
 
 
 def asker_of(job: Job) -> Asker:

@@ -12,7 +12,7 @@ import pytest
 
 from bot.domain.errors import DatabaseUnavailable
 from bot.domain.limits.limit import Audience, Measure, Window
-from bot.domain.limits.policies import Dimension
+from bot.domain.limits.policies import LimitKey
 from bot.domain.moderation.audit import (
     AuditEntry,
     AuditQuery,
@@ -38,7 +38,7 @@ from bot.store.sqlite.guilds import GuildRecords
 from bot.store.sqlite.schema import known_migrations, migrate
 from tests.integration.store.store_samples import GUILD, NOON_S, an_entry, audit_of
 
-SPEND_HERE = Dimension(Measure.SPEND, Window.MONTH, 30, "a/b")
+SPEND_HERE = LimitKey(Measure.SPEND, Window.MONTH, 30, "a/b")
 STYLE = Style(GUILD, 0, "Öl ❄ \ud800", "{prompt}, oil", 9, NOON_S, "fog", "a/b", 64, 64, 30, 7)
 CHANGES: tuple[Change, ...] = (
     LimitChange(Audience.ROLE, 201, SPEND_HERE, None, MAX_PICO),

@@ -22,7 +22,7 @@ from bot.domain.limits.limit import (
     Window,
     window_bounds,
 )
-from bot.domain.limits.policies import Dimension, LimitRule, bind
+from bot.domain.limits.policies import LimitKey, LimitPolicy, bind
 from bot.domain.money import ZERO, Money
 from bot.store.sqlite.database import Database
 from bot.store.sqlite.guilds import GuildRecords
@@ -53,25 +53,25 @@ class Settle:
 @dataclass(frozen=True)
 class SetLimit:
     later_s: int
-    rule: LimitRule
+    rule: LimitPolicy
 
 
 @dataclass(frozen=True)
 class ClearLimit:
     later_s: int
-    rule: LimitRule
+    rule: LimitPolicy
 
 
 Step = Reserve | Settle | SetLimit | ClearLimit
 LATER = st.sampled_from([0, 0, 0, 60, 1_800, 7_200, DAY_S, 9 * DAY_S])
 DIMENSIONS = st.builds(
-    Dimension,
+    LimitKey,
     st.just(Measure.AT_ONCE),
     st.just(Window.EVER),
     st.sampled_from([0, 30, 31]),
     st.sampled_from(["", "a/b", "c/d"]),
 ) | st.builds(
-    Dimension,
+    LimitKey,
     st.sampled_from([Measure.RUNS, Measure.SPEND]),
     st.sampled_from([Window.HOUR, Window.DAY, Window.DAY, Window.WEEK, Window.MONTH]),
     st.sampled_from([0, 30, 31]),
@@ -87,7 +87,7 @@ WHOM = st.sampled_from(
     ]
 )
 RULES = st.builds(
-    lambda whom, dimension, amount: LimitRule(
+    lambda whom, dimension, amount: LimitPolicy(
         *whom, dimension, amount * 20 if dimension.measure is Measure.SPEND else amount
     ),
     WHOM,
@@ -148,7 +148,7 @@ class Books:
     def __init__(self) -> None:
         self.jobs: dict[int, Job] = {}
         self.settled: dict[int, Settlement] = {}
-        self.rules: dict[tuple[Audience, int, Dimension], LimitRule] = {}
+        self.rules: dict[tuple[Audience, int, LimitKey], LimitPolicy] = {}
 
     def total(self, limit: Limit, at_s: float) -> int:
         window = window_bounds(limit.window, at_s)

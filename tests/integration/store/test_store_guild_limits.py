@@ -17,7 +17,7 @@ from bot.domain.limits.limit import (
     Usage,
     Window,
 )
-from bot.domain.limits.policies import Dimension, LimitRule
+from bot.domain.limits.policies import LimitKey, LimitPolicy
 from bot.store.sqlite.database import Database
 from bot.store.sqlite.guilds import GuildRecords
 from bot.store.sqlite.jobs import JobStore
@@ -51,7 +51,7 @@ async def test_of_two_hundred_who_want_the_last_unit_of_a_limit_exactly_one_gets
         in_thread = a_job(job_id, channel_id=31, ruled_channel_id=CHANNEL, model=MODEL.upper())
         assert await submit(store, guilds, in_thread)
     amount = 10_999 if measure is Measure.SPEND else 10
-    rule = LimitRule(audience, audience_id, Dimension(measure, window, channel_id, model), amount)
+    rule = LimitPolicy(audience, audience_id, LimitKey(measure, window, channel_id, model), amount)
     await guilds.set_limit(GUILD, rule, an_entry())
     jobs = [
         a_job(job_id, user_id=job_id if audience is Audience.SERVER else 1) for job_id in range(1_000, 1_200)
@@ -65,7 +65,7 @@ async def test_of_two_hundred_who_want_the_last_unit_of_a_limit_exactly_one_gets
 
 async def test_who_finishes_makes_room_at_once(store: JobStore, guilds: GuildRecords) -> None:
     assert await submit(store, guilds, a_job(1))
-    rule = LimitRule(Audience.SERVER, 0, Dimension(Measure.AT_ONCE, Window.EVER), 2)
+    rule = LimitPolicy(Audience.SERVER, 0, LimitKey(Measure.AT_ONCE, Window.EVER), 2)
     await guilds.set_limit(GUILD, rule, an_entry())
     assert await submit(store, guilds, a_job(2, user_id=2))
     assert not await submit(store, guilds, a_job(3, user_id=3, at_s=NOON_S + 40 * DAY_S))
@@ -78,7 +78,7 @@ async def test_a_reservation_made_behind_the_back_of_a_new_limit_is_counted_all_
     store: JobStore, guilds: GuildRecords
 ) -> None:
     """The limit is set between reading the dimensions and reserving."""
-    rule = LimitRule(Audience.EVERYONE, 0, Dimension(Measure.RUNS, Window.WEEK, CHANNEL, MODEL), 1)
+    rule = LimitPolicy(Audience.EVERYONE, 0, LimitKey(Measure.RUNS, Window.WEEK, CHANNEL, MODEL), 1)
     await guilds.set_limit(GUILD, rule, an_entry())
     assert await store.reserve(a_job(1, channel_id=31, ruled_channel_id=CHANNEL), [], [])
     assert not await submit(store, guilds, a_job(2))
@@ -91,7 +91,7 @@ async def test_only_what_a_server_ran_itself_is_counted_back(store: JobStore, gu
     assert await store.reserve(a_job(1, guild_id=GUILD + 1), [], [])
     assert await store.reserve(a_job(2, guild_id=None), [], [])
     for measure, window in MEASURES:
-        rule = LimitRule(Audience.SERVER, 0, Dimension(measure, window), 5)
+        rule = LimitPolicy(Audience.SERVER, 0, LimitKey(measure, window), 5)
         await guilds.set_limit(GUILD, rule, an_entry())
         assert await store.usage(Scope(Subject.SERVER, GUILD), window, NOON_S) == Usage()
     assert await store.audit() == []
@@ -101,7 +101,7 @@ async def test_a_job_settles_in_its_own_counters_and_in_no_neighbours(
     store: JobStore, guilds: GuildRecords
 ) -> None:
     for channel_id, model in ((0, ""), (0, "a/b"), (0, "c/d"), (30, ""), (31, ""), (30, "a/b")):
-        rule = LimitRule(Audience.SERVER, 0, Dimension(Measure.RUNS, Window.DAY, channel_id, model), 5)
+        rule = LimitPolicy(Audience.SERVER, 0, LimitKey(Measure.RUNS, Window.DAY, channel_id, model), 5)
         await guilds.set_limit(GUILD, rule, an_entry())
     assert await submit(store, guilds, a_job(1, channel_id=30, model="a/b"))
     assert await submit(store, guilds, a_job(2, channel_id=31, model="c/d"))
@@ -123,7 +123,7 @@ async def test_a_clock_that_was_set_back_leaves_no_reservation_uncounted(
 ) -> None:
     for job_id, days in ((1, 0), (2, 1), (3, 9)):
         assert await submit(store, guilds, a_job(job_id, at_s=NOON_S + days * DAY_S))
-    rule = LimitRule(Audience.SERVER, 0, Dimension(Measure.RUNS, Window.HOUR), 1)
+    rule = LimitPolicy(Audience.SERVER, 0, LimitKey(Measure.RUNS, Window.HOUR), 1)
     await guilds.set_limit(GUILD, rule, an_entry())
     assert await store.audit() == []
     assert not await submit(store, guilds, a_job(4, at_s=NOON_S + 9 * DAY_S))
@@ -135,7 +135,7 @@ async def test_write_offs_are_the_operators_alone_in_counters_old_and_new(
     for job_id in (1, 2):
         assert await submit(store, guilds, a_job(job_id))
     await settle(store, ended(a_job(1), Stage.FAILED, 7))
-    rule = LimitRule(Audience.SERVER, 0, Dimension(Measure.SPEND, Window.WEEK), 5_000)
+    rule = LimitPolicy(Audience.SERVER, 0, LimitKey(Measure.SPEND, Window.WEEK), 5_000)
     await guilds.set_limit(GUILD, rule, an_entry())
     server = Scope(Subject.SERVER, GUILD)
     assert await store.usage(server, Window.WEEK, NOON_S) == Usage(0, 1, 0, 1_000)
@@ -148,14 +148,14 @@ async def test_write_offs_are_the_operators_alone_in_counters_old_and_new(
 async def test_a_dimension_stays_tracked_when_its_limit_is_cleared_and_set_again(
     store: JobStore, guilds: GuildRecords
 ) -> None:
-    rule = LimitRule(Audience.EVERYONE, 0, Dimension(Measure.RUNS, Window.DAY, 0, MODEL.upper()), 2)
+    rule = LimitPolicy(Audience.EVERYONE, 0, LimitKey(Measure.RUNS, Window.DAY, 0, MODEL.upper()), 2)
     await guilds.set_limit(GUILD, rule, an_entry())
     assert await guilds.clear_limit(GUILD, rule, an_entry("limits clear"))
     for job_id in (1, 2):
         assert await submit(store, guilds, a_job(job_id))
     await guilds.set_limit(GUILD, rule, an_entry())
     assert not await submit(store, guilds, a_job(3))
-    assert await guilds.tracked(GUILD) == [Dimension(Measure.RUNS, Window.DAY, 0, MODEL)]
+    assert await guilds.tracked(GUILD) == [LimitKey(Measure.RUNS, Window.DAY, 0, MODEL)]
     assert await store.audit() == []
 
 
@@ -169,7 +169,7 @@ async def test_the_last_instant_of_a_window_is_counted_back_where_it_was_counted
     at_s = midnight_s - before_midnight_s
     assert at_s < midnight_s
     assert await submit(store, guilds, a_job(1, at_s=at_s))
-    rule = LimitRule(Audience.SERVER, 0, Dimension(Measure.RUNS, Window.HOUR), 5)
+    rule = LimitPolicy(Audience.SERVER, 0, LimitKey(Measure.RUNS, Window.HOUR), 5)
     await guilds.set_limit(GUILD, rule, an_entry(at_s=at_s))
     assert await store.usage(Scope(Subject.SERVER, GUILD), Window.HOUR, at_s) == Usage(0, 1, 0, 1_000)
     assert await store.audit() == []

@@ -9,14 +9,14 @@ import pytest
 
 from bot.domain.errors import StoreError
 from bot.domain.limits.limit import Audience, Measure, Window
-from bot.domain.limits.policies import Dimension, Grant, LimitRule
+from bot.domain.limits.policies import Grant, LimitKey, LimitPolicy
 from bot.domain.moderation.rules import NO_RULES, ChannelRule, GuildRules, Match, ModelRule, WordRule
 from bot.domain.money import MAX_PICO
 from bot.store.sqlite.database import Database
 from bot.store.sqlite.guilds import GuildRecords
 from tests.integration.store.store_samples import DAY_S, GUILD, NOON_S, an_entry, audit_of
 
-RUNS_A_DAY = Dimension(Measure.RUNS, Window.DAY)
+RUNS_A_DAY = LimitKey(Measure.RUNS, Window.DAY)
 
 
 async def noted(guilds: GuildRecords) -> int:
@@ -83,7 +83,7 @@ async def test_a_word_is_looked_for_in_the_way_that_was_asked_for_last(guilds: G
 
 
 async def test_a_change_that_changes_nothing_is_told_and_not_noted(guilds: GuildRecords) -> None:
-    word, rule = WordRule("x", is_pattern=False), LimitRule(Audience.MEMBER, 1, RUNS_A_DAY, 5)
+    word, rule = WordRule("x", is_pattern=False), LimitPolicy(Audience.MEMBER, 1, RUNS_A_DAY, 5)
     assert await guilds.add_word(GUILD, word, an_entry())
     assert await guilds.set_blocked(GUILD, 5, an_entry(), is_blocked=True)
     assert not await guilds.add_word(GUILD, word, an_entry())
@@ -95,25 +95,25 @@ async def test_a_change_that_changes_nothing_is_told_and_not_noted(guilds: Guild
 
 
 async def test_a_limit_set_again_is_replaced_and_others_stand_beside_it(guilds: GuildRecords) -> None:
-    narrow = Dimension(Measure.SPEND, Window.WEEK, 30, "a/b")
+    narrow = LimitKey(Measure.SPEND, Window.WEEK, 30, "a/b")
     kept = [
-        LimitRule(Audience.MEMBER, 1, RUNS_A_DAY, 9),
-        LimitRule(Audience.MEMBER, 2, RUNS_A_DAY, 0),
-        LimitRule(Audience.ROLE, 1, RUNS_A_DAY, 7),
-        LimitRule(Audience.SERVER, 0, narrow, MAX_PICO),
+        LimitPolicy(Audience.MEMBER, 1, RUNS_A_DAY, 9),
+        LimitPolicy(Audience.MEMBER, 2, RUNS_A_DAY, 0),
+        LimitPolicy(Audience.ROLE, 1, RUNS_A_DAY, 7),
+        LimitPolicy(Audience.SERVER, 0, narrow, MAX_PICO),
     ]
-    for rule in (LimitRule(Audience.MEMBER, 1, RUNS_A_DAY, 5), *kept):
+    for rule in (LimitPolicy(Audience.MEMBER, 1, RUNS_A_DAY, 5), *kept):
         await guilds.set_limit(GUILD, rule, an_entry())
     assert set(await guilds.limit_rules(GUILD)) == set(kept)
     assert set(await guilds.tracked(GUILD)) == {RUNS_A_DAY, narrow}
     assert await guilds.limit_rules(GUILD + 1) == []
-    assert await guilds.clear_limit(GUILD, LimitRule(Audience.MEMBER, 1, RUNS_A_DAY, 123), an_entry())
+    assert await guilds.clear_limit(GUILD, LimitPolicy(Audience.MEMBER, 1, RUNS_A_DAY, 123), an_entry())
     assert set(await guilds.limit_rules(GUILD)) == set(kept[1:])
 
 
 async def test_a_limit_that_the_file_refuses_leaves_nothing_half_written(guilds: GuildRecords) -> None:
     with pytest.raises(StoreError, match="CHECK"):
-        await guilds.set_limit(GUILD, LimitRule(Audience.MEMBER, 1, RUNS_A_DAY, -1), an_entry())
+        await guilds.set_limit(GUILD, LimitPolicy(Audience.MEMBER, 1, RUNS_A_DAY, -1), an_entry())
     assert list(await guilds.limit_rules(GUILD)) == list(await guilds.tracked(GUILD)) == []
     assert await noted(guilds) == 0
 
@@ -158,10 +158,10 @@ async def test_the_audit_log_shows_the_newest_first_and_only_grows(
 
 
 async def test_a_warning_is_due_once_in_each_window(guilds: GuildRecords) -> None:
-    dimension = Dimension(Measure.SPEND, Window.DAY, 0, "A/b")
+    dimension = LimitKey(Measure.SPEND, Window.DAY, 0, "A/b")
     answers = await asyncio.gather(*(guilds.warn_once(GUILD, dimension, 0, 50) for _ in range(50)))
     assert answers.count(True) == 1
     assert await guilds.warn_once(GUILD, dimension, 0, 80)
     assert await guilds.warn_once(GUILD, dimension, DAY_S, 50)
     assert await guilds.warn_once(GUILD + 1, dimension, 0, 50)
-    assert not await guilds.warn_once(GUILD, Dimension(Measure.SPEND, Window.DAY, 0, "a/b"), 0, 80)
+    assert not await guilds.warn_once(GUILD, LimitKey(Measure.SPEND, Window.DAY, 0, "a/b"), 0, 80)

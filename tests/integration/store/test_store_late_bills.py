@@ -19,7 +19,7 @@ from bot.domain.job.job import Cause, Job, Stage
 from bot.domain.job.ledger import CHARGE_WAIT_S, OpenCharge, settlement_of
 from bot.domain.job.lifecycle import advance
 from bot.domain.limits.limit import OPERATOR, Audience, Measure, Usage, Window, member_scope
-from bot.domain.limits.policies import Dimension, LimitRule
+from bot.domain.limits.policies import LimitKey, LimitPolicy
 from bot.domain.money import MAX_PICO, ZERO, Money
 from bot.store.sqlite.database import Database
 from bot.store.sqlite.guilds import GuildRecords
@@ -254,7 +254,7 @@ async def test_a_limit_first_set_while_a_hold_is_kept_counts_it_as_the_others_do
     job = await stopped(store)
     guilds = GuildRecords(database)
     for measure, window in ((Measure.RUNS, Window.WEEK), (Measure.AT_ONCE, Window.EVER)):
-        rule = LimitRule(Audience.EVERYONE, 0, Dimension(measure, window), 5)
+        rule = LimitPolicy(Audience.EVERYONE, 0, LimitKey(measure, window), 5)
         await guilds.set_limit(GUILD, rule, an_entry(at_s=NOON_S + 90))
     week = await store.usage(member_scope(GUILD, 1), Window.WEEK, NOON_S)
     assert (week.runs_held, await at_once(store)) == (1, 0)

@@ -25,7 +25,7 @@ from bot.domain.limits.limit import (
     Window,
     member_scope,
 )
-from bot.domain.limits.policies import Dimension, LimitRule
+from bot.domain.limits.policies import LimitKey, LimitPolicy
 from bot.domain.money import ZERO, Money
 from bot.store.sqlite.bill_alarms import AlarmRecords
 from bot.store.sqlite.database import Database
@@ -145,8 +145,8 @@ async def test_a_dimension_that_is_limited_later_counts_what_was_raised(
     jobs = [a_job(number) for number in (1, 2)]
     await reserve(store, *jobs)
     await settle(store, jobs[0], 5_000)
-    hour = Dimension(Measure.SPEND, Window.HOUR)
-    await guilds.set_limit(GUILD, LimitRule(Audience.EVERYONE, 0, hour, 10_000), an_entry())
+    hour = LimitKey(Measure.SPEND, Window.HOUR)
+    await guilds.set_limit(GUILD, LimitPolicy(Audience.EVERYONE, 0, hour, 10_000), an_entry())
     assert await store.usage(MEMBER, Window.HOUR, NOON_S) == Usage(1, 1, 5_000, 5_000)
     await settle(store, jobs[1], 10)
     assert await store.usage(MEMBER, Window.HOUR, NOON_S) == Usage(2, 0, 5_010, 0)

@@ -8,7 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bot.domain.limits.limit import Audience, Limit, Measure, Scope, Subject, Window, window_bounds
-from bot.domain.limits.policies import Dimension, Grant, LimitRule, bind, counters_for
+from bot.domain.limits.policies import Grant, LimitKey, LimitPolicy, bind, counters_for
 from bot.domain.request.requester import Asker, Place
 
 GUILD, ME, OTHER = 7, 100, 101
@@ -18,11 +18,11 @@ THREADS = {41: 31, 42: 32}  # each with its channel
 MODELS = ("a/one", "b/two")
 NOW_S = 1_790_000_000.0
 
-RUNS_A_DAY = Dimension(Measure.RUNS, Window.DAY)
-SPEND_A_DAY = Dimension(Measure.SPEND, Window.DAY)
+RUNS_A_DAY = LimitKey(Measure.RUNS, Window.DAY)
+SPEND_A_DAY = LimitKey(Measure.SPEND, Window.DAY)
 DEFAULTS = (
-    LimitRule(Audience.DEFAULT, 0, RUNS_A_DAY, 50),
-    LimitRule(Audience.DEFAULT, 0, SPEND_A_DAY, 2_000),
+    LimitPolicy(Audience.DEFAULT, 0, RUNS_A_DAY, 50),
+    LimitPolicy(Audience.DEFAULT, 0, SPEND_A_DAY, 2_000),
 )
 OPERATOR = (Limit(Scope(Subject.OPERATOR), Measure.SPEND, Window.DAY, 20_000, Audience.OPERATOR),)
 
@@ -33,12 +33,12 @@ class Bound:
 
     audience: Audience
     audience_id: int
-    dimension: Dimension
+    dimension: LimitKey
     amount: int
 
 
 def by_the_book(
-    rules: list[LimitRule], asker: Asker, model: str, grants: list[Grant], at_s: float
+    rules: list[LimitPolicy], asker: Asker, model: str, grants: list[Grant], at_s: float
 ) -> set[Bound]:
     """The limits as design and help text put them, dimension after dimension, in the plainest words."""
     bound = set()
@@ -67,7 +67,7 @@ def by_the_book(
         by_role = [r for r in mine if r.audience is Audience.ROLE and r.audience_id in asker.role_ids]
         for_all = [r for r in mine if r.audience is Audience.EVERYONE]
         if personal:
-            winner: LimitRule | None = personal[0]
+            winner: LimitPolicy | None = personal[0]
         elif by_role:
             most = max(r.amount for r in by_role)
             winner = min((r for r in by_role if r.amount == most), key=lambda r: r.audience_id)
@@ -91,7 +91,7 @@ def read_back(limits: tuple[Limit, ...]) -> set[Bound]:
         Bound(
             limit.audience,
             limit.audience_id,
-            Dimension(limit.measure, limit.window, limit.scope.channel_id, limit.scope.model),
+            LimitKey(limit.measure, limit.window, limit.scope.channel_id, limit.scope.model),
             limit.amount,
         )
         for limit in limits
@@ -112,17 +112,17 @@ def granted_sums(grants: list[Grant], user_id: int, at_s: float) -> dict[tuple[M
 
 
 @st.composite
-def dimensions(draw: st.DrawFn) -> Dimension:
+def dimensions(draw: st.DrawFn) -> LimitKey:
     measure = draw(st.sampled_from(Measure))
     spans = [window for window in Window if window is not Window.EVER]
     window = Window.EVER if measure is Measure.AT_ONCE else draw(st.sampled_from(spans))
     channel_id = draw(st.sampled_from((0, *CHANNELS, *THREADS)))
-    return Dimension(measure, window, channel_id, draw(st.sampled_from(("", *MODELS))))
+    return LimitKey(measure, window, channel_id, draw(st.sampled_from(("", *MODELS))))
 
 
 # Few dimensions in each example, so that rules meet in them.
 @st.composite
-def guild_settings(draw: st.DrawFn) -> list[LimitRule]:
+def guild_settings(draw: st.DrawFn) -> list[LimitPolicy]:
     few = [*draw(st.lists(dimensions(), min_size=1, max_size=2)), RUNS_A_DAY, SPEND_A_DAY]
     subjects = [
         (Audience.EVERYONE, 0),
@@ -133,7 +133,7 @@ def guild_settings(draw: st.DrawFn) -> list[LimitRule]:
     ]
     keys = st.tuples(st.sampled_from(subjects), st.sampled_from(few))
     chosen = draw(st.dictionaries(keys, st.integers(0, 2), max_size=20))  # small, so that amounts are equal
-    return [LimitRule(*subject, dimension, amount) for (subject, dimension), amount in chosen.items()]
+    return [LimitPolicy(*subject, dimension, amount) for (subject, dimension), amount in chosen.items()]
 
 
 @st.composite
@@ -159,13 +159,13 @@ grants_given = st.lists(
 @settings(max_examples=400)
 @given(guild_settings(), askers(), st.sampled_from((*MODELS, "c/three")), grants_given)
 @example(
-    [LimitRule(Audience.ROLE, role_id, RUNS_A_DAY, 5) for role_id in ROLES],
+    [LimitPolicy(Audience.ROLE, role_id, RUNS_A_DAY, 5) for role_id in ROLES],
     Asker(ME, frozenset(ROLES), Place(GUILD, 31)),
     MODELS[0],
     [Grant(ME, Measure.RUNS, 3, NOW_S)],
 )
 def test_what_binds_is_what_the_rules_say(
-    rules: list[LimitRule], asker: Asker, model: str, grants: list[Grant]
+    rules: list[LimitPolicy], asker: Asker, model: str, grants: list[Grant]
 ) -> None:
     granted = granted_sums(grants, asker.user_id, NOW_S)
     limits = bind(rules, DEFAULTS, OPERATOR, asker, model, granted)
@@ -175,7 +175,7 @@ def test_what_binds_is_what_the_rules_say(
 @settings(max_examples=200)
 @given(guild_settings(), askers(), st.sampled_from(MODELS), st.randoms(use_true_random=False))
 def test_the_order_in_which_rules_were_set_decides_nothing(
-    rules: list[LimitRule], asker: Asker, model: str, chance: object
+    rules: list[LimitPolicy], asker: Asker, model: str, chance: object
 ) -> None:
     shuffled = list(rules)
     chance.shuffle(shuffled)  # type: ignore[attr-defined]  # hypothesis gives a Random
@@ -186,7 +186,7 @@ def test_the_order_in_which_rules_were_set_decides_nothing(
 @settings(max_examples=200)
 @given(guild_settings(), askers(), st.sampled_from(MODELS))
 def test_every_limit_counts_for_the_member_the_server_or_the_operator_and_its_counter_moves(
-    rules: list[LimitRule], asker: Asker, model: str
+    rules: list[LimitPolicy], asker: Asker, model: str
 ) -> None:
     limits = bind(rules, DEFAULTS, OPERATOR, asker, model, {})
     moved = counters_for({rule.dimension for rule in rules}, DEFAULTS, asker, model)
@@ -206,7 +206,7 @@ def test_every_limit_counts_for_the_member_the_server_or_the_operator_and_its_co
 
 @given(guild_settings(), st.sampled_from(MODELS))
 def test_a_counter_that_a_limit_reads_is_moved_by_every_run_it_counts(
-    rules: list[LimitRule], model: str
+    rules: list[LimitPolicy], model: str
 ) -> None:
     tracked = {rule.dimension for rule in rules}
     inside = Asker(ME, frozenset(), Place(GUILD, 41, 31))
@@ -225,6 +225,6 @@ def test_where_nothing_is_set_the_settings_bind(asker: Asker) -> None:
 
 
 def test_a_model_is_the_same_in_any_case() -> None:
-    rule = LimitRule(Audience.EVERYONE, 0, Dimension(Measure.RUNS, Window.DAY, 0, "a/one"), 3)
+    rule = LimitPolicy(Audience.EVERYONE, 0, LimitKey(Measure.RUNS, Window.DAY, 0, "a/one"), 3)
     asker = Asker(ME, frozenset(), Place(GUILD, 31))
     assert 3 in {limit.amount for limit in bind([rule], DEFAULTS, OPERATOR, asker, "A/One", {})}

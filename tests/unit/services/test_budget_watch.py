@@ -9,7 +9,7 @@ import pytest
 
 from bot.domain.errors import DatabaseUnavailable
 from bot.domain.limits.limit import Audience, LimitReached, Measure, Window
-from bot.domain.limits.policies import Dimension, LimitRule
+from bot.domain.limits.policies import LimitKey, LimitPolicy
 from bot.domain.moderation.audit import AuditEntry, LogChannelChange
 from bot.domain.money import Money
 from tests.support.bot_harness import BotHarness
@@ -18,7 +18,7 @@ from tests.support.moderators import Moderation
 from tests.support.samples import GUILD, NOON_S, a_request, an_asker
 
 ENTRY = AuditEntry(GUILD, 9, LogChannelChange(None, 77), NOON_S)
-BUDGET = Dimension(Measure.SPEND, Window.DAY)
+BUDGET = LimitKey(Measure.SPEND, Window.DAY)
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ async def budget(house: BotHarness) -> BotHarness:
 
 
 async def set_budget(house: BotHarness, dollars: str) -> None:
-    rule = LimitRule(Audience.SERVER, 0, BUDGET, Money.parse(dollars).pico)
+    rule = LimitPolicy(Audience.SERVER, 0, BUDGET, Money.parse(dollars).pico)
     await house.guild_settings.set_limit(rule, ENTRY)
 
 
@@ -100,7 +100,7 @@ async def test_without_a_log_channel_or_a_budget_nothing_is_told(house: BotHarne
     await set_budget(house, "0.05")
     await run(house, 1, 1)
     await house.guild_settings.set_log_channel(77, ENTRY)
-    rule = LimitRule(Audience.SERVER, 0, BUDGET, 0)
+    rule = LimitPolicy(Audience.SERVER, 0, BUDGET, 0)
     assert await house.guild_settings.clear_limit(rule, ENTRY)
     await run(house, 2, 1)
     assert percents(house) == []

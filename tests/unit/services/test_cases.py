@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from bot.domain.limits.limit import Audience, LimitReached, Measure, Window
-from bot.domain.limits.policies import Dimension, LimitRule
+from bot.domain.limits.policies import LimitKey, LimitPolicy
 from bot.domain.moderation.audit import AuditEntry, AuditQuery, CaseChange, LogChannelChange
 from bot.domain.moderation.cases import CaseKind, Decision, Verdict
 from bot.domain.moderation.errors import (
@@ -41,7 +41,7 @@ async def desk(house: BotHarness) -> Moderation:
 
 
 async def limit(house: BotHarness, amount: int, audience: Audience = Audience.EVERYONE) -> None:
-    rule = LimitRule(audience, 0, Dimension(Measure.RUNS, Window.DAY), amount)
+    rule = LimitPolicy(audience, 0, LimitKey(Measure.RUNS, Window.DAY), amount)
     await house.guild_settings.set_limit(rule, ENTRY)
 
 

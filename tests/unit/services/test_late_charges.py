@@ -12,7 +12,7 @@ import pytest
 from bot.domain.job.events import Cancelled, Event, Reached, Settled
 from bot.domain.job.job import Cause, Stage
 from bot.domain.limits.limit import OPERATOR, Audience, LimitReached, Measure, Usage, Window, member_scope
-from bot.domain.limits.policies import Dimension, LimitRule
+from bot.domain.limits.policies import LimitKey, LimitPolicy
 from bot.domain.moderation.audit import AuditEntry, LimitChange
 from bot.domain.money import ZERO, Money
 from bot.engines.port import WiroServerFault
@@ -213,9 +213,9 @@ async def test_what_never_left_the_queue_is_settled_at_once(house: BotHarness) -
 
 
 async def test_a_run_that_has_ended_is_not_running_though_its_hold_is_kept(house: BotHarness) -> None:
-    dimension = Dimension(Measure.AT_ONCE, Window.EVER)
+    dimension = LimitKey(Measure.AT_ONCE, Window.EVER)
     entry = AuditEntry(GUILD, 1, LimitChange(Audience.EVERYONE, 0, dimension, None, 1), NOON_S)
-    await house.guild_settings.set_limit(LimitRule(Audience.EVERYONE, 0, dimension, 1), entry)
+    await house.guild_settings.set_limit(LimitPolicy(Audience.EVERYONE, 0, dimension, 1), entry)
     await run(house, killed(ZERO))
     await house.submit(2)
 

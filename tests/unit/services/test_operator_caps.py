@@ -21,7 +21,7 @@ from bot.domain.limits.limit import (
     person_scope,
     server_scope,
 )
-from bot.domain.limits.policies import Dimension, LimitRule
+from bot.domain.limits.policies import LimitKey, LimitPolicy
 from bot.domain.moderation.admission import Admission
 from bot.domain.moderation.audit import AuditEntry, LogChannelChange
 from bot.domain.moderation.errors import AdmissionFault, NotAdmitted
@@ -64,9 +64,9 @@ async def refusal(attempt: Awaitable[object]) -> LimitReached:
 
 async def test_a_strangers_server_cannot_eat_the_operators_day(file: Path) -> None:
     async with a_house(file, default_limits=caps(server="0.10")) as house:
-        dimension = Dimension(Measure.SPEND, Window.DAY)
+        dimension = LimitKey(Measure.SPEND, Window.DAY)
         entry = AuditEntry(STRANGERS, 9, LogChannelChange(None, 77), NOON_S)
-        rule = LimitRule(Audience.EVERYONE, 0, dimension, Money.parse("1000").pico)
+        rule = LimitPolicy(Audience.EVERYONE, 0, dimension, Money.parse("1000").pico)
         await house.guild_settings.set_limit(rule, entry)
         for job_id in (1, 2):
             await ask(house, job_id, job_id, STRANGERS)

@@ -11,7 +11,7 @@ import pytest
 from bot.domain.catalogue.model import Kind, Model, ModelSummary, Parameter, PriceRule
 from bot.domain.limits.alternatives import Saving
 from bot.domain.limits.limit import Audience, LimitReached, Measure, Window
-from bot.domain.limits.policies import Dimension, LimitRule
+from bot.domain.limits.policies import LimitKey, LimitPolicy
 from bot.domain.moderation.audit import AuditEntry, LogChannelChange
 from bot.domain.moderation.rules import ModelRule
 from bot.domain.money import Money
@@ -29,7 +29,7 @@ def entry() -> AuditEntry:
 
 
 async def limit(house: BotHarness, measure: Measure, amount: int, **dimension: Any) -> None:
-    rule = LimitRule(Audience.EVERYONE, 0, Dimension(measure, Window.DAY, **dimension), amount)
+    rule = LimitPolicy(Audience.EVERYONE, 0, LimitKey(measure, Window.DAY, **dimension), amount)
     await house.guild_settings.set_limit(rule, entry())
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.domain.limits.limit import Audience, Limit, Measure, Scope, Subject, Window
-from bot.domain.limits.policies import Dimension
+from bot.domain.limits.policies import LimitKey
 from bot.domain.money import Money
 from bot.view.text.limits import Reader
 
 NOW_S = 1_790_000_000.0
-DAY = Dimension(Measure.RUNS, Window.DAY)
+DAY = LimitKey(Measure.RUNS, Window.DAY)
 ART = 31
 ME = Reader(100, frozenset({201, 202}), is_addressed=True)
 THEM = Reader(100, frozenset({201, 202}), is_addressed=False)
@@ -31,7 +31,7 @@ class Stand:
         return max(0, self.limit.amount - self.used - self.held)
 
 
-def a_limit(dimension: Dimension, amount: int, audience: Audience, audience_id: int = 0) -> Limit:
+def a_limit(dimension: LimitKey, amount: int, audience: Audience, audience_id: int = 0) -> Limit:
     scope = Scope(Subject.MEMBER, 7, 100, dimension.channel_id, dimension.model)
     return Limit(scope, dimension.measure, dimension.window, amount, audience, audience_id)
 

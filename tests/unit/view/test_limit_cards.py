@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.domain.limits.limit import OPERATOR, Audience, Limit, Measure, Scope, Subject, Window
-from bot.domain.limits.policies import Dimension, LimitRule
+from bot.domain.limits.policies import LimitKey, LimitPolicy
 from bot.view.card import Card, Tone
 from bot.view.cards.limits import (
     changed_card,
@@ -17,10 +17,10 @@ from bot.view.cards.limits import (
 )
 from tests.unit.view.limit_stands import DAY, ME, NOW_S, THEM, Stand, a_limit, dollars
 
-SPEND_DAY = Dimension(Measure.SPEND, Window.DAY)
+SPEND_DAY = LimitKey(Measure.SPEND, Window.DAY)
 DEFAULTS = (
-    LimitRule(Audience.DEFAULT, 0, DAY, 50),
-    LimitRule(Audience.DEFAULT, 0, SPEND_DAY, dollars("2")),
+    LimitPolicy(Audience.DEFAULT, 0, DAY, 50),
+    LimitPolicy(Audience.DEFAULT, 0, SPEND_DAY, dollars("2")),
 )
 MAX_TEXT = 4_000  # Discord docs, Components reference
 
@@ -42,12 +42,12 @@ def test_a_server_without_limits_says_what_binds_instead() -> None:
 
 def test_the_table_is_grouped_by_whom_and_ordered_by_window() -> None:
     rules = [
-        LimitRule(Audience.SERVER, 0, Dimension(Measure.SPEND, Window.MONTH), dollars("50")),
-        LimitRule(Audience.MEMBER, 100, DAY, 5),
-        LimitRule(Audience.ROLE, 201, Dimension(Measure.RUNS, Window.WEEK, 31, "a/one"), 30),
-        LimitRule(Audience.ROLE, 201, DAY, 20),
-        LimitRule(Audience.EVERYONE, 0, Dimension(Measure.AT_ONCE, Window.EVER), 2),
-        LimitRule(Audience.EVERYONE, 0, Dimension(Measure.RUNS, Window.HOUR), 3),
+        LimitPolicy(Audience.SERVER, 0, LimitKey(Measure.SPEND, Window.MONTH), dollars("50")),
+        LimitPolicy(Audience.MEMBER, 100, DAY, 5),
+        LimitPolicy(Audience.ROLE, 201, LimitKey(Measure.RUNS, Window.WEEK, 31, "a/one"), 30),
+        LimitPolicy(Audience.ROLE, 201, DAY, 20),
+        LimitPolicy(Audience.EVERYONE, 0, LimitKey(Measure.AT_ONCE, Window.EVER), 2),
+        LimitPolicy(Audience.EVERYONE, 0, LimitKey(Measure.RUNS, Window.HOUR), 3),
     ]
     assert table_card(rules, DEFAULTS, 1).text.splitlines() == [
         "### Limits of this server",
@@ -65,14 +65,14 @@ def test_the_table_is_grouped_by_whom_and_ordered_by_window() -> None:
 
 
 def test_what_is_gone_is_shown_as_such() -> None:
-    rules = [LimitRule(Audience.ROLE, 201, Dimension(Measure.RUNS, Window.DAY, 31), 20)]
+    rules = [LimitPolicy(Audience.ROLE, 201, LimitKey(Measure.RUNS, Window.DAY, 31), 20)]
     text = table_card(rules, DEFAULTS, 1, frozenset({201, 31})).text
     assert "- a deleted role (201): **20 runs a day** in a deleted channel" in text
 
 
 def test_a_long_table_comes_in_pages_that_hold_every_limit_once() -> None:
     rules = [
-        LimitRule(Audience.MEMBER, 10**18 + n, Dimension(Measure.RUNS, Window.DAY, 10**18, "m" * 90), n)
+        LimitPolicy(Audience.MEMBER, 10**18 + n, LimitKey(Measure.RUNS, Window.DAY, 10**18, "m" * 90), n)
         for n in range(120)
     ]
     first = table_card(rules, DEFAULTS, 1)
@@ -89,8 +89,8 @@ def test_a_long_table_comes_in_pages_that_hold_every_limit_once() -> None:
 
 
 def test_explain_leads_with_the_limit_that_binds_first_and_why() -> None:
-    art = Dimension(Measure.RUNS, Window.DAY, 31)
-    rules = [LimitRule(Audience.ROLE, 201, art, 20), LimitRule(Audience.ROLE, 202, art, 10)]
+    art = LimitKey(Measure.RUNS, Window.DAY, 31)
+    rules = [LimitPolicy(Audience.ROLE, 201, art, 20), LimitPolicy(Audience.ROLE, 202, art, 10)]
     standings = [
         Stand(a_limit(art, 20, Audience.ROLE, 201), used=15, held=1),
         Stand(a_limit(SPEND_DAY, dollars("2"), Audience.DEFAULT)),
@@ -118,7 +118,7 @@ def test_the_operator_keeps_the_figures_of_the_stop() -> None:
 
 
 def test_a_limit_of_another_model_never_leads() -> None:
-    other = Stand(a_limit(Dimension(Measure.RUNS, Window.DAY, 0, "b/two"), 0, Audience.EVERYONE))
+    other = Stand(a_limit(LimitKey(Measure.RUNS, Window.DAY, 0, "b/two"), 0, Audience.EVERYONE))
     usual = Stand(a_limit(DAY, 50, Audience.DEFAULT))
     card = explain_card([other, usual], [], ME, "<#31>", NOW_S)
     assert card.text.splitlines()[1].startswith("<@100> in <#31>: **50 runs a day;")
@@ -132,7 +132,7 @@ def test_quota_tells_used_held_left_and_why_of_each() -> None:
         Stand(a_limit(SPEND_DAY, dollars("2"), Audience.DEFAULT)),
         the_operators(left=5),
     ]
-    rules = [LimitRule(Audience.MEMBER, 100, DAY, 1)]
+    rules = [LimitPolicy(Audience.MEMBER, 100, DAY, 1)]
     card = quota_card(standings, rules, ME, is_direct=False)
     assert "**Runs** 1 of 1 used, 0 held, **0 left**. Starts again <t:" in card.text
     assert "**Dollars** $0.00 of $2.00 used, $0.00 held, **$2.00 left**" in card.text
@@ -168,15 +168,15 @@ def test_however_many_limits_there_are_the_card_can_be_sent(kind: str) -> None:
 
 
 def test_a_change_says_what_was_and_what_is() -> None:
-    rule = LimitRule(Audience.ROLE, 201, DAY, 20)
+    rule = LimitPolicy(Audience.ROLE, 201, DAY, 20)
     assert "runs a day for <@&201>: was not set, is now **20 runs a day**" in changed_card(rule, None).text
     assert "was 10 runs a day, is now" in changed_card(rule, 10).text
-    none = LimitRule(Audience.SERVER, 0, SPEND_DAY, 0)
+    none = LimitPolicy(Audience.SERVER, 0, SPEND_DAY, 0)
     assert "is now **$0.00 a day**. That is none at all." in changed_card(none, 1).text
 
 
 def test_clearing_says_what_was_or_that_there_was_nothing() -> None:
-    rule = LimitRule(Audience.MEMBER, 100, DAY, 0)
+    rule = LimitPolicy(Audience.MEMBER, 100, DAY, 0)
     assert "was 10 runs a day, is **not set** any more" in cleared_card(rule, 10).text
     assert (
         "There was no limit of runs a day for <@100>; nothing was changed." in cleared_card(rule, None).text

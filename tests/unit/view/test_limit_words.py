@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.domain.limits.limit import Audience, Measure, Window
-from bot.domain.limits.policies import Dimension, LimitRule
+from bot.domain.limits.policies import LimitKey, LimitPolicy
 from bot.domain.money import MAX_PICO, Money
 from bot.view.text.limits import (
     Reader,
@@ -64,8 +64,8 @@ def test_what_is_gone_is_called_so() -> None:
 
 
 def test_a_change_is_named_by_what_it_is_about() -> None:
-    dimension = Dimension(Measure.SPEND, Window.WEEK, ART, "owner/model")
-    rule = LimitRule(Audience.ROLE, 201, dimension, 5)
+    dimension = LimitKey(Measure.SPEND, Window.WEEK, ART, "owner/model")
+    rule = LimitPolicy(Audience.ROLE, 201, dimension, 5)
     assert subject_words(rule) == "dollars a week for <@&201> in <#31> with `owner/model`"
 
 
@@ -74,7 +74,7 @@ def test_a_model_cannot_break_out_of_its_words() -> None:
 
 
 def test_the_summary_says_used_held_left_and_when_it_resets() -> None:
-    limit = a_limit(Dimension(Measure.RUNS, Window.DAY, ART), 20, Audience.ROLE, 201)
+    limit = a_limit(LimitKey(Measure.RUNS, Window.DAY, ART), 20, Audience.ROLE, 201)
     assert summary_words(Stand(limit, used=15, held=1), NOW_S) == (
         f"20 runs a day in <#31>; used 15, 1 held, 4 left; resets in 3 h (<t:{int(NOW_S) + 10_800}:R>)"
     )
@@ -90,7 +90,7 @@ def test_the_wait_is_told_in_whole_minutes(seconds: int, words: str) -> None:
 
 
 def test_jobs_at_once_have_nothing_used_and_no_reset() -> None:
-    limit = a_limit(Dimension(Measure.AT_ONCE, Window.EVER), 3, Audience.EVERYONE)
+    limit = a_limit(LimitKey(Measure.AT_ONCE, Window.EVER), 3, Audience.EVERYONE)
     words = summary_words(Stand(limit, held=1), NOW_S)
     assert words == "3 pictures at once; 1 held, 2 left; free again when a picture ends"
     assert figures_words(Stand(limit, held=1)) == (
@@ -104,7 +104,7 @@ def test_figures_of_runs_and_dollars() -> None:
         f"**Runs** 15 of 20 used, 1 held, **4 left**. Starts again <t:{runs.resets_at_s}:R>."
     )
     spend = Stand(
-        a_limit(Dimension(Measure.SPEND, Window.DAY), dollars("2"), Audience.DEFAULT),
+        a_limit(LimitKey(Measure.SPEND, Window.DAY), dollars("2"), Audience.DEFAULT),
         used=dollars("0.5"),
         held=dollars("2"),
     )
@@ -117,13 +117,13 @@ def test_what_was_granted_is_part_of_the_amount_and_said_so() -> None:
 
 
 RULES = [
-    LimitRule(Audience.EVERYONE, 0, DAY, 10),
-    LimitRule(Audience.ROLE, 201, DAY, 20),
-    LimitRule(Audience.ROLE, 202, DAY, 15),
-    LimitRule(Audience.ROLE, 203, DAY, 99),  # somebody else's role
-    LimitRule(Audience.MEMBER, 100, DAY, 5),
-    LimitRule(Audience.MEMBER, 101, DAY, 7),
-    LimitRule(Audience.EVERYONE, 0, Dimension(Measure.RUNS, Window.HOUR), 1),
+    LimitPolicy(Audience.EVERYONE, 0, DAY, 10),
+    LimitPolicy(Audience.ROLE, 201, DAY, 20),
+    LimitPolicy(Audience.ROLE, 202, DAY, 15),
+    LimitPolicy(Audience.ROLE, 203, DAY, 99),  # somebody else's role
+    LimitPolicy(Audience.MEMBER, 100, DAY, 5),
+    LimitPolicy(Audience.MEMBER, 101, DAY, 7),
+    LimitPolicy(Audience.EVERYONE, 0, LimitKey(Measure.RUNS, Window.HOUR), 1),
 ]
 
 
@@ -167,7 +167,7 @@ RULES = [
     ],
 )
 def test_why_a_limit_stands_before_the_others(
-    audience: Audience, audience_id: int, rules: list[LimitRule], words: str
+    audience: Audience, audience_id: int, rules: list[LimitPolicy], words: str
 ) -> None:
     assert reason_words(a_limit(DAY, 1, audience, audience_id), rules, ME) == words
 
@@ -180,7 +180,7 @@ def test_a_moderator_reads_of_another_member() -> None:
 
 
 def test_of_many_that_stand_back_a_few_are_named() -> None:
-    rules = [LimitRule(Audience.ROLE, role_id, DAY, 1) for role_id in range(300, 306)]
+    rules = [LimitPolicy(Audience.ROLE, role_id, DAY, 1) for role_id in range(300, 306)]
     reader = Reader(100, frozenset(range(300, 306)), is_addressed=True)
     words = reason_words(a_limit(DAY, 9, Audience.ROLE, 300), rules, reader)
     assert words.endswith("1 run of <@&301>, 1 run of <@&302>, 1 run of <@&303> and 2 more")
