@@ -52,7 +52,7 @@ class Grant:
     granted_at_s: float
 
 
-Counter: TypeAlias = tuple[Scope, Window]
+CounterKey: TypeAlias = tuple[Scope, Window]
 
 UNPROVEN_A_PERSON: Final = 1  # runs at once of a model that nobody can say the price of
 UNPROVEN_TOGETHER: Final = 5
@@ -108,12 +108,12 @@ def caution(asker: Asker, model: str) -> tuple[Limit, ...]:
 
 def counters_for(
     tracked: Iterable[LimitKey], defaults: Sequence[LimitPolicy], asker: Asker, model: str
-) -> tuple[Counter, ...]:
+) -> tuple[CounterKey, ...]:
     """Every counter that a run moves: each dimension a server tracks, for the member and for the server.
 
     And those of the settings: each default for the member; the day of the server, the person and everybody.
     """
-    counters: dict[Counter, None] = {}
+    counters: dict[CounterKey, None] = {}
     for dimension in tracked:
         if _covers(dimension, asker, model):
             counters[member_scope_of(asker, dimension), dimension.window] = None

@@ -19,7 +19,7 @@ from bot.domain.limits.limit import (
     server_scope,
     window_bounds,
 )
-from bot.domain.limits.policies import Counter, LimitKey, LimitPolicy, bind, caution, counters_for
+from bot.domain.limits.policies import CounterKey, LimitKey, LimitPolicy, bind, caution, counters_for
 from bot.domain.money import Money
 from bot.domain.request.requester import Asker
 from bot.services.guild_settings.ports import GuildStore
@@ -94,7 +94,7 @@ class LimitService:
 
     async def limits(
         self, asker: Asker, model: str, *, is_approved: bool = False, is_unproven: bool = False
-    ) -> tuple[tuple[Limit, ...], tuple[Counter, ...]]:
+    ) -> tuple[tuple[Limit, ...], tuple[CounterKey, ...]]:
         """The limits that a run must keep and the counters it moves.
 
         A run that a moderator approved passes the member's limits, not the server's and the operator's.

@@ -22,7 +22,7 @@ from bot.domain.limits.limit import (
     rounded,
     window_starts,
 )
-from bot.domain.limits.policies import Counter
+from bot.domain.limits.policies import CounterKey
 from bot.domain.money import MAX_PICO, Money
 from bot.store.sqlite.rows import storable
 
@@ -95,7 +95,7 @@ WHERE guild_id = ? AND +channel_id IN (0, ?, ?) AND +model IN ('', ?)
 """
 
 
-def usage_of(sqlite: sqlite3.Connection, counter: Counter, at_s: float) -> Usage:
+def usage_of(sqlite: sqlite3.Connection, counter: CounterKey, at_s: float) -> Usage:
     """What stands in a counter in the window around `at_s`."""
     return _usage(sqlite, _key(*counter, window_starts(rounded(at_s))))
 
@@ -109,11 +109,11 @@ class Hold:
     place: tuple[int, int, int, int, str]  # server, member, channel, the channel whose limits bind, model
     reserved_at_s: float
     starts: Starts
-    limited: Mapping[Counter, Key]
+    limited: Mapping[CounterKey, Key]
     keys: Mapping[Key, None]  # every counter that is known to move
 
     @classmethod
-    def of(cls, job: Job, limits: Sequence[Limit], counters: Iterable[Counter]) -> Hold:
+    def of(cls, job: Job, limits: Sequence[Limit], counters: Iterable[CounterKey]) -> Hold:
         """Counted in every counter given and in those of the limits."""
         # Reservations are found by comparing numbers, so they are rounded as their windows are.
         origin, reserved_at_s = job.origin, rounded(job.created_at_s)
@@ -211,7 +211,7 @@ def model_key(model: str) -> str:
     return folded_slug(storable(model))
 
 
-def _counters(guild_id: int, user_id: int, tracked: Iterable[tuple[int, str, str]]) -> Iterator[Counter]:
+def _counters(guild_id: int, user_id: int, tracked: Iterable[tuple[int, str, str]]) -> Iterator[CounterKey]:
     for channel_id, model, window in tracked:
         for subject, subject_id in ((Subject.MEMBER, user_id), (Subject.SERVER, 0)):
             yield Scope(subject, guild_id, subject_id, channel_id, model), Window(window)
