@@ -58,7 +58,7 @@ UNPROVEN_A_PERSON: Final = 1  # runs at once of a model that nobody can say the 
 UNPROVEN_TOGETHER: Final = 5
 
 
-def bind(
+def resolve_limits(
     rules: Sequence[LimitPolicy],
     defaults: Sequence[LimitPolicy],
     operator: Sequence[Limit],

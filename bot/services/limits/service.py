@@ -19,7 +19,14 @@ from bot.domain.limits.limit import (
     server_scope,
     window_bounds,
 )
-from bot.domain.limits.policies import CounterKey, LimitKey, LimitPolicy, bind, caution, counters_for
+from bot.domain.limits.policies import (
+    CounterKey,
+    LimitKey,
+    LimitPolicy,
+    caution,
+    counters_for,
+    resolve_limits,
+)
 from bot.domain.money import Money
 from bot.domain.request.requester import Asker
 from bot.services.guild_settings.ports import GuildStore
@@ -160,7 +167,7 @@ class LimitService:
         is_unproven: bool,
     ) -> tuple[Limit, ...]:
         wary = caution(asker, model) if is_unproven else ()
-        return wary + bind(house.limits, self._defaults, self._caps(asker), asker, model, granted)
+        return wary + resolve_limits(house.limits, self._defaults, self._caps(asker), asker, model, granted)
 
     def _caps(self, asker: Asker) -> tuple[Limit, ...]:
         """What the operator sets above all servers, for everybody last."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.domain.job.job import Job
 from bot.domain.limits.limit import OPERATOR, Audience, Limit, LimitReached, Measure, Window
-from bot.domain.limits.policies import LimitKey, LimitPolicy, bind, counters_for
+from bot.domain.limits.policies import LimitKey, LimitPolicy, counters_for, resolve_limits
 from bot.domain.request.requester import Asker, Place
 from bot.store.sqlite.guilds import GuildRecords
 from bot.store.sqlite.jobs import JobStore
@@ -28,7 +28,7 @@ async def submit(store: JobStore, guilds: GuildRecords, job: Job) -> bool:
     """
     rules, tracked = await guilds.limit_rules(GUILD), await guilds.tracked(GUILD)
     asker, model = asker_of(job), job.request.model
-    limits = bind(rules, DEFAULTS, [OPERATORS_CAP], asker, model, {})
+    limits = resolve_limits(rules, DEFAULTS, [OPERATORS_CAP], asker, model, {})
     counters = () if job.job_id % 2 else counters_for(tracked, DEFAULTS, asker, model)
     try:
         return await store.reserve(job, limits, counters)

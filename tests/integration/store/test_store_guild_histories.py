@@ -22,7 +22,7 @@ from bot.domain.limits.limit import (
     Window,
     window_bounds,
 )
-from bot.domain.limits.policies import LimitKey, LimitPolicy, bind
+from bot.domain.limits.policies import LimitKey, LimitPolicy, resolve_limits
 from bot.domain.money import ZERO, Money
 from bot.store.sqlite.database import Database
 from bot.store.sqlite.guilds import GuildRecords
@@ -168,7 +168,7 @@ class Books:
         return total
 
     def may(self, job: Job) -> bool:
-        limits = bind(
+        limits = resolve_limits(
             list(self.rules.values()), DEFAULTS, [OPERATORS_CAP], asker_of(job), job.request.model, {}
         )
         return all(

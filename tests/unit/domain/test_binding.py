@@ -8,7 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bot.domain.limits.limit import Audience, Limit, Measure, Scope, Subject, Window, window_bounds
-from bot.domain.limits.policies import Grant, LimitKey, LimitPolicy, bind, counters_for
+from bot.domain.limits.policies import Grant, LimitKey, LimitPolicy, counters_for, resolve_limits
 from bot.domain.request.requester import Asker, Place
 
 GUILD, ME, OTHER = 7, 100, 101
@@ -168,7 +168,7 @@ def test_what_binds_is_what_the_rules_say(
     rules: list[LimitPolicy], asker: Asker, model: str, grants: list[Grant]
 ) -> None:
     granted = granted_sums(grants, asker.user_id, NOW_S)
-    limits = bind(rules, DEFAULTS, OPERATOR, asker, model, granted)
+    limits = resolve_limits(rules, DEFAULTS, OPERATOR, asker, model, granted)
     assert read_back(limits) == by_the_book(rules, asker, model, grants, NOW_S)
 
 
@@ -179,8 +179,8 @@ def test_the_order_in_which_rules_were_set_decides_nothing(
 ) -> None:
     shuffled = list(rules)
     chance.shuffle(shuffled)  # type: ignore[attr-defined]  # hypothesis gives a Random
-    first = bind(rules, DEFAULTS, OPERATOR, asker, model, {})
-    assert set(first) == set(bind(shuffled, DEFAULTS, OPERATOR, asker, model, {}))
+    first = resolve_limits(rules, DEFAULTS, OPERATOR, asker, model, {})
+    assert set(first) == set(resolve_limits(shuffled, DEFAULTS, OPERATOR, asker, model, {}))
 
 
 @settings(max_examples=200)
@@ -188,7 +188,7 @@ def test_the_order_in_which_rules_were_set_decides_nothing(
 def test_every_limit_counts_for_the_member_the_server_or_the_operator_and_its_counter_moves(
     rules: list[LimitPolicy], asker: Asker, model: str
 ) -> None:
-    limits = bind(rules, DEFAULTS, OPERATOR, asker, model, {})
+    limits = resolve_limits(rules, DEFAULTS, OPERATOR, asker, model, {})
     moved = counters_for({rule.dimension for rule in rules}, DEFAULTS, asker, model)
     assert len(moved) == len(set(moved))
     for limit in limits:
@@ -220,11 +220,11 @@ def test_a_counter_that_a_limit_reads_is_moved_by_every_run_it_counts(
 @given(askers())
 @example(Asker(ME, frozenset(), Place(None, 31)))
 def test_where_nothing_is_set_the_settings_bind(asker: Asker) -> None:
-    limits = bind((), DEFAULTS, OPERATOR, asker, "a/one", {})
+    limits = resolve_limits((), DEFAULTS, OPERATOR, asker, "a/one", {})
     assert [limit.amount for limit in limits] == [50, 2_000, 20_000]
 
 
 def test_a_model_is_the_same_in_any_case() -> None:
     rule = LimitPolicy(Audience.EVERYONE, 0, LimitKey(Measure.RUNS, Window.DAY, 0, "a/one"), 3)
     asker = Asker(ME, frozenset(), Place(GUILD, 31))
-    assert 3 in {limit.amount for limit in bind([rule], DEFAULTS, OPERATOR, asker, "A/One", {})}
+    assert 3 in {limit.amount for limit in resolve_limits([rule], DEFAULTS, OPERATOR, asker, "A/One", {})}
