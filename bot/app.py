@@ -20,7 +20,7 @@ from bot.delivery import acceptance
 from bot.delivery.apologies import Apologies
 from bot.delivery.budgets import Budgets
 from bot.delivery.editor import Pace
-from bot.delivery.mod_log import ModeratorsDesk
+from bot.delivery.mod_log import ModLogChannel
 from bot.delivery.status_messages import StatusBoard
 from bot.discord.client import Services, StudioBot
 from bot.discord.discordpy_patches import use_api
@@ -226,14 +226,14 @@ def _services(
     """The use cases that cogs are given."""
     clock, chance, catalogue = around.clock, around.chance, tools.catalogue
     guilds, case_records = GuildRecords(database), CaseRecords(database)
-    desk = ModeratorsDesk(bot, clock.monotonic)
+    mod_log = ModLogChannel(bot, clock.monotonic)
     admission = Admission(settings.allowed_guilds, settings.blocked_users, settings.direct_messages)
     guild_settings = GuildSettingsService(
-        guilds, desk, PictureWishRecords(database), catalogue.is_adult, admission
+        guilds, mod_log, PictureWishRecords(database), catalogue.is_adult, admission
     )
     board.on_blocked(guild_settings.tell_blocked)
     limit_service = LimitService(_allowance(settings), guild_settings, guilds, store, clock)
-    watch = BudgetWatch(limit_service, guild_settings, guilds, desk, clock)
+    watch = BudgetWatch(limit_service, guild_settings, guilds, mod_log, clock)
     holds = Holds(catalogue, store, clock, settings.default_estimate, settings.max_run_price)
     jobs = Jobs(tools, guild_settings, limit_service, watch, owner, chance, holds)
     forms = Forms(catalogue, guild_settings, holds, LastValueRecords(database), clock)
@@ -250,7 +250,7 @@ def _services(
         ways_out,
         holds,
         jobs,
-        desk,
+        mod_log,
         watch,
         clock,
         supervisor,
@@ -259,7 +259,7 @@ def _services(
     delays = _delays(chance, first_s=2, cap_s=60, attempts=6)
     reports = Reports(ReportRecords(database), case_records, tools.wiro, clock, owner, delays, uploads)
     looks = Looks.after(settings.unknown_grace_s)
-    alarms = BillAlarms(AlarmRecords(database), guild_settings, desk)
+    alarms = BillAlarms(AlarmRecords(database), guild_settings, mod_log)
     orphans = Orphans(tools.wiro, store, clock, owner, looks, retries)
     tries = _delays(chance, first_s=2, cap_s=60, attempts=20)
 
@@ -293,7 +293,7 @@ def _services(
         rate=RateLimiter(clock),
         styles=styles,
         board=board,
-        desk=desk,
+        mod_log=mod_log,
         clock=clock,
         start_background=start_background,
     )

@@ -8,7 +8,7 @@ from typing import Final
 from discord.ext import commands
 
 from bot.delivery.discord_errors import DISCORD_ERRORS
-from bot.delivery.mod_log import ModeratorsDesk
+from bot.delivery.mod_log import ModLogChannel
 from bot.delivery.responses import Postscript, acknowledge_press, require_manager
 from bot.discord.client import Interaction, StudioBot
 from bot.domain.limits.limit import LimitReached
@@ -37,9 +37,9 @@ _VERDICTS: Final = {
 class Cases(commands.Cog):
     """Puts cases before the moderators and their verdicts before everybody concerned."""
 
-    def __init__(self, cases: CaseService, desk: ModeratorsDesk) -> None:
+    def __init__(self, cases: CaseService, mod_log: ModLogChannel) -> None:
         self._cases = cases
-        self._desk = desk
+        self._desk = mod_log
 
     async def refused(self, interaction: Interaction, error: LimitReached) -> Postscript:
         """What a member at a limit is told besides: what would fit, and the button to ask for more."""
@@ -120,7 +120,7 @@ class Cases(commands.Cog):
 
 async def setup(bot: StudioBot) -> None:
     services = bot.services
-    cog = Cases(services.cases, services.desk)
+    cog = Cases(services.cases, services.mod_log)
     bot.on_refusal(cog.refused)
     bot.on_press(Action.REPORT, cog.report)
     bot.on_press(CaseAction.ASK, cog.ask)

@@ -10,7 +10,7 @@ from discord import app_commands
 from discord.app_commands import Choice, Range
 from discord.ext import commands
 
-from bot.delivery.mod_log import ModeratorsDesk
+from bot.delivery.mod_log import ModLogChannel
 from bot.delivery.responses import acknowledge, acknowledge_press, fill, require_manager
 from bot.discord.client import Interaction, StudioBot
 from bot.domain.clock import Clock
@@ -78,10 +78,10 @@ class Rules(commands.GroupCog, group_name="rules", group_description="What the b
     )
 
     def __init__(
-        self, guild_settings: GuildSettingsService, desk: ModeratorsDesk, catalogue: Catalogue, clock: Clock
+        self, guild_settings: GuildSettingsService, mod_log: ModLogChannel, catalogue: Catalogue, clock: Clock
     ) -> None:
         self._houses = guild_settings
-        self._desk = desk
+        self._desk = mod_log
         self._catalogue = catalogue
         self._clock = clock
         self._changing = asyncio.Lock()
@@ -290,7 +290,7 @@ def _done(entry: AuditEntry, *, is_changed: bool) -> Card:
 
 async def setup(bot: StudioBot) -> None:
     services = bot.services
-    cog = Rules(services.guild_settings, services.desk, services.catalogue, services.clock)
+    cog = Rules(services.guild_settings, services.mod_log, services.catalogue, services.clock)
     bot.on_press(AuditAction.OLDER, cog.turn)
     bot.on_press(AuditAction.NEWER, cog.turn)
     await bot.add_cog(cog)

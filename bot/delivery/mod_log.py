@@ -47,7 +47,7 @@ TOKEN_LIFE_S: Final = 14 * 60.0  # Discord drops tokens after 15 minutes (Discor
 MAX_REMEMBERED: Final = 1_000  # members who wait for an answer; the oldest get theirs by direct message
 
 
-class ModeratorsDesk:
+class ModLogChannel:
     """Implements LogChannel, WarningChannel and Desk of the use cases over discord.py."""
 
     def __init__(self, client: discord.Client, monotonic: Callable[[], float]) -> None:

@@ -16,7 +16,7 @@ from discord.ext import commands
 from discord.gateway import DiscordWebSocket
 
 from bot.delivery.initial_responses import FirstAnswers
-from bot.delivery.mod_log import ModeratorsDesk
+from bot.delivery.mod_log import ModLogChannel
 from bot.delivery.responses import ALREADY_ACKNOWLEDGED, NO_POSTSCRIPT, Postscript, refuse
 from bot.delivery.status_messages import StatusBoard
 from bot.discord.discordpy_patches import BotGate, FirstEdits, GatewayDial
@@ -84,7 +84,7 @@ class Services:
     rate: RateLimiter
     styles: Styles
     board: StatusBoard
-    desk: ModeratorsDesk
+    mod_log: ModLogChannel
     clock: Clock
     start_background: Callable[[], None]  # when the bot does
 

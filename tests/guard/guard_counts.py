@@ -142,12 +142,12 @@ class Wired:
                 self.wiro.tell(task_id, ending)
             self._say(task_ids, Reached(Stage.FINISHING))
             await until(lambda: self.jobs.running == 0)
-        sent = [interaction.desk for interaction in self.interactions.values()]
+        sent = [interaction.mod_log for interaction in self.interactions.values()]
         return Counts(
             jobs=count,
             elapsed_s=loop.time() - begun_s,
-            edits=sum(len(desk.requests) for desk in sent),
-            unchanged=sum(_unchanged(desk.texts) for desk in sent),
+            edits=sum(len(mod_log.requests) for mod_log in sent),
+            unchanged=sum(_unchanged(mod_log.texts) for mod_log in sent),
             transactions=self.database.commits - commits,
             hops=len(hops),
             asked=len(self.wiro.runs)

@@ -89,7 +89,7 @@ async def hold(bot: Any, job_ids: range) -> None:
     await until(lambda: len(bot.sockets.registered) == job_ids[-1])
     await asyncio.sleep(2 * INTERVAL_S)  # until all is shown
     for interaction in bot.interactions.values():
-        interaction.desk.requests.clear()
+        interaction.mod_log.requests.clear()
 
 
 # Builds as one would write them at first, and the bounds that they pass -------------------------------

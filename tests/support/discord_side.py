@@ -70,7 +70,7 @@ class FakeRoute:
         return [card.text for card, _ in self.sent]
 
 
-class Desk:
+class ModLog:
     """Where one kind of request arrives: remembers each one, fails as `faults` says."""
 
     def __init__(self) -> None:
@@ -133,14 +133,14 @@ class FakeInteraction:
         self.channel_id = CHANNEL
         self.app_permissions = discord.Permissions(view_channel=True, send_messages=True)
         self.client = SimpleNamespace(seal=SEAL)
-        self.desk = Desk()
+        self.mod_log = ModLog()
         self.followup = SimpleNamespace(fetch_message=self._fetch, send=self._send)
         self.taken_back: list[bool] = []  # shared by the copies that routes keep
         self.said_alone: list[str] = []
         self.alone_faults: deque[Exception] = deque()
 
     async def edit_original_response(self, **request: Any) -> None:
-        await self.desk.take(**request)
+        await self.mod_log.take(**request)
 
     async def delete_original_response(self) -> None:
         if self.alone_faults:
@@ -154,7 +154,7 @@ class FakeInteraction:
         self.said_alone.append(text)
 
     async def _fetch(self, _message_id: int) -> Any:
-        return await self.desk.look()
+        return await self.mod_log.look()
 
 
 class FakeClient:
@@ -163,8 +163,8 @@ class FakeClient:
     seal = SEAL
 
     def __init__(self) -> None:
-        self.channel = Desk()
-        self.direct = Desk()
+        self.channel = ModLog()
+        self.direct = ModLog()
         self.edited: list[tuple[int, int]] = []
         self.written_to: list[int] = []
 

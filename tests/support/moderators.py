@@ -82,7 +82,7 @@ class Moderation:
     def __init__(self, house: BotHarness) -> None:
         clock = house.time.clock
         self.records = CaseRecords(house.store._database)
-        self.desk = MemoryDesk()
+        self.mod_log = MemoryDesk()
         self.watch = BudgetWatch(
             house.limit_service, house.guild_settings, house.guilds, house.log_channel, clock
         )
@@ -94,7 +94,7 @@ class Moderation:
             self.ways_out,
             house.holds,
             house.jobs,
-            self.desk,
+            self.mod_log,
             self.watch,
             clock,
             Supervisor(house.owner),

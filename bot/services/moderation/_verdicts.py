@@ -31,7 +31,7 @@ from bot.services.guild_settings.service import GuildSettingsService
 from bot.services.limits.alternatives import needs
 from bot.services.limits.holds import Holds
 from bot.services.limits.service import LimitService, LimitStatus
-from bot.services.moderation.ports import Desk, Runs
+from bot.services.moderation.ports import ModLog, Runs
 
 log = logging.getLogger(__name__)
 
@@ -59,13 +59,13 @@ class Verdicts:
         limit_service: LimitService,
         holds: Holds,
         runs: Runs,
-        desk: Desk,
+        mod_log: ModLog,
     ) -> None:
         self._houses = guild_settings
         self._purse = limit_service
         self._holds = holds
         self._runs = runs
-        self._desk = desk
+        self._desk = mod_log
 
     async def plan(self, case: Case, verdict: Verdict, moderator_id: int) -> Plan:
         """Whatever the verdict needs to know, and every objection to it, before it is given."""

@@ -40,7 +40,7 @@ class Runs(Protocol):
         ...
 
 
-class Desk(Protocol):
+class ModLog(Protocol):
     """Discord as cases need it. Raises nothing but what is named."""
 
     async def post_case(

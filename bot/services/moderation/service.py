@@ -32,7 +32,7 @@ from bot.services.limits.holds import Holds
 from bot.services.limits.service import LimitService
 from bot.services.member_cache import MemberCache
 from bot.services.moderation._verdicts import Verdicts
-from bot.services.moderation.ports import CaseStore, Desk, Runs
+from bot.services.moderation.ports import CaseStore, ModLog, Runs
 from bot.services.supervisor import Delays, Supervisor
 
 log = logging.getLogger(__name__)
@@ -74,7 +74,7 @@ class Cases:
         ways_out: WaysOut,
         holds: Holds,
         runs: Runs,
-        desk: Desk,
+        mod_log: ModLog,
         watch: BudgetWatch,
         clock: Clock,
         supervisor: Supervisor,
@@ -84,8 +84,8 @@ class Cases:
         self._houses = guild_settings
         self._ways_out = ways_out
         self._runs = runs
-        self._verdicts = Verdicts(guild_settings, limit_service, holds, runs, desk)
-        self._desk = desk
+        self._verdicts = Verdicts(guild_settings, limit_service, holds, runs, mod_log)
+        self._desk = mod_log
         self._watch = watch
         self._clock = clock
         self._supervisor = supervisor

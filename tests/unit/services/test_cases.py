@@ -33,7 +33,7 @@ BOSS = 9
 
 
 @pytest.fixture
-async def desk(house: BotHarness) -> Moderation:
+async def mod_log(house: BotHarness) -> Moderation:
     """A server with a log channel where nobody may run anything."""
     await house.guild_settings.set_log_channel(77, ENTRY)
     await limit(house, 0)
@@ -45,100 +45,100 @@ async def limit(house: BotHarness, amount: int, audience: Audience = Audience.EV
     await house.guild_settings.set_limit(rule, ENTRY)
 
 
-async def refused(house: BotHarness, desk: Moderation, job_id: int = 1) -> None:
+async def refused(house: BotHarness, mod_log: Moderation, job_id: int = 1) -> None:
     with pytest.raises(LimitReached) as error:
         await house.submit(job_id)
-    offer = await desk.cases.offer(job_id, error.value, an_asker(), is_private=False)
+    offer = await mod_log.cases.offer(job_id, error.value, an_asker(), is_private=False)
     assert offer is not None
     assert offer.may_ask
 
 
-async def asked(house: BotHarness, desk: Moderation, job_id: int = 1) -> None:
-    await refused(house, desk, job_id)
-    await desk.cases.ask(job_id, an_asker())
+async def asked(house: BotHarness, mod_log: Moderation, job_id: int = 1) -> None:
+    await refused(house, mod_log, job_id)
+    await mod_log.cases.ask(job_id, an_asker())
 
 
-async def test_ten_presses_at_once_open_one_case(house: BotHarness, desk: Moderation) -> None:
-    await refused(house, desk)
+async def test_ten_presses_at_once_open_one_case(house: BotHarness, mod_log: Moderation) -> None:
+    await refused(house, mod_log)
     results = await asyncio.gather(
-        *(desk.cases.ask(1, an_asker()) for _ in range(10)), return_exceptions=True
+        *(mod_log.cases.ask(1, an_asker()) for _ in range(10)), return_exceptions=True
     )
     assert len([result for result in results if not isinstance(result, BaseException)]) == 1
-    assert len(desk.desk.posted) == 1
+    assert len(mod_log.mod_log.posted) == 1
     with pytest.raises(CaseRefused) as again:
-        await desk.cases.ask(1, an_asker())
+        await mod_log.cases.ask(1, an_asker())
     assert again.value.fault is CaseFault.ASKED
 
 
-async def test_nobody_asks_for_another(house: BotHarness, desk: Moderation) -> None:
-    await refused(house, desk)
+async def test_nobody_asks_for_another(house: BotHarness, mod_log: Moderation) -> None:
+    await refused(house, mod_log)
     for stranger in (an_asker(2), Asker(1, frozenset(), Place(GUILD + 1, CHANNEL))):
         with pytest.raises(CaseNotFound):
-            await desk.cases.ask(1, stranger)
-    await desk.cases.ask(1, an_asker())
+            await mod_log.cases.ask(1, stranger)
+    await mod_log.cases.ask(1, an_asker())
     with pytest.raises(CaseRefused) as unknown:
-        await desk.cases.ask(10**20, an_asker())
+        await mod_log.cases.ask(10**20, an_asker())
     assert unknown.value.fault is CaseFault.EXPIRED
 
 
 async def test_only_so_many_refusals_of_a_member_are_kept_and_no_others_make_room_for_them(
-    house: BotHarness, desk: Moderation
+    house: BotHarness, mod_log: Moderation
 ) -> None:
     with pytest.raises(LimitReached) as error:
         await house.submit(1)
     other = an_asker(2)
-    await desk.cases.offer(500, error.value, other, is_private=False)
+    await mod_log.cases.offer(500, error.value, other, is_private=False)
     for number in range(MOST_KEPT_EACH + 1):
-        await desk.cases.offer(number + 1, error.value, an_asker(), is_private=False)
+        await mod_log.cases.offer(number + 1, error.value, an_asker(), is_private=False)
     with pytest.raises(CaseRefused) as oldest:
-        await desk.cases.ask(1, an_asker())
+        await mod_log.cases.ask(1, an_asker())
     assert oldest.value.fault is CaseFault.EXPIRED
-    await desk.cases.ask(2, an_asker())
-    assert (await desk.cases.ask(500, other)).user_id == 2
+    await mod_log.cases.ask(2, an_asker())
+    assert (await mod_log.cases.ask(500, other)).user_id == 2
 
 
-async def test_a_member_blocked_meanwhile_cannot_ask(house: BotHarness, desk: Moderation) -> None:
-    await refused(house, desk)
+async def test_a_member_blocked_meanwhile_cannot_ask(house: BotHarness, mod_log: Moderation) -> None:
+    await refused(house, mod_log)
     await house.guild_settings.set_blocked(1, ENTRY, is_blocked=True)
     with pytest.raises(RuleRefused):
-        await desk.cases.ask(1, an_asker())
+        await mod_log.cases.ask(1, an_asker())
 
 
 async def test_a_case_that_could_not_be_posted_is_posted_by_the_next_press(
-    house: BotHarness, desk: Moderation
+    house: BotHarness, mod_log: Moderation
 ) -> None:
-    await refused(house, desk)
-    desk.desk.can_post = False
+    await refused(house, mod_log)
+    mod_log.mod_log.can_post = False
     with pytest.raises(CaseRefused) as closed:
-        await desk.cases.ask(1, an_asker())
+        await mod_log.cases.ask(1, an_asker())
     assert closed.value.fault is CaseFault.LOG_CHANNEL_CLOSED
-    desk.desk.can_post = True
-    await desk.cases.ask(1, an_asker())
-    assert [case.case_id for case in desk.desk.posted] == [1]
+    mod_log.mod_log.can_post = True
+    await mod_log.cases.ask(1, an_asker())
+    assert [case.case_id for case in mod_log.mod_log.posted] == [1]
 
 
 async def test_of_many_verdicts_at_once_one_stands_and_is_carried_out(
-    house: BotHarness, desk: Moderation
+    house: BotHarness, mod_log: Moderation
 ) -> None:
-    await asked(house, desk)
+    await asked(house, mod_log)
     verdicts = [Verdict.APPROVED, Verdict.GRANTED, Verdict.DENIED, Verdict.BLOCKED] * 5
     results = await asyncio.gather(
-        *(desk.cases.decide(1, v, GUILD, BOSS, 100 + n) for n, v in enumerate(verdicts)),
+        *(mod_log.cases.decide(1, v, GUILD, BOSS, 100 + n) for n, v in enumerate(verdicts)),
         return_exceptions=True,
     )
     (decision,) = [result for result in results if isinstance(result, Decision)]
     assert all(isinstance(r, Decision | CaseDecided) for r in results)
-    assert [told.case.verdict for told in desk.desk.told] == [decision.case.verdict]
-    assert await desk.cases.case(1, GUILD) == decision.case
+    assert [told.case.verdict for told in mod_log.mod_log.told] == [decision.case.verdict]
+    assert await mod_log.cases.case(1, GUILD) == decision.case
     is_run = decision.case.verdict is Verdict.APPROVED
     assert house.jobs.running == int(is_run)
 
 
 async def test_an_approved_run_passes_the_members_limits_in_a_message_of_its_own(
-    house: BotHarness, desk: Moderation
+    house: BotHarness, mod_log: Moderation
 ) -> None:
-    await asked(house, desk)
-    decision = await desk.cases.decide(1, Verdict.APPROVED, GUILD, BOSS, 500)
+    await asked(house, mod_log)
+    decision = await mod_log.cases.decide(1, Verdict.APPROVED, GUILD, BOSS, 500)
     job = await house.jobs.job(500)
     assert job.origin.user_id == 1
     assert job.origin.message_id == decision.message_id == 5_001
@@ -147,39 +147,41 @@ async def test_an_approved_run_passes_the_members_limits_in_a_message_of_its_own
 
 
 async def test_an_approved_form_may_lie_past_the_bounds_of_imagine(
-    house: BotHarness, desk: Moderation
+    house: BotHarness, mod_log: Moderation
 ) -> None:
     with pytest.raises(LimitReached) as error:
         await house.jobs.submit(
             1, a_request(width=4096, height=4096), an_origin(), an_asker(), is_within_bounds=True
         )
-    await desk.cases.offer(1, error.value, an_asker(), is_private=False)
-    await desk.cases.ask(1, an_asker())
-    decision = await desk.cases.decide(1, Verdict.APPROVED, GUILD, BOSS, 500)
+    await mod_log.cases.offer(1, error.value, an_asker(), is_private=False)
+    await mod_log.cases.ask(1, an_asker())
+    decision = await mod_log.cases.decide(1, Verdict.APPROVED, GUILD, BOSS, 500)
     assert decision.failure is None
     assert (await house.jobs.job(500)).request.width == 4096
 
 
-async def test_a_run_that_cannot_start_leaves_no_message_behind(house: BotHarness, desk: Moderation) -> None:
-    await asked(house, desk)
+async def test_a_run_that_cannot_start_leaves_no_message_behind(
+    house: BotHarness, mod_log: Moderation
+) -> None:
+    await asked(house, mod_log)
     await house.jobs.drain()
-    decision = await desk.cases.decide(1, Verdict.APPROVED, GUILD, BOSS, 500)
+    decision = await mod_log.cases.decide(1, Verdict.APPROVED, GUILD, BOSS, 500)
     assert decision.failure is not None
-    assert desk.desk.taken_back == [5_001]
+    assert mod_log.mod_log.taken_back == [5_001]
 
 
-async def test_a_limit_of_the_server_leaves_the_case_open(house: BotHarness, desk: Moderation) -> None:
-    await asked(house, desk)
+async def test_a_limit_of_the_server_leaves_the_case_open(house: BotHarness, mod_log: Moderation) -> None:
+    await asked(house, mod_log)
     await limit(house, 0, Audience.SERVER)
     for verdict in (Verdict.APPROVED, Verdict.GRANTED):
         with pytest.raises(LimitReached):
-            await desk.cases.decide(1, verdict, GUILD, BOSS, 500)
-    assert (await desk.cases.case(1, GUILD)).verdict is Verdict.OPEN
+            await mod_log.cases.decide(1, verdict, GUILD, BOSS, 500)
+    assert (await mod_log.cases.case(1, GUILD)).verdict is Verdict.OPEN
 
 
-async def test_a_grant_is_five_of_what_was_short(house: BotHarness, desk: Moderation) -> None:
-    await asked(house, desk)
-    decision = await desk.cases.decide(1, Verdict.GRANTED, GUILD, BOSS, 500)
+async def test_a_grant_is_five_of_what_was_short(house: BotHarness, mod_log: Moderation) -> None:
+    await asked(house, mod_log)
+    decision = await mod_log.cases.decide(1, Verdict.GRANTED, GUILD, BOSS, 500)
     assert decision.granted == ((Measure.RUNS, 5),)
     for job_id in range(10, 15):
         await house.submit(job_id)
@@ -188,9 +190,9 @@ async def test_a_grant_is_five_of_what_was_short(house: BotHarness, desk: Modera
 
 
 async def test_verdicts_of_the_other_kind_and_other_servers_find_no_case(
-    house: BotHarness, desk: Moderation
+    house: BotHarness, mod_log: Moderation
 ) -> None:
-    await asked(house, desk)
+    await asked(house, mod_log)
     for case_id, verdict, guild_id in (
         (1, Verdict.RESTORED, GUILD),
         (1, Verdict.DENIED, GUILD + 1),
@@ -199,40 +201,42 @@ async def test_verdicts_of_the_other_kind_and_other_servers_find_no_case(
         (10**20, Verdict.DENIED, GUILD),
     ):
         with pytest.raises(CaseNotFound):
-            await desk.cases.decide(case_id, verdict, guild_id, BOSS, 500)
+            await mod_log.cases.decide(case_id, verdict, guild_id, BOSS, 500)
 
 
-async def test_moderators_are_not_blocked_by_a_case(house: BotHarness, desk: Moderation) -> None:
-    await asked(house, desk)
+async def test_moderators_are_not_blocked_by_a_case(house: BotHarness, mod_log: Moderation) -> None:
+    await asked(house, mod_log)
     with pytest.raises(BlockRefused) as own:
-        await desk.cases.decide(1, Verdict.BLOCKED, GUILD, 1, 500)
+        await mod_log.cases.decide(1, Verdict.BLOCKED, GUILD, 1, 500)
     assert own.value.fault is BlockFault.SELF
-    desk.desk.managers.add(1)
+    mod_log.mod_log.managers.add(1)
     with pytest.raises(BlockRefused) as peer:
-        await desk.cases.decide(1, Verdict.BLOCKED, GUILD, BOSS, 500)
+        await mod_log.cases.decide(1, Verdict.BLOCKED, GUILD, BOSS, 500)
     assert peer.value.fault is BlockFault.MANAGER
 
 
 # --- a verdict that a stop of the bot cut short ---------------------------------------------------
 
 
-async def cut_short(house: BotHarness, desk: Moderation, verdict: Verdict, *, is_asked: bool = True) -> None:
+async def cut_short(
+    house: BotHarness, mod_log: Moderation, verdict: Verdict, *, is_asked: bool = True
+) -> None:
     """Given and on record, and then the process was gone."""
     if is_asked:
-        await asked(house, desk)
-    assert await desk.records.decide(1, verdict, BOSS, house.time.clock.wall(), 500)
+        await asked(house, mod_log)
+    assert await mod_log.records.decide(1, verdict, BOSS, house.time.clock.wall(), 500)
 
 
 async def test_an_approval_that_was_cut_short_is_carried_out_once(
-    house: BotHarness, desk: Moderation
+    house: BotHarness, mod_log: Moderation
 ) -> None:
-    await cut_short(house, desk, Verdict.APPROVED)
+    await cut_short(house, mod_log, Verdict.APPROVED)
     for _ in range(3):
-        await desk.cases.finish_decided()
+        await mod_log.cases.finish_decided()
     job = await house.jobs.job(500)
     assert job.origin.message_id == 5_001
-    assert len(desk.desk.statuses) == 1
-    assert [(told.case.verdict, told.failure) for told in desk.desk.told] == [(Verdict.APPROVED, None)]
+    assert len(mod_log.mod_log.statuses) == 1
+    assert [(told.case.verdict, told.failure) for told in mod_log.mod_log.told] == [(Verdict.APPROVED, None)]
     noted = (await house.guilds.audit_log(AuditQuery(GUILD))).entries
     assert [entry.change.after for entry in noted if isinstance(entry.change, CaseChange)] == [
         Verdict.APPROVED
@@ -240,103 +244,105 @@ async def test_an_approval_that_was_cut_short_is_carried_out_once(
 
 
 async def test_an_approval_whose_run_was_started_is_told_and_not_run_again(
-    house: BotHarness, desk: Moderation
+    house: BotHarness, mod_log: Moderation
 ) -> None:
-    await cut_short(house, desk, Verdict.APPROVED)
+    await cut_short(house, mod_log, Verdict.APPROVED)
     await house.guild_settings.set_log_channel(77, ENTRY)
     await house.jobs.submit(500, a_request(), an_origin(), an_asker(), is_approved=True)
-    await desk.cases.finish_decided()
-    assert desk.desk.statuses == []
-    assert len(desk.desk.told) == 1
+    await mod_log.cases.finish_decided()
+    assert mod_log.mod_log.statuses == []
+    assert len(mod_log.mod_log.told) == 1
     await until(lambda: house.wiro.runs)
     assert len(house.wiro.runs) == 1
 
 
 async def test_what_stands_against_a_late_approval_is_told_to_the_member(
-    house: BotHarness, desk: Moderation
+    house: BotHarness, mod_log: Moderation
 ) -> None:
-    await cut_short(house, desk, Verdict.APPROVED)
+    await cut_short(house, mod_log, Verdict.APPROVED)
     await house.guild_settings.set_blocked(1, ENTRY, is_blocked=True)
-    await desk.cases.finish_decided()
-    (told,) = desk.desk.told
+    await mod_log.cases.finish_decided()
+    (told,) = mod_log.mod_log.told
     assert isinstance(told.failure, CaseRefused)
     assert house.jobs.running == 0
     noted = (await house.guilds.audit_log(AuditQuery(GUILD))).entries
     assert noted[0].change == CaseChange(1, CaseKind.ASK, 1, Verdict.APPROVED, None)
-    assert await desk.records.to_do() == []
+    assert await mod_log.records.to_do() == []
 
 
 async def test_an_approval_of_two_days_ago_is_told_as_expired_and_costs_nothing(
-    house: BotHarness, desk: Moderation
+    house: BotHarness, mod_log: Moderation
 ) -> None:
-    await cut_short(house, desk, Verdict.APPROVED)
+    await cut_short(house, mod_log, Verdict.APPROVED)
     house.time.forward(2 * 86_400)
-    await desk.cases.finish_decided()
-    (told,) = desk.desk.told
+    await mod_log.cases.finish_decided()
+    (told,) = mod_log.mod_log.told
     assert isinstance(told.failure, CaseRefused)
     assert told.failure.fault is CaseFault.EXPIRED
     assert house.wiro.runs == []
 
 
-async def test_a_grant_that_was_cut_short_is_given_once(house: BotHarness, desk: Moderation) -> None:
-    await cut_short(house, desk, Verdict.GRANTED)
-    await desk.cases.finish_decided()
-    assert await desk.records.decide(1, Verdict.DENIED, BOSS, 1.0) is False
-    case = await desk.cases.case(1, GUILD)
-    assert (await desk.records.traces(case)).granted == ((Measure.RUNS, 5),)
+async def test_a_grant_that_was_cut_short_is_given_once(house: BotHarness, mod_log: Moderation) -> None:
+    await cut_short(house, mod_log, Verdict.GRANTED)
+    await mod_log.cases.finish_decided()
+    assert await mod_log.records.decide(1, Verdict.DENIED, BOSS, 1.0) is False
+    case = await mod_log.cases.case(1, GUILD)
+    assert (await mod_log.records.traces(case)).granted == ((Measure.RUNS, 5),)
     # Cut short once more, between the grant and the word to the member.
     await house.store._database.write(lambda sqlite: sqlite.execute("UPDATE cases SET is_to_do = 1").rowcount)
-    await desk.cases.finish_decided()
-    assert (await desk.records.traces(case)).granted == ((Measure.RUNS, 5),)
-    assert [told.granted for told in desk.desk.told] == [((Measure.RUNS, 5),)] * 2
+    await mod_log.cases.finish_decided()
+    assert (await mod_log.records.traces(case)).granted == ((Measure.RUNS, 5),)
+    assert [told.granted for told in mod_log.mod_log.told] == [((Measure.RUNS, 5),)] * 2
 
 
 @pytest.mark.parametrize("verdict", [Verdict.DENIED, Verdict.BLOCKED])
-async def test_a_no_that_was_cut_short_is_told(house: BotHarness, desk: Moderation, verdict: Verdict) -> None:
-    await cut_short(house, desk, verdict)
-    await desk.cases.finish_decided()
-    assert [told.case.verdict for told in desk.desk.told] == [verdict]
+async def test_a_no_that_was_cut_short_is_told(
+    house: BotHarness, mod_log: Moderation, verdict: Verdict
+) -> None:
+    await cut_short(house, mod_log, verdict)
+    await mod_log.cases.finish_decided()
+    assert [told.case.verdict for told in mod_log.mod_log.told] == [verdict]
     blocked = (await house.guild_settings.of(GUILD)).rules.blocked_user_ids
     assert (1 in blocked) == (verdict is Verdict.BLOCKED)
 
 
 async def test_a_verdict_waits_for_discord_and_is_left_to_the_next_start_where_it_stays_silent(
-    house: BotHarness, desk: Moderation
+    house: BotHarness, mod_log: Moderation
 ) -> None:
-    await cut_short(house, desk, Verdict.APPROVED)
-    desk.desk.silences = 2
-    await Supervisor(house.owner).until_done("cases", desk.cases.finish_decided, lambda: iter([0.0]))
-    assert [case.case_id for case in await desk.records.to_do()] == [1]
-    await desk.cases.finish_decided()
-    assert await desk.records.to_do() == []
+    await cut_short(house, mod_log, Verdict.APPROVED)
+    mod_log.mod_log.silences = 2
+    await Supervisor(house.owner).until_done("cases", mod_log.cases.finish_decided, lambda: iter([0.0]))
+    assert [case.case_id for case in await mod_log.records.to_do()] == [1]
+    await mod_log.cases.finish_decided()
+    assert await mod_log.records.to_do() == []
     assert (await house.jobs.job(500)).origin.user_id == 1
 
 
 async def test_a_verdict_given_by_this_process_is_not_carried_out_by_two(
-    house: BotHarness, desk: Moderation
+    house: BotHarness, mod_log: Moderation
 ) -> None:
-    await asked(house, desk)
-    desk.desk.gate.clear()
-    deciding = asyncio.create_task(desk.cases.decide(1, Verdict.APPROVED, GUILD, BOSS, 500))
-    await until(lambda: desk.desk.statuses)
-    await desk.cases.finish_decided()
-    desk.desk.gate.set()
+    await asked(house, mod_log)
+    mod_log.mod_log.gate.clear()
+    deciding = asyncio.create_task(mod_log.cases.decide(1, Verdict.APPROVED, GUILD, BOSS, 500))
+    await until(lambda: mod_log.mod_log.statuses)
+    await mod_log.cases.finish_decided()
+    mod_log.mod_log.gate.set()
     assert (await deciding).message_id == 5_001
-    assert len(desk.desk.statuses) == len(desk.desk.told) == 1
-    assert await desk.records.to_do() == []
+    assert len(mod_log.mod_log.statuses) == len(mod_log.mod_log.told) == 1
+    assert await mod_log.records.to_do() == []
 
 
 async def test_an_approval_is_held_against_the_same_words_as_the_run(
-    house: BotHarness, desk: Moderation
+    house: BotHarness, mod_log: Moderation
 ) -> None:
     """A word that is refused by now stands in another field than the prompt: the case stays open."""
     with pytest.raises(LimitReached) as error:
         await house.submit(1, values=(("caption", "a moose"),))
-    await desk.cases.offer(1, error.value, an_asker(), is_private=False)
-    await desk.cases.ask(1, an_asker())
+    await mod_log.cases.offer(1, error.value, an_asker(), is_private=False)
+    await mod_log.cases.ask(1, an_asker())
     await house.guild_settings.add_word(WordRule("moose", is_pattern=False), ENTRY)
     with pytest.raises(CaseRefused) as refused:
-        await desk.cases.decide(1, Verdict.APPROVED, GUILD, BOSS, 100)
+        await mod_log.cases.decide(1, Verdict.APPROVED, GUILD, BOSS, 100)
     assert refused.value.fault is CaseFault.RULES
-    assert (await desk.cases.case(1, GUILD)).verdict is Verdict.OPEN
-    assert desk.desk.told == []
+    assert (await mod_log.cases.case(1, GUILD)).verdict is Verdict.OPEN
+    assert mod_log.mod_log.told == []

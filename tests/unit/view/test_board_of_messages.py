@@ -30,7 +30,7 @@ from bot.services.tasks import TaskOwner
 from bot.view.cards.renderer import status_card
 from bot.view.layout import layout_of
 from tests.support.clocks import SteppedClock, settle_down, until
-from tests.support.discord_side import TOKEN, Desk, FakeClient, FakeInteraction, an_http_error, text_of
+from tests.support.discord_side import TOKEN, FakeClient, FakeInteraction, ModLog, an_http_error, text_of
 from tests.support.samples import CHANNEL, MEMBER, PNG, a_job, an_origin
 from tests.support.seals import SEAL
 
@@ -87,21 +87,21 @@ async def hall() -> AsyncIterator[Hall]:
 async def test_states_and_the_ending_go_through_the_interactions_token(hall: Hall) -> None:
     hall.attach()
     hall.board.show(News(a_job(stage=Stage.RUNNING)))
-    await until(lambda: hall.interaction.desk.requests)
+    await until(lambda: hall.interaction.mod_log.requests)
     assert await hall.conclude(a_success(), PICTURE) is Delivery.SHOWN
-    assert "Drawing" in hall.interaction.desk.texts[0]
-    assert "seed" in hall.interaction.desk.texts[1]
-    assert hall.interaction.desk.attached == [[], [PNG.name]]
+    assert "Drawing" in hall.interaction.mod_log.texts[0]
+    assert "seed" in hall.interaction.mod_log.texts[1]
+    assert hall.interaction.mod_log.attached == [[], [PNG.name]]
     assert hall.client.channel.requests == hall.client.direct.requests == []
 
 
 async def test_nothing_ever_mentions_anybody(hall: Hall) -> None:
     hall.attach()
-    hall.interaction.desk.faults.append(DEAD_TOKEN)
+    hall.interaction.mod_log.faults.append(DEAD_TOKEN)
     hall.client.channel.faults.append(CHANNEL_GONE)
     assert await hall.conclude(a_success()) is Delivery.BY_DM
-    desks = (hall.interaction.desk, hall.client.channel, hall.client.direct)
-    for request in [request for desk in desks for request in desk.requests]:
+    desks = (hall.interaction.mod_log, hall.client.channel, hall.client.direct)
+    for request in [request for mod_log in desks for request in mod_log.requests]:
         assert request["allowed_mentions"].to_dict() == discord.AllowedMentions.none().to_dict()
 
 
@@ -116,10 +116,10 @@ async def test_without_an_interaction_the_bots_own_way_is_used(hall: Hall) -> No
 async def test_a_token_is_left_before_discord_drops_it(hall: Hall) -> None:
     hall.attach()
     hall.board.show(News(a_job(stage=Stage.RUNNING)))
-    await until(lambda: hall.interaction.desk.requests)
+    await until(lambda: hall.interaction.mod_log.requests)
     hall.time.forward(TOKEN_LIFE_S)
     assert await hall.conclude(a_success()) is Delivery.SHOWN
-    assert len(hall.interaction.desk.requests) == 1
+    assert len(hall.interaction.mod_log.requests) == 1
     assert len(hall.client.channel.requests) == 1
 
 
@@ -127,7 +127,7 @@ async def test_a_tokens_age_is_counted_from_its_acknowledgement(hall: Hall) -> N
     hall.attach()
     hall.time.forward(TOKEN_LIFE_S)
     await hall.conclude(a_success())
-    assert hall.interaction.desk.requests == []
+    assert hall.interaction.mod_log.requests == []
 
 
 @pytest.mark.parametrize("jump_s", [-3_600.0, 3_600.0])
@@ -135,15 +135,15 @@ async def test_a_wall_clock_that_jumps_does_not_age_a_token(hall: Hall, jump_s: 
     hall.attach()
     hall.time.put_right(jump_s)
     assert await hall.conclude(a_success()) is Delivery.SHOWN
-    assert len(hall.interaction.desk.requests) == 1
+    assert len(hall.interaction.mod_log.requests) == 1
     hall.time.forward(TOKEN_LIFE_S)
     assert await hall.conclude(a_success()) is Delivery.SHOWN
-    assert len(hall.interaction.desk.requests) == 1
+    assert len(hall.interaction.mod_log.requests) == 1
 
 
 async def test_a_dead_token_gives_way_to_the_bots_own(hall: Hall) -> None:
     hall.attach()
-    hall.interaction.desk.faults.append(DEAD_TOKEN)
+    hall.interaction.mod_log.faults.append(DEAD_TOKEN)
     assert await hall.conclude(a_success(), PICTURE) is Delivery.SHOWN
     assert hall.client.channel.attached == [[PNG.name]]
 
@@ -157,14 +157,14 @@ async def test_a_channel_that_is_shut_to_the_bot_keeps_its_public_results(hall: 
 
 async def test_a_token_that_is_kept_out_of_its_channel_is_not_followed_by_the_bot(hall: Hall) -> None:
     hall.attach()
-    hall.interaction.desk.faults.append(NO_ACCESS)
+    hall.interaction.mod_log.faults.append(NO_ACCESS)
     assert await hall.conclude(a_success(), PICTURE) is Delivery.UNDELIVERABLE
-    assert (len(hall.interaction.desk.requests), hall.client.channel.requests) == (1, [])
+    assert (len(hall.interaction.mod_log.requests), hall.client.channel.requests) == (1, [])
 
 
 async def test_a_private_job_whose_channel_is_shut_is_told_by_direct_message(hall: Hall) -> None:
     hall.attach()
-    hall.interaction.desk.faults.append(NO_ACCESS)
+    hall.interaction.mod_log.faults.append(NO_ACCESS)
     assert await hall.conclude(a_success(is_private=True), PICTURE) is Delivery.BY_DM
     assert hall.client.direct.attached == [[PNG.name]]
 
@@ -204,35 +204,35 @@ async def test_a_member_who_takes_no_messages_cannot_be_told(hall: Hall) -> None
 
 async def test_a_message_that_a_moderator_deleted_is_not_brought_back(hall: Hall) -> None:
     hall.attach()
-    hall.interaction.desk.faults.append(DELETED)
+    hall.interaction.mod_log.faults.append(DELETED)
     assert await hall.conclude(a_success(), PICTURE) is Delivery.GONE
     assert hall.client.channel.requests == hall.client.direct.requests == []
 
 
 async def test_a_message_that_was_found_deleted_before_the_end_is_left_alone(hall: Hall) -> None:
     hall.attach()
-    hall.interaction.desk.faults.append(DELETED)
+    hall.interaction.mod_log.faults.append(DELETED)
     hall.board.show(News(a_job(stage=Stage.RUNNING)))
-    await until(lambda: hall.interaction.desk.requests)
+    await until(lambda: hall.interaction.mod_log.requests)
     await settle_down()
     assert await hall.conclude(a_success(), PICTURE) is Delivery.GONE
-    assert len(hall.interaction.desk.requests) == 1
+    assert len(hall.interaction.mod_log.requests) == 1
 
 
 async def test_a_discord_that_is_down_for_one_way_is_tried_by_the_next(hall: Hall) -> None:
     hall.attach()
-    hall.interaction.desk.faults.extend([an_http_error(503)] * 100)
+    hall.interaction.mod_log.faults.extend([an_http_error(503)] * 100)
     assert await hall.conclude(a_success()) is Delivery.SHOWN
-    assert len(hall.interaction.desk.requests) == ENDING_TRIES
+    assert len(hall.interaction.mod_log.requests) == ENDING_TRIES
     assert len(hall.client.channel.requests) == 1
 
 
 async def test_an_ending_outlasts_an_outage_of_every_way(hall: Hall) -> None:
     hall.attach()
-    hall.interaction.desk.faults.extend([an_http_error(503)] * (ENDING_TRIES + 3))
+    hall.interaction.mod_log.faults.extend([an_http_error(503)] * (ENDING_TRIES + 3))
     hall.client.channel.faults.extend([an_http_error(503)] * (ENDING_TRIES + 5))
     assert await hall.conclude(a_success(), PICTURE) is Delivery.SHOWN
-    assert hall.interaction.desk.attached[-1] == [PNG.name]
+    assert hall.interaction.mod_log.attached[-1] == [PNG.name]
     assert hall.client.direct.requests == []
 
 
@@ -246,9 +246,9 @@ async def test_an_outage_that_does_not_end_is_given_up_after_a_day(hall: Hall) -
 
 async def test_an_ending_survives_a_few_failures_of_its_way(hall: Hall) -> None:
     hall.attach()
-    hall.interaction.desk.faults.extend([an_http_error(503), ConnectionResetError(), TimeoutError()])
+    hall.interaction.mod_log.faults.extend([an_http_error(503), ConnectionResetError(), TimeoutError()])
     assert await hall.conclude(a_success(), PICTURE) is Delivery.SHOWN
-    assert hall.interaction.desk.attached[-1] == [PNG.name]
+    assert hall.interaction.mod_log.attached[-1] == [PNG.name]
 
 
 async def test_a_picture_past_the_limit_is_made_smaller(hall: Hall) -> None:
@@ -257,26 +257,26 @@ async def test_a_picture_past_the_limit_is_made_smaller(hall: Hall) -> None:
     limit = len(PICTURE.content) // 2
     news = a_success(attachment_limit_bytes=limit)
     assert await hall.conclude(news, PICTURE) is Delivery.SHOWN
-    ((file,),) = [request["attachments"] for request in hall.interaction.desk.requests]
+    ((file,),) = [request["attachments"] for request in hall.interaction.mod_log.requests]
     assert 0 < len(file.fp.getvalue()) <= limit
 
 
 async def test_what_discord_finds_too_large_is_sent_smaller_then_linked(hall: Hall) -> None:
     hall.attach()
-    hall.interaction.desk.faults.extend([an_http_error(413), an_http_error(413, 40005)])
+    hall.interaction.mod_log.faults.extend([an_http_error(413), an_http_error(413, 40005)])
     assert await hall.conclude(a_success(attachment_limit_bytes=30_000), PICTURE) is Delivery.SHOWN
-    first, second, last = [request["attachments"] for request in hall.interaction.desk.requests]
+    first, second, last = [request["attachments"] for request in hall.interaction.mod_log.requests]
     sizes = [len(file.fp.getvalue()) for file in (*first, *second)]
     assert sizes[0] > sizes[1]
     assert sizes[1] <= 15_000
     assert last == []
     assert PNG.url is not None
-    assert PNG.url in hall.interaction.desk.texts[-1]
+    assert PNG.url in hall.interaction.mod_log.texts[-1]
 
 
 async def test_what_discord_will_not_have_in_any_size_goes_by_the_next_way(hall: Hall) -> None:
     hall.attach()
-    hall.interaction.desk.faults.extend([an_http_error(400)] * 3)
+    hall.interaction.mod_log.faults.extend([an_http_error(400)] * 3)
     assert await hall.conclude(a_success(), PICTURE) is Delivery.SHOWN
     assert len(hall.client.channel.requests) == 1
 
@@ -292,16 +292,16 @@ async def test_a_failure_is_told_without_attachments(hall: Hall) -> None:
     hall.attach()
     failure: Job = a_job(stage=Stage.FAILED, cause=Cause.NO_FUNDS)
     assert await hall.conclude(News(failure)) is Delivery.SHOWN
-    assert hall.interaction.desk.attached == [[]]
-    assert "run out of money" in text_of(hall.interaction.desk.requests[0]["view"])
+    assert hall.interaction.mod_log.attached == [[]]
+    assert "run out of money" in text_of(hall.interaction.mod_log.requests[0]["view"])
 
 
 async def test_concluding_twice_shows_the_same_ending_in_the_same_place(hall: Hall) -> None:
     hall.attach()
     for _ in range(2):
         assert await hall.conclude(a_success(), PICTURE) is Delivery.SHOWN
-    assert hall.interaction.desk.texts[0] == hall.interaction.desk.texts[1]
-    assert hall.interaction.desk.attached == [[PNG.name]] * 2
+    assert hall.interaction.mod_log.texts[0] == hall.interaction.mod_log.texts[1]
+    assert hall.interaction.mod_log.attached == [[PNG.name]] * 2
 
 
 async def test_a_dropped_job_leaves_nothing_in_memory(hall: Hall) -> None:
@@ -368,41 +368,41 @@ async def until_looked() -> None:
     await until(lambda: not is_looking())
 
 
-def late_edit(desk: Desk) -> None:
+def late_edit(mod_log: ModLog) -> None:
     """An edit that was given up is carried out."""
-    desk.view = layout_of(status_card(News(a_job(stage=Stage.RUNNING))), SEAL)
+    mod_log.view = layout_of(status_card(News(a_job(stage=Stage.RUNNING))), SEAL)
 
 
 async def test_after_an_edit_of_unknown_outcome_the_ending_is_looked_at_and_put_back(hall: Hall) -> None:
     hall.attach()
-    desk = hall.interaction.desk
-    desk.faults.append(ConnectionResetError())
+    mod_log = hall.interaction.mod_log
+    mod_log.faults.append(ConnectionResetError())
     hall.board.show(News(a_job(stage=Stage.RUNNING)))
-    await until(lambda: desk.requests)
+    await until(lambda: mod_log.requests)
     assert await hall.conclude(a_success(), PICTURE) is Delivery.SHOWN
-    late_edit(desk)
+    late_edit(mod_log)
     await until_looked()
-    assert "seed" in desk.texts[-1]
-    assert desk.texts[-1] == desk.texts[-2]
-    assert desk.requests[-1]["attachments"] is discord.utils.MISSING
-    assert (desk.looks, hall.client.channel.looks) == (3, 0)
+    assert "seed" in mod_log.texts[-1]
+    assert mod_log.texts[-1] == mod_log.texts[-2]
+    assert mod_log.requests[-1]["attachments"] is discord.utils.MISSING
+    assert (mod_log.looks, hall.client.channel.looks) == (3, 0)
 
 
 async def test_an_ending_without_such_an_edit_is_never_looked_at(hall: Hall) -> None:
     hall.attach()
-    hall.interaction.desk.faults.extend([an_http_error(429), TypeError("a 429 in plain words")])
+    hall.interaction.mod_log.faults.extend([an_http_error(429), TypeError("a 429 in plain words")])
     hall.board.show(News(a_job(stage=Stage.RUNNING)))
     await until(lambda: len(hall.owner) == 0)
-    assert len(hall.interaction.desk.requests) == 3
+    assert len(hall.interaction.mod_log.requests) == 3
     await hall.conclude(a_success(), PICTURE)
     assert not is_looking()
 
 
 async def test_an_edit_of_unknown_outcome_long_before_the_ending_is_of_no_account(hall: Hall) -> None:
     hall.attach()
-    hall.interaction.desk.faults.append(ConnectionResetError())
+    hall.interaction.mod_log.faults.append(ConnectionResetError())
     hall.board.show(News(a_job(stage=Stage.RUNNING)))
-    await until(lambda: len(hall.interaction.desk.requests) == 2)
+    await until(lambda: len(hall.interaction.mod_log.requests) == 2)
     hall.time.forward(UNSURE_S + 1)
     await hall.conclude(a_success(), PICTURE)
     assert not is_looking()
@@ -423,14 +423,14 @@ async def test_a_letter_is_not_looked_at(hall: Hall) -> None:
 
 async def test_a_token_is_remembered_until_the_last_look(hall: Hall) -> None:
     hall.attach()
-    hall.interaction.desk.faults.append(ConnectionResetError())
+    hall.interaction.mod_log.faults.append(ConnectionResetError())
     hall.board.show(News(a_job(stage=Stage.RUNNING)))
-    await until(lambda: hall.interaction.desk.requests)
+    await until(lambda: hall.interaction.mod_log.requests)
     await hall.conclude(a_success(), PICTURE)
     hall.board.drop(1)
     assert hall.budgets._channel_of == {TOKEN: CHANNEL}
     await until(lambda: hall.budgets._channel_of == {})
-    assert hall.interaction.desk.looks == 3
+    assert hall.interaction.mod_log.looks == 3
 
 
 async def test_a_drain_drops_the_looks_that_are_left(hall: Hall) -> None:
@@ -457,13 +457,15 @@ async def test_a_file_that_cannot_go_in_is_told_to_its_asker_alone(hall: Hall) -
     hall.attach()
     assert await hall.conclude(a_refused_file()) is Delivery.ALONE
     assert (hall.interaction.taken_back, hall.interaction.said_alone) == ([True], [SENTENCE])
-    assert hall.interaction.desk.requests == hall.client.channel.requests == hall.client.direct.requests == []
+    assert (
+        hall.interaction.mod_log.requests == hall.client.channel.requests == hall.client.direct.requests == []
+    )
 
 
 async def test_in_a_private_message_it_stands_where_the_picture_would(hall: Hall) -> None:
     hall.attach()
     assert await hall.conclude(a_refused_file(is_private=True)) is Delivery.SHOWN
-    assert "dog.png is damaged. Nothing was charged" in hall.interaction.desk.texts[0]
+    assert "dog.png is damaged. Nothing was charged" in hall.interaction.mod_log.texts[0]
 
 
 async def test_without_a_token_it_stands_in_the_status_message(hall: Hall) -> None:
@@ -475,7 +477,7 @@ async def test_where_the_message_cannot_be_taken_back_it_stands_there(hall: Hall
     hall.attach()
     hall.interaction.alone_faults.append(an_http_error(503))
     assert await hall.conclude(a_refused_file()) is Delivery.SHOWN
-    assert "dog.png is damaged" in hall.interaction.desk.texts[0]
+    assert "dog.png is damaged" in hall.interaction.mod_log.texts[0]
 
 
 async def test_once_the_message_is_gone_it_comes_by_direct_message_at_least(hall: Hall) -> None:
@@ -495,7 +497,7 @@ async def test_a_late_output_does_not_open_what_was_reported(hall: Hall) -> None
     await hall.conclude(a_success(), PICTURE)
     await hall.board.withhold(1)
     assert await hall.conclude(a_success(), PICTURE, PICTURE) is Delivery.SHOWN
-    assert len(hall.interaction.desk.requests) == 1
+    assert len(hall.interaction.mod_log.requests) == 1
 
 
 async def test_a_restart_does_not_open_what_was_reported(hall: Hall) -> None:
@@ -517,13 +519,13 @@ async def test_what_is_hidden_is_looked_at_no_more(hall: Hall) -> None:
 
 async def test_an_ending_on_its_way_arrives_before_it_is_hidden(hall: Hall) -> None:
     hall.attach()
-    hall.interaction.desk.gate.clear()
+    hall.interaction.mod_log.gate.clear()
     concluding = asyncio.create_task(hall.conclude(a_success(), PICTURE))
-    await until(lambda: hall.interaction.desk.requests)
+    await until(lambda: hall.interaction.mod_log.requests)
     withholding = asyncio.create_task(hall.board.withhold(1))
     await settle_down()
     assert not withholding.done()
-    hall.interaction.desk.gate.set()
+    hall.interaction.mod_log.gate.set()
     await withholding
     assert concluding.done() or await concluding is Delivery.SHOWN
 
@@ -541,11 +543,11 @@ async def test_an_ending_that_automod_blocks_is_shown_once_more_without_the_prom
 
     hall.board.on_blocked(tell)
     hall.attach()
-    hall.interaction.desk.faults.append(AUTOMOD)
+    hall.interaction.mod_log.faults.append(AUTOMOD)
     news = a_success()
     assert await hall.conclude(news, PICTURE) is Delivery.SHOWN
-    assert hall.interaction.desk.attached == [[PNG.name]] * 2
-    before, after = hall.interaction.desk.texts
+    assert hall.interaction.mod_log.attached == [[PNG.name]] * 2
+    before, after = hall.interaction.mod_log.texts
     assert news.job.request.prompt in before
     assert news.job.request.prompt not in after
     assert "AutoMod blocked the prompt" in after
@@ -555,26 +557,26 @@ async def test_an_ending_that_automod_blocks_is_shown_once_more_without_the_prom
 
 async def test_what_is_blocked_again_ends_in_words_of_our_own(hall: Hall) -> None:
     hall.attach()
-    hall.interaction.desk.faults.extend([AUTOMOD] * 2)
+    hall.interaction.mod_log.faults.extend([AUTOMOD] * 2)
     assert await hall.conclude(a_success(), PICTURE) is Delivery.SHOWN
-    assert hall.interaction.desk.texts[-1].startswith("### It has ended")
-    assert hall.interaction.desk.attached[-1] == []
+    assert hall.interaction.mod_log.texts[-1].startswith("### It has ended")
+    assert hall.interaction.mod_log.attached[-1] == []
 
 
 async def test_what_is_blocked_whatever_it_says_is_not_said_past_the_server(hall: Hall) -> None:
     hall.attach()
-    hall.interaction.desk.faults.extend([AUTOMOD] * 9)
+    hall.interaction.mod_log.faults.extend([AUTOMOD] * 9)
     assert await hall.conclude(a_success(), PICTURE) is Delivery.UNDELIVERABLE
-    assert len(hall.interaction.desk.requests) == 3
+    assert len(hall.interaction.mod_log.requests) == 3
     assert hall.client.channel.requests == hall.client.direct.requests == []
 
 
 async def test_after_a_passing_state_was_blocked_no_further_edit_is(hall: Hall) -> None:
     hall.attach()
-    hall.interaction.desk.faults.append(AUTOMOD)
+    hall.interaction.mod_log.faults.append(AUTOMOD)
     hall.board.show(News(a_job(stage=Stage.RUNNING)))
-    await until(lambda: len(hall.interaction.desk.requests) == 2)
-    assert "AutoMod" in hall.interaction.desk.texts[1]
+    await until(lambda: len(hall.interaction.mod_log.requests) == 2)
+    assert "AutoMod" in hall.interaction.mod_log.texts[1]
     await hall.conclude(a_success(), PICTURE)
-    assert len(hall.interaction.desk.requests) == 3
-    assert all("lighthouse at dusk" not in text for text in hall.interaction.desk.texts[1:])
+    assert len(hall.interaction.mod_log.requests) == 3
+    assert all("lighthouse at dusk" not in text for text in hall.interaction.mod_log.texts[1:])

@@ -24,7 +24,7 @@ from bot.delivery.channels import (
 from bot.delivery.discord_errors import DISCORD_ERRORS
 from bot.domain.job.status_update import News
 from bot.view.cards.renderer import status_card
-from tests.support.discord_side import TOKEN, Desk, FakeClient, FakeInteraction, FakeRoute, an_http_error
+from tests.support.discord_side import TOKEN, FakeClient, FakeInteraction, FakeRoute, ModLog, an_http_error
 from tests.support.samples import a_job, a_picture
 from tests.support.seals import SEAL
 
@@ -121,7 +121,7 @@ async def test_a_token_edits_the_answer_to_its_interaction() -> None:
     await route.send(CARD, None)
     await route.send(CARD, [a_picture()])
     await route.send(CARD, [])
-    left_alone, replaced, removed = interaction.desk.requests
+    left_alone, replaced, removed = interaction.mod_log.requests
     assert left_alone["attachments"] is discord.utils.MISSING
     assert [file.filename for file in replaced["attachments"]] == ["lighthouse.png"]
     assert removed["attachments"] == []
@@ -131,17 +131,17 @@ async def test_a_token_keeps_nothing_of_what_was_asked() -> None:
     class Payload(dict[str, str]):
         """One that can be watched."""
 
-    desk = Desk()
+    mod_log = ModLog()
     data = Payload(prompt="a lighthouse")
     client = SimpleNamespace(seal=SEAL)
-    interaction = SimpleNamespace(token=TOKEN, data=data, edit_original_response=desk.take, client=client)
+    interaction = SimpleNamespace(token=TOKEN, data=data, edit_original_response=mod_log.take, client=client)
     route = a_token_route(interaction)
     assert interaction.data is data  # whoever answers it reads on
     payload = weakref.ref(data)
     del interaction, data
     assert payload() is None
     await route.send(CARD, None)
-    assert len(desk.requests) == 1
+    assert len(mod_log.requests) == 1
 
 
 async def test_the_bot_edits_its_message_in_its_channel(client: Any) -> None:
@@ -174,7 +174,7 @@ async def test_a_message_is_read_by_the_way_that_edits_it(client: Any) -> None:
     for route in (by_token, ChannelRoute(client, 30, 900)):
         await route.send(CARD, None)
         assert CARD.text in await route.seen()
-    assert (interaction.desk.looks, client.channel.looks) == (1, 1)
+    assert (interaction.mod_log.looks, client.channel.looks) == (1, 1)
     assert await DirectRoute(client, 1, 77).seen() == ()
     assert await a_token_route(interaction).seen() == ()
 
@@ -183,5 +183,5 @@ async def test_every_way_mentions_nobody(client: Any) -> None:
     interaction = FakeInteraction()
     for route in (a_token_route(interaction), ChannelRoute(client, 30, 900), DirectRoute(client, 1, 77)):
         await route.send(CARD, None)
-    for desk in (interaction.desk, client.channel, client.direct):
-        assert desk.requests[0]["allowed_mentions"].to_dict() == {"parse": []}
+    for mod_log in (interaction.mod_log, client.channel, client.direct):
+        assert mod_log.requests[0]["allowed_mentions"].to_dict() == {"parse": []}
