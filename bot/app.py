@@ -50,7 +50,7 @@ from bot.services.moderation.service import Cases
 from bot.services.records.service import SWEEP_EVERY_S, Reports
 from bot.services.remix.service import Remixes
 from bot.services.runs.bookkeeper import TICK_S, Bookkeeper
-from bot.services.runs.delivery import Courier
+from bot.services.runs.delivery import ResultDelivery
 from bot.services.runs.inputs import Inputs
 from bot.services.runs.intakes import Intakes
 from bot.services.runs.memory_budget import Room
@@ -199,7 +199,7 @@ def _tools(
         wiro=wiro,
         store=store,
         board=board,
-        courier=Courier(store, board, pictures, owner, _delays(chance, first_s=2, cap_s=60), Room()),
+        delivery=ResultDelivery(store, board, pictures, owner, _delays(chance, first_s=2, cap_s=60), Room()),
         catalogue=Catalogue(wiro, settings.wiro_model, clock, owner),
         inputs=inputs,
         queue=FairQueue(settings.wiro_max_running, clock.monotonic, _delays(chance, first_s=2, cap_s=30)),

@@ -34,7 +34,7 @@ from bot.services.guild_settings.service import GuildSettingsService
 from bot.services.limits.budget_alerts import BudgetWatch
 from bot.services.limits.holds import Holds
 from bot.services.limits.service import DefaultLimits, LimitService
-from bot.services.runs.delivery import Courier
+from bot.services.runs.delivery import ResultDelivery
 from bot.services.runs.inputs import Inputs
 from bot.services.runs.queue import FairQueue
 from bot.services.runs.runner import Patience, Tools
@@ -252,7 +252,7 @@ def _engine(
         wiro=wiro,
         store=store,
         board=board,
-        courier=Courier(store, board, pictures, owner, tiny_delays),
+        delivery=ResultDelivery(store, board, pictures, owner, tiny_delays),
         catalogue=catalogue,
         inputs=Inputs(wiro, MemorySources(), FolderRecords(database), UploadRecords(database), clock.wall),
         queue=FairQueue(None, clock.monotonic, tiny_delays),

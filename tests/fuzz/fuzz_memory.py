@@ -29,7 +29,7 @@ from bot.domain.job.job import Output, Stage
 from bot.domain.job.lifecycle import advance
 from bot.domain.job.output_file import OutputError, Picture
 from bot.domain.job.status_update import Delivery, News
-from bot.services.runs.delivery import Courier
+from bot.services.runs.delivery import ResultDelivery
 from bot.services.runs.memory_budget import HELD_BYTES, Room
 from bot.services.tasks import TaskOwner
 from bot.view.files.download import BOUNDS, PEAK_BYTES, Downloader
@@ -196,7 +196,7 @@ class NoRecord:
     async def mark_delivered(self, job_id: int) -> None: ...
 
 
-async def courier(jobs: int = 26) -> dict[str, int]:
+async def delivery(jobs: int = 26) -> dict[str, int]:
     """Jobs that end at the same moment, each with a picture of 24 MiB, and the time it takes to show them."""
     whole = large_png()
     board = SlowBoard()
@@ -207,7 +207,9 @@ async def courier(jobs: int = 26) -> dict[str, int]:
         downloader_session(frozenset({"127.0.0.1"})) as session,
     ):
         pictures = downloader(session)
-        bringer = Courier(store, board, pictures, TaskOwner(asyncio.create_task), lambda: repeat(0.01), room)
+        bringer = ResultDelivery(
+            store, board, pictures, TaskOwner(asyncio.create_task), lambda: repeat(0.01), room
+        )
         mark = Watermark()
 
         left = set(range(1, jobs + 1))
@@ -252,5 +254,5 @@ async def fits() -> dict[str, int]:
 
 
 if __name__ == "__main__":
-    work = {"downloads": downloads, "courier": courier, "fit": fits}[sys.argv[1]]
+    work = {"downloads": downloads, "courier": delivery, "fit": fits}[sys.argv[1]]
     sys.stdout.write(json.dumps(asyncio.run(work())) + "\n")

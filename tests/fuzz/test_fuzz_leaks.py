@@ -47,7 +47,7 @@ NEWS: list[Event] = [
 
 def left_behind(house: BotHarness) -> dict[str, int]:
     """How much each keeper of state holds when nothing runs."""
-    jobs, tracker, queue, courier = house.jobs, house.tools.tracker, house.queue, house.tools.courier
+    jobs, tracker, queue, delivery = house.jobs, house.tools.tracker, house.queue, house.tools.delivery
     return {
         "followers": len(jobs._followers),
         "following": len(jobs._following),
@@ -56,9 +56,9 @@ def left_behind(house: BotHarness) -> dict[str, int]:
         "waiting": len(queue),
         "running": queue.running,
         "tickets": len(queue._tickets),
-        "collected": len(courier._collected),
-        "room": courier._room.held_bytes,
-        "room's jobs": len(courier._room._held),
+        "collected": len(delivery._collected),
+        "room": delivery._room.held_bytes,
+        "room's jobs": len(delivery._room._held),
         "tasks of the owner": len(house.owner),
         "tasks of the loop": len(asyncio.all_tasks()) - 1,
     }

@@ -27,7 +27,7 @@ from bot.services.guild_settings.service import GuildSettingsService
 from bot.services.limits.budget_alerts import BudgetWatch
 from bot.services.limits.holds import Holds
 from bot.services.limits.service import DefaultLimits, LimitService
-from bot.services.runs.delivery import Courier
+from bot.services.runs.delivery import ResultDelivery
 from bot.services.runs.inputs import Inputs
 from bot.services.runs.intakes import Intakes
 from bot.services.runs.queue import FairQueue
@@ -88,7 +88,7 @@ class Wired:
             wiro=self.wiro,
             store=jobs,
             board=self.board,
-            courier=Courier(jobs, self.board, MemoryPictures(), owner, lambda: repeat(0.01)),
+            delivery=ResultDelivery(jobs, self.board, MemoryPictures(), owner, lambda: repeat(0.01)),
             catalogue=Catalogue(self.wiro, MODEL, clock, owner),
             inputs=Inputs(self.wiro, MemorySources(), MemoryFolders(), MemoryUploads(), clock.wall),
             queue=FairQueue(None, clock.monotonic, lambda: repeat(0.01)),

@@ -28,7 +28,7 @@ from bot.services.guild_settings.service import GuildSettingsService
 from bot.services.limits.budget_alerts import BudgetWatch
 from bot.services.limits.holds import Holds
 from bot.services.limits.service import DefaultLimits, LimitService
-from bot.services.runs.delivery import Courier
+from bot.services.runs.delivery import ResultDelivery
 from bot.services.runs.inputs import Inputs
 from bot.services.runs.queue import FairQueue
 from bot.services.runs.runner import Patience, Tools
@@ -178,12 +178,14 @@ class Engine:
         self.queue = FairQueue(world.max_running, clock.monotonic, _delays(chance, first_s=2, cap_s=30))
         self.catalogue = Catalogue(wiro, MODEL, clock, self.owner)
         pictures = SimPictures(world.discord, life)
-        courier = Courier(self.store, self.board, pictures, self.owner, _delays(chance, first_s=2, cap_s=60))
+        delivery = ResultDelivery(
+            self.store, self.board, pictures, self.owner, _delays(chance, first_s=2, cap_s=60)
+        )
         tools = Tools(
             wiro=wiro,
             store=self.store,
             board=self.board,
-            courier=courier,
+            delivery=delivery,
             catalogue=self.catalogue,
             inputs=Inputs(
                 wiro, MemorySources(), FolderRecords(database), UploadRecords(database), clock.wall

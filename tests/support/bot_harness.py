@@ -24,7 +24,7 @@ from bot.services.guild_settings.service import GuildSettingsService
 from bot.services.limits.budget_alerts import BudgetWatch
 from bot.services.limits.holds import Holds
 from bot.services.limits.service import DefaultLimits, LimitService
-from bot.services.runs.delivery import Courier
+from bot.services.runs.delivery import ResultDelivery
 from bot.services.runs.inputs import Inputs
 from bot.services.runs.queue import FairQueue
 from bot.services.runs.runner import Patience, Tools
@@ -143,7 +143,7 @@ class BotHarness:
             wiro=wiro,
             store=store,
             board=self.board,
-            courier=Courier(store, self.board, self.pictures, self.owner, tiny_delays),
+            delivery=ResultDelivery(store, self.board, self.pictures, self.owner, tiny_delays),
             catalogue=self.catalogue,
             inputs=Inputs(wiro, self.sources, MemoryFolders(), self.uploads, clock.wall),
             queue=self.queue,

@@ -65,7 +65,7 @@ class _Collected:
         return " ".join(notes)
 
 
-class Courier:
+class ResultDelivery:
     """Brings endings to members.
 
     Pictures are held between inspection and delivery as far as there is room; the others are fetched again.

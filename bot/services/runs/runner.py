@@ -37,7 +37,7 @@ from bot.engines.port import (
 from bot.services.catalogue.service import Catalogue
 from bot.services.runs._mailbox import Mailbox
 from bot.services.runs._monitor import Watching
-from bot.services.runs.delivery import Courier
+from bot.services.runs.delivery import ResultDelivery
 from bot.services.runs.inputs import Inputs
 from bot.services.runs.ports import Board, Store
 from bot.services.runs.queue import FairQueue
@@ -70,7 +70,7 @@ class Tools:
     wiro: Wiro
     store: Store
     board: Board
-    courier: Courier
+    delivery: ResultDelivery
     catalogue: Catalogue
     inputs: Inputs
     queue: FairQueue
@@ -135,7 +135,7 @@ class Follower:
                 await self._to_an_end()
         finally:
             self.tools.queue.leave(self.job.job_id)
-        await self.tools.courier.deliver(self.job, self._note)
+        await self.tools.delivery.deliver(self.job, self._note)
 
     async def _to_an_end(self) -> None:
         self._show()
@@ -375,7 +375,7 @@ class Follower:
         """Bring the job up to what Task/Detail says; its endings are inspected and settled."""
         if isinstance(report.event, Settled) and report.event.is_success:
             await self.hear(Reached(Stage.FINISHING))
-            event = await self.tools.courier.inspect(self.job, report.event)
+            event = await self.tools.delivery.inspect(self.job, report.event)
             await self.hear(event)
         elif isinstance(report.event, Cancelled) and self.is_out_of_time and not self.job.is_cancel_asked:
             # We stopped it, not the member: they got nothing and pay nothing.
@@ -418,9 +418,9 @@ class Follower:
             log.error("job %d could not be settled: %s", self.job.job_id, error.reason)  # noqa: TRY400 — foreseen, the reason says it all
             if self.job.sent_at_s is None and self.job.task_id is None:
                 # Told before it is on record, the next start would send it after all.
-                await self.tools.courier.settle_in_the_end(self.job, settlement, at_s)
+                await self.tools.delivery.settle_in_the_end(self.job, settlement, at_s)
             else:
-                self.tools.courier.settle_later(self.job, settlement, at_s)
+                self.tools.delivery.settle_later(self.job, settlement, at_s)
 
     async def _is_known_free(self) -> bool:
         """Whether the zero that Wiro names for a success is all that will ever be billed."""

@@ -344,4 +344,4 @@ class Jobs:
     async def _give_up(self, job_id: int) -> None:
         follower = self._followers[job_id]
         await follower.hear(Refused(Cause.INTERNAL))
-        await self._tools.courier.deliver(follower.job, "")
+        await self._tools.delivery.deliver(follower.job, "")

@@ -20,7 +20,7 @@ from bot.domain.job.lifecycle import advance
 from bot.domain.job.output_file import Picture
 from bot.domain.job.status_update import News
 from bot.engines.wiro.frames import task_reports
-from bot.services.runs.delivery import Courier
+from bot.services.runs.delivery import ResultDelivery
 from bot.services.tasks import TaskOwner
 from bot.view.card import Card
 from bot.view.cards.renderer import ending_card
@@ -83,10 +83,10 @@ async def brought(*outputs: object, bounds: Bounds | None = None) -> tuple[Card,
         downloads = Downloader(session, LOOPBACK, clock=clock, delays=lambda: itertools.repeat(1.0))
         nothing: Any = None
         owner = TaskOwner(asyncio.create_task)
-        courier = Courier(nothing, MemoryBoard(), downloads, owner, lambda: itertools.repeat(1.0))
-        event = await courier.inspect(a_job(stage=Stage.FINISHING), report.event)
+        delivery = ResultDelivery(nothing, MemoryBoard(), downloads, owner, lambda: itertools.repeat(1.0))
+        event = await delivery.inspect(a_job(stage=Stage.FINISHING), report.event)
     job = advance(a_job(stage=Stage.FINISHING), event)
-    found = courier._collected.get(job.job_id)
+    found = delivery._collected.get(job.job_id)
     pictures = found.pictures if found is not None else []
     made = await attachments(job, pictures, bounds or Bounds(10 * MIB, 24 * MIB), shrunk)
     return ending_card(News(job, note=found.note if found is not None else ""), made), made, event

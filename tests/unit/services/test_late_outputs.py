@@ -12,7 +12,7 @@ from bot.domain.job.events import Settled
 from bot.domain.job.job import Job, Output, Stage
 from bot.domain.job.output_file import OutputUnavailable, OutputUnusable
 from bot.domain.job.status_update import Delivery
-from bot.services.runs.delivery import Courier
+from bot.services.runs.delivery import ResultDelivery
 from bot.services.runs.memory_budget import Room
 from tests.support.bot_harness import BotHarness, a_house
 from tests.support.clocks import until
@@ -29,16 +29,16 @@ class Ending:
         self.house = house
         self.room = Room()
         self.come = house.pictures.late[LATE] = asyncio.Event()
-        self.courier = Courier(
+        self.delivery = ResultDelivery(
             house.store, house.board, house.pictures, house.owner, lambda: iter(()), self.room, 0.01
         )
         self.job: Job = a_job(1, stage=Stage.SUCCEEDED, outputs=OUTPUTS)
 
     async def begin(self) -> asyncio.Task[None]:
         await self.house.store.reserve(a_job(1), [], [])
-        event = await self.courier.inspect(a_job(1), Settled(is_success=True, cost=None, outputs=OUTPUTS))
+        event = await self.delivery.inspect(a_job(1), Settled(is_success=True, cost=None, outputs=OUTPUTS))
         assert event.is_success
-        return asyncio.create_task(self.courier.deliver(self.job, ""))
+        return asyncio.create_task(self.delivery.deliver(self.job, ""))
 
     @property
     def shown(self) -> list[tuple[list[str], str]]:
@@ -112,7 +112,7 @@ async def test_a_stop_leaves_no_fetch_behind_and_the_next_start_shows_all(ending
     await until(lambda: len(ending.house.owner) == 0)
     assert not await ending.is_told()
     ending.come.set()
-    await ending.courier.deliver(ending.job, "")
+    await ending.delivery.deliver(ending.job, "")
     assert ending.shown[-1] == ([output.name for output in OUTPUTS], "")
     assert await ending.is_told()
 
