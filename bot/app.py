@@ -21,7 +21,7 @@ from bot.delivery.apologies import Apologies
 from bot.delivery.budgets import Budgets
 from bot.delivery.editor import Pace
 from bot.delivery.mod_log import ModLogChannel
-from bot.delivery.status_messages import StatusBoard
+from bot.delivery.status_messages import DiscordStatusMessages
 from bot.discord.client import Services, StudioBot
 from bot.discord.discordpy_patches import use_api
 from bot.domain.clock import Clock
@@ -129,7 +129,7 @@ async def opened(settings: Settings, around: Surroundings) -> AsyncIterator[Stud
         bot = StudioBot(seal, is_own_api=settings.is_own_discord_api, http_trace=_trace(budgets))
         pace = Pace(settings.edit_interval_s, _delays(around.chance, first_s=0.5, cap_s=30))
         look = Look(can_upscale=bool(settings.wiro_upscale_model), has_ai_notice=settings.ai_notice)
-        board = StatusBoard(bot, owner.start, budgets, around.clock, pace, look)
+        board = DiscordStatusMessages(bot, owner.start, budgets, around.clock, pace, look)
         wiro = wiro_client(settings, session, around.clock)
         feeds = SocketTally()
         store, uploads = JobStore(database), UploadRecords(database)
@@ -181,7 +181,7 @@ def _tools(
     wiro: WiroClient,
     store: JobStore,
     inputs: Inputs,
-    board: StatusBoard,
+    board: DiscordStatusMessages,
     session: aiohttp.ClientSession,
     pictures: Downloader,
     feeds: SocketTally,
@@ -217,7 +217,7 @@ def _services(
     supervisor: Supervisor,
     tools: Tools,
     store: JobStore,
-    board: StatusBoard,
+    board: DiscordStatusMessages,
     bot: StudioBot,
     database: Database,
     uploads: Uploads,

@@ -62,7 +62,7 @@ class _Message:
     looks: asyncio.Task[None] | None = None  # at the ending, which a late edit may overwrite
 
 
-class StatusBoard:
+class DiscordStatusMessages:
     """Implements the Board of the use cases over discord.py."""
 
     def __init__(

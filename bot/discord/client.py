@@ -18,7 +18,7 @@ from discord.gateway import DiscordWebSocket
 from bot.delivery.initial_responses import FirstAnswers
 from bot.delivery.mod_log import ModLogChannel
 from bot.delivery.responses import ALREADY_ACKNOWLEDGED, NO_POSTSCRIPT, Postscript, refuse
-from bot.delivery.status_messages import StatusBoard
+from bot.delivery.status_messages import DiscordStatusMessages
 from bot.discord.discordpy_patches import BotGate, FirstEdits, GatewayDial
 from bot.discord.payloads import is_as_registered
 from bot.domain.clock import Clock
@@ -83,7 +83,7 @@ class Services:
     browser: Browser
     rate: RateLimiter
     styles: Styles
-    board: StatusBoard
+    board: DiscordStatusMessages
     mod_log: ModLogChannel
     clock: Clock
     start_background: Callable[[], None]  # when the bot does

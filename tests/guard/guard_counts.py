@@ -18,7 +18,7 @@ import bot.store.sqlite.database as database_module
 from bot.delivery.apologies import Apologies
 from bot.delivery.budgets import Budgets
 from bot.delivery.editor import Pace
-from bot.delivery.status_messages import StatusBoard
+from bot.delivery.status_messages import DiscordStatusMessages
 from bot.domain.job.events import Progressed, Reached, Settled
 from bot.domain.job.job import Progress, Stage
 from bot.domain.money import Money
@@ -82,7 +82,7 @@ class Wired:
         clock = SteppedClock().clock
         client: Any = FakeClient()
         pace = Pace(INTERVAL_S, lambda: repeat(0.01))
-        self.board = StatusBoard(client, owner.start, Budgets(clock.monotonic), clock, pace)
+        self.board = DiscordStatusMessages(client, owner.start, Budgets(clock.monotonic), clock, pace)
         jobs, guilds = JobStore(database), GuildRecords(database)
         tools = Tools(
             wiro=self.wiro,

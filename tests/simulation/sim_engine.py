@@ -13,7 +13,7 @@ from unittest.mock import patch
 from bot.delivery import channels
 from bot.delivery.budgets import Budgets
 from bot.delivery.editor import Pace
-from bot.delivery.status_messages import StatusBoard
+from bot.delivery.status_messages import DiscordStatusMessages
 from bot.domain.clock import Clock
 from bot.domain.errors import StoreError
 from bot.domain.job.job import Job, Output
@@ -145,7 +145,7 @@ class Parts:
 
     wiro: Callable[[SimWiro, Life], WiroPort] = WiroPort
     store: Callable[[DatabaseOfALife], JobStore] = WatchedStore
-    board: type[StatusBoard] = StatusBoard
+    board: type[DiscordStatusMessages] = DiscordStatusMessages
     jobs: type[Jobs] = Jobs
 
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
-from bot.delivery.status_messages import StatusBoard
+from bot.delivery.status_messages import DiscordStatusMessages
 from bot.domain.catalogue.model import Value
 from bot.domain.job.job import Job, Stage
 from bot.domain.job.ledger import Resolution, Settlement, settlement_of
@@ -102,7 +102,7 @@ class TrustingStore(WatchedStore):
         return await super().settle(replace(job, cost=None), settlement, at_s)
 
 
-class DisorderlyBoard(StatusBoard):
+class DisorderlyBoard(DiscordStatusMessages):
     """An older state is shown once more after a newer one."""
 
     def show(self, news: News) -> None:
@@ -111,7 +111,7 @@ class DisorderlyBoard(StatusBoard):
             asyncio.get_running_loop().call_later(6.0, super().show, news)
 
 
-class StubbornBoard(StatusBoard):
+class StubbornBoard(DiscordStatusMessages):
     """A deleted message is edited again and again."""
 
     def show(self, news: News) -> None:
@@ -119,7 +119,7 @@ class StubbornBoard(StatusBoard):
         super().show(news)
 
 
-class SilentBoard(StatusBoard):
+class SilentBoard(DiscordStatusMessages):
     """Endings are said to be shown."""
 
     async def conclude(self, news: News, pictures: Sequence[Picture]) -> Delivery:
@@ -127,14 +127,14 @@ class SilentBoard(StatusBoard):
         return Delivery.SHOWN
 
 
-class CarelessBoard(StatusBoard):
+class CarelessBoard(DiscordStatusMessages):
     """An ending that was shown is not looked at again."""
 
     def _look_again(self, *_: object) -> None:
         return
 
 
-class HoardingBoard(StatusBoard):
+class HoardingBoard(DiscordStatusMessages):
     """Nothing is ever forgotten."""
 
     def drop(self, job_id: int) -> None:

@@ -15,7 +15,7 @@ from bot.domain.job.ledger import Settlement
 from bot.domain.job.output_file import OutputError, OutputUnavailable, Picture
 from bot.domain.job.status_update import Delivery, News
 from bot.services.runs.memory_budget import Room
-from bot.services.runs.ports import Board, Pictures, Store
+from bot.services.runs.ports import Pictures, StatusMessages, Store
 from bot.services.tasks import TaskOwner
 
 log = logging.getLogger(__name__)
@@ -74,7 +74,7 @@ class ResultDelivery:
     def __init__(
         self,
         store: Store,
-        board: Board,
+        board: StatusMessages,
         pictures: Pictures,
         owner: TaskOwner,
         retry_delays: Callable[[], Iterator[float]],

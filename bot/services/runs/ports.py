@@ -78,7 +78,7 @@ class Pictures(Protocol):
         ...
 
 
-class Board(Protocol):
+class StatusMessages(Protocol):
     """The status messages."""
 
     def show(self, news: News) -> None:

@@ -39,7 +39,7 @@ from bot.services.runs._mailbox import Mailbox
 from bot.services.runs._monitor import Watching
 from bot.services.runs.delivery import ResultDelivery
 from bot.services.runs.inputs import Inputs
-from bot.services.runs.ports import Board, Store
+from bot.services.runs.ports import StatusMessages, Store
 from bot.services.runs.queue import FairQueue
 from bot.services.runs.reconcile import find_task
 from bot.services.runs.subscriptions import Tracker
@@ -69,7 +69,7 @@ class Tools:
 
     wiro: Wiro
     store: Store
-    board: Board
+    board: StatusMessages
     delivery: ResultDelivery
     catalogue: Catalogue
     inputs: Inputs

@@ -17,7 +17,7 @@ from PIL import Image
 from bot.delivery.budgets import Budgets, channel_key
 from bot.delivery.editor import ENDING_TRIES, Pace
 from bot.delivery.shared_limits import CROWD, PASSING_PER_MINUTE
-from bot.delivery.status_messages import ENDING_LIFE_S, TOKEN_LIFE_S, StatusBoard
+from bot.delivery.status_messages import ENDING_LIFE_S, TOKEN_LIFE_S, DiscordStatusMessages
 from bot.delivery.verification import UNSURE_S
 from bot.domain.job.input_faults import refused_by
 from bot.domain.job.job import Cause, Exposure, Job, Stage
@@ -66,7 +66,7 @@ class Hall:
         self.owner = TaskOwner(asyncio.create_task)
         client: Any = self.client
         pace = Pace(0.0, lambda: repeat(0.001), look_pauses_s=(0.001, 0.002, 0.003))
-        self.board = StatusBoard(client, self.owner.start, self.budgets, self.time.clock, pace)
+        self.board = DiscordStatusMessages(client, self.owner.start, self.budgets, self.time.clock, pace)
 
     def attach(self) -> None:
         interaction: Any = self.interaction
