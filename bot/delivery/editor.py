@@ -17,7 +17,7 @@ from bot.delivery.discord_errors import DISCORD_ERRORS
 from bot.delivery.verification import PAUSES_S, UNSURE_S
 from bot.domain.clock import Clock
 from bot.domain.job.output_file import Picture
-from bot.domain.job.status_update import News
+from bot.domain.job.status_update import StatusUpdate
 from bot.view.card import Card
 from bot.view.cards.renderer import status_card
 from bot.view.cards.wordless import wordless_status
@@ -84,7 +84,7 @@ class MessageEditor:
         self._budgets = budgets
         self._clock = clock
         self._pace = pace
-        self._pending: News | None = None
+        self._pending: StatusUpdate | None = None
         self._shown: Card | None = None
         self._pump: asyncio.Task[None] | None = None
         self._last_edit_s = float("-inf")
@@ -105,7 +105,7 @@ class MessageEditor:
         """A passing state is on its way, and nobody will hear what became of it."""
         self.unsure_until_s = self._clock.monotonic() + UNSURE_S
 
-    def show(self, news: News) -> None:
+    def show(self, news: StatusUpdate) -> None:
         """A passing state. Shown unless a newer one or the ending comes first."""
         if self._is_ending or self.is_gone:
             return
@@ -176,7 +176,7 @@ class MessageEditor:
                 continue
             await self._send_passing(route, card, news)
 
-    async def _send_passing(self, route: Route, card: Card, news: News) -> None:
+    async def _send_passing(self, route: Route, card: Card, news: StatusUpdate) -> None:
         match await self._send(route, card, None, is_ending=False):
             case None:
                 self._failures = 0

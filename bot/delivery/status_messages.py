@@ -31,7 +31,7 @@ from bot.domain.clock import Clock
 from bot.domain.job.input_faults import refusal_of
 from bot.domain.job.job import Exposure, Job
 from bot.domain.job.output_file import Picture
-from bot.domain.job.status_update import Delivery, News
+from bot.domain.job.status_update import DeliveryOutcome, StatusUpdate
 from bot.domain.request.errors import InputRefused
 from bot.view.cards.renderer import PLAIN, Look, ending_card, passing_mark
 from bot.view.cards.wordless import last_resort, wordless_ending
@@ -110,34 +110,34 @@ class DiscordStatusMessages:
             self._detach(job_id)
             raise
 
-    def show(self, news: News) -> None:
+    def show(self, news: StatusUpdate) -> None:
         self._message(news.job).editor.show(news)
 
-    async def conclude(self, news: News, pictures: Sequence[Picture]) -> Delivery:
+    async def conclude(self, news: StatusUpdate, pictures: Sequence[Picture]) -> DeliveryOutcome:
         message = self._message(news.job)
         await message.editor.stop_passing()
         if message.editor.is_gone:
-            return Delivery.GONE
+            return DeliveryOutcome.GONE
         refusal = refusal_of(news.job)
         if refusal is not None and await self._is_told_alone(message, news.job, refusal):
-            return Delivery.ALONE
+            return DeliveryOutcome.ALONE
         gives_up_s = self._clock.monotonic() + ENDING_LIFE_S
         delays = self._pace.retry_delays()
         tries = ENDING_TRIES
         while True:
             async with message.turn:
                 if message.is_withheld or news.job.exposure is not Exposure.SHOWN:
-                    return Delivery.SHOWN  # and hidden since, which late outputs do not undo
+                    return DeliveryOutcome.SHOWN  # and hidden since, which late outputs do not undo
                 delivery = await self._round(message, news, pictures, tries)
             if delivery is not None:
                 if message.editor.blocked and not message.is_block_told:
                     message.is_block_told = True
                     self._start(f"AutoMod on job {news.job.job_id}", self._tell_blocked(news.job))
-                if delivery is Delivery.SHOWN:
+                if delivery is DeliveryOutcome.SHOWN:
                     self._look_again(message, news.job)
                 return delivery
             if self._clock.monotonic() > gives_up_s:
-                return Delivery.UNDELIVERABLE
+                return DeliveryOutcome.UNDELIVERABLE
             log.warning("job %d: Discord takes no edits at the moment; trying again", news.job.job_id)
             tries = 1
             await asyncio.sleep(ROUND_PAUSES * next(delays))
@@ -166,8 +166,8 @@ class DiscordStatusMessages:
         return True
 
     async def _round(
-        self, message: _Message, news: News, pictures: Sequence[Picture], tries: int
-    ) -> Delivery | None:
+        self, message: _Message, news: StatusUpdate, pictures: Sequence[Picture], tries: int
+    ) -> DeliveryOutcome | None:
         """The ending by every open way, best first. None: none is closed for good, none works now."""
         is_passing = False
         for route in message.ways.for_ending(self._clock.monotonic()):
@@ -178,12 +178,12 @@ class DiscordStatusMessages:
                 break  # its own message is still the better place
             refused = await self._send_ending(message.editor, route, news, pictures, tries)
             if refused is None:
-                return Delivery.BY_DM if is_letter else Delivery.SHOWN
+                return DeliveryOutcome.BY_DM if is_letter else DeliveryOutcome.SHOWN
             if refused is Refused.MESSAGE_GONE and not is_letter:
-                return Delivery.GONE
+                return DeliveryOutcome.GONE
             log.warning("job %d: no way through %s: %s", news.job.job_id, route.key[0], refused.name)
             if refused is Refused.BLOCKED:
-                return Delivery.UNDELIVERABLE  # what a server does not want said is not said past it
+                return DeliveryOutcome.UNDELIVERABLE  # what a server does not want said is not said past it
             if refused is Refused.PASSING:
                 is_passing = True
                 continue
@@ -191,7 +191,7 @@ class DiscordStatusMessages:
             message.is_barred |= refused is Refused.NO_ACCESS and not news.job.origin.is_private
             if refused in PLACE_REFUSED and not is_letter:
                 return await self._round(message, news, pictures, tries)
-        return None if is_passing else Delivery.UNDELIVERABLE
+        return None if is_passing else DeliveryOutcome.UNDELIVERABLE
 
     async def withhold(self, job_id: int) -> None:
         """Touch the message of an ended job no more. An ending on its way is waited for, but not for ever."""
@@ -257,7 +257,7 @@ class DiscordStatusMessages:
                 self._budgets.doors.open(doors_of((kind, ""), channel_id, interaction.guild_id))
 
     async def _send_ending(
-        self, editor: MessageEditor, route: Route, news: News, pictures: Sequence[Picture], tries: int
+        self, editor: MessageEditor, route: Route, news: StatusUpdate, pictures: Sequence[Picture], tries: int
     ) -> Refused | None:
         """With the pictures as large as allowed; where Discord finds them too large, smaller, then linked."""
         refused: Refused | None = None
@@ -271,7 +271,7 @@ class DiscordStatusMessages:
         return refused
 
     async def _send_fitted(
-        self, editor: MessageEditor, route: Route, news: News, fitted: Sequence[Picture], tries: int
+        self, editor: MessageEditor, route: Route, news: StatusUpdate, fitted: Sequence[Picture], tries: int
     ) -> Refused | None:
         """Where AutoMod blocks it, once more without the words of others, and once with hardly any at all."""
         while True:

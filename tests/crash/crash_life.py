@@ -21,7 +21,7 @@ from bot.domain.job.errors import JobEnded
 from bot.domain.job.job import Job, Output, Stage
 from bot.domain.job.ledger import Settlement, settlement_of
 from bot.domain.job.output_file import OutputUnavailable, Picture
-from bot.domain.job.status_update import Delivery, News
+from bot.domain.job.status_update import DeliveryOutcome, StatusUpdate
 from bot.domain.job.task import Task, TaskReport
 from bot.domain.money import ZERO, Money
 from bot.domain.request.run_request import PictureRequest
@@ -85,12 +85,12 @@ class InkBoard:
         self._path = path
         self.running: asyncio.Queue[int] = asyncio.Queue()  # jobs that members see running
 
-    def show(self, news: News) -> None:
+    def show(self, news: StatusUpdate) -> None:
         """A passing state is nobody's proof."""
         if news.job.stage is Stage.RUNNING and not news.is_cancelling:
             self.running.put_nowait(news.job.job_id)
 
-    async def conclude(self, news: News, pictures: Sequence[Picture]) -> Delivery:
+    async def conclude(self, news: StatusUpdate, pictures: Sequence[Picture]) -> DeliveryOutcome:
         job = news.job
         line = {
             "job_id": job.job_id,
@@ -106,7 +106,7 @@ class InkBoard:
             os.fsync(ink)
         finally:
             os.close(ink)
-        return Delivery.SHOWN
+        return DeliveryOutcome.SHOWN
 
     async def withhold(self, job_id: int) -> None:
         """Nobody reports anything here."""

@@ -28,7 +28,7 @@ from bot.domain.job.events import Settled
 from bot.domain.job.job import Output, Stage
 from bot.domain.job.lifecycle import advance
 from bot.domain.job.output_file import OutputError, Picture
-from bot.domain.job.status_update import Delivery, News
+from bot.domain.job.status_update import DeliveryOutcome, StatusUpdate
 from bot.services.runs.delivery import ResultDelivery
 from bot.services.runs.memory_budget import HELD_BYTES, Room
 from bot.services.tasks import TaskOwner
@@ -177,17 +177,17 @@ class SlowBoard:
         self.shown_bytes = 0
         self.linked = 0
 
-    def show(self, news: News) -> None: ...
+    def show(self, news: StatusUpdate) -> None: ...
 
     async def withhold(self, job_id: int) -> None: ...
 
     def drop(self, job_id: int) -> None: ...
 
-    async def conclude(self, news: News, pictures: Sequence[Picture]) -> Delivery:
+    async def conclude(self, news: StatusUpdate, pictures: Sequence[Picture]) -> DeliveryOutcome:
         await self.may_begin.wait()
         self.shown_bytes += sum(len(picture.content or b"") for picture in pictures)
         self.linked += sum(picture.content is None for picture in pictures)
-        return Delivery.SHOWN
+        return DeliveryOutcome.SHOWN
 
 
 class NoRecord:

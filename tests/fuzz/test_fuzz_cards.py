@@ -14,7 +14,7 @@ from bot.delivery.attachments import attachments
 from bot.domain.catalogue.errors import ModelUnknown
 from bot.domain.job.job import Cause, Job, Output, Progress, Stage
 from bot.domain.job.output_file import Picture
-from bot.domain.job.status_update import News
+from bot.domain.job.status_update import StatusUpdate
 from bot.domain.moderation.audit import (
     AuditEntry,
     AuditPage,
@@ -153,7 +153,7 @@ def test_a_running_job_in_any_words_can_be_shown(
 ) -> None:
     assume(not job.is_terminal)
     note = "Wiro could not stop it any more."
-    news = News(job, queue_position=place, quiet_since_s=quiet_since_s, note=note)
+    news = StatusUpdate(job, queue_position=place, quiet_since_s=quiet_since_s, note=note)
     check_card(status_card(news))
     check_card(running_card([replace(news, job=each) for each in many(job, 30)], a_requester()))
 
@@ -177,7 +177,7 @@ def test_an_ending_in_any_words_can_be_shown(job: Job, found: list[Picture], not
         files = [picture for picture in prepared if picture.content is not None]
         assert len(files) <= MAX_FILES
         assert len({picture.filename for picture in files}) == len(files)
-        card = ending_card(News(job, note=note), prepared)
+        card = ending_card(StatusUpdate(job, note=note), prepared)
         assert len(card.pictures) + len(card.files) == (len(files) if job.stage is Stage.SUCCEEDED else 0)
         check_card(card)
 
@@ -193,7 +193,7 @@ async def _never_smaller(picture: Picture, limit_bytes: int) -> Picture:
 @example(url="https://cdn1.wiro.ai/x>\n# @everyone")
 def test_an_address_stays_inside_its_link(url: str) -> None:
     picture = Picture("0.png", "image/png", None, url)
-    text = ending_card(News(a_job(stage=Stage.SUCCEEDED)), [picture]).text
+    text = ending_card(StatusUpdate(a_job(stage=Stage.SUCCEEDED)), [picture]).text
     found = [line for line in text.split("\n") if line.startswith("[")]
     if not found and "1 more link:" in text:
         return
@@ -259,6 +259,6 @@ def test_outputs_past_every_number_are_left_out_in_words() -> None:
     url = "https://cdn1.wiro.ai/" + "a" * 900
     outputs = [Output(f"{n}.png", "image/png", url) for n in range(64)]
     found = [Picture(output.name, output.content_type, None, output.url) for output in outputs]
-    text = ending_card(News(a_job(stage=Stage.SUCCEEDED)), found).text
+    text = ending_card(StatusUpdate(a_job(stage=Stage.SUCCEEDED)), found).text
     assert len(re.findall(r"^\[", text, re.M)) == 2
     assert "62 more links: see" in text

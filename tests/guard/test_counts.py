@@ -14,7 +14,7 @@ import pytest
 from bot.delivery import status_messages
 from bot.delivery.editor import MessageEditor
 from bot.domain.job.events import Event
-from bot.domain.job.status_update import News
+from bot.domain.job.status_update import StatusUpdate
 from bot.services.guild_settings.service import BotHarness, GuildSettingsService
 from bot.services.runs.runner import Follower
 from bot.store.sqlite.database import Database
@@ -98,10 +98,10 @@ async def hold(bot: Any, job_ids: range) -> None:
 class EveryState(MessageEditor):
     """Shows each state, whatever it shows already and whatever comes after it."""
 
-    def show(self, news: News) -> None:
+    def show(self, news: StatusUpdate) -> None:
         self._start("every state", self._now(news))
 
-    async def _now(self, news: News) -> None:
+    async def _now(self, news: StatusUpdate) -> None:
         route = self._ways.current(self._clock.monotonic())
         if route is not None and not self._is_ending:
             await self._send_passing(route, status_card(news), news)

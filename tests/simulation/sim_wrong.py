@@ -13,7 +13,7 @@ from bot.domain.catalogue.model import Value
 from bot.domain.job.job import Job, Stage
 from bot.domain.job.ledger import Resolution, Settlement, settlement_of
 from bot.domain.job.output_file import Picture
-from bot.domain.job.status_update import Delivery, News
+from bot.domain.job.status_update import DeliveryOutcome, StatusUpdate
 from bot.domain.job.task import Task
 from bot.domain.money import ZERO, Money
 from bot.domain.request.files import Upload
@@ -105,7 +105,7 @@ class TrustingStore(WatchedStore):
 class DisorderlyBoard(DiscordStatusMessages):
     """An older state is shown once more after a newer one."""
 
-    def show(self, news: News) -> None:
+    def show(self, news: StatusUpdate) -> None:
         super().show(news)
         if news.job.stage is Stage.QUEUED:
             asyncio.get_running_loop().call_later(6.0, super().show, news)
@@ -114,7 +114,7 @@ class DisorderlyBoard(DiscordStatusMessages):
 class StubbornBoard(DiscordStatusMessages):
     """A deleted message is edited again and again."""
 
-    def show(self, news: News) -> None:
+    def show(self, news: StatusUpdate) -> None:
         self._message(news.job).editor.is_gone = False
         super().show(news)
 
@@ -122,9 +122,9 @@ class StubbornBoard(DiscordStatusMessages):
 class SilentBoard(DiscordStatusMessages):
     """Endings are said to be shown."""
 
-    async def conclude(self, news: News, pictures: Sequence[Picture]) -> Delivery:
+    async def conclude(self, news: StatusUpdate, pictures: Sequence[Picture]) -> DeliveryOutcome:
         await self._message(news.job).editor.stop_passing()
-        return Delivery.SHOWN
+        return DeliveryOutcome.SHOWN
 
 
 class CarelessBoard(DiscordStatusMessages):

@@ -7,24 +7,24 @@ from collections.abc import Sequence
 
 from bot.domain.job.job import Job, Output
 from bot.domain.job.output_file import OutputError, Picture
-from bot.domain.job.status_update import Delivery, News
+from bot.domain.job.status_update import DeliveryOutcome, StatusUpdate
 
 
 class MemoryBoard:
     """Remembers all that was shown, in order."""
 
     def __init__(self) -> None:
-        self.shown: list[News] = []
-        self.concluded: list[tuple[News, tuple[Picture, ...]]] = []
+        self.shown: list[StatusUpdate] = []
+        self.concluded: list[tuple[StatusUpdate, tuple[Picture, ...]]] = []
         self.withheld: list[int] = []
         self.dropped: list[int] = []
-        self.delivery = Delivery.SHOWN
+        self.delivery = DeliveryOutcome.SHOWN
         self.faults: list[Exception] = []  # raised by the next endings, to play a fault of ours
 
-    def show(self, news: News) -> None:
+    def show(self, news: StatusUpdate) -> None:
         self.shown.append(news)
 
-    async def conclude(self, news: News, pictures: Sequence[Picture]) -> Delivery:
+    async def conclude(self, news: StatusUpdate, pictures: Sequence[Picture]) -> DeliveryOutcome:
         if self.faults:
             raise self.faults.pop(0)
         self.concluded.append((news, tuple(pictures)))

@@ -8,7 +8,7 @@ from enum import Enum, auto
 from bot.domain.job.job import Job
 
 
-class Delivery(Enum):
+class DeliveryOutcome(Enum):
     """How the ending reached the member."""
 
     SHOWN = auto()  # in the status message
@@ -19,7 +19,7 @@ class Delivery(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class News:
+class StatusUpdate:
     """A job as the status message should show it now."""
 
     job: Job

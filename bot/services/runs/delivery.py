@@ -13,7 +13,7 @@ from bot.domain.job.events import Settled
 from bot.domain.job.job import Cause, Job, Output, Stage
 from bot.domain.job.ledger import Settlement
 from bot.domain.job.output_file import OutputError, OutputUnavailable, Picture
-from bot.domain.job.status_update import Delivery, News
+from bot.domain.job.status_update import DeliveryOutcome, StatusUpdate
 from bot.services.runs.memory_budget import Room
 from bot.services.runs.ports import Pictures, StatusMessages, Store
 from bot.services.tasks import TaskOwner
@@ -112,7 +112,7 @@ class ResultDelivery:
                 found = await self._collect(job.job_id, job.outputs)
             found = found or _Collected()
             delivery = await self._conclude(job, note, found)
-            if found.fetches and delivery is Delivery.SHOWN:  # a direct message cannot be added to
+            if found.fetches and delivery is DeliveryOutcome.SHOWN:  # a direct message cannot be added to
                 await asyncio.wait(found.fetches)
                 delivery = await self._conclude(job, note, found)
         finally:
@@ -148,9 +148,9 @@ class ResultDelivery:
             log.info("job %d: its %s is on record after all", job.job_id, what)
             return
 
-    async def _conclude(self, job: Job, note: str, found: _Collected) -> Delivery:
+    async def _conclude(self, job: Job, note: str, found: _Collected) -> DeliveryOutcome:
         await self._fetch_what_was_left(job.job_id, found)
-        return await self._board.conclude(News(job, note=found.note or note), found.pictures)
+        return await self._board.conclude(StatusUpdate(job, note=found.note or note), found.pictures)
 
     async def _collect(self, job_id: int, outputs: Sequence[Output]) -> _Collected:
         """All outputs; late ones are still being fetched when the others have waited for a while."""

@@ -8,7 +8,7 @@ from typing import Protocol
 from bot.domain.job.job import Job, Output
 from bot.domain.job.ledger import OpenCharge, Settlement
 from bot.domain.job.output_file import Picture
-from bot.domain.job.status_update import Delivery, News
+from bot.domain.job.status_update import DeliveryOutcome, StatusUpdate
 from bot.domain.limits.limit import Limit, Scope, Window
 from bot.domain.money import Money
 
@@ -81,11 +81,11 @@ class Pictures(Protocol):
 class StatusMessages(Protocol):
     """The status messages."""
 
-    def show(self, news: News) -> None:
+    def show(self, news: StatusUpdate) -> None:
         """A passing state: shown if nothing newer comes first. Never blocks, never raises."""
         ...
 
-    async def conclude(self, news: News, pictures: Sequence[Picture]) -> Delivery:
+    async def conclude(self, news: StatusUpdate, pictures: Sequence[Picture]) -> DeliveryOutcome:
         """The ending: shown, whatever it takes. Idempotent."""
         ...
 

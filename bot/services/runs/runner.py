@@ -17,7 +17,7 @@ from bot.domain.job.input_faults import refused_by
 from bot.domain.job.job import Cause, Job, Stage
 from bot.domain.job.ledger import keeps_hold, settlement_of
 from bot.domain.job.lifecycle import advance
-from bot.domain.job.status_update import News
+from bot.domain.job.status_update import StatusUpdate
 from bot.domain.job.task import Task, TaskReport
 from bot.domain.request.errors import InputRefused, OptionRefused, PictureNotTaken
 from bot.domain.request.files import Upload
@@ -100,9 +100,9 @@ class Follower:
             self.mailbox.wake()
 
     @property
-    def news(self) -> News:
+    def news(self) -> StatusUpdate:
         """The job as its status message should show it now."""
-        return News(
+        return StatusUpdate(
             self.job,
             queue_position=self._queue_position,
             quiet_since_s=self._quiet_since_s,

@@ -18,7 +18,7 @@ from bot.domain.job.errors import JobEnded, JobNotFound, LogUnreachable, WordsFa
 from bot.domain.job.events import Refused
 from bot.domain.job.input_faults import check_claims
 from bot.domain.job.job import Cause, Exposure, Job, Parent, Stage
-from bot.domain.job.status_update import News
+from bot.domain.job.status_update import StatusUpdate
 from bot.domain.limits.limit import LimitReached
 from bot.domain.moderation.picture_rules import files_of
 from bot.domain.request.errors import PictureNotTaken
@@ -268,7 +268,7 @@ class Jobs:
             log.warning("job %d: its log: %s", job_id, error.message or type(error).__name__)
             raise LogUnreachable from None
 
-    def running_in(self, channel_id: int) -> list[News]:
+    def running_in(self, channel_id: int) -> list[StatusUpdate]:
         """The unfinished jobs of a channel, oldest first."""
         followers = [f for f in self._followers.values() if f.job.origin.channel_id == channel_id]
         return [f.news for f in sorted(followers, key=lambda f: f.job.job_id) if not f.job.is_terminal]

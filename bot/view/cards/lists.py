@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from bot.domain.job.access import JobAct, Requester, has_access
-from bot.domain.job.status_update import News
+from bot.domain.job.status_update import StatusUpdate
 from bot.view.card import Action, Card, Row, Tone
 from bot.view.cards.renderer import headline
 from bot.view.text.format import plural
@@ -14,7 +14,7 @@ from bot.view.text.format import plural
 MAX_ROWS: Final = 10  # three components each, of forty in a message (Discord docs, Components, 2026)
 
 
-def running_card(jobs: Sequence[News], viewer: Requester) -> Card:
+def running_card(jobs: Sequence[StatusUpdate], viewer: Requester) -> Card:
     """The running jobs of a channel as this viewer may see them."""
     if not jobs:
         return Card(Tone.WAITING, "Nothing is running in this channel. Start something with `/imagine`.")
@@ -28,7 +28,7 @@ def running_card(jobs: Sequence[News], viewer: Requester) -> Card:
     )
 
 
-def _row(news: News, viewer: Requester) -> Row:
+def _row(news: StatusUpdate, viewer: Requester) -> Row:
     origin = news.job.origin
     if has_access(news.job, viewer, JobAct.READ):
         text = f"{headline(news)} · by <@{origin.user_id}>{_jump(news)}"
@@ -38,7 +38,7 @@ def _row(news: News, viewer: Requester) -> Row:
     return Row(text, news.job.job_id, Action.CANCEL if may_cancel else None)
 
 
-def _jump(news: News) -> str:
+def _jump(news: StatusUpdate) -> str:
     origin = news.job.origin
     if origin.message_id is None or origin.is_private:
         return ""

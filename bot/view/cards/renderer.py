@@ -9,7 +9,7 @@ from typing import Final, assert_never
 from bot.domain.job.job import Cause, Exposure, Job, Parent, Progress, Relation, Stage
 from bot.domain.job.ledger import keeps_hold
 from bot.domain.job.output_file import Picture
-from bot.domain.job.status_update import News
+from bot.domain.job.status_update import StatusUpdate
 from bot.view.card import Action, Card, TextPart, TextPress, Tone
 from bot.view.cards.picks import picks_of, picture_places
 from bot.view.files.media import is_picture
@@ -36,7 +36,7 @@ _CAN_RETRY: Final = frozenset(
 )
 
 
-def status_card(news: News) -> Card:
+def status_card(news: StatusUpdate) -> Card:
     """A job that has not ended."""
     job = news.job
     lines = [_title(job), f"**{_stage_words(news)}**"]
@@ -76,7 +76,7 @@ class Look:
 PLAIN: Final = Look()
 
 
-def ending_card(news: News, pictures: Sequence[Picture], look: Look = PLAIN) -> Card:
+def ending_card(news: StatusUpdate, pictures: Sequence[Picture], look: Look = PLAIN) -> Card:
     """A job that has ended, with its pictures."""
     job = news.job
     if job.stage is not Stage.SUCCEEDED:
@@ -192,12 +192,12 @@ def bar(progress: Progress) -> str:
     return f"`{'█' * full}{'░' * (BAR_CELLS - full)}` {progress.step} of {progress.total}"
 
 
-def headline(news: News) -> str:
+def headline(news: StatusUpdate) -> str:
     """A job in one line, for lists."""
     return f"**{heading(news.job.request, 50)}**\n-# {_stage_words(news)} · {_model(news.job)}"
 
 
-def _stage_words(news: News) -> str:
+def _stage_words(news: StatusUpdate) -> str:
     if news.is_cancelling:
         return "Cancelling…"
     match news.job.stage:

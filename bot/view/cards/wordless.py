@@ -8,7 +8,7 @@ from typing import Final
 
 from bot.domain.job.job import Job
 from bot.domain.job.output_file import Picture
-from bot.domain.job.status_update import News
+from bot.domain.job.status_update import StatusUpdate
 from bot.view.card import Card, TextPart, TextPress
 from bot.view.cards.renderer import Look, ending_card, status_card
 from bot.view.text import said
@@ -17,13 +17,13 @@ BLOCKED: Final = "This server's AutoMod blocked the prompt"
 BLOCKED_ANSWER: Final = "This server's AutoMod blocked the prompt or the answer"
 
 
-def wordless_status(news: News) -> Card:
+def wordless_status(news: StatusUpdate) -> Card:
     """As `status_card`, with the model's name in the prompt's place."""
     card = status_card(replace(news, job=_wordless(news.job)))
     return replace(card, text=f"{card.text}\n-# {BLOCKED}.")
 
 
-def wordless_ending(news: News, pictures: Sequence[Picture], look: Look) -> Card:
+def wordless_ending(news: StatusUpdate, pictures: Sequence[Picture], look: Look) -> Card:
     """As `ending_card`, with its pictures; what a language model said is behind buttons."""
     job = news.job
     card = ending_card(replace(news, job=_wordless(job)), pictures, look)
@@ -34,7 +34,7 @@ def wordless_ending(news: News, pictures: Sequence[Picture], look: Look) -> Card
     return replace(card, text=f"{title}\n{BLOCKED_ANSWER}.", text_presses=presses)
 
 
-def last_resort(news: News) -> Card:
+def last_resort(news: StatusUpdate) -> Card:
     """Nothing but words of our own and the buttons: that it has ended, at least."""
     card = ending_card(replace(news, job=_wordless(news.job)), [], Look())
     text = f"### It has ended\n{BLOCKED}, and what was made with it. Info tells the rest."

@@ -18,7 +18,7 @@ from bot.domain.job.job import Cause, Stage
 from bot.domain.job.ledger import settlement_of
 from bot.domain.job.lifecycle import advance
 from bot.domain.job.output_file import Picture
-from bot.domain.job.status_update import News
+from bot.domain.job.status_update import StatusUpdate
 from bot.engines.wiro.frames import task_reports
 from bot.services.runs.delivery import ResultDelivery
 from bot.services.tasks import TaskOwner
@@ -89,7 +89,7 @@ async def brought(*outputs: object, bounds: Bounds | None = None) -> tuple[Card,
     found = delivery._collected.get(job.job_id)
     pictures = found.pictures if found is not None else []
     made = await attachments(job, pictures, bounds or Bounds(10 * MIB, 24 * MIB), shrunk)
-    return ending_card(News(job, note=found.note if found is not None else ""), made), made, event
+    return ending_card(StatusUpdate(job, note=found.note if found is not None else ""), made), made, event
 
 
 async def test_an_output_goes_by_its_content_whatever_it_is_called(base: str) -> None:

@@ -24,7 +24,7 @@ from bot.domain.job.events import (
 from bot.domain.job.job import Cause, Job, Progress, Speech, Stage
 from bot.domain.job.ledger import settlement_of
 from bot.domain.job.lifecycle import advance
-from bot.domain.job.status_update import News
+from bot.domain.job.status_update import StatusUpdate
 from bot.domain.money import Money
 from tests.support.histories import endings, events, passing_news
 from tests.support.samples import PNG, a_job
@@ -189,7 +189,7 @@ def test_a_job_is_finished_when_it_ended_and_the_member_was_told() -> None:
 
 
 def test_news_of_a_job_says_nothing_that_is_not_known() -> None:
-    news = News(a_job())
+    news = StatusUpdate(a_job())
     assert (news.queue_position, news.quiet_since_s, news.is_cancelling, news.note) == (None, None, False, "")
 
 

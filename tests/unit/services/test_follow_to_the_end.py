@@ -11,7 +11,7 @@ from bot.domain.catalogue.model import Kind, Model, Parameter
 from bot.domain.job.events import Cancelled, Gap, Progressed, Reached, Settled, Unrecognised
 from bot.domain.job.job import Cause, Output, Progress, Stage
 from bot.domain.job.output_file import OutputHostRefused, OutputUnavailable, OutputUnusable
-from bot.domain.job.status_update import Delivery
+from bot.domain.job.status_update import DeliveryOutcome
 from bot.domain.money import Money
 from bot.engines.port import (
     WiroAuthFailed,
@@ -389,7 +389,7 @@ async def test_a_request_that_the_model_does_not_take_any_more_is_void(house: Bo
 
 
 async def test_a_deleted_message_does_not_keep_a_job_from_settling(house: BotHarness) -> None:
-    house.board.delivery = Delivery.GONE
+    house.board.delivery = DeliveryOutcome.GONE
     task_id = await house.submit_and_watch()
     house.wiro.tell(task_id, SUCCESS)
     job = await house.end_of()

@@ -11,7 +11,7 @@ import pytest
 from bot.domain.job.events import Settled
 from bot.domain.job.job import Job, Output, Stage
 from bot.domain.job.output_file import OutputUnavailable, OutputUnusable
-from bot.domain.job.status_update import Delivery
+from bot.domain.job.status_update import DeliveryOutcome
 from bot.services.runs.delivery import ResultDelivery
 from bot.services.runs.memory_budget import Room
 from tests.support.bot_harness import BotHarness, a_house
@@ -98,7 +98,7 @@ async def test_a_late_one_that_never_comes_is_told_as_what_it_is(
 
 
 async def test_an_ending_by_direct_message_is_sent_once(ending: Ending) -> None:
-    ending.house.board.delivery = Delivery.BY_DM
+    ending.house.board.delivery = DeliveryOutcome.BY_DM
     await (await ending.begin())
     assert ending.shown == [(WHOLE, NOT_READY)]
     assert await ending.is_told()

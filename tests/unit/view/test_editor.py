@@ -17,7 +17,7 @@ from bot.delivery.channels import Refused, Ways
 from bot.delivery.circuit_breaker import PASSING_CROWD, doors_of
 from bot.delivery.editor import ENDING_TRIES, LONGEST_ENDING_PAUSE_S, PASSING_TRIES, MessageEditor, Pace
 from bot.domain.job.job import Progress, Stage
-from bot.domain.job.status_update import News
+from bot.domain.job.status_update import StatusUpdate
 from bot.services.tasks import TaskOwner
 from bot.view.cards.renderer import ending_card, status_card
 from tests.support.clocks import SteppedClock, settle_down, until
@@ -25,11 +25,11 @@ from tests.support.discord_side import TOKEN, FakeRoute, an_http_error
 from tests.support.samples import CHANNEL, a_job, a_picture
 
 BY_TOKEN = f"/api/v10/webhooks/5/{TOKEN}/messages/@original"
-ENDING = ending_card(News(a_job(stage=Stage.SUCCEEDED)), [a_picture()])
+ENDING = ending_card(StatusUpdate(a_job(stage=Stage.SUCCEEDED)), [a_picture()])
 
 
-def step(number: int) -> News:
-    return News(a_job(stage=Stage.RUNNING, progress=Progress(number, 100)))
+def step(number: int) -> StatusUpdate:
+    return StatusUpdate(a_job(stage=Stage.RUNNING, progress=Progress(number, 100)))
 
 
 def shown(number: int) -> str:

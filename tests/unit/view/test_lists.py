@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.domain.job.job import Stage
-from bot.domain.job.status_update import News
+from bot.domain.job.status_update import StatusUpdate
 from bot.view.card import Action
 from bot.view.cards.lists import MAX_ROWS, running_card
 from bot.view.layout import layout_of
@@ -16,8 +16,8 @@ OWN, OTHER = 1, 2
 SNOWFLAKE = 1_234_567_890_123_456_789
 
 
-def a_row(job_id: int = 1, *, user_id: int = OWN, is_private: bool = False, **news: bool) -> News:
-    return News(a_job(job_id, origin=an_origin(user_id=user_id, is_private=is_private)), **news)
+def a_row(job_id: int = 1, *, user_id: int = OWN, is_private: bool = False, **news: bool) -> StatusUpdate:
+    return StatusUpdate(a_job(job_id, origin=an_origin(user_id=user_id, is_private=is_private)), **news)
 
 
 def test_a_quiet_channel_is_told_how_to_begin() -> None:
@@ -59,12 +59,12 @@ def test_a_private_prompt_is_seen_by_its_owner_alone(is_moderator: bool) -> None
 
 
 def test_a_direct_message_is_jumped_to_as_such() -> None:
-    news = News(a_job(origin=an_origin(guild_id=None)))
+    news = StatusUpdate(a_job(origin=an_origin(guild_id=None)))
     assert "/channels/@me/30/900" in running_card([news], a_requester(OWN)).rows[0].text
 
 
 def test_a_message_that_is_not_known_is_not_jumped_to() -> None:
-    news = News(a_job(origin=an_origin(message_id=None)))
+    news = StatusUpdate(a_job(origin=an_origin(message_id=None)))
     assert "jump" not in running_card([news], a_requester(OWN)).rows[0].text
 
 
@@ -79,7 +79,8 @@ def test_the_fullest_list_fits_into_one_message() -> None:
     request = a_request(prompt="*" * 2_000, model="o/" + "_" * 100)
     origin = an_origin(user_id=SNOWFLAKE, channel_id=SNOWFLAKE, guild_id=SNOWFLAKE, message_id=SNOWFLAKE)
     jobs = [
-        News(a_job(SNOWFLAKE + n, origin=origin, request=request, stage=Stage.UNKNOWN)) for n in range(30)
+        StatusUpdate(a_job(SNOWFLAKE + n, origin=origin, request=request, stage=Stage.UNKNOWN))
+        for n in range(30)
     ]
     view = layout_of(running_card(jobs, a_requester(SNOWFLAKE)), SEAL)
     assert view.content_length() <= 4_000

@@ -13,7 +13,7 @@ from discord import ui
 
 from bot.domain.job.job import Job, Output, Parent, Relation, Stage
 from bot.domain.job.output_file import Picture
-from bot.domain.job.status_update import News
+from bot.domain.job.status_update import StatusUpdate
 from bot.domain.limits.quote import Quote
 from bot.domain.money import Money
 from bot.view.actions.picks import GoButton, PickButton
@@ -43,7 +43,7 @@ def rows_of(card: Card) -> list[list[str]]:
 
 def test_one_picture_is_varied_enlarged_and_asked_for_in_other_words() -> None:
     job, pictures = a_result(1)
-    rows = rows_of(ending_card(News(job), pictures, Look(can_upscale=True)))
+    rows = rows_of(ending_card(StatusUpdate(job), pictures, Look(can_upscale=True)))
     assert rows == [["Again", "Info", "Delete", "Report"], ["Vary", "Upscale", "Edit prompt"]]
 
 
@@ -59,7 +59,7 @@ def test_without_a_model_for_it_nothing_is_enlarged() -> None:
 def test_several_pictures_have_numbers_in_rows_that_discord_takes(count: int) -> None:
     job, pictures = a_result(count)
     pictures[10:] = [replace(picture, content=None) for picture in pictures[10:]]  # they are linked
-    card = ending_card(News(job), pictures, Look(can_upscale=True))
+    card = ending_card(StatusUpdate(job), pictures, Look(can_upscale=True))
     shown = min(count, 10)
     assert [p.number for p in card.picks if p.action is PickAction.VARY] == list(range(1, shown + 1))
     assert [p.place for p in card.picks if p.action is PickAction.UPSCALE] == list(range(shown))
@@ -152,7 +152,7 @@ def test_a_confirmation_shows_its_picture_and_hides_what_was_hidden() -> None:
 )
 def test_a_child_names_its_parent(parent: Parent, words: str) -> None:
     job, pictures = a_result(1, parent=parent)
-    assert ending_card(News(job), pictures).text.splitlines()[1] == words
+    assert ending_card(StatusUpdate(job), pictures).text.splitlines()[1] == words
 
 
 def test_a_card_without_buttons_has_no_rows() -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bot.domain.job.job import Cause, Job, Output, Progress, Speech, Stage
 from bot.domain.job.output_file import Picture
-from bot.domain.job.status_update import News
+from bot.domain.job.status_update import StatusUpdate
 from bot.domain.money import Money
 from bot.view.card import Action, Card, TextPart, TextPress, Tone
 from bot.view.cards.renderer import BAR_CELLS, Look, bar, ending_card, headline, info_card, status_card
@@ -53,7 +53,7 @@ def components_of(view: discord.ui.LayoutView) -> object:
 @given(
     st.lists(
         st.builds(
-            News,
+            StatusUpdate,
             st.builds(
                 lambda job_id, stage, prompt, words, progress: a_job(
                     job_id,
@@ -76,13 +76,13 @@ def components_of(view: discord.ui.LayoutView) -> object:
         max_size=6,
     )
 )
-def test_a_card_that_is_drawn_once_for_all_is_the_card_that_is_drawn_anew(news: list[News]) -> None:
+def test_a_card_that_is_drawn_once_for_all_is_the_card_that_is_drawn_anew(news: list[StatusUpdate]) -> None:
     for card in map(status_card, news):
         assert components_of(passing_layout_of(card, SEAL)) == components_of(layout_of(card, SEAL))
 
 
 def test_a_card_with_files_or_without_words_is_the_same_as_drawn_anew() -> None:
-    for card in (ending_card(News(SUCCESS), [a_picture()]), Card(Tone.DONE, "", small_print="x")):
+    for card in (ending_card(StatusUpdate(SUCCESS), [a_picture()]), Card(Tone.DONE, "", small_print="x")):
         assert components_of(passing_layout_of(card, SEAL)) == components_of(layout_of(card, SEAL))
 
 
@@ -98,7 +98,7 @@ def test_a_card_with_files_or_without_words_is_the_same_as_drawn_anew() -> None:
     ],
 )
 def test_every_passing_stage_is_told_in_words_and_can_be_cancelled(stage: Stage, words: str) -> None:
-    card = status_card(News(a_job(stage=stage)))
+    card = status_card(StatusUpdate(a_job(stage=stage)))
     assert words in card.text
     assert card.actions == (Action.CANCEL,)
     assert card.job_id == 1
@@ -106,24 +106,24 @@ def test_every_passing_stage_is_told_in_words_and_can_be_cancelled(stage: Stage,
 
 
 def test_every_passing_stage_reads_differently() -> None:
-    assert len({status_card(News(a_job(stage=stage))).text for stage in PASSING}) == len(PASSING)
+    assert len({status_card(StatusUpdate(a_job(stage=stage))).text for stage in PASSING}) == len(PASSING)
 
 
 def test_a_place_in_our_line_is_told() -> None:
-    assert "place 3" in status_card(News(a_job(), queue_position=3)).text
+    assert "place 3" in status_card(StatusUpdate(a_job(), queue_position=3)).text
 
 
 def test_a_wish_to_cancel_is_told_and_not_offered_again() -> None:
-    card = status_card(News(a_job(stage=Stage.RUNNING), is_cancelling=True))
+    card = status_card(StatusUpdate(a_job(stage=Stage.RUNNING), is_cancelling=True))
     assert "Cancelling" in card.text
     assert card.actions == ()
 
 
 def test_steps_are_shown_while_it_draws_and_only_then() -> None:
     job = a_job(stage=Stage.RUNNING, progress=Progress(7, 28))
-    assert "7 of 28" in status_card(News(job)).text
-    assert "of 28" not in status_card(News(replace(job, stage=Stage.FINISHING))).text
-    assert "░" not in status_card(News(a_job(stage=Stage.RUNNING))).text
+    assert "7 of 28" in status_card(StatusUpdate(job)).text
+    assert "of 28" not in status_card(StatusUpdate(replace(job, stage=Stage.FINISHING))).text
+    assert "░" not in status_card(StatusUpdate(a_job(stage=Stage.RUNNING))).text
 
 
 @given(progresses())
@@ -135,20 +135,20 @@ def test_the_bar_is_as_long_as_the_steps_say(progress: Progress) -> None:
 
 
 def test_silence_and_remarks_are_told() -> None:
-    text = status_card(News(a_job(), quiet_since_s=NOON_S, note="A remark.")).text
+    text = status_card(StatusUpdate(a_job(), quiet_since_s=NOON_S, note="A remark.")).text
     assert f"<t:{int(NOON_S)}:R>" in text
     assert "A remark." in text
 
 
 def test_the_hold_and_the_model_are_told() -> None:
-    small = status_card(News(a_job())).small_print
+    small = status_card(StatusUpdate(a_job())).small_print
     assert "$0.05" in small
     assert "stable-diffusion-3-medium" in small
 
 
 def test_the_same_news_is_the_same_card() -> None:
-    assert status_card(News(a_job())) == status_card(News(a_job()))
-    assert status_card(News(a_job())) != status_card(News(a_job(), queue_position=1))
+    assert status_card(StatusUpdate(a_job())) == status_card(StatusUpdate(a_job()))
+    assert status_card(StatusUpdate(a_job())) != status_card(StatusUpdate(a_job(), queue_position=1))
 
 
 @given(prompts, st.sampled_from(PASSING), st.none() | progresses())
@@ -156,13 +156,13 @@ def test_a_status_card_of_any_prompt_fits_and_mentions_nobody(
     prompt: str, stage: Stage, progress: Progress | None
 ) -> None:
     job = a_job(stage=stage, progress=progress, request=a_request(prompt=prompt))
-    card = status_card(News(job, note="x" * 100))
+    card = status_card(StatusUpdate(job, note="x" * 100))
     assert_fits(card)
     assert "@" not in everything_in(card).replace("@\u200b", "")
 
 
 def test_a_success_shows_its_pictures_and_its_facts() -> None:
-    card = ending_card(News(SUCCESS), [a_picture("0.png"), a_picture("1.png")])
+    card = ending_card(StatusUpdate(SUCCESS), [a_picture("0.png"), a_picture("1.png")])
     assert card.pictures == ("0.png", "1.png")
     assert card.tone is Tone.DONE
     assert set(card.actions) >= {Action.AGAIN, Action.INFO, Action.DELETE}
@@ -173,7 +173,7 @@ def test_a_success_shows_its_pictures_and_its_facts() -> None:
 @pytest.mark.parametrize("cost", [None, Money(0)])
 def test_a_success_whose_charge_is_not_on_record_yet_says_how_much_at_most(cost: Money | None) -> None:
     job = a_job(stage=Stage.SUCCEEDED, cost=cost, task_id="1", is_charge_open=True)
-    card = ending_card(News(job), [])
+    card = ending_card(StatusUpdate(job), [])
     assert "its cost follows, $0.05 at most" in card.small_print
     assert "**Cost** not known yet" in info_card(job).text
 
@@ -181,7 +181,8 @@ def test_a_success_whose_charge_is_not_on_record_yet_says_how_much_at_most(cost:
 def test_a_success_of_unknown_cost_shows_its_hold() -> None:
     bare = a_job(stage=Stage.SUCCEEDED)
     assert (
-        ending_card(News(bare), [a_picture()]).small_print == "stable-diffusion-3-medium · seed `4` · $0.05"
+        ending_card(StatusUpdate(bare), [a_picture()]).small_print
+        == "stable-diffusion-3-medium · seed `4` · $0.05"
     )
 
 
@@ -198,19 +199,19 @@ def test_a_success_of_unknown_cost_shows_its_hold() -> None:
     ],
 )
 def test_what_no_gallery_shows_is_a_file(name: str, content_type: str) -> None:
-    card = ending_card(News(SUCCESS), [Picture(name, content_type, b"content", None), a_picture()])
+    card = ending_card(StatusUpdate(SUCCESS), [Picture(name, content_type, b"content", None), a_picture()])
     assert (card.pictures, card.files) == ((PNG.name,), (name,))
 
 
 @pytest.mark.parametrize("name", ["clip.mp4", "clip.webm", "clip.mov"])
 def test_a_film_stands_among_the_pictures(name: str) -> None:
     kinds = {"clip.mp4": "video/mp4", "clip.webm": "video/webm", "clip.mov": "video/quicktime"}
-    card = ending_card(News(SUCCESS), [Picture(name, kinds[name], b"film", None), a_picture()])
+    card = ending_card(StatusUpdate(SUCCESS), [Picture(name, kinds[name], b"film", None), a_picture()])
     assert (card.pictures, card.files) == ((name, PNG.name), ())
 
 
 def test_a_picture_that_was_made_smaller_says_so_and_links_its_original() -> None:
-    card = ending_card(News(SUCCESS), [replace(a_picture("0.webp"), is_reduced=True, url=PNG.url)])
+    card = ending_card(StatusUpdate(SUCCESS), [replace(a_picture("0.webp"), is_reduced=True, url=PNG.url)])
     assert f"0.webp is shown smaller; [original]({PNG.url})" in card.text
     assert "limited time" in card.text
     assert card.pictures == ("0.webp",)
@@ -218,7 +219,7 @@ def test_a_picture_that_was_made_smaller_says_so_and_links_its_original() -> Non
 
 def test_of_twenty_outputs_every_one_is_shown_or_linked_by_name() -> None:
     outputs = [a_picture(f"{n}.png", b"a picture" if n < 10 else None) for n in range(20)]
-    card = ending_card(News(SUCCESS), outputs)
+    card = ending_card(StatusUpdate(SUCCESS), outputs)
     assert card.pictures == tuple(f"{n}.png" for n in range(10))
     assert all(f"[{n}.png](https://cdn1.wiro.ai/{n}.png)" in card.text for n in range(10, 20))
     assert_fits(card)
@@ -228,11 +229,11 @@ A_SPEECH = Speech("The answer so far", "one two three")
 
 
 def test_the_answer_so_far_is_shown_while_it_is_given() -> None:
-    card = status_card(News(a_job(stage=Stage.RUNNING, speech=A_SPEECH)))
+    card = status_card(StatusUpdate(a_job(stage=Stage.RUNNING, speech=A_SPEECH)))
     assert "Answering" in card.text
     assert card.body == "The answer so far"
     thinking = status_card(
-        News(a_job(stage=Stage.RUNNING, speech=replace(A_SPEECH, answer="", is_thinking=True)))
+        StatusUpdate(a_job(stage=Stage.RUNNING, speech=replace(A_SPEECH, answer="", is_thinking=True)))
     )
     assert "Thinking" in thinking.text
     assert thinking.body == "-# thinking… (3 words)"
@@ -242,7 +243,7 @@ def test_the_answer_so_far_is_shown_while_it_is_given() -> None:
 def test_a_status_card_of_any_speech_fits(answer: str, thinking: str, prompt: str) -> None:
     speech = Speech(answer, thinking, is_thinking=not answer)
     job = a_job(stage=Stage.RUNNING, speech=speech, request=a_request(prompt=prompt))
-    assert_fits(status_card(News(job, note="x" * 100, quiet_since_s=NOON_S)))
+    assert_fits(status_card(StatusUpdate(job, note="x" * 100, quiet_since_s=NOON_S)))
 
 
 def a_text(*answers: str, thinking: str | None = None) -> Job:
@@ -251,7 +252,7 @@ def a_text(*answers: str, thinking: str | None = None) -> Job:
 
 
 def test_a_short_answer_is_shown_whole() -> None:
-    card = ending_card(News(a_text("# Yes\n- one\n- two")), [])
+    card = ending_card(StatusUpdate(a_text("# Yes\n- one\n- two")), [])
     assert card.body == "# Yes\n- one\n- two"
     assert card.text_presses == card.files == ()
     assert "fetched" not in card.text
@@ -259,21 +260,21 @@ def test_a_short_answer_is_shown_whole() -> None:
 
 
 def test_thoughts_are_folded_away_behind_a_button() -> None:
-    card = ending_card(News(a_text("Yes", thinking="Let me see")), [])
+    card = ending_card(StatusUpdate(a_text("Yes", thinking="Let me see")), [])
     assert "Let me see" not in everything_in(card) + card.body
     assert card.text_presses == (TextPress(1, TextPart.THINKING, 0),)
-    alone = ending_card(News(a_text("", thinking="Let me see")), [])
+    alone = ending_card(StatusUpdate(a_text("", thinking="Let me see")), [])
     assert alone.body == "The model thought about it, but gave no answer."
 
 
 def test_of_a_long_answer_the_beginning_is_shown_and_where_the_rest_is() -> None:
     file = Picture("answer.md", "text/markdown", b"words", None)
-    card = ending_card(News(a_text("word " * 40_000)), [file])
+    card = ending_card(StatusUpdate(a_text("word " * 40_000)), [file])
     assert card.body.startswith("word word")
     assert "200,000 characters; the whole answer is attached" in card.text
     assert card.files == ("answer.md",)
     assert card.text_presses == (TextPress(1, TextPart.ANSWER, 1),)
-    assert "too large to attach" in ending_card(News(a_text("word " * 40_000)), []).text
+    assert "too large to attach" in ending_card(StatusUpdate(a_text("word " * 40_000)), []).text
 
 
 @given(prompts, st.lists(st.text(max_size=3_000), min_size=1, max_size=3), st.integers(0, 20))
@@ -282,7 +283,7 @@ def test_an_ending_of_any_answer_and_any_files_fits(prompt: str, answers: list[s
     job = replace(a_text(*answers, thinking="x"), request=a_request(prompt=prompt), detail="d" * 300)
     pictures = [a_picture(f"{n}.png") for n in range(9)]
     pictures += [replace(a_picture("_" * 90, None), url="https://cdn1.wiro.ai/" + "a" * 90)] * linked
-    assert_fits(ending_card(News(job, note="n" * 300), pictures))
+    assert_fits(ending_card(StatusUpdate(job, note="n" * 300), pictures))
 
 
 @given(
@@ -306,13 +307,13 @@ def test_an_ending_of_any_mixture_has_no_more_parts_than_a_message_may(
         outputs += (Output("output", "raw", None, text="word " * 3_000, thinking="hm"),)
         pictures = [Picture("answer.md", "text/markdown", b"x", None), *pictures[:9]]
     job = replace(SUCCESS, outputs=outputs)
-    assert_fits(ending_card(News(job), pictures, Look(can_upscale=can_upscale, has_ai_notice=True)))
+    assert_fits(ending_card(StatusUpdate(job), pictures, Look(can_upscale=can_upscale, has_ai_notice=True)))
 
 
 @pytest.mark.parametrize("stage", [Stage.RUNNING, Stage.FINISHING])
 def test_the_log_of_what_runs_can_be_asked_for(stage: Stage) -> None:
-    assert Action.LOG in status_card(News(a_job(stage=stage, task_id="101"))).actions
-    assert Action.LOG not in status_card(News(a_job(stage=Stage.QUEUED, task_id="101"))).actions
+    assert Action.LOG in status_card(StatusUpdate(a_job(stage=stage, task_id="101"))).actions
+    assert Action.LOG not in status_card(StatusUpdate(a_job(stage=Stage.QUEUED, task_id="101"))).actions
 
 
 def test_info_leads_to_the_log_for_those_who_may_see_it() -> None:
@@ -322,7 +323,7 @@ def test_info_leads_to_the_log_for_those_who_may_see_it() -> None:
 
 
 def test_a_picture_that_cannot_be_attached_is_linked() -> None:
-    card = ending_card(News(SUCCESS, note="1 of 2 could not be shown."), [a_picture(content=None)])
+    card = ending_card(StatusUpdate(SUCCESS, note="1 of 2 could not be shown."), [a_picture(content=None)])
     assert f"[lighthouse.png]({PNG.url})" in card.text
     assert "limited time" in card.text
     assert "1 of 2 could not be shown." in card.text
@@ -330,18 +331,18 @@ def test_a_picture_that_cannot_be_attached_is_linked() -> None:
 
 
 def test_a_success_whose_pictures_are_gone_says_so() -> None:
-    assert "can no longer be fetched" in ending_card(News(SUCCESS), []).text
+    assert "can no longer be fetched" in ending_card(StatusUpdate(SUCCESS), []).text
 
 
 def test_a_gallery_holds_no_more_than_discord_shows() -> None:
-    card = ending_card(News(SUCCESS), [a_picture(f"{n}.png") for n in range(12)])
+    card = ending_card(StatusUpdate(SUCCESS), [a_picture(f"{n}.png") for n in range(12)])
     assert len(card.pictures) == 10
     assert_fits(card)
 
 
 @pytest.mark.parametrize("cause", list(Cause))
 def test_a_failure_tells_why_and_offers_another_try(cause: Cause) -> None:
-    card = ending_card(News(a_job(stage=Stage.FAILED, cause=cause)), [])
+    card = ending_card(StatusUpdate(a_job(stage=Stage.FAILED, cause=cause)), [])
     assert card.tone is Tone.FAILED
     assert len({Action.AGAIN, Action.RETRY} & set(card.actions)) == 1
     assert Action.CANCEL not in card.actions
@@ -351,7 +352,7 @@ def test_only_what_may_pass_can_be_retried_as_it_was() -> None:
     retried = {
         cause
         for cause in Cause
-        if Action.RETRY in ending_card(News(a_job(stage=Stage.FAILED, cause=cause)), []).actions
+        if Action.RETRY in ending_card(StatusUpdate(a_job(stage=Stage.FAILED, cause=cause)), []).actions
     }
     assert {Cause.UNANSWERED, Cause.UNREACHABLE, Cause.LOST} <= retried
     assert not retried & {Cause.REFUSED, Cause.NO_FUNDS, Cause.AUTH, Cause.OUTPUT_UNUSABLE, Cause.CANCELLED}
@@ -359,7 +360,7 @@ def test_only_what_may_pass_can_be_retried_as_it_was() -> None:
 
 def test_a_cancellation_is_no_alarm() -> None:
     job = a_job(stage=Stage.CANCELLED, cause=Cause.CANCELLED)
-    assert ending_card(News(job), []).tone is Tone.WAITING
+    assert ending_card(StatusUpdate(job), []).tone is Tone.WAITING
 
 
 @given(prompts, prompts)
@@ -394,4 +395,4 @@ def test_an_info_card_leaves_out_what_is_not_known() -> None:
 @pytest.mark.parametrize("stage", list(Stage))
 def test_a_headline_is_one_job_in_two_lines(stage: Stage) -> None:
     job: Job = a_job(stage=stage, request=a_request(prompt="a\nb"))
-    assert headline(News(job)).count("\n") == 1
+    assert headline(StatusUpdate(job)).count("\n") == 1

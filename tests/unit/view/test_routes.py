@@ -22,13 +22,13 @@ from bot.delivery.channels import (
     refusal,
 )
 from bot.delivery.discord_errors import DISCORD_ERRORS
-from bot.domain.job.status_update import News
+from bot.domain.job.status_update import StatusUpdate
 from bot.view.cards.renderer import status_card
 from tests.support.discord_side import TOKEN, FakeClient, FakeInteraction, FakeRoute, ModLog, an_http_error
 from tests.support.samples import a_job, a_picture
 from tests.support.seals import SEAL
 
-CARD = status_card(News(a_job()))
+CARD = status_card(StatusUpdate(a_job()))
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from bot.delivery.attachments import attachments
 from bot.domain.job.job import Job, Output, Stage
 from bot.domain.job.output_file import Picture
-from bot.domain.job.status_update import News
+from bot.domain.job.status_update import StatusUpdate
 from bot.view.card import Action, TextPart, TextPress, Turn
 from bot.view.cards.renderer import ending_card
 from bot.view.cards.texts import last_lines, log_card, page_card
@@ -54,7 +54,7 @@ async def test_a_long_answer_is_attached_whole_and_can_be_read_page_by_page(answ
     assert (file.filename, file.content) == ("answer.md", answer.encode())
     pages = said.pages(job, TextPart.ANSWER)
     assert "".join(page.body for page in pages) == answer
-    assert ending_card(News(job), [file]).body == pages[0].shown
+    assert ending_card(StatusUpdate(job), [file]).body == pages[0].shown
 
 
 async def test_an_answer_of_megabytes_is_attached_and_its_pages_have_an_end() -> None:
@@ -85,7 +85,7 @@ async def test_an_answer_beside_pictures_takes_a_place_of_its_own() -> None:
     made = await attachments(job, [WORDS, *pictures], WHOLE, as_it_is)
     attached = [picture.filename for picture in made if picture.content is not None]
     assert attached == ["answer.md", *(f"{n}.png" for n in range(9))]
-    card = ending_card(News(job), made)
+    card = ending_card(StatusUpdate(job), made)
     assert set(card.pictures + card.files) == set(attached)
     assert all(f"[{n}.png]" in card.text for n in range(9, 12))
 
@@ -98,7 +98,7 @@ async def test_sixty_four_outputs_are_all_to_be_found() -> None:
     assert [picture.filename for picture in attached] == ["links.txt", *(f"{n}.png" for n in range(9))]
     listed = (attached[0].content or b"").decode()
     assert [f"{n}.png\t{URL}/{n}.png" for n in range(9, 64)] == listed.splitlines()
-    card = ending_card(News(job), made)
+    card = ending_card(StatusUpdate(job), made)
     assert "more links: see links.txt" in card.text
     assert card.files == ("links.txt",)
     assert len(card.text) < LINKS_CHARS + 1_000
@@ -108,7 +108,7 @@ async def test_an_attachment_is_never_left_without_its_place_in_the_card() -> No
     pictures = [Picture(f"{n % 3}.png", "image/png", b"a picture", f"{URL}/{n}.png") for n in range(7)]
     pictures.append(Picture("LINKS.txt", "text/plain", b"mine", f"{URL}/links.txt"))
     made = await attachments(a_text("word " * 3_000), pictures, WHOLE, as_it_is)
-    card = ending_card(News(a_text("word " * 3_000)), made)
+    card = ending_card(StatusUpdate(a_text("word " * 3_000)), made)
     attached = [picture.filename for picture in made if picture.content is not None]
     assert sorted(card.pictures + card.files) == sorted(attached)
     assert len(attached) == 9

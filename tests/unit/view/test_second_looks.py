@@ -14,7 +14,7 @@ from bot.delivery.budgets import Budgets, channel_key
 from bot.delivery.channels import Refused, Ways, may_yet_apply
 from bot.delivery.verification import PAUSES_S, UNREADABLE_S, UNSURE_S, Concluded, SecondLooks
 from bot.domain.job.job import Progress, Stage
-from bot.domain.job.status_update import News
+from bot.domain.job.status_update import StatusUpdate
 from bot.view.cards.renderer import ending_card, passing_mark, status_card
 from tests.support.clocks import StoppedClock, settle_down
 from tests.support.discord_side import TOKEN, FakeRoute, an_http_error
@@ -22,8 +22,8 @@ from tests.support.samples import CHANNEL, GUILD, a_job, a_picture
 
 JOB = a_job(stage=Stage.RUNNING, progress=Progress(9, 28))
 DONE = a_job(stage=Stage.SUCCEEDED)
-ENDING = ending_card(News(DONE), [a_picture()])
-LATE = status_card(News(JOB))
+ENDING = ending_card(StatusUpdate(DONE), [a_picture()])
+LATE = status_card(StatusUpdate(JOB))
 
 
 class Watch:
@@ -187,7 +187,7 @@ def test_the_mark_is_in_every_passing_card_and_in_no_ending() -> None:
     mark = passing_mark(JOB)
     stages = [stage for stage in Stage if stage < Stage.SUCCEEDED]
     for stage in stages:
-        assert mark in status_card(News(a_job(stage=stage))).small_print
+        assert mark in status_card(StatusUpdate(a_job(stage=stage))).small_print
     for stage in (Stage.SUCCEEDED, Stage.FAILED, Stage.CANCELLED):
-        card = ending_card(News(a_job(stage=stage)), [])
+        card = ending_card(StatusUpdate(a_job(stage=stage)), [])
         assert mark not in "\n".join((card.text, card.body, card.small_print))
