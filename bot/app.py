@@ -53,7 +53,7 @@ from bot.services.runs.bookkeeper import TICK_S, Bookkeeper
 from bot.services.runs.delivery import ResultDelivery
 from bot.services.runs.inputs import Inputs
 from bot.services.runs.intakes import Intakes
-from bot.services.runs.memory_budget import Room
+from bot.services.runs.memory_budget import MemoryBudget
 from bot.services.runs.queue import FairQueue
 from bot.services.runs.runner import Patience, Tools
 from bot.services.runs.service import Jobs
@@ -199,7 +199,9 @@ def _tools(
         wiro=wiro,
         store=store,
         board=board,
-        delivery=ResultDelivery(store, board, pictures, owner, _delays(chance, first_s=2, cap_s=60), Room()),
+        delivery=ResultDelivery(
+            store, board, pictures, owner, _delays(chance, first_s=2, cap_s=60), MemoryBudget()
+        ),
         catalogue=Catalogue(wiro, settings.wiro_model, clock, owner),
         inputs=inputs,
         queue=FairQueue(settings.wiro_max_running, clock.monotonic, _delays(chance, first_s=2, cap_s=30)),

@@ -30,7 +30,7 @@ from bot.domain.job.lifecycle import advance
 from bot.domain.job.output_file import OutputError, Picture
 from bot.domain.job.status_update import DeliveryOutcome, StatusUpdate
 from bot.services.runs.delivery import ResultDelivery
-from bot.services.runs.memory_budget import HELD_BYTES, Room
+from bot.services.runs.memory_budget import MEMORY_BUDGET_BYTES, MemoryBudget
 from bot.services.tasks import TaskOwner
 from bot.view.files.download import BOUNDS, PEAK_BYTES, Downloader
 from bot.view.files.fetching import downloader_session
@@ -200,7 +200,7 @@ async def delivery(jobs: int = 26) -> dict[str, int]:
     """Jobs that end at the same moment, each with a picture of 24 MiB, and the time it takes to show them."""
     whole = large_png()
     board = SlowBoard()
-    room = Room()
+    room = MemoryBudget()
     store: Any = NoRecord()
     async with (
         serving({"large": of_bytes(whole)}) as url,
@@ -228,7 +228,7 @@ async def delivery(jobs: int = 26) -> dict[str, int]:
     return {
         "floor": mark.floor,
         "peak": peak,
-        "cap": PEAK_BYTES + HELD_BYTES,
+        "cap": PEAK_BYTES + MEMORY_BUDGET_BYTES,
         "all": jobs * len(whole),
         "shown": board.shown_bytes,
         "linked": board.linked,

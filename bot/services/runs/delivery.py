@@ -14,7 +14,7 @@ from bot.domain.job.job import Cause, Job, Output, Stage
 from bot.domain.job.ledger import Settlement
 from bot.domain.job.output_file import OutputError, OutputUnavailable, Picture
 from bot.domain.job.status_update import DeliveryOutcome, StatusUpdate
-from bot.services.runs.memory_budget import Room
+from bot.services.runs.memory_budget import MemoryBudget
 from bot.services.runs.ports import Pictures, StatusMessages, Store
 from bot.services.tasks import TaskOwner
 
@@ -78,7 +78,7 @@ class ResultDelivery:
         pictures: Pictures,
         owner: TaskOwner,
         retry_delays: Callable[[], Iterator[float]],
-        room: Room | None = None,
+        room: MemoryBudget | None = None,
         sibling_patience_s: float = SIBLING_PATIENCE_S,
     ) -> None:
         self._store = store
@@ -86,7 +86,7 @@ class ResultDelivery:
         self._pictures = pictures
         self._owner = owner
         self._retry_delays = retry_delays
-        self._room = room or Room()
+        self._room = room or MemoryBudget()
         self._sibling_patience_s = sibling_patience_s
         self._collected: dict[int, _Collected] = {}
 

@@ -6,13 +6,13 @@ import asyncio
 from collections import Counter
 from typing import Final
 
-HELD_BYTES: Final = 128 * 1024 * 1024  # some eighty pictures of a megapixel as PNG
+MEMORY_BUDGET_BYTES: Final = 128 * 1024 * 1024  # some eighty pictures of a megapixel as PNG
 
 
-class Room:
+class MemoryBudget:
     """Bytes that jobs may hold at once. Nobody waits for ever, so no two jobs can block each other."""
 
-    def __init__(self, max_bytes: int = HELD_BYTES) -> None:
+    def __init__(self, max_bytes: int = MEMORY_BUDGET_BYTES) -> None:
         self._max_bytes = max_bytes
         self._held: Counter[int] = Counter()
         self._freed = asyncio.Event()

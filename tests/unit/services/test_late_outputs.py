@@ -13,7 +13,7 @@ from bot.domain.job.job import Job, Output, Stage
 from bot.domain.job.output_file import OutputUnavailable, OutputUnusable
 from bot.domain.job.status_update import DeliveryOutcome
 from bot.services.runs.delivery import ResultDelivery
-from bot.services.runs.memory_budget import Room
+from bot.services.runs.memory_budget import MemoryBudget
 from tests.support.bot_harness import BotHarness, a_house
 from tests.support.clocks import until
 from tests.support.samples import a_job
@@ -27,7 +27,7 @@ class Ending:
 
     def __init__(self, house: BotHarness) -> None:
         self.house = house
-        self.room = Room()
+        self.room = MemoryBudget()
         self.come = house.pictures.late[LATE] = asyncio.Event()
         self.delivery = ResultDelivery(
             house.store, house.board, house.pictures, house.owner, lambda: iter(()), self.room, 0.01

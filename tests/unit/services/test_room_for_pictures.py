@@ -8,14 +8,14 @@ from pathlib import Path
 from bot.domain.job.events import Settled
 from bot.domain.job.job import Stage
 from bot.services.runs.delivery import ResultDelivery
-from bot.services.runs.memory_budget import Room
+from bot.services.runs.memory_budget import MemoryBudget
 from tests.support.bot_harness import a_house
 from tests.support.clocks import settle_down
 from tests.support.samples import PNG, a_job
 
 
 def test_no_more_is_given_than_there_is() -> None:
-    room = Room(10)
+    room = MemoryBudget(10)
     assert room.take(1, 6)
     assert not room.take(2, 5)
     assert room.take(2, 4)
@@ -23,7 +23,7 @@ def test_no_more_is_given_than_there_is() -> None:
 
 
 def test_a_job_leaves_with_all_it_holds_and_may_leave_twice() -> None:
-    room = Room(10)
+    room = MemoryBudget(10)
     room.take(1, 3)
     room.take(1, 3)
     room.leave(1)
@@ -33,7 +33,7 @@ def test_a_job_leaves_with_all_it_holds_and_may_leave_twice() -> None:
 
 
 async def test_who_waits_is_let_in_when_another_leaves() -> None:
-    room = Room(10)
+    room = MemoryBudget(10)
     room.take(1, 8)
     waiting = [asyncio.create_task(room.wait_for(job_id, 5, 30)) for job_id in (2, 3, 4)]
     await settle_down()
@@ -47,7 +47,7 @@ async def test_who_waits_is_let_in_when_another_leaves() -> None:
 
 
 async def test_nobody_waits_for_ever_nor_for_what_never_comes() -> None:
-    room = Room(10)
+    room = MemoryBudget(10)
     room.take(1, 8)
     assert not await room.wait_for(2, 5, 0.01)
     assert not await room.wait_for(2, 11, 30)
@@ -57,7 +57,7 @@ async def test_nobody_waits_for_ever_nor_for_what_never_comes() -> None:
 
 async def test_a_picture_without_room_is_fetched_again_for_its_ending(tmp_path: Path) -> None:
     async with a_house(tmp_path / "bot.sqlite3") as house:
-        room = Room(9)  # one of the two, nine bytes each
+        room = MemoryBudget(9)  # one of the two, nine bytes each
         delivery = ResultDelivery(
             house.store, house.board, house.pictures, house.owner, lambda: iter(()), room
         )
