@@ -55,7 +55,7 @@ from bot.services.runs.inputs import Inputs
 from bot.services.runs.intakes import Intakes
 from bot.services.runs.memory_budget import MemoryBudget
 from bot.services.runs.queue import FairQueue
-from bot.services.runs.runner import Patience, Tools
+from bot.services.runs.runner import RunContext, Timeouts
 from bot.services.runs.service import Jobs
 from bot.services.runs.subscriptions import Tracker
 from bot.services.runs.unclaimed import Looks, Orphans
@@ -185,7 +185,7 @@ def _tools(
     session: aiohttp.ClientSession,
     pictures: Downloader,
     feeds: SocketTally,
-) -> Tools:
+) -> RunContext:
     """What follows a job from submitting to its ending."""
     clock, chance = around.clock, around.chance
 
@@ -195,7 +195,7 @@ def _tools(
         spawn = partial(owner.start, "wiro-feed")
         return TaskFeed(session, settings.wiro_socket_url, spawn=spawn, delays=reconnects, tally=feeds)
 
-    return Tools(
+    return RunContext(
         wiro=wiro,
         store=store,
         board=board,
@@ -207,7 +207,7 @@ def _tools(
         queue=FairQueue(settings.wiro_max_running, clock.monotonic, _delays(chance, first_s=2, cap_s=30)),
         tracker=Tracker(open_feed, supervisor, reconnects),
         clock=clock,
-        patience=Patience(settings.silence_s, settings.unknown_grace_s, settings.job_deadline_s),
+        timeouts=Timeouts(settings.silence_s, settings.unknown_grace_s, settings.job_deadline_s),
         poll_delays=_delays(chance, first_s=0.4, cap_s=10),
     )
 
@@ -217,7 +217,7 @@ def _services(
     around: Surroundings,
     owner: TaskOwner,
     supervisor: Supervisor,
-    tools: Tools,
+    tools: RunContext,
     store: JobStore,
     board: DiscordStatusMessages,
     bot: StudioBot,

@@ -37,7 +37,7 @@ from bot.services.limits.service import DefaultLimits, LimitService
 from bot.services.runs.delivery import ResultDelivery
 from bot.services.runs.inputs import Inputs
 from bot.services.runs.queue import FairQueue
-from bot.services.runs.runner import Patience, Tools
+from bot.services.runs.runner import RunContext, Timeouts
 from bot.services.runs.service import Jobs
 from bot.services.runs.subscriptions import Tracker
 from bot.services.runs.unclaimed import Looks, Orphans
@@ -248,7 +248,7 @@ def _engine(
         return SteppedFeed(feed, steps)
 
     grace_s = SHORT_GRACE_S if build is Build.IMPATIENT else GRACE_S
-    tools = Tools(
+    tools = RunContext(
         wiro=wiro,
         store=store,
         board=board,
@@ -258,7 +258,7 @@ def _engine(
         queue=FairQueue(None, clock.monotonic, tiny_delays),
         tracker=Tracker(open_feed, Supervisor(owner), tiny_delays),
         clock=clock,
-        patience=Patience(silence_s=0.5, unknown_grace_s=grace_s, deadline_s=36_000.0),
+        timeouts=Timeouts(silence_s=0.5, unknown_grace_s=grace_s, deadline_s=36_000.0),
         poll_delays=tiny_delays,
     )
     guilds, channel = GuildRecords(database), MemoryLogChannel()

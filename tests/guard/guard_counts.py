@@ -31,7 +31,7 @@ from bot.services.runs.delivery import ResultDelivery
 from bot.services.runs.inputs import Inputs
 from bot.services.runs.intakes import Intakes
 from bot.services.runs.queue import FairQueue
-from bot.services.runs.runner import Patience, Tools
+from bot.services.runs.runner import RunContext, Timeouts
 from bot.services.runs.service import Jobs
 from bot.services.runs.subscriptions import Tracker
 from bot.services.supervisor import Supervisor
@@ -84,7 +84,7 @@ class Wired:
         pace = Pace(INTERVAL_S, lambda: repeat(0.01))
         self.board = DiscordStatusMessages(client, owner.start, Budgets(clock.monotonic), clock, pace)
         jobs, guilds = JobStore(database), GuildRecords(database)
-        tools = Tools(
+        tools = RunContext(
             wiro=self.wiro,
             store=jobs,
             board=self.board,
@@ -94,7 +94,7 @@ class Wired:
             queue=FairQueue(None, clock.monotonic, lambda: repeat(0.01)),
             tracker=Tracker(self.sockets.open, Supervisor(owner), lambda: repeat(0.2)),
             clock=clock,
-            patience=Patience(),
+            timeouts=Timeouts(),
             poll_delays=lambda: repeat(0.2),
         )
         log_channel = MemoryLogChannel()

@@ -31,7 +31,7 @@ from bot.services.limits.service import DefaultLimits, LimitService
 from bot.services.runs.delivery import ResultDelivery
 from bot.services.runs.inputs import Inputs
 from bot.services.runs.queue import FairQueue
-from bot.services.runs.runner import Patience, Tools
+from bot.services.runs.runner import RunContext, Timeouts
 from bot.services.runs.service import Jobs
 from bot.services.runs.subscriptions import Tracker
 from bot.services.runs.unclaimed import Looks, Orphans
@@ -55,7 +55,7 @@ T = TypeVar("T")
 GUILD: Final = 700
 CHANNELS: Final = (30, 31, 32, 33)
 
-PATIENCE: Final = Patience(silence_s=20.0, unknown_grace_s=120.0, deadline_s=900.0)
+PATIENCE: Final = Timeouts(silence_s=20.0, unknown_grace_s=120.0, deadline_s=900.0)
 FALLBACK: Final = Money.parse("0.05")
 
 
@@ -181,7 +181,7 @@ class Engine:
         delivery = ResultDelivery(
             self.store, self.board, pictures, self.owner, _delays(chance, first_s=2, cap_s=60)
         )
-        tools = Tools(
+        tools = RunContext(
             wiro=wiro,
             store=self.store,
             board=self.board,
@@ -193,7 +193,7 @@ class Engine:
             queue=self.queue,
             tracker=self.tracker,
             clock=clock,
-            patience=PATIENCE,
+            timeouts=PATIENCE,
             poll_delays=_delays(chance, first_s=0.4, cap_s=10),
         )
         self.guilds = GuildRecords(database)

@@ -27,7 +27,7 @@ from bot.services.limits.service import DefaultLimits, LimitService
 from bot.services.runs.delivery import ResultDelivery
 from bot.services.runs.inputs import Inputs
 from bot.services.runs.queue import FairQueue
-from bot.services.runs.runner import Patience, Tools
+from bot.services.runs.runner import RunContext, Timeouts
 from bot.services.runs.service import Jobs
 from bot.services.runs.subscriptions import Tracker
 from bot.services.supervisor import Supervisor
@@ -44,7 +44,7 @@ from tests.support.sources import MemoryFolders, MemorySources
 from tests.support.wiro import FakeSockets, ScriptedWiro
 
 DEFAULT_LIMITS = DefaultLimits(50, Money.parse("2"), Money.parse("20"))
-PATIENCE = Patience(silence_s=0.06, unknown_grace_s=120.0, deadline_s=3600.0)
+PATIENCE = Timeouts(silence_s=0.06, unknown_grace_s=120.0, deadline_s=3600.0)
 
 
 def tiny_delays() -> Iterator[float]:
@@ -123,7 +123,7 @@ class BotHarness:
         wiro: ScriptedWiro,
         *,
         max_running: int | None = None,
-        patience: Patience = PATIENCE,
+        timeouts: Timeouts = PATIENCE,
         default_limits: DefaultLimits = DEFAULT_LIMITS,
     ) -> None:
         self.store = store
@@ -139,7 +139,7 @@ class BotHarness:
         clock = self.time.clock
         self.queue = FairQueue(max_running, clock.monotonic, tiny_delays)
         self.catalogue = Catalogue(wiro, MODEL, clock, self.owner)
-        self.tools = Tools(
+        self.tools = RunContext(
             wiro=wiro,
             store=store,
             board=self.board,
@@ -149,7 +149,7 @@ class BotHarness:
             queue=self.queue,
             tracker=Tracker(self.sockets.open, self.supervisor, tiny_delays),
             clock=clock,
-            patience=patience,
+            timeouts=timeouts,
             poll_delays=tiny_delays,
         )
         self.log_channel = MemoryLogChannel()

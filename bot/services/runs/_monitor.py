@@ -38,10 +38,10 @@ class Watching:
         self._sockets = AsyncExitStack()
         tools = follower.tools
         self._tools = tools
-        self._patience = tools.patience
+        self._patience = tools.timeouts
         now_s = tools.clock.monotonic()
         age_s = max(0.0, tools.clock.wall() - (follower.job.sent_at_s or follower.job.created_at_s))
-        self._deadline_s = now_s + tools.patience.deadline_s - age_s
+        self._deadline_s = now_s + tools.timeouts.deadline_s - age_s
         self._is_past_deadline = False
         self._last_news_s = now_s
         self._not_found = 0

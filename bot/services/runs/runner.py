@@ -55,7 +55,7 @@ NO_ROOM: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class Timeouts:
     """How long is waited, all in seconds."""
 
     silence_s: float = 20.0
@@ -64,7 +64,7 @@ class Patience:
 
 
 @dataclass(frozen=True, slots=True)
-class Tools:
+class RunContext:
     """What every follower works with."""
 
     wiro: Wiro
@@ -76,14 +76,14 @@ class Tools:
     queue: FairQueue
     tracker: Tracker
     clock: Clock
-    patience: Patience
+    timeouts: Timeouts
     poll_delays: Callable[[], Iterator[float]]  # seconds between questions while an end is awaited
 
 
 class Follower:
     """Owns one job's state while it is followed. `run` can be started again from the record at any time."""
 
-    def __init__(self, job: Job, tools: Tools, parameters: Mapping[str, Value] | None) -> None:
+    def __init__(self, job: Job, tools: RunContext, parameters: Mapping[str, Value] | None) -> None:
         self.job = job
         self.tools = tools
         self._parameters = parameters
@@ -114,7 +114,7 @@ class Follower:
     def is_past_grace(self) -> bool:
         """Whether whatever Run made would have been shown by Wiro by now."""
         sent_at_s = self.job.sent_at_s or self.job.created_at_s
-        return self.tools.clock.wall() - sent_at_s > self.tools.patience.unknown_grace_s
+        return self.tools.clock.wall() - sent_at_s > self.tools.timeouts.unknown_grace_s
 
     def hold_back(self) -> None:
         """Somebody wishes to cancel: from here on, Run is not sent any more."""
@@ -331,14 +331,14 @@ class Follower:
         since_s = self.tools.clock.monotonic() - max(0.0, self.tools.clock.wall() - sent_at_s)
         while True:
             waited_s = self.tools.clock.monotonic() - since_s
-            patience_s = self.tools.patience.deadline_s
+            patience_s = self.tools.timeouts.deadline_s
             try:
                 report = await find_task(self.tools.wiro, self.tools.store, self.job)
             except (WiroError, StoreError) as error:
                 log.warning("job %d: the list of tasks could not be read: %s", self.job.job_id, error)
             else:
                 if report is None:
-                    patience_s = self.tools.patience.unknown_grace_s
+                    patience_s = self.tools.timeouts.unknown_grace_s
                 elif await self._adopt(report.task.task_id):
                     log.info("job %d: found as task %s", self.job.job_id, report.task.task_id)
                     return report.task

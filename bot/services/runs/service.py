@@ -42,7 +42,7 @@ from bot.services.limits.budget_alerts import BudgetWatch
 from bot.services.limits.holds import Holds
 from bot.services.limits.service import LimitService
 from bot.services.runs._recent import RecentJobs
-from bot.services.runs.runner import Follower, Tools
+from bot.services.runs.runner import Follower, RunContext
 from bot.services.tasks import TaskOwner
 
 log = logging.getLogger(__name__)
@@ -76,7 +76,7 @@ class Jobs:
 
     def __init__(
         self,
-        tools: Tools,
+        tools: RunContext,
         guild_settings: GuildSettingsService,
         limit_service: LimitService,
         watch: BudgetWatch,

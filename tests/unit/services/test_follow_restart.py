@@ -145,7 +145,7 @@ async def test_a_task_that_wiro_forgot_meanwhile_is_lost(house: BotHarness) -> N
     async with restarted(house) as again:
         await until(lambda: again.wiro.details_asked > 2 * NOT_FOUND_TRIES)
         assert again.jobs.running == 1, "Task/Detail may lag behind Run"
-        again.time.forward(again.tools.patience.unknown_grace_s + 1)
+        again.time.forward(again.tools.timeouts.unknown_grace_s + 1)
         assert (await again.end_of()).cause is Cause.LOST
         assert await again.spent() == (0, 0, 0, 0)
 
@@ -165,7 +165,7 @@ async def test_a_deadline_holds_also_while_wiro_has_not_answered_since_the_resta
     house.wiro.detail_faults.extend([WiroServerFault("down")] * 100_000)
     async with restarted(house) as again:
         await until(lambda: again.wiro.details_asked > 3)
-        again.time.forward(again.tools.patience.deadline_s + 1)
+        again.time.forward(again.tools.timeouts.deadline_s + 1)
         await until(lambda: house.wiro.stopped)
         assert again.jobs.running == 1, "the kill may yet be seen"
         again.time.forward(KILL_GRACE_S + 1)
@@ -194,11 +194,11 @@ async def test_a_deadline_holds_also_while_a_found_task_cannot_be_recorded(house
     await until(lambda: house.wiro.lists_asked)
     house.store.faults["save"].extend([DatabaseFull("no room")] * 100_000)
     house.wiro.make(house.wiro.runs[0][1])
-    house.time.forward(house.tools.patience.unknown_grace_s + 1)
+    house.time.forward(house.tools.timeouts.unknown_grace_s + 1)
     asked = house.wiro.lists_asked
     await until(lambda: house.wiro.lists_asked > asked + 3)
     assert house.jobs.running == 1, "it is ours, once there is room to say so"
-    house.time.forward(house.tools.patience.deadline_s)
+    house.time.forward(house.tools.timeouts.deadline_s)
     assert (await house.end_of()).cause is Cause.UNANSWERED
     house.store.faults["save"].clear()
 

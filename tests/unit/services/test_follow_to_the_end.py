@@ -275,7 +275,7 @@ async def test_a_task_that_wiro_shows_late_is_not_taken_for_lost(house: BotHarne
 async def test_a_task_that_wiro_no_longer_knows_is_lost_and_void(house: BotHarness) -> None:
     task_id = await house.submit_and_watch()
     del house.wiro.reports[task_id]
-    house.time.forward(house.tools.patience.unknown_grace_s + 1)
+    house.time.forward(house.tools.timeouts.unknown_grace_s + 1)
     await house.hears(task_id, Reached(Stage.FINISHING))
     job = await house.end_of()
     assert (job.stage, job.cause) == (Stage.FAILED, Cause.LOST)

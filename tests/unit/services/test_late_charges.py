@@ -138,7 +138,7 @@ async def lost(house: BotHarness) -> str:
     """A task that Wiro does not show any more; the member was told so."""
     task_id = await house.submit_and_watch()
     report = house.wiro.reports.pop(task_id)
-    house.time.forward(house.tools.patience.unknown_grace_s + 1)
+    house.time.forward(house.tools.timeouts.unknown_grace_s + 1)
     assert (await house.end_of()).cause is Cause.LOST
     house.wiro.reports[task_id] = report
     return task_id

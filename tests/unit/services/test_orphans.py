@@ -46,7 +46,7 @@ async def given_up(house: BotHarness, job_id: int = 1, *, seed: int | None = Non
     house.wiro.run_faults.append(LOST_ANSWER)
     await house.submit(job_id, seed=seed)
     await house.stage_reached(Stage.UNKNOWN, job_id)
-    house.time.forward(house.tools.patience.unknown_grace_s + 1)
+    house.time.forward(house.tools.timeouts.unknown_grace_s + 1)
     job = await house.end_of(job_id)
     assert job.cause is Cause.UNANSWERED
     return job
@@ -321,7 +321,7 @@ async def test_a_job_cancelled_while_its_run_was_unanswered_is_looked_for_too(ho
     await house.submit()
     await house.stage_reached(Stage.UNKNOWN)
     house.jobs._followers[1].ask_to_cancel()
-    house.time.forward(house.tools.patience.unknown_grace_s + 1)
+    house.time.forward(house.tools.timeouts.unknown_grace_s + 1)
     job = await house.end_of()
     assert job.stage is Stage.CANCELLED
     task_id = turns_up(house, job, SUCCESS)
@@ -404,7 +404,7 @@ async def lost(house: BotHarness) -> str:
     """A job whose task Wiro did not show any more, after the grace: voided, the member told. The task."""
     task_id = await house.submit_and_watch()
     report = house.wiro.reports.pop(task_id)
-    house.time.forward(house.tools.patience.unknown_grace_s + 1)
+    house.time.forward(house.tools.timeouts.unknown_grace_s + 1)
     assert (await house.end_of()).cause is Cause.LOST
     house.wiro.reports[task_id] = report
     return task_id
