@@ -58,7 +58,7 @@ from bot.services.runs.queue import FairQueue
 from bot.services.runs.runner import RunContext, Timeouts
 from bot.services.runs.service import Jobs
 from bot.services.runs.subscriptions import Tracker
-from bot.services.runs.unclaimed import Looks, Orphans
+from bot.services.runs.unclaimed import SweepSchedule, UnclaimedTaskReconciler
 from bot.services.runs.uploads import UPLOADS_EVERY_S, Uploads
 from bot.services.styles.service import Styles
 from bot.services.supervisor import Supervisor
@@ -260,16 +260,16 @@ def _services(
     )
     delays = _delays(chance, first_s=2, cap_s=60, attempts=6)
     reports = Reports(ReportRecords(database), case_records, tools.wiro, clock, owner, delays, uploads)
-    looks = Looks.after(settings.unknown_grace_s)
+    looks = SweepSchedule.after(settings.unknown_grace_s)
     alarms = BillAlarms(AlarmRecords(database), guild_settings, mod_log)
-    orphans = Orphans(tools.wiro, store, clock, owner, looks, retries)
+    unclaimed = UnclaimedTaskReconciler(tools.wiro, store, clock, owner, looks, retries)
     tries = _delays(chance, first_s=2, cap_s=60, attempts=20)
 
     def start_background() -> None:
         supervisor.until_done("requests cut short", intakes.tell_left_over, tries)
         supervisor.every("files left at Wiro", UPLOADS_EVERY_S, uploads.look, retries)
         supervisor.every("list of models", REFRESH_S, catalogue.refresh, retries)
-        supervisor.every("late orphans", looks.tick_s, orphans.sweep, retries)
+        supervisor.every("late orphans", looks.tick_s, unclaimed.sweep, retries)
         supervisor.every("our books and Wiro's", TICK_S, books.look, retries)
         supervisor.every("bill alarms", LOOK_EVERY_S, alarms.look, retries)
         cases.finish_later()

@@ -40,7 +40,7 @@ from bot.services.runs.queue import FairQueue
 from bot.services.runs.runner import RunContext, Timeouts
 from bot.services.runs.service import Jobs
 from bot.services.runs.subscriptions import Tracker
-from bot.services.runs.unclaimed import Looks, Orphans
+from bot.services.runs.unclaimed import SweepSchedule, UnclaimedTaskReconciler
 from bot.services.supervisor import Supervisor
 from bot.services.tasks import TaskOwner
 from bot.store.sqlite.database import Database
@@ -203,9 +203,9 @@ async def _cancel_what_runs(engine: Engine) -> None:
 
 async def _until_charged(engine: Engine, time: SharedClock, owner: TaskOwner) -> None:
     """What Wiro may still charge is asked after, as hours go by."""
-    looks = Looks(first_s=GRACE_S, tick_s=0.002)
-    orphans = Orphans(engine.wiro, engine.store, time.clock(), owner, looks, tiny_delays)
-    Supervisor(owner).every("late orphans", looks.tick_s, orphans.sweep, tiny_delays)
+    looks = SweepSchedule(first_s=GRACE_S, tick_s=0.002)
+    unclaimed = UnclaimedTaskReconciler(engine.wiro, engine.store, time.clock(), owner, looks, tiny_delays)
+    Supervisor(owner).every("late orphans", looks.tick_s, unclaimed.sweep, tiny_delays)
     while await JobStore(engine.database).open_charges():
         time.advance(HURRY_S)
         await asyncio.sleep(0.01)

@@ -20,7 +20,7 @@ from bot.domain.limits.limit import LimitReached
 from bot.domain.money import MAX_PICO, Money
 from bot.engines.wiro.catalogue import model_of
 from bot.engines.wiro.frames import parsed, task_reports, tools
-from bot.services.runs.unclaimed import Looks, Orphans
+from bot.services.runs.unclaimed import SweepSchedule, UnclaimedTaskReconciler
 from tests.fuzz.fuzz_json import ANYTHING, NUMBER_TEXTS, NUMBERS, written
 from tests.fuzz.fuzz_profile import tries
 from tests.fuzz.fuzz_wiro import DETAIL, TASK, TOOL, TOOLS
@@ -83,10 +83,12 @@ async def _settle_all(file: Path, events: list[Event]) -> None:
             job = await house.end_of(job_id)
             assert job.stage.is_terminal
             assert job.cost is None or 0 <= job.cost.pico <= MAX_PICO
-        looks = Looks(first_s=120.0, tick_s=30.0)
-        orphans = Orphans(house.wiro, house.store, house.time.clock, house.owner, looks, tiny_delays)
+        looks = SweepSchedule(first_s=120.0, tick_s=30.0)
+        unclaimed = UnclaimedTaskReconciler(
+            house.wiro, house.store, house.time.clock, house.owner, looks, tiny_delays
+        )
         house.time.forward(CHARGE_WAIT_S + 60)
-        await orphans.sweep()  # what is not on record by now is nothing, or the hold
+        await unclaimed.sweep()  # what is not on record by now is nothing, or the hold
         house.time.forward(-CHARGE_WAIT_S - 60)  # to the day in which all of it counts
         _, runs_held, spent, held = await house.spent()
         assert (runs_held, held) == (0, 0)

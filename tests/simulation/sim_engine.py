@@ -34,7 +34,7 @@ from bot.services.runs.queue import FairQueue
 from bot.services.runs.runner import RunContext, Timeouts
 from bot.services.runs.service import Jobs
 from bot.services.runs.subscriptions import Tracker
-from bot.services.runs.unclaimed import Looks, Orphans
+from bot.services.runs.unclaimed import SweepSchedule, UnclaimedTaskReconciler
 from bot.services.supervisor import Supervisor
 from bot.services.tasks import TaskOwner
 from bot.store.sqlite.folders import FolderRecords
@@ -206,15 +206,17 @@ class Engine:
         watch = BudgetWatch(limit_service, self.guild_settings, self.guilds, world.log_channel, clock)
         holds = Holds(self.catalogue, self.store, clock, FALLBACK)
         self.jobs = parts.jobs(tools, self.guild_settings, limit_service, watch, self.owner, chance, holds)
-        self.looks = Looks.after(PATIENCE.unknown_grace_s)
+        self.looks = SweepSchedule.after(PATIENCE.unknown_grace_s)
         self.retries = _delays(chance, first_s=2, cap_s=60)
-        self.orphans = Orphans(wiro, self.store, clock, self.owner, self.looks, self.retries)
+        self.unclaimed = UnclaimedTaskReconciler(
+            wiro, self.store, clock, self.owner, self.looks, self.retries
+        )
         self.is_ready = False
 
     async def start(self) -> None:
         await self.jobs.take_up()
         self.supervisor.every("list of models", REFRESH_S, self.catalogue.refresh, self.retries)
-        self.supervisor.every("late orphans", self.looks.tick_s, self.orphans.sweep, self.retries)
+        self.supervisor.every("late orphans", self.looks.tick_s, self.unclaimed.sweep, self.retries)
         self.is_ready = True
 
 

@@ -34,7 +34,7 @@ SETTLE_S: Final = 3_600.0  # how long one found task is asked to end, until the 
 
 
 @dataclass(frozen=True, slots=True)
-class Looks:
+class SweepSchedule:
     """When a charge is asked after: `first_s` after it was due, then ever more seldom, then every hour.
 
     Whether a look is due is asked of the record every `tick_s`.
@@ -44,7 +44,7 @@ class Looks:
     tick_s: float
 
     @classmethod
-    def after(cls, grace_s: float) -> Looks:
+    def after(cls, grace_s: float) -> SweepSchedule:
         """With the usual grace of 120 s: after 2, 5, 12.5, 31 and 78 minutes, and hourly from then on."""
         return cls(first_s=grace_s, tick_s=min(30.0, max(0.5, grace_s / 4)))
 
@@ -58,7 +58,7 @@ class Looks:
         return due_s <= now_s
 
 
-class Orphans:
+class UnclaimedTaskReconciler:
     """Owns one task for each orphan that was found and has not ended.
 
     What is asked after is on record: after a restart `sweep` goes on with it. `delays` never ends.
@@ -70,7 +70,7 @@ class Orphans:
         store: Store,
         clock: Clock,
         owner: TaskOwner,
-        looks: Looks,
+        looks: SweepSchedule,
         delays: Callable[[], Iterator[float]],
     ) -> None:
         self._wiro = wiro

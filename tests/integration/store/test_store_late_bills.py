@@ -49,7 +49,7 @@ async def stopped(store: JobStore, job_id: int = 1, end: Event = Cancelled(ZERO)
     return ended_job
 
 
-async def bill_late(store: JobStore, job_id: int, task_id: str, amount: Money) -> bool:
+async def record_late_charge(store: JobStore, job_id: int, task_id: str, amount: Money) -> bool:
     """A task that turned up late is made the job's and its charge booked, as the sweep does."""
     if not await store.adopt_late(job_id, task_id):
         return False
@@ -72,7 +72,7 @@ async def test_the_operator_pays_in_the_window_of_the_reservation_and_the_member
     store: JobStore,
 ) -> None:
     job = await given_up(store)
-    assert await bill_late(store, 1, "101", BILL)
+    assert await record_late_charge(store, 1, "101", BILL)
     assert await used(store) == (Usage(1, 0, BILL.pico, 0), Usage())
     assert await used(store, LATER_S) == (Usage(), Usage())
     assert await store.job(1) == replace(job, task_id="101", is_charge_open=False)
@@ -81,7 +81,7 @@ async def test_the_operator_pays_in_the_window_of_the_reservation_and_the_member
 
 async def test_a_task_that_cost_nothing_is_no_run(store: JobStore) -> None:
     await given_up(store)
-    assert await bill_late(store, 1, "101", ZERO)
+    assert await record_late_charge(store, 1, "101", ZERO)
     assert await used(store) == (Usage(), Usage())
     assert await unanswered(store) == []
     assert await store.audit() == []
@@ -91,7 +91,9 @@ async def test_of_many_bills_for_one_job_or_one_task_one_counts(store: JobStore)
     await given_up(store, 1)
     await given_up(store, 2)
     tries = [(job_id, task_id) for job_id in (1, 2) for task_id in ("101", "102")] * 5
-    answers = await asyncio.gather(*(bill_late(store, job_id, task_id, BILL) for job_id, task_id in tries))
+    answers = await asyncio.gather(
+        *(record_late_charge(store, job_id, task_id, BILL) for job_id, task_id in tries)
+    )
     assert answers.count(True) == 2
     assert await store.claimed(["101", "102", "103"]) == {"101", "102"}
     assert (await used(store))[0] == Usage(2, 0, 2 * BILL.pico, 0)
@@ -104,7 +106,7 @@ async def test_only_voided_jobs_are_billed_late(store: JobStore) -> None:
         await store.reserve(job, [], counters_of(job))
     await store.settle(succeeded, settlement_of(succeeded), NOON_S)
     for job_id in (1, 2, 3):
-        assert not await bill_late(store, job_id, "101", BILL)
+        assert not await record_late_charge(store, job_id, "101", BILL)
     assert await store.claimed(["101"]) == frozenset()
     assert await store.audit() == []
 
@@ -113,16 +115,16 @@ async def test_a_task_that_belongs_to_another_job_is_not_billed_late(store: JobS
     await given_up(store)
     owner = replace(a_job(2), task_id="101", stage=Stage.QUEUED)
     await store.reserve(owner, [], counters_of(owner))
-    assert not await bill_late(store, 1, "101", BILL)
+    assert not await record_late_charge(store, 1, "101", BILL)
 
 
 async def test_nothing_is_billed_late_while_a_running_twin_waits_for_its_answer(store: JobStore) -> None:
     lost = await given_up(store)
     twin = replace(a_job(2), seed=lost.seed, sent_at_s=LATER_S)
     await store.reserve(twin, [], counters_of(twin))
-    assert not await bill_late(store, 1, "101", BILL)
+    assert not await record_late_charge(store, 1, "101", BILL)
     await store.save(replace(twin, stage=Stage.QUEUED, task_id="102"))
-    assert await bill_late(store, 1, "101", BILL)
+    assert await record_late_charge(store, 1, "101", BILL)
 
 
 @pytest.mark.parametrize("cause", [Cause.UNANSWERED, Cause.CANCELLED, Cause.INTERNAL])
@@ -147,7 +149,7 @@ async def test_a_late_bill_is_never_changed_or_deleted(
     database: Database, store: JobStore, change: str
 ) -> None:
     await given_up(store)
-    await bill_late(store, 1, "101", BILL)
+    await record_late_charge(store, 1, "101", BILL)
     with pytest.raises(StoreError, match="the ledger only grows"):
         await database.write(lambda sqlite: sqlite.execute(change))
 
@@ -172,7 +174,7 @@ async def test_the_audit_notices_late_bills_that_do_not_add_up(
     database: Database, store: JobStore, tampering: str, finding: str
 ) -> None:
     await given_up(store)
-    await bill_late(store, 1, "101", BILL)
+    await record_late_charge(store, 1, "101", BILL)
     posted = ended(a_job(2), cost_pico=5)
     await store.reserve(a_job(2), [], counters_of(a_job(2)))
     await store.settle(posted, settlement_of(posted), NOON_S)
@@ -190,7 +192,7 @@ def test_whatever_is_billed_late_the_operators_counter_is_the_sum(bills: list[tu
             for job_id, (pico, is_billed) in enumerate(bills, start=1):
                 await given_up(store, job_id)
                 if is_billed:
-                    assert await bill_late(store, job_id, f"10{job_id}", Money(pico))
+                    assert await record_late_charge(store, job_id, f"10{job_id}", Money(pico))
             amounts = [pico for pico, is_billed in bills if is_billed]
             runs = sum(pico > 0 for pico in amounts)
             assert await used(store) == (Usage(runs, 0, min(MAX_PICO, sum(amounts)), 0), Usage())
@@ -315,7 +317,7 @@ async def test_a_file_from_before_late_bills_is_brought_up_to_date(path: Path) -
     async with Database(path) as database:
         store = JobStore(database)
         assert await unanswered(store) == [old]
-        assert await bill_late(store, 1, "101", BILL)
+        assert await record_late_charge(store, 1, "101", BILL)
         assert await store.audit() == []
     connection = sqlite3.connect(path)
     rows = connection.execute("SELECT * FROM late_bill").fetchall()

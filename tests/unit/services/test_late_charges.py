@@ -17,7 +17,7 @@ from bot.domain.moderation.audit import AuditEntry, LimitChange
 from bot.domain.money import ZERO, Money
 from bot.engines.port import WiroServerFault
 from bot.services.limits.service import DefaultLimits
-from bot.services.runs.unclaimed import FEW, Looks, Orphans
+from bot.services.runs.unclaimed import FEW, SweepSchedule, UnclaimedTaskReconciler
 from bot.services.supervisor import Supervisor
 from bot.store.sqlite.reports import ReportRecords
 from tests.support.bot_harness import BotHarness, a_house, tiny_delays
@@ -45,9 +45,11 @@ def killed(cost: Money | None) -> Cancelled:
 
 
 def sweep(house: BotHarness) -> None:
-    looks = Looks(first_s=FIRST_S, tick_s=0.002)
-    orphans = Orphans(house.wiro, house.store, house.time.clock, house.owner, looks, tiny_delays)
-    Supervisor(house.owner).every("late orphans", looks.tick_s, orphans.sweep, tiny_delays)
+    looks = SweepSchedule(first_s=FIRST_S, tick_s=0.002)
+    unclaimed = UnclaimedTaskReconciler(
+        house.wiro, house.store, house.time.clock, house.owner, looks, tiny_delays
+    )
+    Supervisor(house.owner).every("late orphans", looks.tick_s, unclaimed.sweep, tiny_delays)
 
 
 @asynccontextmanager

@@ -19,7 +19,7 @@ from bot.domain.job.ledger import CHARGE_WAIT_S
 from bot.domain.limits.limit import OPERATOR, Window
 from bot.domain.money import ZERO, Money
 from bot.engines.port import WiroRefused, WiroUnreachable
-from bot.services.runs.unclaimed import SETTLE_S, Looks, Orphans, charge_of
+from bot.services.runs.unclaimed import SETTLE_S, SweepSchedule, UnclaimedTaskReconciler, charge_of
 from bot.services.supervisor import Supervisor
 from bot.store.sqlite.reports import ReportRecords
 from tests.support.bot_harness import BotHarness, a_house, tiny_delays
@@ -34,11 +34,13 @@ FIRST_S = 120.0
 MINUTE_S = 60.0
 
 
-def sweep(house: BotHarness) -> Orphans:
-    looks = Looks(first_s=FIRST_S, tick_s=0.002)
-    orphans = Orphans(house.wiro, house.store, house.time.clock, house.owner, looks, tiny_delays)
-    Supervisor(house.owner).every("late orphans", looks.tick_s, orphans.sweep, tiny_delays)
-    return orphans
+def sweep(house: BotHarness) -> UnclaimedTaskReconciler:
+    looks = SweepSchedule(first_s=FIRST_S, tick_s=0.002)
+    unclaimed = UnclaimedTaskReconciler(
+        house.wiro, house.store, house.time.clock, house.owner, looks, tiny_delays
+    )
+    Supervisor(house.owner).every("late orphans", looks.tick_s, unclaimed.sweep, tiny_delays)
+    return unclaimed
 
 
 async def given_up(house: BotHarness, job_id: int = 1, *, seed: int | None = None) -> Job:
@@ -374,7 +376,7 @@ def test_the_charge_is_what_wiro_says_and_nothing_is_taken_for_final_too_soon(
 
 
 def test_looks_grow_rare_and_go_on_every_hour() -> None:
-    looks, looked_at_s, made = Looks.after(FIRST_S), NOON_S, []
+    looks, looked_at_s, made = SweepSchedule.after(FIRST_S), NOON_S, []
     for minute in range(int(CHARGE_WAIT_S / MINUTE_S)):
         now_s = NOON_S + minute * MINUTE_S
         if looks.is_due(NOON_S, looked_at_s, now_s):
@@ -386,15 +388,15 @@ def test_looks_grow_rare_and_go_on_every_hour() -> None:
 
 
 def test_after_a_restart_or_a_clock_set_back_a_look_is_due_at_once() -> None:
-    looks = Looks.after(FIRST_S)
+    looks = SweepSchedule.after(FIRST_S)
     assert looks.is_due(NOON_S, None, NOON_S + 1)
     assert looks.is_due(NOON_S, NOON_S + 9, NOON_S + 1)
     assert not looks.is_due(NOON_S, NOON_S, NOON_S + FIRST_S - 1)
 
 
 def test_with_a_short_grace_the_first_looks_come_sooner() -> None:
-    assert Looks.after(2).is_due(NOON_S, NOON_S, NOON_S + 2)
-    assert Looks.after(0.001).tick_s > 0
+    assert SweepSchedule.after(2).is_due(NOON_S, NOON_S, NOON_S + 2)
+    assert SweepSchedule.after(0.001).tick_s > 0
 
 
 # --- a known task that was given up ------------------------------------------------------------------------
