@@ -103,9 +103,9 @@ async def _serve(settings: Settings, stop: StopSignal) -> int:
     import asyncio
     from random import SystemRandom
 
-    from bot.app import Surroundings, run
+    from bot.app import Runtime, run
 
-    return await run(settings, Surroundings(_clock(), SystemRandom(), asyncio.create_task), stop)
+    return await run(settings, Runtime(_clock(), SystemRandom(), asyncio.create_task), stop)
 
 
 def _clock() -> Clock:

@@ -22,7 +22,7 @@ from bot.delivery.budgets import Budgets
 from bot.delivery.editor import Pace
 from bot.delivery.mod_log import ModLogChannel
 from bot.delivery.status_messages import DiscordStatusMessages
-from bot.discord.client import Services, StudioBot
+from bot.discord.client import BotClient, Services
 from bot.discord.discordpy_patches import use_api
 from bot.domain.clock import Clock
 from bot.domain.errors import StoreError
@@ -94,7 +94,7 @@ CLOSE_S: Final = 0.4  # for Discord to answer to a farewell
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class Runtime:
     """Time, chance and the way tasks are started: real ones in production, others in a simulation.
 
     `attachments`: files that a simulated Discord keeps; None for those of DISCORD_CDN_HOSTS.
@@ -107,16 +107,16 @@ class Surroundings:
 
 
 @dataclass(frozen=True, slots=True)
-class Studio:
+class Application:
     """The wired bot, not yet connected."""
 
-    bot: StudioBot
+    bot: BotClient
     services: Services
     meters: Meters
 
 
 @asynccontextmanager
-async def opened(settings: Settings, around: Surroundings) -> AsyncIterator[Studio]:
+async def opened(settings: Settings, around: Runtime) -> AsyncIterator[Application]:
     """The whole bot with its database and connections; closed in reverse. Raises StoreError."""
     owner = TaskOwner(around.spawn)
     budgets = Budgets(around.clock.monotonic)
@@ -126,7 +126,7 @@ async def opened(settings: Settings, around: Surroundings) -> AsyncIterator[Stud
         pictures, sources = await stack.enter_async_context(_files(settings, around))
         stack.push_async_callback(owner.drain)
         seal = Seal(*await KeyRecords(database).custom_id_key(token_bytes(KEY_BYTES), around.clock.wall()))
-        bot = StudioBot(seal, is_own_api=settings.is_own_discord_api, http_trace=_trace(budgets))
+        bot = BotClient(seal, is_own_api=settings.is_own_discord_api, http_trace=_trace(budgets))
         pace = Pace(settings.edit_interval_s, _delays(around.chance, first_s=0.5, cap_s=30))
         look = Look(can_upscale=bool(settings.wiro_upscale_model), has_ai_notice=settings.ai_notice)
         board = DiscordStatusMessages(bot, owner.start, budgets, around.clock, pace, look)
@@ -150,12 +150,12 @@ async def opened(settings: Settings, around: Surroundings) -> AsyncIterator[Stud
         meters = Meters(
             bot.is_ready, services.jobs, queue, budgets, feeds, limit_service, database, lag, failures, books
         )
-        yield Studio(bot, services, meters)
+        yield Application(bot, services, meters)
         await services.jobs.drain()
 
 
 @asynccontextmanager
-async def _files(settings: Settings, around: Surroundings) -> AsyncIterator[tuple[Downloader, FileSources]]:
+async def _files(settings: Settings, around: Runtime) -> AsyncIterator[tuple[Downloader, FileSources]]:
     """Where files come from. A session checks the addresses of one list of hosts, so there are two."""
     output_hosts, attachment_hosts = settings.wiro_output_hosts, settings.discord_cdn_hosts
 
@@ -175,7 +175,7 @@ async def _files(settings: Settings, around: Surroundings) -> AsyncIterator[tupl
 
 def _tools(
     settings: Settings,
-    around: Surroundings,
+    around: Runtime,
     owner: TaskOwner,
     supervisor: Supervisor,
     wiro: WiroClient,
@@ -214,13 +214,13 @@ def _tools(
 
 def _services(
     settings: Settings,
-    around: Surroundings,
+    around: Runtime,
     owner: TaskOwner,
     supervisor: Supervisor,
     tools: RunContext,
     store: JobStore,
     board: DiscordStatusMessages,
-    bot: StudioBot,
+    bot: BotClient,
     database: Database,
     uploads: Uploads,
     books: Bookkeeper,
@@ -301,7 +301,7 @@ def _services(
     )
 
 
-async def run(settings: Settings, around: Surroundings, stop: StopSignal) -> int:
+async def run(settings: Settings, around: Runtime, stop: StopSignal) -> int:
     """Connect and serve until a signal. The exit code. Raises StoreError when the database cannot be had."""
     if settings.is_own_discord_api:
         use_api(settings.discord_api_url)
@@ -330,7 +330,7 @@ async def run(settings: Settings, around: Surroundings, stop: StopSignal) -> int
     return stop.code
 
 
-async def _drain(studio: Studio, serving: asyncio.Task[None]) -> None:
+async def _drain(studio: Application, serving: asyncio.Task[None]) -> None:
     """Refuse what still comes, bring home what is on its way, stop. Each step is bounded, whatever hangs."""
     jobs = studio.services.jobs
     jobs.refuse_more()
@@ -343,7 +343,7 @@ async def _drain(studio: Studio, serving: asyncio.Task[None]) -> None:
     await _within(CLOSE_S, studio.bot.close())
 
 
-async def _all_answered(bot: StudioBot) -> None:
+async def _all_answered(bot: BotClient) -> None:
     while answers := bot.answering():
         await asyncio.wait(answers)
 

@@ -6,7 +6,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.delivery.responses import acknowledge, fill
-from bot.discord.client import Interaction, StudioBot
+from bot.discord.client import BotClient, Interaction
 from bot.services.catalogue.service import Catalogue
 from bot.services.guild_settings.service import GuildSettingsService
 from bot.services.limits.service import LimitService
@@ -35,6 +35,6 @@ class Account(commands.Cog):
         await fill(interaction, quota_card(standings, rules, reader, is_direct=interaction.guild_id is None))
 
 
-async def setup(bot: StudioBot) -> None:
+async def setup(bot: BotClient) -> None:
     services = bot.services
     await bot.add_cog(Account(services.guild_settings, services.limit_service, services.catalogue))

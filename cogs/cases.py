@@ -10,7 +10,7 @@ from discord.ext import commands
 from bot.delivery.discord_errors import DISCORD_ERRORS
 from bot.delivery.mod_log import ModLogChannel
 from bot.delivery.responses import Postscript, acknowledge_press, require_manager
-from bot.discord.client import Interaction, StudioBot
+from bot.discord.client import BotClient, Interaction
 from bot.domain.limits.limit import LimitReached
 from bot.domain.moderation.cases import Decision, Verdict
 from bot.domain.moderation.errors import CaseDecided, CaseFault, CaseRefused
@@ -118,7 +118,7 @@ class Cases(commands.Cog):
             log.warning("a verdict could not be shown: %s", type(error).__name__)
 
 
-async def setup(bot: StudioBot) -> None:
+async def setup(bot: BotClient) -> None:
     services = bot.services
     cog = Cases(services.cases, services.mod_log)
     bot.on_refusal(cog.refused)

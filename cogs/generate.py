@@ -9,7 +9,7 @@ from discord import app_commands
 from discord.app_commands import Choice, Range
 from discord.ext import commands
 
-from bot.discord.client import Interaction, StudioBot
+from bot.discord.client import BotClient, Interaction
 from bot.domain.request.errors import OptionAlone, OptionsConflict
 from bot.domain.request.prompt import MAX_PROMPT_CHARS
 from bot.domain.request.run_request import MAX_SEED, PictureRequest
@@ -127,7 +127,7 @@ class Generate(commands.Cog):
             )
 
 
-async def setup(bot: StudioBot) -> None:
+async def setup(bot: BotClient) -> None:
     services = bot.services
     cog = Generate(services.jobs, Arrivals(services), services.catalogue, services.styles, services.rate)
     bot.on_press(Action.AGAIN, cog.again)

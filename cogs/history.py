@@ -7,7 +7,7 @@ from discord.app_commands import Range
 from discord.ext import commands
 
 from bot.delivery.responses import acknowledge, acknowledge_press, fill
-from bot.discord.client import Interaction, StudioBot
+from bot.discord.client import BotClient, Interaction
 from bot.domain.request.interactions import NotYours
 from bot.services.records.service import HistoryPage, Reports
 from bot.view.card import Card, MemberAction, MemberPress
@@ -57,7 +57,7 @@ def _card(interaction: Interaction, found: HistoryPage) -> Card:
     )
 
 
-async def setup(bot: StudioBot) -> None:
+async def setup(bot: BotClient) -> None:
     cog = History(bot.services.reports)
     bot.on_press(MemberAction.OLDER, cog.older)
     bot.on_press(MemberAction.NEWER, cog.newer)

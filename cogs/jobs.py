@@ -6,7 +6,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.delivery.responses import acknowledge, acknowledge_press, fill
-from bot.discord.client import Interaction, StudioBot
+from bot.discord.client import BotClient, Interaction
 from bot.domain.job.access import JobAct, has_access
 from bot.services.runs.service import Jobs as JobService
 from bot.view.card import Action, Card, JobPress
@@ -50,7 +50,7 @@ class Jobs(commands.Cog):
         return running_card(running, requester_of(interaction))
 
 
-async def setup(bot: StudioBot) -> None:
+async def setup(bot: BotClient) -> None:
     cog = Jobs(bot.services.jobs)
     bot.on_press(Action.CANCEL, cog.cancel)
     bot.on_press(Action.INFO, cog.info)

@@ -12,7 +12,7 @@ from discord.app_commands import Choice, Range
 from discord.ext import commands
 
 from bot.delivery.responses import acknowledge, fill, require_manager
-from bot.discord.client import Interaction, StudioBot
+from bot.discord.client import BotClient, Interaction
 from bot.domain.clock import Clock
 from bot.domain.limits.amounts import parse_amount
 from bot.domain.limits.policies import Grant, LimitPolicy
@@ -207,7 +207,7 @@ class Limits(commands.GroupCog, group_name="limits", group_description="Who may 
         return AuditEntry(interaction.guild_id or 0, interaction.user.id, change, self._clock.wall())
 
 
-async def setup(bot: StudioBot) -> None:
+async def setup(bot: BotClient) -> None:
     services = bot.services
     await bot.add_cog(
         Limits(services.guild_settings, services.limit_service, services.catalogue, services.clock)

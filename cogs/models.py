@@ -10,7 +10,7 @@ from discord.app_commands import Choice, Range
 from discord.ext import commands
 
 from bot.delivery.responses import acknowledge, acknowledge_press, fill
-from bot.discord.client import Interaction, StudioBot
+from bot.discord.client import BotClient, Interaction
 from bot.domain.records.model_pages import Detail, Page
 from bot.services.catalogue.browse import Browser
 from bot.services.catalogue.service import Catalogue
@@ -78,7 +78,7 @@ class Models(commands.Cog):
         return page_card(found) if isinstance(found, Page) else detail_card(found, can_run=self._can_run())
 
 
-async def setup(bot: StudioBot) -> None:
+async def setup(bot: BotClient) -> None:
     services = bot.services
     cog = Models(services.browser, services.catalogue, services.rate, lambda: bot.answers(ModelAction.RUN))
     bot.on_press(ModelAction.DETAILS, cog.details)

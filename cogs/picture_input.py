@@ -10,7 +10,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.delivery.modals import open_form, returned, typed_in
-from bot.discord.client import Interaction, StudioBot
+from bot.discord.client import BotClient, Interaction
 from bot.domain.clock import Clock
 from bot.domain.errors import BotError
 from bot.domain.job.access import JobAct
@@ -115,7 +115,7 @@ class PictureInput(commands.Cog):
         return [ModelChoice(slug, self._catalogue.summary(slug)) for slug in offered]
 
 
-async def setup(bot: StudioBot) -> None:
+async def setup(bot: BotClient) -> None:
     services = bot.services
     cog = PictureInput(
         services.jobs, Arrivals(services), services.catalogue, services.remixes, services.clock

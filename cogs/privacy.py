@@ -12,7 +12,7 @@ from discord.ext import commands
 
 from bot.delivery.discord_errors import DISCORD_ERRORS
 from bot.delivery.responses import acknowledge, acknowledge_press, fill
-from bot.discord.client import Interaction, StudioBot
+from bot.discord.client import BotClient, Interaction
 from bot.domain.job.job import Job
 from bot.domain.moderation.cases import Case
 from bot.domain.records.reports import PictureWish, Remembered
@@ -131,7 +131,7 @@ def _card(erasure: Erasure) -> Card:
     return erasing_card(erasure.erased, erasure.total)
 
 
-async def setup(bot: StudioBot) -> None:
+async def setup(bot: BotClient) -> None:
     services = bot.services
     cog = Privacy(services.reports, services.jobs, services.styles, services.guild_settings)
     bot.on_press(MemberAction.FORGET, cog.forget)

@@ -11,7 +11,7 @@ from discord.ext import commands
 from bot.delivery.discord_errors import DISCORD_ERRORS
 from bot.delivery.modals import open_form, returned, typed_in
 from bot.delivery.responses import acknowledge, fill
-from bot.discord.client import Interaction, StudioBot
+from bot.discord.client import BotClient, Interaction
 from bot.domain.errors import BotError
 from bot.domain.job.access import JobAct, check_access
 from bot.domain.job.errors import JobNotFound
@@ -170,7 +170,7 @@ def _keep(kept: OrderedDict[int, _Kept], key: int, value: _Kept) -> None:
         kept.popitem(last=False)
 
 
-async def setup(bot: StudioBot) -> None:
+async def setup(bot: BotClient) -> None:
     services = bot.services
     cog = Remix(services.remixes, services.jobs, Arrivals(services), services.catalogue)
     for pick in _GOES:

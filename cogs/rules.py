@@ -12,7 +12,7 @@ from discord.ext import commands
 
 from bot.delivery.mod_log import ModLogChannel
 from bot.delivery.responses import acknowledge, acknowledge_press, fill, require_manager
-from bot.discord.client import Interaction, StudioBot
+from bot.discord.client import BotClient, Interaction
 from bot.domain.clock import Clock
 from bot.domain.moderation.audit import (
     AuditEntry,
@@ -288,7 +288,7 @@ def _done(entry: AuditEntry, *, is_changed: bool) -> Card:
     return changed_card(words) if is_changed else unchanged_card(words.subject, words.after)
 
 
-async def setup(bot: StudioBot) -> None:
+async def setup(bot: BotClient) -> None:
     services = bot.services
     cog = Rules(services.guild_settings, services.mod_log, services.catalogue, services.clock)
     bot.on_press(AuditAction.OLDER, cog.turn)

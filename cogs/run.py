@@ -12,7 +12,7 @@ from discord.ext import commands
 from bot.delivery.discord_errors import DISCORD_ERRORS
 from bot.delivery.modals import open_form, typed_in
 from bot.delivery.responses import acknowledge, acknowledge_press, fill
-from bot.discord.client import Interaction, StudioBot
+from bot.discord.client import BotClient, Interaction
 from bot.domain.clock import Clock
 from bot.domain.request.errors import OptionRefused
 from bot.domain.request.form import FieldsRefused
@@ -149,7 +149,7 @@ class Run(commands.Cog):
         return model_choices(self._catalogue, interaction, current)
 
 
-async def setup(bot: StudioBot) -> None:
+async def setup(bot: BotClient) -> None:
     services = bot.services
     cog = Run(
         services.forms,

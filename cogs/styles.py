@@ -10,7 +10,7 @@ from discord.app_commands import Choice, Range
 from discord.ext import commands
 
 from bot.delivery.responses import acknowledge, fill, require_manager
-from bot.discord.client import Interaction, StudioBot
+from bot.discord.client import BotClient, Interaction
 from bot.domain.request.prompt import MAX_PROMPT_CHARS, checked_prompt
 from bot.domain.request.run_request import PictureRequest
 from bot.domain.request.style import MAX_NAME_CHARS, MAX_TEMPLATE_CHARS, Style
@@ -130,7 +130,7 @@ class StyleCommands(commands.GroupCog, group_name="style", group_description="Lo
         return style_choices(self._styles, interaction, current)
 
 
-async def setup(bot: StudioBot) -> None:
+async def setup(bot: BotClient) -> None:
     services = bot.services
     arrivals = Arrivals(services)
     await bot.add_cog(StyleCommands(services.styles, services.jobs, arrivals, services.catalogue))

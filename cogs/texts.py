@@ -11,7 +11,7 @@ import discord
 from discord.ext import commands
 
 from bot.delivery.responses import acknowledge, acknowledge_press, fill
-from bot.discord.client import Interaction, StudioBot
+from bot.discord.client import BotClient, Interaction
 from bot.domain.job.access import JobAct
 from bot.domain.job.errors import WordsFault, WordsGone
 from bot.domain.job.job import Job
@@ -74,7 +74,7 @@ async def _pages(job: Job, part: TextPart) -> list[Page]:
     return pages
 
 
-async def setup(bot: StudioBot) -> None:
+async def setup(bot: BotClient) -> None:
     cog = Texts(bot.services.jobs, bot.services.rate)
     for part in TextPart:
         bot.on_press(part, cog.turn)

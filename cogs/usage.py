@@ -11,7 +11,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.delivery.responses import acknowledge, fill, require_manager
-from bot.discord.client import Interaction, StudioBot
+from bot.discord.client import BotClient, Interaction
 from bot.domain.records.reports import UsageReport
 from bot.services.records.service import Period, Reports
 from bot.view.cards.usage import CHART, export_card, usage_card
@@ -82,5 +82,5 @@ def _guild_of_manager(interaction: Interaction) -> int:
     return interaction.guild_id or 0
 
 
-async def setup(bot: StudioBot) -> None:
+async def setup(bot: BotClient) -> None:
     await bot.add_cog(Usage(bot.services.reports))

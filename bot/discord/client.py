@@ -106,7 +106,7 @@ class Tree(app_commands.CommandTree[commands.Bot]):
                 await _tell(interaction, CommandOutdated())
             return False
         client, data = interaction.client, cast("Mapping[str, Any]", interaction.data or {})
-        if isinstance(client, StudioBot) and data.get("name") != PRIVACY:
+        if isinstance(client, BotClient) and data.get("name") != PRIVACY:
             try:
                 client.services.guild_settings.admission.check_place(interaction.guild_id)
             except NotAdmitted as refused:
@@ -129,7 +129,7 @@ class Tree(app_commands.CommandTree[commands.Bot]):
                 await _tell(interaction, error)
 
 
-class StudioBot(commands.Bot):
+class BotClient(commands.Bot):
     """Commands and buttons. Interactions come without any intent (Discord docs, Gateway intents, 2026)."""
 
     def __init__(self, seal: Seal, *, is_own_api: bool = False, **options: Any) -> None:
@@ -278,6 +278,6 @@ async def _tell(interaction: discord.Interaction[commands.Bot] | Interaction, er
     is_cut_short = isinstance(error, RuntimeError) and client.is_closed()  # its session is closed, too
     if not isinstance(error, BotError) and not is_cut_short:
         log.error("a command failed", exc_info=error)
-    more = await client.postscript(interaction, error) if isinstance(client, StudioBot) else NO_POSTSCRIPT
-    if await refuse(interaction, error, more) and isinstance(client, StudioBot):
+    more = await client.postscript(interaction, error) if isinstance(client, BotClient) else NO_POSTSCRIPT
+    if await refuse(interaction, error, more) and isinstance(client, BotClient):
         client.services.intakes.told(interaction.id)

@@ -17,7 +17,7 @@ from typing import Final
 import discord
 import simcord
 
-from bot.app import Surroundings, opened
+from bot.app import Runtime, opened
 from bot.domain.clock import Clock
 from bot.domain.errors import DatabaseInUse, StoreError
 from bot.observability.logs import set_up_logging
@@ -58,7 +58,7 @@ async def demo(
     slot = Slot()
     # perf_counter: the simulated Discord replaces time.monotonic inside handlers, and durations must agree.
     clock = Clock(time.time, time.perf_counter)
-    around = Surroundings(clock, SystemRandom(), spawn_outside(slot), SimulatedFiles(slot))
+    around = Runtime(clock, SystemRandom(), spawn_outside(slot), SimulatedFiles(slot))
     async with sandbox:
         chosen = _settings(sandbox, account, data, settings or {})
         async with opened(chosen, around) as studio:

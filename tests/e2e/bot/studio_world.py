@@ -16,7 +16,7 @@ import discord
 import pytest
 import simcord
 
-from bot.app import Studio, Surroundings, opened
+from bot.app import Application, Runtime, opened
 from bot.domain.clock import Clock
 from bot.domain.errors import BotError
 from bot.settings import load_settings
@@ -122,7 +122,7 @@ class World:
         self._slot = Slot()
         self._skipped_s = 0.0
         self.chance = Random(7)
-        self.studio: Studio
+        self.studio: Application
         self.env: simcord.Env
 
     async def start(self) -> None:
@@ -154,7 +154,7 @@ class World:
         settings = load_settings(_env_file=None, **{**given, **self._settings})
         # perf_counter: the simulated Discord replaces time.monotonic inside handlers.
         clock = Clock(time.time, lambda: time.perf_counter() + self._skipped_s)
-        around = Surroundings(clock, self.chance, spawn_outside(self._slot), SimulatedFiles(self._slot))
+        around = Runtime(clock, self.chance, spawn_outside(self._slot), SimulatedFiles(self._slot))
         self.studio = await self._opened.enter_async_context(opened(settings, around))
         bot = self.studio.bot
         bot.seal = replace(bot.seal, made_at_s=0.0)  # the simulated Discord's ids are of January 2026
