@@ -16,7 +16,7 @@ from bot.delivery.editor import MessageEditor
 from bot.domain.job.events import Event
 from bot.domain.job.status_update import StatusUpdate
 from bot.services.guild_settings.service import BotHarness, GuildSettingsService
-from bot.services.runs.runner import Follower
+from bot.services.runs.runner import JobRunner
 from bot.store.sqlite.database import Database
 from bot.view.cards.renderer import status_card
 from tests.guard.guard_counts import INTERVAL_S, TICKS, Counts, wired
@@ -139,14 +139,14 @@ async def test_an_edit_for_each_event_would_be_found(tmp_path: Path, monkeypatch
 
 
 async def test_a_record_of_each_event_would_be_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    hear = Follower.hear
+    hear = JobRunner.hear
 
-    async def hear_and_save(self: Follower, event: Event) -> None:
+    async def hear_and_save(self: JobRunner, event: Event) -> None:
         await hear(self, event)
         if not self.job.is_terminal:
             await self._save()
 
-    monkeypatch.setattr(Follower, "hear", hear_and_save)
+    monkeypatch.setattr(JobRunner, "hear", hear_and_save)
     async with wired(tmp_path / "bot.sqlite3") as bot:
         counts = await bot.live(1)
     assert {"transactions", "hops"} <= set(over(counts))
@@ -168,12 +168,12 @@ async def test_a_socket_for_each_job_would_be_found(tmp_path: Path) -> None:
 async def test_what_each_job_keeps_too_much_would_be_found(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    init = Follower.__init__
+    init = JobRunner.__init__
 
-    def hoard(self: Follower, *given: Any) -> None:
+    def hoard(self: JobRunner, *given: Any) -> None:
         init(self, *given)
         self.hoard = bytearray(BYTES_A_TASK)  # type: ignore[attr-defined]  # such as every event, or the payload
 
-    monkeypatch.setattr(Follower, "__init__", hoard)
+    monkeypatch.setattr(JobRunner, "__init__", hoard)
     async with wired(tmp_path / "bot.sqlite3") as bot:
         assert await bytes_a_task(bot) > BYTES_A_TASK

@@ -184,8 +184,8 @@ class BotHarness:
         return self.task_of(job_id)
 
     def task_of(self, job_id: int) -> str:
-        follower = self.jobs._followers.get(job_id)
-        return (follower.job.task_id or "") if follower is not None else ""
+        runner = self.jobs._followers.get(job_id)
+        return (runner.job.task_id or "") if runner is not None else ""
 
     async def hears(self, task_id: str, *events: Event) -> None:
         for event in events:

@@ -14,7 +14,7 @@ from bot.engines.port import WiroError, WiroNotFound
 from bot.services.runs.subscriptions import Watch
 
 if TYPE_CHECKING:
-    from bot.services.runs.runner import Follower
+    from bot.services.runs.runner import JobRunner
 
 log = logging.getLogger(__name__)
 
@@ -23,24 +23,24 @@ NOT_FOUND_TRIES: Final = 5  # in a row, and past the grace: Task/Detail may lag 
 KILL_GRACE_S: Final = 60.0  # how long Task/Detail may take to show the end of a task past its deadline
 
 
-class Watching:
+class TaskMonitor:
     """One task until Task/Detail ends it, whether the socket speaks of it or cannot be heard yet.
 
     `task` bears the socket's secret. The record never holds it, so of a job that was taken up from there
     Task/Detail is asked first; deadline and wish to cancel hold meanwhile.
     """
 
-    def __init__(self, follower: Follower, task: Task | None) -> None:
-        self._follower = follower
+    def __init__(self, runner: JobRunner, task: Task | None) -> None:
+        self._follower = runner
         self._task = task
-        self._task_id = follower.job.task_id or ""
+        self._task_id = runner.job.task_id or ""
         self._watch: Watch | None = None
         self._sockets = AsyncExitStack()
-        tools = follower.tools
+        tools = runner.tools
         self._tools = tools
         self._patience = tools.timeouts
         now_s = tools.clock.monotonic()
-        age_s = max(0.0, tools.clock.wall() - (follower.job.sent_at_s or follower.job.created_at_s))
+        age_s = max(0.0, tools.clock.wall() - (runner.job.sent_at_s or runner.job.created_at_s))
         self._deadline_s = now_s + tools.timeouts.deadline_s - age_s
         self._is_past_deadline = False
         self._last_news_s = now_s

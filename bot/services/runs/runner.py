@@ -36,7 +36,7 @@ from bot.engines.port import (
 )
 from bot.services.catalogue.service import Catalogue
 from bot.services.runs._mailbox import Mailbox
-from bot.services.runs._monitor import Watching
+from bot.services.runs._monitor import TaskMonitor
 from bot.services.runs.delivery import ResultDelivery
 from bot.services.runs.inputs import Inputs
 from bot.services.runs.ports import StatusMessages, Store
@@ -80,7 +80,7 @@ class RunContext:
     poll_delays: Callable[[], Iterator[float]]  # seconds between questions while an end is awaited
 
 
-class Follower:
+class JobRunner:
     """Owns one job's state while it is followed. `run` can be started again from the record at any time."""
 
     def __init__(self, job: Job, tools: RunContext, parameters: Mapping[str, Value] | None) -> None:
@@ -149,7 +149,7 @@ class Follower:
             task = await self._look_for_task()
         if not self.job.is_terminal and self.job.task_id is not None:
             self.tools.queue.occupy(self.job.job_id)
-            await Watching(self, task or self._task).until_the_end()
+            await TaskMonitor(self, task or self._task).until_the_end()
 
     # --- Run -----------------------------------------------------------------------------------
 

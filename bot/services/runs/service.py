@@ -42,7 +42,7 @@ from bot.services.limits.budget_alerts import BudgetWatch
 from bot.services.limits.holds import Holds
 from bot.services.limits.service import LimitService
 from bot.services.runs._recent import RecentJobs
-from bot.services.runs.runner import Follower, RunContext
+from bot.services.runs.runner import JobRunner, RunContext
 from bot.services.tasks import TaskOwner
 
 log = logging.getLogger(__name__)
@@ -91,7 +91,7 @@ class Jobs:
         self._owner = owner
         self._chance = chance
         self._holds = holds
-        self._followers: dict[int, Follower] = {}
+        self._followers: dict[int, JobRunner] = {}
         self._following: dict[int, asyncio.Task[None]] = {}
         self._recent = RecentJobs(tools.clock.monotonic)
         self._door = tools.catalogue.door
@@ -104,7 +104,7 @@ class Jobs:
     @property
     def stages(self) -> Counter[Stage]:
         """How many jobs are being followed at each stage; an ended one is being told to its member."""
-        return Counter(follower.job.stage for follower in self._followers.values())
+        return Counter(runner.job.stage for runner in self._followers.values())
 
     async def submit(
         self,
@@ -183,13 +183,13 @@ class Jobs:
         job = await self.reach(job_id, requester, JobAct.CANCEL)
         if job.is_terminal:
             raise JobEnded(job_id)
-        follower = self._followers.get(job_id)
-        if follower is not None:
-            follower.hold_back()
+        runner = self._followers.get(job_id)
+        if runner is not None:
+            runner.hold_back()
         await self._record_wish(job_id)
-        follower = self._followers.get(job_id)  # the very same, or one that took the job up from the record
-        if follower is not None and not follower.job.is_terminal:
-            follower.ask_to_cancel()
+        runner = self._followers.get(job_id)  # the very same, or one that took the job up from the record
+        if runner is not None and not runner.job.is_terminal:
+            runner.ask_to_cancel()
         return job
 
     async def _record_wish(self, job_id: int) -> None:
@@ -214,9 +214,9 @@ class Jobs:
 
     async def job(self, job_id: int) -> Job:
         """Whoever wants it: for what the bot does by itself. Raises JobNotFound."""
-        follower = self._followers.get(job_id)
-        if follower is not None:
-            return follower.job
+        runner = self._followers.get(job_id)
+        if runner is not None:
+            return runner.job
         job = await self._tools.store.job(job_id) if 0 < job_id <= MAX_ID else None
         if job is None:
             raise JobNotFound(job_id)
@@ -225,14 +225,14 @@ class Jobs:
 
     def known(self, job_id: int) -> Job | None:
         """The job, where memory has it: for what cannot wait for the record."""
-        follower = self._followers.get(job_id)
-        return follower.job if follower is not None else self._recent.job(job_id)
+        runner = self._followers.get(job_id)
+        return runner.job if runner is not None else self._recent.job(job_id)
 
     async def expose(self, job_id: int, exposure: Exposure) -> None:
         """A report or a verdict on it is on record: from now on memory knows it, too."""
-        follower = self._followers.get(job_id)
-        if follower is not None:
-            follower.job = replace(follower.job, exposure=exposure)
+        runner = self._followers.get(job_id)
+        if runner is not None:
+            runner.job = replace(runner.job, exposure=exposure)
         elif (recent := self._recent.job(job_id)) is not None:
             self._recent.keep(replace(recent, exposure=exposure))
         if exposure is not Exposure.SHOWN:
@@ -301,7 +301,7 @@ class Jobs:
         await self._owner.drain()
 
     def _follow(self, job: Job, parameters: Mapping[str, Value] | None) -> None:
-        self._followers[job.job_id] = Follower(job, self._tools, parameters)
+        self._followers[job.job_id] = JobRunner(job, self._tools, parameters)
         name = f"job {job.job_id}"
         self._following[job.job_id] = self._owner.start(name, self._follow_through(job.job_id))
 
@@ -310,9 +310,9 @@ class Jobs:
         try:
             for _ in range(TRIES_AFTER_FAULT):
                 try:
-                    follower = self._followers[job_id]
-                    await follower.run()
-                    await self._look_at_budget(follower.job)
+                    runner = self._followers[job_id]
+                    await runner.run()
+                    await self._look_at_budget(runner.job)
                 except Exception:
                     log.exception("job %d: a fault of ours", job_id)
                     await self._start_over(job_id)
@@ -331,17 +331,17 @@ class Jobs:
         await self._watch.look(Asker(origin.user_id, frozenset(), place), job.request.model)
 
     async def _start_over(self, job_id: int) -> None:
-        follower = self._followers[job_id]
-        follower.remark("Something went wrong on our side; taking the job up again.")
+        runner = self._followers[job_id]
+        runner.remark("Something went wrong on our side; taking the job up again.")
         await asyncio.sleep(PAUSE_AFTER_FAULT_S)
         try:
             recorded = await self._tools.store.job(job_id)
         except StoreError as error:
             log.warning("job %d could not be read again: %s", job_id, error.reason)
             recorded = None
-        self._followers[job_id] = Follower(recorded or follower.job, self._tools, None)
+        self._followers[job_id] = JobRunner(recorded or runner.job, self._tools, None)
 
     async def _give_up(self, job_id: int) -> None:
-        follower = self._followers[job_id]
-        await follower.hear(Refused(Cause.INTERNAL))
-        await self._tools.delivery.deliver(follower.job, "")
+        runner = self._followers[job_id]
+        await runner.hear(Refused(Cause.INTERNAL))
+        await self._tools.delivery.deliver(runner.job, "")
