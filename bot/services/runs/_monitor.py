@@ -11,7 +11,7 @@ from bot.domain.job.events import Event, Gap, Reached, Refused
 from bot.domain.job.job import Cause, Stage
 from bot.domain.job.task import Task
 from bot.engines.port import WiroError, WiroNotFound
-from bot.services.runs.subscriptions import Watch
+from bot.services.runs.subscriptions import Subscription
 
 if TYPE_CHECKING:
     from bot.services.runs.runner import JobRunner
@@ -34,7 +34,7 @@ class TaskMonitor:
         self._follower = runner
         self._task = task
         self._task_id = runner.job.task_id or ""
-        self._watch: Watch | None = None
+        self._watch: Subscription | None = None
         self._sockets = AsyncExitStack()
         tools = runner.tools
         self._tools = tools

@@ -15,7 +15,7 @@ from bot.services.supervisor import Delays, Supervisor
 log = logging.getLogger(__name__)
 
 
-class Watch:
+class Subscription:
     """One task's place on a socket."""
 
     def __init__(self, task: Task, mailbox: Mailbox) -> None:
@@ -40,14 +40,14 @@ class _Line:
         self._open_feed = open_feed
         self._feed = open_feed()
         self._is_read = False
-        self.watches: dict[str, Watch] = {}
+        self.watches: dict[str, Subscription] = {}
         self._reader = supervisor.every("socket", 0.0, self._read, delays)
 
-    def join(self, watch: Watch) -> None:
+    def join(self, watch: Subscription) -> None:
         self.watches[watch.task.task_id] = watch
         self._feed.register(watch.task)
 
-    def leave(self, watch: Watch) -> None:
+    def leave(self, watch: Subscription) -> None:
         if self.watches.pop(watch.task.task_id, None) is not None:
             self._feed.forget(watch.task.task_id)
 
@@ -89,16 +89,16 @@ class Tracker:
         return len(self._lines)
 
     @asynccontextmanager
-    async def watch(self, channel_id: int, task: Task, mailbox: Mailbox) -> AsyncIterator[Watch]:
+    async def watch(self, channel_id: int, task: Task, mailbox: Mailbox) -> AsyncIterator[Subscription]:
         """Hear of a task until the block ends. The last one to leave a socket closes it."""
-        watch = Watch(task, mailbox)
+        watch = Subscription(task, mailbox)
         self._join(str(channel_id) if self._may_share else self._own_name(watch), watch)
         try:
             yield watch
         finally:
             await self._leave(watch)
 
-    async def moved_unheard(self, watch: Watch) -> None:
+    async def moved_unheard(self, watch: Subscription) -> None:
         """Task/Detail shows this task moving and the socket never spoke of it: stop sharing sockets."""
         line = self._line_of(watch)
         if line is None or watch.has_heard or line.name == self._own_name(watch):
@@ -111,13 +111,13 @@ class Tracker:
         await self._leave(watch)
         self._join(self._own_name(watch), watch)
 
-    def _join(self, name: str, watch: Watch) -> None:
+    def _join(self, name: str, watch: Subscription) -> None:
         line = self._lines.get(name)
         if line is None:
             line = self._lines[name] = _Line(name, self._open_feed, self._supervisor, self._delays)
         line.join(watch)
 
-    async def _leave(self, watch: Watch) -> None:
+    async def _leave(self, watch: Subscription) -> None:
         line = self._line_of(watch)
         if line is None:
             return
@@ -126,12 +126,12 @@ class Tracker:
             del self._lines[line.name]
             await line.close()
 
-    def _line_of(self, watch: Watch) -> _Line | None:
+    def _line_of(self, watch: Subscription) -> _Line | None:
         for line in self._lines.values():
             if line.watches.get(watch.task.task_id) is watch:
                 return line
         return None
 
     @staticmethod
-    def _own_name(watch: Watch) -> str:
+    def _own_name(watch: Subscription) -> str:
         return f"task {watch.task.task_id}"

@@ -13,7 +13,7 @@ from bot.domain.job.events import Gap, Reached
 from bot.domain.job.job import Stage
 from bot.domain.job.task import Task
 from bot.services.runs._mailbox import Mailbox
-from bot.services.runs.subscriptions import Tracker, Watch
+from bot.services.runs.subscriptions import Subscription, Tracker
 from bot.services.supervisor import Supervisor
 from bot.services.tasks import TaskOwner
 from tests.support.clocks import settle_down, until
@@ -33,7 +33,7 @@ class Room:
         self.tracker = Tracker(self.sockets.open, self.supervisor, lambda: iter(self.pauses_s))
         self.stack = AsyncExitStack()
 
-    async def watch(self, channel_id: int, task_id: str) -> Watch:
+    async def watch(self, channel_id: int, task_id: str) -> Subscription:
         task = Task(task_id, f"token-{task_id}")
         return await self.stack.enter_async_context(self.tracker.watch(channel_id, task, Mailbox()))
 
