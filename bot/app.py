@@ -42,7 +42,7 @@ from bot.services.forms.service import Forms
 from bot.services.guild_settings.service import GuildSettingsService
 from bot.services.limits.alternatives import WaysOut
 from bot.services.limits.bill_alarms import LOOK_EVERY_S, BillAlarms
-from bot.services.limits.budget_alerts import BudgetWatch
+from bot.services.limits.budget_alerts import BudgetAlerts
 from bot.services.limits.holds import Holds
 from bot.services.limits.rate import RateLimiter
 from bot.services.limits.service import DefaultLimits, LimitService
@@ -235,7 +235,7 @@ def _services(
     )
     board.on_blocked(guild_settings.tell_blocked)
     limit_service = LimitService(_allowance(settings), guild_settings, guilds, store, clock)
-    watch = BudgetWatch(limit_service, guild_settings, guilds, mod_log, clock)
+    watch = BudgetAlerts(limit_service, guild_settings, guilds, mod_log, clock)
     holds = Holds(catalogue, store, clock, settings.default_estimate, settings.max_run_price)
     jobs = Jobs(tools, guild_settings, limit_service, watch, owner, chance, holds)
     forms = Forms(catalogue, guild_settings, holds, LastValueRecords(database), clock)

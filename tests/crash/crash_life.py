@@ -31,7 +31,7 @@ from bot.engines.wiro.signing import Credentials
 from bot.engines.wiro.socket import TaskFeed
 from bot.services.catalogue.service import Catalogue
 from bot.services.guild_settings.service import GuildSettingsService
-from bot.services.limits.budget_alerts import BudgetWatch
+from bot.services.limits.budget_alerts import BudgetAlerts
 from bot.services.limits.holds import Holds
 from bot.services.limits.service import DefaultLimits, LimitService
 from bot.services.runs.delivery import ResultDelivery
@@ -265,6 +265,6 @@ def _engine(
     guild_settings = GuildSettingsService(guilds, channel, PictureWishRecords(database), lambda _: False)
     limit_service = LimitService(_ALLOWANCE, guild_settings, guilds, store, clock)
     holds = Holds(tools.catalogue, store, clock, Money.parse("0.05"))
-    watch = BudgetWatch(limit_service, guild_settings, guilds, channel, clock)
+    watch = BudgetAlerts(limit_service, guild_settings, guilds, channel, clock)
     jobs = Jobs(tools, guild_settings, limit_service, watch, owner, Random(7), holds)
     return Engine(jobs, ink, wiro, store, database)

@@ -24,7 +24,7 @@ from bot.domain.job.job import Progress, Stage
 from bot.domain.money import Money
 from bot.services.catalogue.service import Catalogue
 from bot.services.guild_settings.service import GuildSettingsService
-from bot.services.limits.budget_alerts import BudgetWatch
+from bot.services.limits.budget_alerts import BudgetAlerts
 from bot.services.limits.holds import Holds
 from bot.services.limits.service import DefaultLimits, LimitService
 from bot.services.runs.delivery import ResultDelivery
@@ -104,7 +104,7 @@ class Wired:
         limit_service = LimitService(
             DefaultLimits(10**6, Money(10**18), Money(10**18)), guild_settings, guilds, jobs, clock
         )
-        watch = BudgetWatch(limit_service, guild_settings, guilds, log_channel, clock)
+        watch = BudgetAlerts(limit_service, guild_settings, guilds, log_channel, clock)
         holds = Holds(tools.catalogue, jobs, clock, Money.parse("0.05"))
         self.tracker = tools.tracker
         self.intakes = Intakes(IntakeRecords(database), Apologies(client), owner)

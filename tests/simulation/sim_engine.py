@@ -25,7 +25,7 @@ from bot.domain.money import Money
 from bot.runtime.backoff import jittered_delays
 from bot.services.catalogue.service import REFRESH_S, Catalogue
 from bot.services.guild_settings.service import GuildSettingsService
-from bot.services.limits.budget_alerts import BudgetWatch
+from bot.services.limits.budget_alerts import BudgetAlerts
 from bot.services.limits.holds import Holds
 from bot.services.limits.service import DefaultLimits, LimitService
 from bot.services.runs.delivery import ResultDelivery
@@ -203,7 +203,7 @@ class Engine:
         limit_service = LimitService(
             world.default_limits, self.guild_settings, self.guilds, self.store, clock
         )
-        watch = BudgetWatch(limit_service, self.guild_settings, self.guilds, world.log_channel, clock)
+        watch = BudgetAlerts(limit_service, self.guild_settings, self.guilds, world.log_channel, clock)
         holds = Holds(self.catalogue, self.store, clock, FALLBACK)
         self.jobs = parts.jobs(tools, self.guild_settings, limit_service, watch, self.owner, chance, holds)
         self.looks = SweepSchedule.after(PATIENCE.unknown_grace_s)

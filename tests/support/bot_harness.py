@@ -21,7 +21,7 @@ from bot.domain.moderation.audit import AuditEntry
 from bot.domain.money import Money
 from bot.services.catalogue.service import Catalogue
 from bot.services.guild_settings.service import GuildSettingsService
-from bot.services.limits.budget_alerts import BudgetWatch
+from bot.services.limits.budget_alerts import BudgetAlerts
 from bot.services.limits.holds import Holds
 from bot.services.limits.service import DefaultLimits, LimitService
 from bot.services.runs.delivery import ResultDelivery
@@ -158,7 +158,7 @@ class BotHarness:
             guilds, self.log_channel, PictureWishRecords(guilds._database), self.catalogue.is_adult
         )
         self.limit_service = LimitService(default_limits, self.guild_settings, guilds, store, clock)
-        watch = BudgetWatch(self.limit_service, self.guild_settings, guilds, self.log_channel, clock)
+        watch = BudgetAlerts(self.limit_service, self.guild_settings, guilds, self.log_channel, clock)
         self.holds = Holds(self.catalogue, store, clock, Money.parse("0.05"))
         self.jobs = Jobs(
             self.tools, self.guild_settings, self.limit_service, watch, self.owner, Random(7), self.holds

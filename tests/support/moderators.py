@@ -11,7 +11,7 @@ from bot.domain.moderation.errors import CaseFault, CaseRefused
 from bot.domain.money import Money
 from bot.domain.request.requester import Asker, Place
 from bot.services.limits.alternatives import WaysOut
-from bot.services.limits.budget_alerts import BudgetWatch
+from bot.services.limits.budget_alerts import BudgetAlerts
 from bot.services.moderation.service import Cases
 from bot.services.supervisor import Supervisor
 from bot.store.sqlite.cases import CaseRecords
@@ -83,7 +83,7 @@ class Moderation:
         clock = house.time.clock
         self.records = CaseRecords(house.store._database)
         self.mod_log = MemoryDesk()
-        self.watch = BudgetWatch(
+        self.watch = BudgetAlerts(
             house.limit_service, house.guild_settings, house.guilds, house.log_channel, clock
         )
         self.ways_out = WaysOut(house.limit_service, house.guild_settings, house.catalogue, house.holds)

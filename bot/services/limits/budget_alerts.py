@@ -29,7 +29,7 @@ class WarningChannel(Protocol):
     async def warn(self, channel_id: int, warning: BudgetWarning) -> None: ...
 
 
-class BudgetWatch:
+class BudgetAlerts:
     """Looks at a server's own spend limits after money moved. Held amounts count as used."""
 
     def __init__(

@@ -27,7 +27,7 @@ from bot.domain.request.prompt import words_of
 from bot.domain.request.requester import Asker
 from bot.services.guild_settings.service import GuildSettingsService
 from bot.services.limits.alternatives import WaysOut
-from bot.services.limits.budget_alerts import BudgetWatch
+from bot.services.limits.budget_alerts import BudgetAlerts
 from bot.services.limits.holds import Holds
 from bot.services.limits.service import LimitService
 from bot.services.member_cache import MemberCache
@@ -75,7 +75,7 @@ class Cases:
         holds: Holds,
         runs: Runs,
         mod_log: ModLog,
-        watch: BudgetWatch,
+        watch: BudgetAlerts,
         clock: Clock,
         supervisor: Supervisor,
         retry_delays: Delays,

@@ -38,7 +38,7 @@ from bot.domain.request.requester import Asker, Place
 from bot.domain.request.run_request import PictureRequest
 from bot.engines.port import WiroError, WiroNotFound
 from bot.services.guild_settings.service import GuildSettingsService
-from bot.services.limits.budget_alerts import BudgetWatch
+from bot.services.limits.budget_alerts import BudgetAlerts
 from bot.services.limits.holds import Holds
 from bot.services.limits.service import LimitService
 from bot.services.runs._recent import RecentJobs
@@ -79,7 +79,7 @@ class Jobs:
         tools: RunContext,
         guild_settings: GuildSettingsService,
         limit_service: LimitService,
-        watch: BudgetWatch,
+        watch: BudgetAlerts,
         owner: TaskOwner,
         chance: Random,
         holds: Holds,
