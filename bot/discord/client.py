@@ -187,9 +187,9 @@ class BotClient(commands.Bot):
         self.http.get_ratelimit = FirstEdits(self.http.get_ratelimit)  # type: ignore[method-assign]  # no other hook
         self.http.ws_connect = GatewayDial(self.http.ws_connect)  # type: ignore[method-assign]  # no other hook
         # First of all: neither the gateway nor the list of commands is needed to bring a picture home.
-        taken_up = await self.services.jobs.take_up()
-        if taken_up:
-            log.info("taking up %d unfinished jobs", taken_up)
+        resumed = await self.services.jobs.resume()
+        if resumed:
+            log.info("taking up %d unfinished jobs", resumed)
         if self._is_own_api:
             _, gateway_url, _ = await self.http.get_bot_gateway()
             DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(gateway_url)

@@ -183,7 +183,7 @@ async def _live(life: Life, time: SharedClock, steps: Steps) -> None:
         jobs = engine.jobs
         if life.scenario.is_stopped:
             owner.start("members who cancel", _cancel_what_runs(engine))
-        await jobs.take_up()
+        await jobs.resume()
         for member in range(1, life.scenario.members + 1 if life.is_first else 1):
             request = PictureRequest(MODEL, PROMPT, steps=2, seed=SEED)
             await jobs.submit(member, request, an_origin(user_id=member), an_asker(user_id=member))

@@ -214,7 +214,7 @@ class Engine:
         self.is_ready = False
 
     async def start(self) -> None:
-        await self.jobs.take_up()
+        await self.jobs.resume()
         self.supervisor.every("list of models", REFRESH_S, self.catalogue.refresh, self.retries)
         self.supervisor.every("late orphans", self.looks.tick_s, self.unclaimed.sweep, self.retries)
         self.is_ready = True

@@ -273,7 +273,7 @@ class Jobs:
         followers = [f for f in self._followers.values() if f.job.origin.channel_id == channel_id]
         return [f.news for f in sorted(followers, key=lambda f: f.job.job_id) if not f.job.is_terminal]
 
-    async def take_up(self) -> int:
+    async def resume(self) -> int:
         """Follow every unfinished job of the record from where it stands. The number taken up."""
         jobs = await self._tools.store.unfinished()
         for job in jobs:

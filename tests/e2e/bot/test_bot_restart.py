@@ -48,7 +48,7 @@ async def test_what_ended_while_the_bot_was_away_is_delivered_when_it_is_back(wo
     assert len(card.pictures) == 2
     assert world.runs == 1
     await world.idle()
-    assert await world.studio.services.jobs.take_up() == 0
+    assert await world.studio.services.jobs.resume() == 0
 
 
 async def test_the_line_outlives_a_restart_in_its_order(build: Build) -> None:

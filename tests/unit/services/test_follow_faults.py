@@ -94,7 +94,7 @@ async def test_a_delivery_that_could_not_be_recorded_is_shown_again_after_a_rest
     task_id = await house.submit_and_watch()
     house.wiro.tell(task_id, SUCCESS)
     assert not (await house.end_of()).is_delivered
-    assert await house.jobs.take_up() == 1
+    assert await house.jobs.resume() == 1
     house.store.faults["mark_delivered"].clear()
     assert (await house.end_of()).is_delivered
     assert await house.spent() == (1, 0, COST.pico, 0)
@@ -110,7 +110,7 @@ async def test_a_delivery_is_recorded_as_soon_as_the_disk_takes_it_and_not_told_
     async with asyncio.timeout(5):
         while await house.store.unfinished():  # noqa: ASYNC110 — as in `until`
             await asyncio.sleep(0.001)
-    assert await house.jobs.take_up() == 0
+    assert await house.jobs.resume() == 0
     assert len(house.board.concluded) == 1
 
 

@@ -39,7 +39,7 @@ async def restarted(house: BotHarness) -> AsyncIterator[BotHarness]:
     """The house stops and the next one takes up what it left."""
     await house.stop()
     again = BotHarness(house.store, house.guilds, house.wiro)
-    await again.jobs.take_up()
+    await again.jobs.resume()
     try:
         yield again
     finally:
@@ -236,12 +236,12 @@ async def test_a_finished_job_is_not_taken_up(house: BotHarness) -> None:
     task_id = await house.submit_and_watch()
     house.wiro.tell(task_id, SUCCESS)
     await house.end_of()
-    assert await house.jobs.take_up() == 0
+    assert await house.jobs.resume() == 0
 
 
 async def test_jobs_that_are_followed_are_not_taken_up_twice(house: BotHarness) -> None:
     await house.submit_and_watch()
-    assert await house.jobs.take_up() == 1
+    assert await house.jobs.resume() == 1
     assert (house.jobs.running, len(house.sockets.registered)) == (1, 1)
     assert len(house.wiro.runs) == 1
 

@@ -381,7 +381,7 @@ async def test_a_request_that_the_model_does_not_take_any_more_is_void(house: Bo
     again = BotHarness(house.store, house.guilds, house.wiro)
     house.wiro.run_gate.set()
     runs = len(house.wiro.runs)
-    await again.jobs.take_up()
+    await again.jobs.resume()
     ended = await again.end_of()
     assert (ended.cause, ended.detail) == (Cause.REFUSED, "steps: 20")
     assert len(house.wiro.runs) == runs

@@ -378,7 +378,7 @@ async def test_a_restart_while_a_file_is_brought_in_begins_with_it_again(tmp_pat
         await until(lambda: house.sources.fetched == [URL])
     async with a_house(tmp_path / "db", wiro) as house:
         house.sources.put(URL)
-        await house.jobs.take_up()
+        await house.jobs.resume()
         await house.watched()
         assert wiro.runs[0][1]["inputImageUrl"] == "https://cdn1.wiro.ai/1/dog.png"
 
@@ -463,7 +463,7 @@ async def test_after_a_restart_the_file_goes_into_the_run_all_the_same(tmp_path:
         house.sources.put(URL)
         if not is_kept:
             wiro.upload_faults.extend([REFUSED] * 2)
-        await house.jobs.take_up()
+        await house.jobs.resume()
         await house.watched(2)
         assert wiro.runs[-1][1].get("inputImageUrl") == (
             "https://cdn1.wiro.ai/1/dog.png" if is_kept else None
@@ -475,7 +475,7 @@ async def test_a_file_gone_by_the_restart_ends_the_job_without_a_charge(tmp_path
     wiro = ScriptedWiro()
     await accepted_but_not_sent(tmp_path / "db", wiro, is_kept=False)
     async with a_house(tmp_path / "db", wiro) as house:
-        await house.jobs.take_up()
+        await house.jobs.resume()
         job = await house.end_of(2)
         assert (job.stage, job.cause, job.detail) == (Stage.FAILED, Cause.INPUT_LOST, "dog.png")
         assert (await house.spent())[1] == 1  # the other one, which still runs

@@ -98,7 +98,7 @@ async def restarted(house: BotHarness) -> AsyncIterator[BotHarness]:
     await house.stop()
     again = BotHarness(house.store, house.guilds, house.wiro)
     again.time.forward(house.time.monotonic())
-    await again.jobs.take_up()
+    await again.jobs.resume()
     sweep(again)
     try:
         yield again
