@@ -74,9 +74,9 @@ class FaultyStore(JobStore):
         self.saves.append(job)
         await super().save(job)
 
-    async def wish_to_cancel(self, job_id: int) -> None:
-        self._may_fail("wish_to_cancel")
-        await super().wish_to_cancel(job_id)
+    async def request_cancel(self, job_id: int) -> None:
+        self._may_fail("request_cancel")
+        await super().request_cancel(job_id)
 
     async def settle(self, job: Job, settlement: Settlement | None, at_s: float) -> bool:
         self._may_fail("settle")

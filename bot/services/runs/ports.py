@@ -26,7 +26,7 @@ class Store(Protocol):
         """Record where an unsettled job stands (stage, sent_at_s, task_id, message_id)."""
         ...
 
-    async def wish_to_cancel(self, job_id: int) -> None:
+    async def request_cancel(self, job_id: int) -> None:
         """Record that somebody wants this job stopped."""
         ...
 

@@ -116,13 +116,13 @@ class JobRunner:
         sent_at_s = self.job.sent_at_s or self.job.created_at_s
         return self.tools.clock.wall() - sent_at_s > self.tools.timeouts.unknown_grace_s
 
-    def hold_back(self) -> None:
+    def block_submission(self) -> None:
         """Somebody wishes to cancel: from here on, Run is not sent any more."""
         self.job = replace(self.job, is_cancel_asked=True)
 
-    def ask_to_cancel(self) -> None:
+    def request_cancel(self) -> None:
         """Cancel at whatever stage the job is. Asking twice is asking once."""
-        self.hold_back()
+        self.block_submission()
         if self._wait is not None and not self._is_called_out:
             self._is_called_out = self._wait.cancel()
         self.mailbox.wake()

@@ -185,11 +185,11 @@ class Jobs:
             raise JobEnded(job_id)
         runner = self._followers.get(job_id)
         if runner is not None:
-            runner.hold_back()
+            runner.block_submission()
         await self._record_wish(job_id)
         runner = self._followers.get(job_id)  # the very same, or one that took the job up from the record
         if runner is not None and not runner.job.is_terminal:
-            runner.ask_to_cancel()
+            runner.request_cancel()
         return job
 
     async def _record_wish(self, job_id: int) -> None:
@@ -198,7 +198,7 @@ class Jobs:
         """
         try:
             async with asyncio.timeout(WISH_S):
-                await self._tools.store.wish_to_cancel(job_id)
+                await self._tools.store.request_cancel(job_id)
         except TimeoutError:
             log.warning("job %d: the wish to cancel takes long to be recorded", job_id)
         except StoreError as error:

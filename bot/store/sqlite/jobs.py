@@ -87,7 +87,7 @@ class JobStore:
 
         await self._database.write(unit)
 
-    async def wish_to_cancel(self, job_id: int) -> None:
+    async def request_cancel(self, job_id: int) -> None:
         """Record that somebody wants this job stopped. One that has ended stays as it ended."""
         await self._database.write(lambda sqlite: sqlite.execute(_WISH, (job_id,)).rowcount)
 

@@ -271,14 +271,14 @@ async def test_every_lookup_goes_through_an_index(
 async def test_a_wish_to_cancel_stays_and_comes_too_late_for_what_has_ended(store: JobStore) -> None:
     for job_id in (1, 2):
         await reserve(store, a_job(job_id))
-    await store.wish_to_cancel(1)
+    await store.request_cancel(1)
     await store.save(replace(a_job(1), sent_at_s=NOON_S))  # by somebody who has not heard of it
     found = await store.job(1)
     assert found is not None
     assert (found.is_cancel_asked, found.sent_at_s) == (True, NOON_S)
     await settle(store, ended(a_job(2)))
-    await store.wish_to_cancel(2)
-    await store.wish_to_cancel(404)
+    await store.request_cancel(2)
+    await store.request_cancel(404)
     late = await store.job(2)
     assert late is not None
     assert not late.is_cancel_asked

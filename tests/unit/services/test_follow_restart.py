@@ -279,7 +279,7 @@ async def test_a_wish_of_before_the_restart_is_passed_on_without_waiting_for_new
     await house.hears(task_id, Reached(Stage.RUNNING))
     await house.stage_reached(Stage.RUNNING)
     await house.stop()
-    await house.store.wish_to_cancel(1)
+    await house.store.request_cancel(1)
     house.wiro.on_stop = Cancelled(COST)
     async with restarted(house) as again:
         assert (await again.end_of()).cost == COST
@@ -294,7 +294,7 @@ async def test_a_waiting_job_with_a_wish_ends_without_run_and_without_asking_for
         await house.submit(2)
         await until(lambda: house.board.places_of(2))
         await house.stop()
-        await house.store.wish_to_cancel(2)
+        await house.store.request_cancel(2)
         house.wiro.known_models.clear()
         async with restarted(house) as again:
             job = await again.end_of(2)
@@ -342,7 +342,7 @@ async def test_a_wish_outlives_a_fault_of_ours(house: BotHarness, monkeypatch: p
 
 async def test_a_wish_that_cannot_be_recorded_is_passed_on_all_the_same(house: BotHarness) -> None:
     task_id = await house.submit_and_watch()
-    house.store.faults["wish_to_cancel"].append(DatabaseFull("no room"))
+    house.store.faults["request_cancel"].append(DatabaseFull("no room"))
     house.wiro.on_stop = Cancelled(Money(0))
     await house.jobs.cancel(1, OWNER)
     assert (await house.end_of()).is_cancel_asked

@@ -322,7 +322,7 @@ async def test_a_job_cancelled_while_its_run_was_unanswered_is_looked_for_too(ho
     house.wiro.run_faults.append(LOST_ANSWER)
     await house.submit()
     await house.stage_reached(Stage.UNKNOWN)
-    house.jobs._followers[1].ask_to_cancel()
+    house.jobs._followers[1].request_cancel()
     house.time.forward(house.tools.timeouts.unknown_grace_s + 1)
     job = await house.end_of()
     assert job.stage is Stage.CANCELLED
