@@ -40,7 +40,7 @@ from bot.services.catalogue.browse import Browser
 from bot.services.catalogue.service import REFRESH_S, Catalogue
 from bot.services.forms.service import Forms
 from bot.services.guild_settings.service import GuildSettingsService
-from bot.services.limits.alternatives import WaysOut
+from bot.services.limits.alternatives import LimitAlternatives
 from bot.services.limits.bill_alarms import LOOK_EVERY_S, BillAlarms
 from bot.services.limits.budget_alerts import BudgetAlerts
 from bot.services.limits.holds import Holds
@@ -243,13 +243,13 @@ def _services(
     vary_model, upscale_model = settings.wiro_vary_model, settings.wiro_upscale_model
     remixes = Remixes(guild_settings, catalogue, holds, limit_service, vary_model, upscale_model)
     styles = Styles(StyleRecords(database), guild_settings, clock)
-    ways_out = WaysOut(limit_service, guild_settings, catalogue, holds)
+    alternatives = LimitAlternatives(limit_service, guild_settings, catalogue, holds)
     retries = _delays(chance, first_s=2, cap_s=60)
     cases = Cases(
         case_records,
         guild_settings,
         limit_service,
-        ways_out,
+        alternatives,
         holds,
         jobs,
         mod_log,

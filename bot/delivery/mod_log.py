@@ -14,7 +14,7 @@ import discord
 from bot.delivery.channels import Refused, refusal
 from bot.delivery.discord_errors import DISCORD_ERRORS
 from bot.domain.job.job import Job
-from bot.domain.limits.alternatives import WayOut
+from bot.domain.limits.alternatives import Alternative
 from bot.domain.limits.bill_alarm import BillAlarm
 from bot.domain.limits.budget import BudgetWarning
 from bot.domain.moderation.audit import AuditEntry
@@ -74,7 +74,7 @@ class ModLogChannel:
         await self._post(channel_id, alarm_card(alarm))
 
     async def post_case(
-        self, channel_id: int, case: Case, way_out: WayOut | None, prompt: str, job: Job | None
+        self, channel_id: int, case: Case, way_out: Alternative | None, prompt: str, job: Job | None
     ) -> bool:
         card, spare = open_card(case, way_out, prompt, job), open_card(case, way_out, KEPT_BACK, job)
         return await self._post(channel_id, card, spare) is not None

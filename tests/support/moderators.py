@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 
 from bot.domain.job.job import Job
-from bot.domain.limits.alternatives import WayOut
+from bot.domain.limits.alternatives import Alternative
 from bot.domain.moderation.cases import Case, Decision
 from bot.domain.moderation.errors import CaseFault, CaseRefused
 from bot.domain.money import Money
 from bot.domain.request.requester import Asker, Place
-from bot.services.limits.alternatives import WaysOut
+from bot.services.limits.alternatives import LimitAlternatives
 from bot.services.limits.budget_alerts import BudgetAlerts
 from bot.services.moderation.service import Cases
 from bot.services.supervisor import Supervisor
@@ -37,7 +37,7 @@ class MemoryDesk:
         self.gate.set()
 
     async def post_case(
-        self, channel_id: int, case: Case, way_out: WayOut | None, prompt: str, job: Job | None
+        self, channel_id: int, case: Case, way_out: Alternative | None, prompt: str, job: Job | None
     ) -> bool:
         if self.can_post:
             self.posted.append(case)
@@ -86,12 +86,14 @@ class Moderation:
         self.watch = BudgetAlerts(
             house.limit_service, house.guild_settings, house.guilds, house.log_channel, clock
         )
-        self.ways_out = WaysOut(house.limit_service, house.guild_settings, house.catalogue, house.holds)
+        self.alternatives = LimitAlternatives(
+            house.limit_service, house.guild_settings, house.catalogue, house.holds
+        )
         self.cases = Cases(
             self.records,
             house.guild_settings,
             house.limit_service,
-            self.ways_out,
+            self.alternatives,
             house.holds,
             house.jobs,
             self.mod_log,

@@ -28,7 +28,7 @@ class Fit:
 
 
 @dataclass(frozen=True, slots=True)
-class WayOut:
+class Alternative:
     """A refused request with its estimated price, what refused it, and what would still fit."""
 
     request: PictureRequest

@@ -9,7 +9,7 @@ from typing import Final
 
 from bot.domain.catalogue.errors import ModelUnknown
 from bot.domain.catalogue.model import Model
-from bot.domain.limits.alternatives import Fit, Saving, WayOut
+from bot.domain.limits.alternatives import Alternative, Fit, Saving
 from bot.domain.limits.errors import RunTooDear
 from bot.domain.limits.limit import LimitReached, Measure
 from bot.domain.moderation.errors import RuleRefused
@@ -29,7 +29,7 @@ MAX_PAGES: Final = 3  # of models that are priced exactly
 PATIENCE_S: Final = 3.0  # a refusal is not held up longer by the pages of other models
 
 
-class WaysOut:
+class LimitAlternatives:
     """Tries smaller requests against the very limits that bind the member here."""
 
     def __init__(
@@ -44,7 +44,7 @@ class WaysOut:
         self._catalogue = catalogue
         self._holds = holds
 
-    async def of(self, refused: LimitReached, request: PictureRequest, asker: Asker) -> WayOut:
+    async def of(self, refused: LimitReached, request: PictureRequest, asker: Asker) -> Alternative:
         """Raises ModelUnknown, OptionRefused, StoreError."""
         hold = await self._holds.of_request(request)
         price = hold.amount
@@ -60,7 +60,7 @@ class WaysOut:
                 )
             )
         fits.append(await self._cheaper_model(request, asker, standings, price))
-        return WayOut(request, price, refused, tuple(fit for fit in fits if fit is not None))
+        return Alternative(request, price, refused, tuple(fit for fit in fits if fit is not None))
 
     async def _first_fit(
         self,

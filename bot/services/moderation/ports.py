@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from bot.domain.job.job import Exposure, Job
-from bot.domain.limits.alternatives import WayOut
+from bot.domain.limits.alternatives import Alternative
 from bot.domain.moderation.cases import Case, Decision, Report, Traces, Verdict
 from bot.domain.request.origin import Origin
 from bot.domain.request.requester import Asker
@@ -44,7 +44,7 @@ class ModLog(Protocol):
     """Discord as cases need it. Raises nothing but what is named."""
 
     async def post_case(
-        self, channel_id: int, case: Case, way_out: WayOut | None, prompt: str, job: Job | None
+        self, channel_id: int, case: Case, way_out: Alternative | None, prompt: str, job: Job | None
     ) -> bool:
         """Put a case into the log channel. False: it cannot be written to. `job` is the reported one."""
         ...

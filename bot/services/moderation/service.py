@@ -12,7 +12,7 @@ from bot.domain.errors import BotError, StoreError
 from bot.domain.job.access import JobAct, Requester, check_access
 from bot.domain.job.errors import JobNotFound
 from bot.domain.job.job import Exposure, Job
-from bot.domain.limits.alternatives import WayOut
+from bot.domain.limits.alternatives import Alternative
 from bot.domain.limits.limit import LimitReached, Window, window_bounds
 from bot.domain.moderation.cases import HIDES_A_DAY, Case, CaseKind, Decision, Report, Verdict
 from bot.domain.moderation.errors import (
@@ -26,7 +26,7 @@ from bot.domain.moderation.errors import (
 from bot.domain.request.prompt import words_of
 from bot.domain.request.requester import Asker
 from bot.services.guild_settings.service import GuildSettingsService
-from bot.services.limits.alternatives import WaysOut
+from bot.services.limits.alternatives import LimitAlternatives
 from bot.services.limits.budget_alerts import BudgetAlerts
 from bot.services.limits.holds import Holds
 from bot.services.limits.service import LimitService
@@ -52,14 +52,14 @@ _VERDICTS: Final = {
 class Offer:
     """What a refused member is told besides: what would fit, and whether they can ask a moderator."""
 
-    way_out: WayOut
+    way_out: Alternative
     may_ask: bool
 
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
     asker: Asker
-    way_out: WayOut
+    way_out: Alternative
     is_private: bool
 
 
@@ -71,7 +71,7 @@ class Cases:
         store: CaseStore,
         guild_settings: GuildSettingsService,
         limit_service: LimitService,
-        ways_out: WaysOut,
+        alternatives: LimitAlternatives,
         holds: Holds,
         runs: Runs,
         mod_log: ModLog,
@@ -82,7 +82,7 @@ class Cases:
     ) -> None:
         self._store = store
         self._houses = guild_settings
-        self._ways_out = ways_out
+        self._ways_out = alternatives
         self._runs = runs
         self._verdicts = Verdicts(guild_settings, limit_service, holds, runs, mod_log)
         self._desk = mod_log

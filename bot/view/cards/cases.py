@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final, assert_never
 
 from bot.domain.job.job import Job
-from bot.domain.limits.alternatives import Fit, Saving, WayOut
+from bot.domain.limits.alternatives import Alternative, Fit, Saving
 from bot.domain.limits.limit import Audience, LimitReached, Measure
 from bot.domain.moderation.cases import HIDES_A_DAY, Case, CaseKind, Decision, Report, Verdict
 from bot.domain.request.run_request import PictureRequest
@@ -26,7 +26,7 @@ _ASK: Final = (CaseAction.APPROVE, CaseAction.GRANT, CaseAction.DENY, CaseAction
 _REPORT: Final = (CaseAction.RESTORE, CaseAction.DELETE, CaseAction.BLOCK)
 
 
-def open_card(case: Case, way_out: WayOut | None, prompt: str, job: Job | None = None) -> Card:
+def open_card(case: Case, way_out: Alternative | None, prompt: str, job: Job | None = None) -> Card:
     """A case for the moderators, with its buttons. `job` is the reported one."""
     lines = _reported(case, prompt, job) if job is not None else _asked(case, way_out, prompt)
     actions = _ASK if case.kind is CaseKind.ASK else _REPORT
@@ -113,14 +113,14 @@ def granted_words(decision: Decision) -> str:
     return " and ".join(words) or "nothing"
 
 
-def offer_words(way_out: WayOut) -> str:
+def offer_words(way_out: Alternative) -> str:
     """What would still fit; empty where nothing would."""
     if not way_out.fits:
         return ""
     return "This would still fit: " + "; ".join(_fit_words(fit) for fit in way_out.fits) + "."
 
 
-def _asked(case: Case, way_out: WayOut | None, prompt: str) -> list[str]:
+def _asked(case: Case, way_out: Alternative | None, prompt: str) -> list[str]:
     private = " (privately)" if case.is_private else ""
     lines = ["### A member at a limit asks for more", f"**Who** <@{case.user_id}>"]
     title = heading(case.request, PROMPT_CHARS) if case.request is not None else ""

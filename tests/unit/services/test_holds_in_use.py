@@ -128,5 +128,5 @@ async def test_no_smaller_run_is_offered_where_the_model_is_run_singly(file: Pat
         await house.submit(1)
         with pytest.raises(LimitReached) as refused:
             await house.submit(2, count=4)
-        found = await Moderation(house).ways_out.of(refused.value, a_request(count=4), an_asker())
+        found = await Moderation(house).alternatives.of(refused.value, a_request(count=4), an_asker())
         assert found.fits == ()

@@ -47,7 +47,7 @@ async def way_out(house: BotHarness, **request: Any) -> dict[Saving, Any]:
     refused = LimitReached(
         is_operator=False, is_money=True, limit=0, used=0, held=0, asked=1, resets_at_s=0, request=asked
     )
-    found = await Moderation(house).ways_out.of(refused, asked, an_asker())
+    found = await Moderation(house).alternatives.of(refused, asked, an_asker())
     return {fit.saving: fit for fit in found.fits}
 
 

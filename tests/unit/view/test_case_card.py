@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.job.job import Output
-from bot.domain.limits.alternatives import Fit, Saving, WayOut
+from bot.domain.limits.alternatives import Alternative, Fit, Saving
 from bot.domain.limits.budget import BudgetWarning
 from bot.domain.limits.limit import Audience, Limit, LimitReached, Measure, Scope, Subject, Window
 from bot.domain.moderation.audit import AuditEntry, WordsChange
@@ -42,8 +42,8 @@ def refusal(limit: Limit | None, *, is_money: bool = False) -> LimitReached:
     )
 
 
-def way_out(*fits: Fit) -> WayOut:
-    return WayOut(a_request(), Money.parse("0.05"), refusal(ROLE_LIMIT), fits)
+def way_out(*fits: Fit) -> Alternative:
+    return Alternative(a_request(), Money.parse("0.05"), refusal(ROLE_LIMIT), fits)
 
 
 def decided(case: Case, verdict: Verdict) -> Case:
