@@ -90,7 +90,7 @@ class Browser:
 
     async def _forbidden(self, asker: Asker, slug: str) -> RuleFault | None:
         try:
-            await self._houses.allows_model(asker, slug)
+            await self._houses.require_model_allowed(asker, slug)
         except RuleRefused as refused:
             return refused.fault
         return None

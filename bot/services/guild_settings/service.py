@@ -125,7 +125,7 @@ class GuildSettingsService:
     async def close_pictures(self, user_id: int, *, is_closed: bool) -> None:
         await self._wishes.set_closed(user_id, is_closed=is_closed)
 
-    async def allows_model(self, asker: Asker, model: str) -> None:
+    async def require_model_allowed(self, asker: Asker, model: str) -> None:
         """Raises RuleRefused where this model may not be used here."""
         rules = (await self.of(asker.place.guild_id)).rules
         check_model(rules, asker, model, is_adult=self._is_adult(model))

@@ -121,7 +121,7 @@ class LimitAlternatives:
 
     async def _is_allowed(self, asker: Asker, slug: str) -> bool:
         try:
-            await self._houses.allows_model(asker, slug)
+            await self._houses.require_model_allowed(asker, slug)
         except RuleRefused:
             return False
         return True
