@@ -198,8 +198,8 @@ class Rules(commands.GroupCog, group_name="rules", group_description="What the b
     async def test_word(self, interaction: Interaction, text: Range[str, 1, 2_000]) -> None:
         require_manager(interaction, "test rules")
         await acknowledge(interaction, ephemeral=True)
-        hits = await self._houses.matching_words(interaction.guild_id or 0, text)
-        await fill(interaction, trial_card(text, hits))
+        matches = await self._houses.matching_words(interaction.guild_id or 0, text)
+        await fill(interaction, trial_card(text, matches))
 
     # --- members ---------------------------------------------------------------------------------
 

@@ -209,7 +209,7 @@ def test_a_word_rule_is_refused_or_can_be_matched(text: str, prompt: str) -> Non
     except PatternRefused as refusal:
         repr(refusal).encode("utf-8", "surrogatepass")
         return
-    assert Readied([rule]).hits(prompt) == [] or Readied([rule]).hits(prompt)[0].rule == rule
+    assert Readied([rule]).matches(prompt) == [] or Readied([rule]).matches(prompt)[0].rule == rule
 
 
 CELLS = st.one_of(TEXTS, st.builds("{}{}".format, st.sampled_from(list("=+-@\t\r\n＝＋ \"',;")), st.text()))

@@ -253,12 +253,12 @@ async def test_long_texts_are_held_against_rules_beside_the_loop(monkeypatch: py
 
     monkeypatch.setattr(Readied, "__init__", noted("ready", Readied.__init__))
     monkeypatch.setattr(Readied, "check", noted("check", Readied.check))
-    monkeypatch.setattr(Readied, "hits", noted("hits", Readied.hits))
+    monkeypatch.setattr(Readied, "hits", noted("hits", Readied.matches))
     monkeypatch.setattr(word_rules_module, "Patterns", noted("patterns", Patterns))
     rules, words, short = WordRules(), (WordRule("cat", is_pattern=False),), [("prompt", "a dog")]
     await rules.check(1, words, short)
     await rules.check(1, words, [("prompt", "a " * QUICK_CHARS)])
-    await rules.hits(1, words, "a dog")
+    await rules.matches(1, words, "a dog")
     await rules.check(2, (word_rule("/d.gs/"),), short)
     await rules.make_room(words, WordRule("a", is_pattern=True))
     assert [name for name, _ in threads if name != "patterns"] == [

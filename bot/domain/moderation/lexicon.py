@@ -57,7 +57,7 @@ class Lexicon:
         for rule in rules:
             self._enter(rule)
 
-    def hits(self, plain: str, text: str) -> dict[WordRule, Hit]:
+    def matches(self, plain: str, text: str) -> dict[WordRule, Hit]:
         """Every rule that the text, `plain` when it is folded, trips over."""
         found = {hit.rule: hit for hit in (*self._literal_hits(plain), *self._exact_hits(plain))}
         if self._tolerant:

@@ -40,17 +40,17 @@ class Browser:
         named = self._catalogue.summary(search) if search else None
         if named is not None:
             return await self.detail(named.slug, asker)
-        hits = self._catalogue.search(search, category, asker.place.guild_id)
-        if len(hits) == 1 and search:
-            return await self.detail(hits[0].slug, asker)
-        if not hits and "/" in search and not category:
+        matches = self._catalogue.search(search, category, asker.place.guild_id)
+        if len(matches) == 1 and search:
+            return await self.detail(matches[0].slug, asker)
+        if not matches and "/" in search and not category:
             return await self.detail(search, asker)  # Wiro may know more than it lists
-        return await self._page(hits, 1, search, category, asker)
+        return await self._page(matches, 1, search, category, asker)
 
     async def page(self, number: int, search: str, category: str, asker: Asker) -> Page:
         """A page of a search; the last one where the list has become shorter."""
-        hits = self._catalogue.search(search, category, asker.place.guild_id)
-        return await self._page(hits, number, search, category, asker)
+        matches = self._catalogue.search(search, category, asker.place.guild_id)
+        return await self._page(matches, number, search, category, asker)
 
     async def detail(self, slug: str, asker: Asker) -> Detail:
         """Raises ModelUnknown."""
@@ -68,13 +68,13 @@ class Browser:
         )
 
     async def _page(
-        self, hits: Sequence[ModelSummary], number: int, search: str, category: str, asker: Asker
+        self, matches: Sequence[ModelSummary], number: int, search: str, category: str, asker: Asker
     ) -> Page:
-        pages = max(1, -(-len(hits) // PAGE_SIZE))
+        pages = max(1, -(-len(matches) // PAGE_SIZE))
         number = min(max(1, number), pages)
-        shown = hits[(number - 1) * PAGE_SIZE : number * PAGE_SIZE]
+        shown = matches[(number - 1) * PAGE_SIZE : number * PAGE_SIZE]
         lines = tuple([await self._line(summary, asker) for summary in shown])
-        return Page(lines, number, pages, len(hits), search, category, self._catalogue.reading)
+        return Page(lines, number, pages, len(matches), search, category, self._catalogue.reading)
 
     async def _line(self, summary: ModelSummary, asker: Asker) -> Line:
         known = self._catalogue.known(summary.slug)

@@ -36,13 +36,13 @@ class Readied:
         """Raises RuleRefused with the name of the first text that trips over a rule; PromptRefused."""
         for name, text in texts:
             plain = folded(text)
-            if self._lexicon.hits(plain, text) or self._finds(self._patterns, plain, text):
+            if self._lexicon.matches(plain, text) or self._finds(self._patterns, plain, text):
                 raise RuleRefused(RuleFault.WORD, name)
 
-    def hits(self, text: str) -> list[Hit]:
+    def matches(self, text: str) -> list[Hit]:
         """Every rule that the text trips over, in their order, and why. Raises PromptRefused."""
         plain = folded(text)
-        found = self._lexicon.hits(plain, text)
+        found = self._lexicon.matches(plain, text)
         for rule in self.rules:
             if rule.is_pattern and (part := self._finds(Patterns([rule.text]), plain, text)) is not None:
                 found[rule] = Hit(rule, Match.EXACT, part)
@@ -79,9 +79,9 @@ class WordRules:
         else:
             await asyncio.to_thread(readied.check, texts)
 
-    async def hits(self, guild_id: int, rules: Sequence[WordRule], text: str) -> list[Hit]:
+    async def matches(self, guild_id: int, rules: Sequence[WordRule], text: str) -> list[Hit]:
         """Every rule that the text trips over, and why. Raises PromptRefused."""
-        return await asyncio.to_thread((await self._readied(guild_id, rules)).hits, text)
+        return await asyncio.to_thread((await self._readied(guild_id, rules)).matches, text)
 
     async def make_room(self, rules: Sequence[WordRule], word: WordRule) -> None:
         """Raises PatternRefused where this pattern and the server's others would take too much memory."""

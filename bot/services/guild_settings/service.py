@@ -132,7 +132,7 @@ class GuildSettingsService:
 
     async def matching_words(self, guild_id: int, text: str) -> Sequence[Hit]:
         """Every word rule that the text would trip over, and why: the dry run. Raises PromptRefused."""
-        return await self._word_rules.hits(guild_id, (await self.of(guild_id)).rules.words, text)
+        return await self._word_rules.matches(guild_id, (await self.of(guild_id)).rules.words, text)
 
     # --- changes -------------------------------------------------------------------------------
 

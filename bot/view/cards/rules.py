@@ -57,15 +57,15 @@ def unchanged_card(subject: str, state: str) -> Card:
     return Card(Tone.WAITING, f"Nothing was changed. {subject}: {state}, as it was before.")
 
 
-def trial_card(text: str, hits: Sequence[Hit]) -> Card:
+def trial_card(text: str, matches: Sequence[Hit]) -> Card:
     """A dry run of the word rules: which are tripped over, and why."""
     shown = escaped(text, 300)
-    if not hits:
+    if not matches:
         return Card(Tone.DONE, f"### This prompt would pass\n{shown}", small_print="Nothing was stored.")
-    tripped = _listed(map(hit_words, hits), "")
+    tripped = _listed(map(hit_words, matches), "")
     return Card(
         Tone.WARNING,
-        f"### This prompt would be refused\n{shown}\n**{plural(len(hits), 'rule')}** {tripped}",
+        f"### This prompt would be refused\n{shown}\n**{plural(len(matches), 'rule')}** {tripped}",
         small_print="Nothing was stored.",
     )
 

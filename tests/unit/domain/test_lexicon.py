@@ -76,7 +76,7 @@ DISGUISED: Final = {
 
 
 def found(lexicon: Lexicon, text: str) -> list[Hit]:
-    return list(lexicon.hits(folded(text), text).values())
+    return list(lexicon.matches(folded(text), text).values())
 
 
 @pytest.mark.parametrize("spelling", [*SHOWING_NOTHING.values(), *PLAIN.values()])

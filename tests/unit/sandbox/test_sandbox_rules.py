@@ -47,8 +47,10 @@ def test_the_stand_in_knows_nothing_of_the_bot():
 
 def test_a_rule_strikes_from_its_nth_match_as_often_as_asked():
     script = FaultScript().add(FailTask(), prompt="fox", nth=2, times=2)
-    hits = [bool(script.for_task("Run/a/b", prompt, "a/b")) for prompt in ("fox", "cat", "fox", "fox", "fox")]
-    assert hits == [False, False, True, True, False]
+    matches = [
+        bool(script.for_task("Run/a/b", prompt, "a/b")) for prompt in ("fox", "cat", "fox", "fox", "fox")
+    ]
+    assert matches == [False, False, True, True, False]
 
 
 def test_each_kind_of_fault_waits_for_its_own_occasion():

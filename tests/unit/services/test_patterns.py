@@ -20,8 +20,8 @@ from bot.services.guild_settings.patterns import (
 )
 
 
-def hits(rule: WordRule, prompt: str) -> bool:
-    return bool(Readied([rule]).hits(prompt))
+def matches(rule: WordRule, prompt: str) -> bool:
+    return bool(Readied([rule]).matches(prompt))
 
 
 @pytest.mark.parametrize(
@@ -41,7 +41,7 @@ def hits(rule: WordRule, prompt: str) -> bool:
     ],
 )
 def test_what_a_rule_finds(rule: str, prompt: str, is_hit: bool) -> None:
-    assert hits(word_rule(rule), prompt) is is_hit
+    assert matches(word_rule(rule), prompt) is is_hit
 
 
 @pytest.mark.parametrize(
@@ -69,11 +69,11 @@ def test_what_cannot_be_a_rule(text: str, fault: PatternFault) -> None:
 
 @pytest.mark.parametrize("text", ["c++", "50% * 2", "a [b", "/"])
 def test_a_plain_phrase_may_look_like_a_pattern(text: str) -> None:
-    assert hits(word_rule(text), f"draw {text} now")
+    assert matches(word_rule(text), f"draw {text} now")
 
 
 def test_a_bounded_repetition_of_a_repetition_is_taken() -> None:
-    assert hits(word_rule("/(ab+){2}c/"), "abbabc")
+    assert matches(word_rule("/(ab+){2}c/"), "abbabc")
 
 
 @given(st.text(max_size=60))
@@ -82,11 +82,11 @@ def test_any_text_is_a_rule_or_refused_and_never_anything_else(text: str) -> Non
         rule = word_rule(text)
     except PatternRefused:
         return
-    assert isinstance(hits(rule, text), bool)
+    assert isinstance(matches(rule, text), bool)
 
 
 def test_a_pattern_that_hangs_other_engines_answers_at_once() -> None:
-    assert not hits(WordRule("(a|a)*(a|a)*(a|a)*b", is_pattern=True), "a" * 2_000)
+    assert not matches(WordRule("(a|a)*(a|a)*(a|a)*b", is_pattern=True), "a" * 2_000)
 
 
 @pytest.mark.parametrize(

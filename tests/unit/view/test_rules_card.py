@@ -69,11 +69,11 @@ def test_a_word_cannot_break_out_of_its_code() -> None:
 
 
 def test_a_dry_run_names_the_rules_and_shows_the_prompt_harmlessly() -> None:
-    hits = [
+    matches = [
         Hit(WordRule("cat", is_pattern=False, match=Match.TOLERANT), Match.TOLERANT, "caat"),
         Hit(WordRule("c.t", is_pattern=True), Match.EXACT, "c4t"),
     ]
-    refused, passed = trial_card("a **cat** @everyone", hits), trial_card("a dog", [])
+    refused, passed = trial_card("a **cat** @everyone", matches), trial_card("a dog", [])
     assert (
         "**2 rules** `cat` (tolerant): disguised, read as `caat` · `/c.t/`: as written, `c4t`" in refused.text
     )
