@@ -16,7 +16,7 @@ from bot.domain.records.reconciliation import Booked, Difference, Reckoning, dif
 from bot.domain.request.parameters import SEED
 from bot.domain.request.run_request import MAX_SEED
 from bot.engines.port import Wiro, WiroError
-from bot.services.runs.reconcile import is_of
+from bot.services.runs.reconcile import is_task_of
 
 log = logging.getLogger(__name__)
 
@@ -89,7 +89,7 @@ class Bookkeeper:
             cost, task_id = _cost(report), report.task.task_id
             if cost is None or cost == ZERO or task_id not in seeds:
                 continue
-            makers = [job for job in jobs if job.seed == seeds[task_id] and is_of(report, job)]
+            makers = [job for job in jobs if job.seed == seeds[task_id] and is_task_of(report, job)]
             # One that waits for its answer may be about to learn that this is its own.
             if makers and all(job.is_terminal and not job.is_charge_open for job in makers):
                 strays.append(Difference(task_id, makers[0].job_id, cost, None))

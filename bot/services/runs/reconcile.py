@@ -19,14 +19,14 @@ CLOCK_SKEW_S: Final = 120.0  # Wiro stamps whole seconds on a clock that is not 
 
 async def find_task(wiro: Wiro, store: Store, job: Job) -> TaskReport | None:
     """The unclaimed task that this job's Run must have made, or None. Raises WiroError, StoreError."""
-    reports = [report for report in await wiro.recent_tasks(LIST_LIMIT) if is_of(report, job)]
+    reports = [report for report in await wiro.recent_tasks(LIST_LIMIT) if is_task_of(report, job)]
     claimed = await store.claimed([report.task.task_id for report in reports])
     free = [report for report in reports if report.task.task_id not in claimed]
     # The newest first in the list; the oldest of equal ones is ours, the newer belong to later twins.
     return free[-1] if free else None
 
 
-def is_of(report: TaskReport, job: Job) -> bool:
+def is_task_of(report: TaskReport, job: Job) -> bool:
     """Whether the task was started with this job's prompt, seed, values and files, after its Run was sent.
 
     Where a model takes neither prompt nor seed, something else of the request must stand in the task.

@@ -20,7 +20,7 @@ from bot.domain.money import ZERO, Money
 from bot.domain.request.parameters import PROMPT, SEED
 from bot.engines.port import Wiro, WiroError, WiroNotFound
 from bot.services.runs.ports import Store
-from bot.services.runs.reconcile import is_of
+from bot.services.runs.reconcile import is_task_of
 from bot.services.tasks import TaskOwner
 
 log = logging.getLogger(__name__)
@@ -139,7 +139,7 @@ class UnclaimedTaskReconciler:
         waiting = await self._waiting()
         claimed = await self._store.claimed([report.task.task_id for report in candidates])
         ours = [report for report in candidates if report.task.task_id not in claimed]
-        free = [report for report in ours if not any(is_of(report, job) for job in waiting)]
+        free = [report for report in ours if not any(is_task_of(report, job) for job in waiting)]
         is_whole = len(free) == len(ours)
         for job in jobs:
             # The newest stand first in the list; of twins the first sent gets the first made.
@@ -245,11 +245,11 @@ def charge_of(job: Job, event: Settled | Cancelled, *, is_last: bool) -> Money |
 
 
 def _is_of(report: TaskReport, job: Job) -> bool:
-    """`is_of`, also for a job whose prompt has been erased since: it is told by its seed alone."""
+    """`is_task_of`, also for a job whose prompt has been erased since: it is told by its seed alone."""
     request = job.request
     if request.prompt or request.values or request.files:
-        return is_of(report, job)
+        return is_task_of(report, job)
     prompt = next((report.parameters[name] for name in PROMPT if name in report.parameters), None)
     if prompt is None or not any(name in report.parameters for name in SEED):
         return False
-    return is_of(report, replace(job, request=replace(job.request, prompt=prompt)))
+    return is_task_of(report, replace(job, request=replace(job.request, prompt=prompt)))

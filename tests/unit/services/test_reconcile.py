@@ -13,7 +13,7 @@ from bot.domain.job.events import Reached
 from bot.domain.job.job import Job, Stage
 from bot.domain.job.task import Task, TaskReport
 from bot.domain.request.files import InputFile
-from bot.services.runs.reconcile import CLOCK_SKEW_S, LIST_LIMIT, find_task, is_of
+from bot.services.runs.reconcile import CLOCK_SKEW_S, LIST_LIMIT, find_task, is_task_of
 from tests.support.bot_harness import a_house
 from tests.support.samples import NOON_S, a_job
 from tests.support.wiro import ScriptedWiro
@@ -27,7 +27,7 @@ def a_report(created_at_s: float = NOON_S, **parameters: str) -> TaskReport:
 
 
 def test_a_task_with_the_jobs_prompt_and_seed_is_its_own() -> None:
-    assert is_of(a_report(), JOB)
+    assert is_task_of(a_report(), JOB)
 
 
 @pytest.mark.parametrize(
@@ -39,30 +39,32 @@ def test_a_task_with_the_jobs_prompt_and_seed_is_its_own() -> None:
     ],
 )
 def test_a_task_that_differs_is_not(report: TaskReport) -> None:
-    assert not is_of(report, JOB)
+    assert not is_task_of(report, JOB)
 
 
 def test_an_older_task_with_the_seed_that_a_member_asked_for_is_anothers() -> None:
     asked = replace(JOB, request=replace(JOB.request, seed=JOB.seed))
-    assert is_of(a_report(NOON_S - CLOCK_SKEW_S + 1), asked)
-    assert not is_of(a_report(NOON_S - CLOCK_SKEW_S - 1), asked)
+    assert is_task_of(a_report(NOON_S - CLOCK_SKEW_S + 1), asked)
+    assert not is_task_of(a_report(NOON_S - CLOCK_SKEW_S - 1), asked)
 
 
 @pytest.mark.parametrize("fast_s", [-3_600, 3_600])
 def test_a_clock_that_was_wrong_hides_no_task(fast_s: float) -> None:
-    assert is_of(a_report(NOON_S - fast_s), JOB)
+    assert is_task_of(a_report(NOON_S - fast_s), JOB)
 
 
 def test_before_run_was_sent_no_task_can_be_ours() -> None:
-    assert not is_of(a_report(), a_job())
+    assert not is_task_of(a_report(), a_job())
 
 
 def test_a_task_without_a_prompt_is_not_ours() -> None:
-    assert not is_of(TaskReport(Task("1", "t"), Reached(Stage.QUEUED), {"seed": str(JOB.seed)}, NOON_S), JOB)
+    assert not is_task_of(
+        TaskReport(Task("1", "t"), Reached(Stage.QUEUED), {"seed": str(JOB.seed)}, NOON_S), JOB
+    )
 
 
 def test_a_model_that_takes_no_seed_is_told_by_its_prompt() -> None:
-    assert is_of(
+    assert is_task_of(
         TaskReport(Task("1", "t"), Reached(Stage.QUEUED), {"prompt": JOB.request.prompt}, NOON_S), JOB
     )
 
@@ -93,31 +95,31 @@ def a_wordless_report(**parameters: str) -> TaskReport:
     ],
 )
 def test_a_job_without_words_is_told_by_its_file_or_its_seed(echo: dict[str, str]) -> None:
-    assert is_of(a_wordless_report(**echo), UPSCALED)
+    assert is_task_of(a_wordless_report(**echo), UPSCALED)
 
 
 @pytest.mark.parametrize("echo", [{"inputImageUrl": "https://cdn1/2/house.png"}, {"scale": "2"}, {}])
 def test_a_task_that_shows_nothing_of_a_job_without_words_is_not_its_own(echo: dict[str, str]) -> None:
-    assert not is_of(a_wordless_report(**echo), UPSCALED)
+    assert not is_task_of(a_wordless_report(**echo), UPSCALED)
 
 
 def test_a_job_without_words_is_told_by_a_value_of_its_form() -> None:
     job = replace(UPSCALED, request=replace(UPSCALED.request, values=(("scale", 2),), files=()))
-    assert is_of(a_wordless_report(scale="2.0"), job)
-    assert not is_of(a_wordless_report(scale="4"), job)
+    assert is_task_of(a_wordless_report(scale="2.0"), job)
+    assert not is_task_of(a_wordless_report(scale="4"), job)
 
 
 def test_a_seed_that_fits_outweighs_another_address_of_the_file() -> None:
-    assert is_of(a_wordless_report(seed=str(JOB.seed), inputImage="https://elsewhere/9"), UPSCALED)
+    assert is_task_of(a_wordless_report(seed=str(JOB.seed), inputImage="https://elsewhere/9"), UPSCALED)
 
 
 def test_a_task_whose_time_wiro_does_not_tell_is_told_by_the_rest() -> None:
-    assert is_of(a_report(0.0), JOB)
+    assert is_task_of(a_report(0.0), JOB)
 
 
 @given(st.floats(-CLOCK_SKEW_S, 1e6))
 def test_clocks_may_differ_a_little(late_s: float) -> None:
-    assert is_of(a_report(NOON_S + late_s), JOB)
+    assert is_task_of(a_report(NOON_S + late_s), JOB)
 
 
 async def found(file: Path, wiro: ScriptedWiro, claimed: list[str]) -> TaskReport | None:
