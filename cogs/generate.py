@@ -12,7 +12,7 @@ from discord.ext import commands
 from bot.discord.client import BotClient, Interaction
 from bot.domain.request.errors import OptionAlone, OptionsConflict
 from bot.domain.request.prompt import MAX_PROMPT_CHARS
-from bot.domain.request.run_request import MAX_SEED, PictureRequest
+from bot.domain.request.run_request import MAX_SEED, RunRequest
 from bot.domain.request.style import MAX_NAME_CHARS
 from bot.services.catalogue.service import Catalogue
 from bot.services.limits.rate import RateLimiter
@@ -81,7 +81,7 @@ class Generate(commands.Cog):
             raise OptionAlone("strength", "image")
         shape = ASPECTS.get(aspect or "", (width, height))
         request = checked(
-            PictureRequest(
+            RunRequest(
                 model=model or "",
                 prompt=prompt,
                 negative_prompt=negative_prompt,

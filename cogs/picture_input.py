@@ -19,7 +19,7 @@ from bot.domain.request.errors import InputFault, InputRefused
 from bot.domain.request.files import InputFile
 from bot.domain.request.form import MAX_CHOICES
 from bot.domain.request.interactions import ButtonUnknown
-from bot.domain.request.run_request import PictureRequest
+from bot.domain.request.run_request import RunRequest
 from bot.services.catalogue.service import Catalogue
 from bot.services.member_cache import MemberCache
 from bot.services.remix.service import Remixes
@@ -98,7 +98,7 @@ class PictureInput(commands.Cog):
                     job = await self._jobs.reach(opened.job_id, requester, JobAct.GO_ON)
                     picture = replace(picture, owner_id=job.origin.user_id)
                 request = checked(
-                    PictureRequest(filled.model, filled.prompt, strength=filled.strength, files=(picture,))
+                    RunRequest(filled.model, filled.prompt, strength=filled.strength, files=(picture,))
                 )
                 await self._jobs.submit(interaction.id, request, origin, asker_of(interaction))
         except BotError as error:

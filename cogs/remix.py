@@ -19,7 +19,7 @@ from bot.domain.job.job import Job, Parent, Relation
 from bot.domain.request.interactions import AlreadyStarted, ButtonUnknown
 from bot.domain.request.origin import Origin
 from bot.domain.request.prompt import checked_prompt
-from bot.domain.request.run_request import PictureRequest
+from bot.domain.request.run_request import RunRequest
 from bot.services.catalogue.service import Catalogue
 from bot.services.remix.service import Remixes, parent_of
 from bot.services.runs.service import Jobs
@@ -125,13 +125,13 @@ class Remix(commands.Cog):
     async def _parent(self, interaction: Interaction, job_id: int) -> Job:
         return await self._jobs.reach(job_id, requester_of(interaction), JobAct.GO_ON)
 
-    async def _request(self, go: Go, job: Job, spare_url: str | None) -> PictureRequest:
+    async def _request(self, go: Go, job: Job, spare_url: str | None) -> RunRequest:
         if go.action is GoAction.VARY:
             return await self._remixes.variation(job, go.place, spare_url)
         return await self._remixes.upscale(job, go.place, spare_url)
 
     async def _start(
-        self, interaction: Interaction, job_id: int, origin: Origin, request: PictureRequest, parent: Parent
+        self, interaction: Interaction, job_id: int, origin: Origin, request: RunRequest, parent: Parent
     ) -> None:
         asker = asker_of(interaction)
         job = await self._jobs.submit(job_id, request, origin, asker, parent=parent, is_within_bounds=True)

@@ -12,7 +12,7 @@ from discord.ext import commands
 from bot.delivery.responses import acknowledge, fill, require_manager
 from bot.discord.client import BotClient, Interaction
 from bot.domain.request.prompt import MAX_PROMPT_CHARS, checked_prompt
-from bot.domain.request.run_request import PictureRequest
+from bot.domain.request.run_request import RunRequest
 from bot.domain.request.style import MAX_NAME_CHARS, MAX_TEMPLATE_CHARS, Style
 from bot.services.catalogue.service import Catalogue
 from bot.services.runs.service import Jobs
@@ -104,7 +104,7 @@ class StyleCommands(commands.GroupCog, group_name="style", group_description="Lo
         count: Range[int, 1, 4] = 1,
         private: bool = False,
     ) -> None:
-        plain = PictureRequest(model="", prompt=checked_prompt(prompt), count=count)
+        plain = RunRequest(model="", prompt=checked_prompt(prompt), count=count)
         async with self._arrivals.arrived(interaction, is_private=private) as origin:
             request = await self._styles.applied(style, plain, interaction.guild_id, interaction.user.id)
             request = replace(request, model=request.model or self._catalogue.default_model)

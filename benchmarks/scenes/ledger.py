@@ -26,7 +26,7 @@ from bot.domain.limits.limit import (
 )
 from bot.domain.money import Money
 from bot.domain.request.origin import Origin
-from bot.domain.request.run_request import PictureRequest
+from bot.domain.request.run_request import RunRequest
 from bot.store.sqlite.database import Database
 from bot.store.sqlite.jobs import JobStore
 
@@ -146,7 +146,7 @@ def _asked(number_of_member: int) -> tuple[Job, Sequence[Limit], Sequence[tuple[
     user_id = 1_000 + number_of_member
     origin = Origin(user_id, 30, 700, 900, is_private=False, attachment_limit_bytes=10_485_760)
     number = next(_numbers)
-    request = PictureRequest(MODEL, "a lighthouse at dusk")
+    request = RunRequest(MODEL, "a lighthouse at dusk")
     job = Job(number, origin, request, number % 4_000_000_000, HOLD, float(NOW_S))
     member = member_scope(700, user_id)
     limits = (

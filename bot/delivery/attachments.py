@@ -7,13 +7,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.domain.job.job import Job
-from bot.domain.job.output_file import Picture
+from bot.domain.job.output_file import OutputFile
 from bot.view.files.fitting import Bounds, Shrink, fitted, named_apart
 from bot.view.files.media import ANSWER_TYPE
 from bot.view.text import links, said
 
 
-async def attachments(job: Job, pictures: Sequence[Picture], bounds: Bounds, shrink: Shrink) -> list[Picture]:
+async def attachments(
+    job: Job, pictures: Sequence[OutputFile], bounds: Bounds, shrink: Shrink
+) -> list[OutputFile]:
     """All that the ending of a job attaches or links, under names that differ.
 
     A long answer comes first, for it can only be attached; a file of links where the card has no room for
@@ -32,7 +34,7 @@ async def attachments(job: Job, pictures: Sequence[Picture], bounds: Bounds, shr
     return named_apart([*first, *result])
 
 
-def _with_a_place_free(pictures: Sequence[Picture], files: int) -> list[Picture]:
+def _with_a_place_free(pictures: Sequence[OutputFile], files: int) -> list[OutputFile]:
     """The last attachment linked, if there are as many as a message holds."""
     attached = [place for place, picture in enumerate(pictures) if picture.content is not None]
     last = attached[-1] if len(attached) >= files else None

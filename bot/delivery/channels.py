@@ -12,7 +12,7 @@ import discord
 
 from bot.delivery.budgets import Key, channel_key, token_key
 from bot.delivery.discord_errors import CONNECTION_ERRORS
-from bot.domain.job.output_file import Picture
+from bot.domain.job.output_file import OutputFile
 from bot.view.actions.seal import seal_of
 from bot.view.card import Card
 from bot.view.layout import NO_MENTIONS, files_of, layout_of, passing_layout_of, texts_of
@@ -81,7 +81,7 @@ class Route(Protocol):
     closes_at_s: float  # monotonic
     is_for_passing: bool
 
-    async def send(self, card: Card, pictures: Sequence[Picture] | None) -> None:
+    async def send(self, card: Card, pictures: Sequence[OutputFile] | None) -> None:
         """Show the card. `pictures` None leaves the attachments alone; otherwise they replace them."""
         ...
 
@@ -114,7 +114,9 @@ def _light(interaction: discord.Interaction[discord.Client]) -> discord.Interact
     return cast("discord.Interaction[discord.Client]", light)
 
 
-def _layout(card: Card, pictures: Sequence[Picture] | None, client: discord.Client) -> discord.ui.LayoutView:
+def _layout(
+    card: Card, pictures: Sequence[OutputFile] | None, client: discord.Client
+) -> discord.ui.LayoutView:
     draw = passing_layout_of if pictures is None else layout_of
     return draw(card, seal_of(client))
 
@@ -139,7 +141,7 @@ class TokenRoute:
         self.key: Key = token_key(interaction.token)
         self.limit_bytes = limit_bytes
 
-    async def send(self, card: Card, pictures: Sequence[Picture] | None) -> None:
+    async def send(self, card: Card, pictures: Sequence[OutputFile] | None) -> None:
         await self._interaction.edit_original_response(
             view=_layout(card, pictures, self._interaction.client),
             attachments=discord.utils.MISSING if pictures is None else files_of(pictures),
@@ -176,7 +178,7 @@ class ChannelRoute:
         self.key: Key = channel_key(channel_id)
         self.limit_bytes = BOT_ROUTE_BYTES
 
-    async def send(self, card: Card, pictures: Sequence[Picture] | None) -> None:
+    async def send(self, card: Card, pictures: Sequence[OutputFile] | None) -> None:
         channel = self._client.get_partial_messageable(self._channel_id)
         await channel.get_partial_message(self._message_id).edit(
             view=_layout(card, pictures, self._client),
@@ -205,7 +207,7 @@ class DirectRoute:
         self.key: Key = ("direct", str(user_id))
         self.limit_bytes = BOT_ROUTE_BYTES
 
-    async def send(self, card: Card, pictures: Sequence[Picture] | None) -> None:
+    async def send(self, card: Card, pictures: Sequence[OutputFile] | None) -> None:
         channel = await self._client.create_dm(discord.Object(self._user_id))
         await channel.send(
             view=layout_of(card, seal_of(self._client)),

@@ -16,7 +16,7 @@ from bot.delivery.circuit_breaker import Door, doors_of
 from bot.delivery.discord_errors import DISCORD_ERRORS
 from bot.delivery.verification import PAUSES_S, UNSURE_S
 from bot.domain.clock import Clock
-from bot.domain.job.output_file import Picture
+from bot.domain.job.output_file import OutputFile
 from bot.domain.job.status_update import StatusUpdate
 from bot.view.card import Card
 from bot.view.cards.renderer import status_card
@@ -123,7 +123,7 @@ class MessageEditor:
             await asyncio.wait([self._pump])
 
     async def send_ending(
-        self, route: Route, card: Card, pictures: Sequence[Picture], tries: int = ENDING_TRIES
+        self, route: Route, card: Card, pictures: Sequence[OutputFile], tries: int = ENDING_TRIES
     ) -> Refused | None:
         """Try until it is shown (None) or trying is no use: the reason."""
         for delay_s in self._ending_delays(tries):
@@ -204,7 +204,7 @@ class MessageEditor:
             self._sleep = None
 
     async def _send(
-        self, route: Route, card: Card, pictures: Sequence[Picture] | None, *, is_ending: bool
+        self, route: Route, card: Card, pictures: Sequence[OutputFile] | None, *, is_ending: bool
     ) -> Refused | None:
         self._budgets.shared.claim(self._channel_id, is_ending=is_ending)
         doors = doors_of(route.key, self._channel_id, self._guild_id)
@@ -274,6 +274,6 @@ def _end_now(limit: asyncio.Timeout) -> None:
         limit.reschedule(asyncio.get_running_loop().time())
 
 
-def _ending_timeout_s(pictures: Sequence[Picture]) -> float:
+def _ending_timeout_s(pictures: Sequence[OutputFile]) -> float:
     size_bytes = sum(len(picture.content) for picture in pictures if picture.content is not None)
     return ENDING_TIMEOUT_S + size_bytes / UPLOAD_BYTES_PER_S

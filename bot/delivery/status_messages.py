@@ -30,7 +30,7 @@ from bot.delivery.verification import Concluded, SecondLooks
 from bot.domain.clock import Clock
 from bot.domain.job.input_faults import refusal_of
 from bot.domain.job.job import Exposure, Job
-from bot.domain.job.output_file import Picture
+from bot.domain.job.output_file import OutputFile
 from bot.domain.job.status_update import DeliveryOutcome, StatusUpdate
 from bot.domain.request.errors import InputRefused
 from bot.view.cards.renderer import PLAIN, Look, ending_card, passing_mark
@@ -113,7 +113,7 @@ class DiscordStatusMessages:
     def show(self, news: StatusUpdate) -> None:
         self._message(news.job).editor.show(news)
 
-    async def conclude(self, news: StatusUpdate, pictures: Sequence[Picture]) -> DeliveryOutcome:
+    async def conclude(self, news: StatusUpdate, pictures: Sequence[OutputFile]) -> DeliveryOutcome:
         message = self._message(news.job)
         await message.editor.stop_passing()
         if message.editor.is_gone:
@@ -166,7 +166,7 @@ class DiscordStatusMessages:
         return True
 
     async def _round(
-        self, message: _Message, news: StatusUpdate, pictures: Sequence[Picture], tries: int
+        self, message: _Message, news: StatusUpdate, pictures: Sequence[OutputFile], tries: int
     ) -> DeliveryOutcome | None:
         """The ending by every open way, best first. None: none is closed for good, none works now."""
         is_passing = False
@@ -257,7 +257,12 @@ class DiscordStatusMessages:
                 self._budgets.doors.open(doors_of((kind, ""), channel_id, interaction.guild_id))
 
     async def _send_ending(
-        self, editor: MessageEditor, route: Route, news: StatusUpdate, pictures: Sequence[Picture], tries: int
+        self,
+        editor: MessageEditor,
+        route: Route,
+        news: StatusUpdate,
+        pictures: Sequence[OutputFile],
+        tries: int,
     ) -> Refused | None:
         """With the pictures as large as allowed; where Discord finds them too large, smaller, then linked."""
         refused: Refused | None = None
@@ -271,7 +276,12 @@ class DiscordStatusMessages:
         return refused
 
     async def _send_fitted(
-        self, editor: MessageEditor, route: Route, news: StatusUpdate, fitted: Sequence[Picture], tries: int
+        self,
+        editor: MessageEditor,
+        route: Route,
+        news: StatusUpdate,
+        fitted: Sequence[OutputFile],
+        tries: int,
     ) -> Refused | None:
         """Where AutoMod blocks it, once more without the words of others, and once with hardly any at all."""
         while True:
@@ -326,5 +336,5 @@ async def _tell_nobody(_job: Job) -> None:
     return
 
 
-async def _shrunk(picture: Picture, limit_bytes: int) -> Picture:
+async def _shrunk(picture: OutputFile, limit_bytes: int) -> OutputFile:
     return await asyncio.to_thread(fit, picture, limit_bytes)

@@ -11,7 +11,7 @@ from typing import Any, Final
 import discord
 from discord import ui
 
-from bot.domain.job.output_file import Picture
+from bot.domain.job.output_file import OutputFile
 from bot.view.actions.audit import AuditButton
 from bot.view.actions.cases import CaseButton
 from bot.view.actions.drafts import DraftButton
@@ -131,7 +131,7 @@ def texts_of(message: discord.Message) -> list[str]:
     return [item.content for item in view.walk_children() if isinstance(item, ui.TextDisplay)]
 
 
-def files_of(pictures: Sequence[Picture]) -> list[discord.File]:
+def files_of(pictures: Sequence[OutputFile]) -> list[discord.File]:
     """Fresh file objects of the pictures that have content; each can be sent once."""
     return [
         discord.File(io.BytesIO(picture.content), picture.filename)

@@ -20,11 +20,11 @@ from bot.domain.catalogue.model import Value
 from bot.domain.job.errors import JobEnded
 from bot.domain.job.job import Job, Output, Stage
 from bot.domain.job.ledger import Settlement, settlement_of
-from bot.domain.job.output_file import OutputUnavailable, Picture
+from bot.domain.job.output_file import OutputFile, OutputUnavailable
 from bot.domain.job.status_update import DeliveryOutcome, StatusUpdate
 from bot.domain.job.task import Task, TaskReport
 from bot.domain.money import ZERO, Money
-from bot.domain.request.run_request import PictureRequest
+from bot.domain.request.run_request import RunRequest
 from bot.engines.port import WiroServerFault, WiroUnreachable
 from bot.engines.wiro.client import WiroClient
 from bot.engines.wiro.signing import Credentials
@@ -90,7 +90,7 @@ class InkBoard:
         if news.job.stage is Stage.RUNNING and not news.is_cancelling:
             self.running.put_nowait(news.job.job_id)
 
-    async def conclude(self, news: StatusUpdate, pictures: Sequence[Picture]) -> DeliveryOutcome:
+    async def conclude(self, news: StatusUpdate, pictures: Sequence[OutputFile]) -> DeliveryOutcome:
         job = news.job
         line = {
             "job_id": job.job_id,
@@ -121,14 +121,14 @@ class LoopbackPictures:
     def __init__(self, session: aiohttp.ClientSession) -> None:
         self._session = session
 
-    async def fetch(self, output: Output) -> Picture:
+    async def fetch(self, output: Output) -> OutputFile:
         try:
             async with self._session.get(output.url or "") as response:
                 response.raise_for_status()
                 content = await response.read()
         except aiohttp.ClientError as error:
             raise OutputUnavailable(output.name, type(error).__name__) from error
-        return Picture(output.name, output.content_type, content, output.url)
+        return OutputFile(output.name, output.content_type, content, output.url)
 
 
 class LeisurelyWiro(WiroClient):
@@ -185,7 +185,7 @@ async def _live(life: Life, time: SharedClock, steps: Steps) -> None:
             owner.start("members who cancel", _cancel_what_runs(engine))
         await jobs.resume()
         for member in range(1, life.scenario.members + 1 if life.is_first else 1):
-            request = PictureRequest(MODEL, PROMPT, steps=2, seed=SEED)
+            request = RunRequest(MODEL, PROMPT, steps=2, seed=SEED)
             await jobs.submit(member, request, an_origin(user_id=member), an_asker(user_id=member))
         while jobs.running:  # noqa: ASYNC110 — what is waited for knows nothing of being waited for
             await asyncio.sleep(0.002)

@@ -27,7 +27,7 @@ from bot.domain.clock import Clock
 from bot.domain.job.events import Settled
 from bot.domain.job.job import Output, Stage
 from bot.domain.job.lifecycle import advance
-from bot.domain.job.output_file import OutputError, Picture
+from bot.domain.job.output_file import OutputError, OutputFile
 from bot.domain.job.status_update import DeliveryOutcome, StatusUpdate
 from bot.services.runs.delivery import ResultDelivery
 from bot.services.runs.memory_budget import MEMORY_BUDGET_BYTES, MemoryBudget
@@ -183,7 +183,7 @@ class SlowBoard:
 
     def drop(self, job_id: int) -> None: ...
 
-    async def conclude(self, news: StatusUpdate, pictures: Sequence[Picture]) -> DeliveryOutcome:
+    async def conclude(self, news: StatusUpdate, pictures: Sequence[OutputFile]) -> DeliveryOutcome:
         await self.may_begin.wait()
         self.shown_bytes += sum(len(picture.content or b"") for picture in pictures)
         self.linked += sum(picture.content is None for picture in pictures)
@@ -245,7 +245,7 @@ async def fits() -> dict[str, int]:
     content = out.getvalue()
     del out, noise
     mark = Watermark()
-    fitted = await asyncio.to_thread(fit, Picture("0.png", "image/png", content, None), len(content) // 2)
+    fitted = await asyncio.to_thread(fit, OutputFile("0.png", "image/png", content, None), len(content) // 2)
     assert fitted.content is not None
     assert len(fitted.content) <= len(content) // 2
     # Sampled, not the system's mark: that still knows how the noise was made.

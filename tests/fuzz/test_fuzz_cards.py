@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from bot.delivery.attachments import attachments
 from bot.domain.catalogue.errors import ModelUnknown
 from bot.domain.job.job import Cause, Job, Output, Progress, Stage
-from bot.domain.job.output_file import Picture
+from bot.domain.job.output_file import OutputFile
 from bot.domain.job.status_update import StatusUpdate
 from bot.domain.moderation.audit import (
     AuditEntry,
@@ -133,13 +133,13 @@ def jobs(draw: st.DrawFn) -> Job:
 
 
 @st.composite
-def pictures(draw: st.DrawFn) -> Picture:
+def pictures(draw: st.DrawFn) -> OutputFile:
     content = draw(st.none() | st.just(b"x"))
     name = draw(st.sampled_from(["0.png", "1.png", "answer.txt", "a" * 60 + ".webp"]))
     if content is None:
         name = draw(WORDS)[:100] or "output"
     kind = draw(st.sampled_from(["image/png", "text/plain", "image/webp"]))
-    return Picture(name, kind, content, draw(st.none() | URLS))
+    return OutputFile(name, kind, content, draw(st.none() | URLS))
 
 
 def many(job: Job, number: int) -> list[Job]:
@@ -163,13 +163,13 @@ NOTES = st.sampled_from(["", "1 of 4 could not be shown: 0 bytes."])
 
 @tries(120)
 @given(job=jobs(), found=st.lists(pictures(), max_size=16), note=NOTES)
-@example(job=a_job(stage=Stage.SUCCEEDED), found=[Picture("0.png", "image/png", b"x", None)] * 64, note="")
+@example(job=a_job(stage=Stage.SUCCEEDED), found=[OutputFile("0.png", "image/png", b"x", None)] * 64, note="")
 @example(
     job=a_job(stage=Stage.SUCCEEDED),
-    found=[Picture("0.png", "image/png", None, "https://cdn1.wiro.ai/" + "ü" * 2_000)] * 4,
+    found=[OutputFile("0.png", "image/png", None, "https://cdn1.wiro.ai/" + "ü" * 2_000)] * 4,
     note="",
 )
-def test_an_ending_in_any_words_can_be_shown(job: Job, found: list[Picture], note: str) -> None:
+def test_an_ending_in_any_words_can_be_shown(job: Job, found: list[OutputFile], note: str) -> None:
     """With as many outputs as are read at most, as the board prepares them."""
     assume(job.is_terminal)
     for bounds in (Bounds(10_485_760, 25_165_824), Bounds(10, 10), Bounds(0, 0)):
@@ -182,7 +182,7 @@ def test_an_ending_in_any_words_can_be_shown(job: Job, found: list[Picture], not
         check_card(card)
 
 
-async def _never_smaller(picture: Picture, limit_bytes: int) -> Picture:
+async def _never_smaller(picture: OutputFile, limit_bytes: int) -> OutputFile:
     is_small = picture.content is not None and len(picture.content) <= limit_bytes
     return picture if is_small else replace(picture, content=None)
 
@@ -192,7 +192,7 @@ async def _never_smaller(picture: Picture, limit_bytes: int) -> Picture:
 @example(url="https://cdn1.wiro.ai/x) [free nitro](https://evil.test")
 @example(url="https://cdn1.wiro.ai/x>\n# @everyone")
 def test_an_address_stays_inside_its_link(url: str) -> None:
-    picture = Picture("0.png", "image/png", None, url)
+    picture = OutputFile("0.png", "image/png", None, url)
     text = ending_card(StatusUpdate(a_job(stage=Stage.SUCCEEDED)), [picture]).text
     found = [line for line in text.split("\n") if line.startswith("[")]
     if not found and "1 more link:" in text:
@@ -258,7 +258,7 @@ def test_a_prompt_goes_to_wiro_as_it_was_typed(words: str) -> None:
 def test_outputs_past_every_number_are_left_out_in_words() -> None:
     url = "https://cdn1.wiro.ai/" + "a" * 900
     outputs = [Output(f"{n}.png", "image/png", url) for n in range(64)]
-    found = [Picture(output.name, output.content_type, None, output.url) for output in outputs]
+    found = [OutputFile(output.name, output.content_type, None, output.url) for output in outputs]
     text = ending_card(StatusUpdate(a_job(stage=Stage.SUCCEEDED)), found).text
     assert len(re.findall(r"^\[", text, re.M)) == 2
     assert "62 more links: see" in text

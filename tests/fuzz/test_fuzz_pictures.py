@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from yarl import URL
 
-from bot.domain.job.output_file import OutputUnusable, Picture
+from bot.domain.job.output_file import OutputFile, OutputUnusable
 from bot.view.files.addresses import permitted
 from bot.view.files.containers import Broken, shape_of, sniff
 from bot.view.files.media import MAX_PIXELS, Checked, checked, filename_for, fit, is_picture, plain_name
@@ -48,7 +48,7 @@ def check(facts: Checked | None, content: bytes, limit_bytes: int) -> None:
         assert 0 < facts.shape.pixels <= MAX_PIXELS
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        fitted = fit(Picture(facts.filename, facts.content_type, content, None), limit_bytes)
+        fitted = fit(OutputFile(facts.filename, facts.content_type, content, None), limit_bytes)
         assert fitted.content is None or len(fitted.content) <= limit_bytes
         if fitted.content is not None and fitted.content is not content:
             assert shape_of(fitted.content, fitted.content_type, MAX_PIXELS).pixels > 0

@@ -23,7 +23,7 @@ from bot.domain.moderation.rules import Match, WordRule
 from bot.domain.request.files import MAX_FILE_BYTES
 from bot.domain.request.form import read_field
 from bot.domain.request.prompt import words_of
-from bot.domain.request.run_request import PictureRequest
+from bot.domain.request.run_request import RunRequest
 from bot.engines.wiro import frames
 from bot.engines.wiro.reading import LARGE_CHARS, loads, read
 from bot.engines.wiro.scalars import plain
@@ -125,7 +125,7 @@ READERS: Final[Mapping[str, Callable[[str], object]]] = {
     "a line of Wiro's": plain,
     "a line": lambda text: escaped.__wrapped__(text, 100),
     "a code block": lambda text: code_block(text, 2_000),
-    "a prompt": lambda text: words_of(PictureRequest("a/b", text, values=(("more", text),))),
+    "a prompt": lambda text: words_of(RunRequest("a/b", text, values=(("more", text),))),
     "a cell": text_cell,
 }
 
@@ -146,8 +146,8 @@ def test_a_choice_of_much_among_many_takes_no_more_than_its_share(piece: str) ->
 
 
 def test_what_a_form_sent_is_told_in_no_more_than_its_share() -> None:
-    def request(length: int) -> PictureRequest:
-        return PictureRequest("a/b", "", values=tuple((f"name-{n}", f"value {n}") for n in range(length)))
+    def request(length: int) -> RunRequest:
+        return RunRequest("a/b", "", values=tuple((f"name-{n}", f"value {n}") for n in range(length)))
 
     assert growth(lambda given: sent_words(given, 1_000), request, 4_000) < MOST
 

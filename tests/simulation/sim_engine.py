@@ -18,7 +18,7 @@ from bot.domain.clock import Clock
 from bot.domain.errors import StoreError
 from bot.domain.job.job import Job, Output
 from bot.domain.job.ledger import Settlement
-from bot.domain.job.output_file import OutputUnavailable, OutputUnusable, Picture
+from bot.domain.job.output_file import OutputFile, OutputUnavailable, OutputUnusable
 from bot.domain.limits.budget import BudgetWarning
 from bot.domain.moderation.audit import AuditEntry
 from bot.domain.money import Money
@@ -74,13 +74,13 @@ class SimPictures:
         self._world = discord_
         self._life = life
 
-    async def fetch(self, output: Output) -> Picture:
+    async def fetch(self, output: Output) -> OutputFile:
         chance = self._world.chance
         await self._world.wire.pause(self._life, chance.choice((0.05, 0.3, 2.0)))
         if chance.random() < self._world.weather.picture_fault:
             kind = chance.choice((OutputUnavailable, OutputUnusable))
             raise kind(output.name, "simulated")
-        return Picture(output.name, output.content_type, b"a picture", output.url)
+        return OutputFile(output.name, output.content_type, b"a picture", output.url)
 
 
 class WatchedStore(JobStore):

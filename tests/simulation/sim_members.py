@@ -8,7 +8,7 @@ from bot.domain.errors import Refusal, StoreError
 from bot.domain.job.access import Requester
 from bot.domain.request.origin import Origin
 from bot.domain.request.requester import Asker, Place
-from bot.domain.request.run_request import PictureRequest
+from bot.domain.request.run_request import RunRequest
 from tests.simulation.sim_engine import CHANNELS, GUILD, Engine
 from tests.simulation.sim_messages import Message
 from tests.simulation.sim_wiro import MODEL
@@ -31,9 +31,9 @@ class Members:
         user_id = chance.randint(1, self._run.members)
         is_twin = chance.random() < 0.1
         prompt, seed = ("a lighthouse", 4) if is_twin else (f"picture {number}", None)
-        self._command(PictureRequest(MODEL, prompt, seed=seed), user_id, None)
+        self._command(RunRequest(MODEL, prompt, seed=seed), user_id, None)
 
-    def _command(self, request: PictureRequest, user_id: int, repeats: int | None) -> None:
+    def _command(self, request: RunRequest, user_id: int, repeats: int | None) -> None:
         """An acknowledged command, or a press of Retry on the ending of the job `repeats`."""
         chance, engine = self._run.chance, self._run.engine
         if engine is None or not engine.is_ready:
@@ -66,7 +66,7 @@ class Members:
             self._run.loop.fate(400 * chance.random(), self._press_retry, message)
 
     async def _carry_out(
-        self, engine: Engine, message: Message, request: PictureRequest, repeats: int | None
+        self, engine: Engine, message: Message, request: RunRequest, repeats: int | None
     ) -> None:
         origin = Origin(
             user_id=message.user_id,
@@ -103,7 +103,7 @@ class Members:
     def _press_retry(self, message: Message) -> None:
         if message.can_retry and not message.is_deleted:
             self._run.trace.note("retry-pressed", message.job_id)
-            self._command(PictureRequest(MODEL, ""), message.user_id, message.job_id)
+            self._command(RunRequest(MODEL, ""), message.user_id, message.job_id)
 
     def _delete(self, message: Message) -> None:
         message.is_deleted = True

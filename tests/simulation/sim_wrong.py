@@ -12,7 +12,7 @@ from bot.delivery.status_messages import DiscordStatusMessages
 from bot.domain.catalogue.model import Value
 from bot.domain.job.job import Job, Stage
 from bot.domain.job.ledger import Resolution, Settlement, settlement_of
-from bot.domain.job.output_file import Picture
+from bot.domain.job.output_file import OutputFile
 from bot.domain.job.status_update import DeliveryOutcome, StatusUpdate
 from bot.domain.job.task import Task
 from bot.domain.money import ZERO, Money
@@ -122,7 +122,7 @@ class StubbornBoard(DiscordStatusMessages):
 class SilentBoard(DiscordStatusMessages):
     """Endings are said to be shown."""
 
-    async def conclude(self, news: StatusUpdate, pictures: Sequence[Picture]) -> DeliveryOutcome:
+    async def conclude(self, news: StatusUpdate, pictures: Sequence[OutputFile]) -> DeliveryOutcome:
         await self._message(news.job).editor.stop_passing()
         return DeliveryOutcome.SHOWN
 

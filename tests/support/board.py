@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Sequence
 
 from bot.domain.job.job import Job, Output
-from bot.domain.job.output_file import OutputError, Picture
+from bot.domain.job.output_file import OutputError, OutputFile
 from bot.domain.job.status_update import DeliveryOutcome, StatusUpdate
 
 
@@ -15,7 +15,7 @@ class MemoryBoard:
 
     def __init__(self) -> None:
         self.shown: list[StatusUpdate] = []
-        self.concluded: list[tuple[StatusUpdate, tuple[Picture, ...]]] = []
+        self.concluded: list[tuple[StatusUpdate, tuple[OutputFile, ...]]] = []
         self.withheld: list[int] = []
         self.dropped: list[int] = []
         self.delivery = DeliveryOutcome.SHOWN
@@ -24,7 +24,7 @@ class MemoryBoard:
     def show(self, news: StatusUpdate) -> None:
         self.shown.append(news)
 
-    async def conclude(self, news: StatusUpdate, pictures: Sequence[Picture]) -> DeliveryOutcome:
+    async def conclude(self, news: StatusUpdate, pictures: Sequence[OutputFile]) -> DeliveryOutcome:
         if self.faults:
             raise self.faults.pop(0)
         self.concluded.append((news, tuple(pictures)))
@@ -57,10 +57,10 @@ class MemoryPictures:
         self.fetched: list[str] = []
         self.faults: dict[str, OutputError] = {}
 
-    async def fetch(self, output: Output) -> Picture:
+    async def fetch(self, output: Output) -> OutputFile:
         self.fetched.append(output.name)
         if output.name in self.late:
             await self.late[output.name].wait()
         if output.name in self.faults:
             raise self.faults[output.name]
-        return Picture(output.name, output.content_type, b"a picture", output.url)
+        return OutputFile(output.name, output.content_type, b"a picture", output.url)

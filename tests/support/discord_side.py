@@ -11,7 +11,7 @@ from typing import Any
 import discord
 
 from bot.delivery.budgets import Key, token_key
-from bot.domain.job.output_file import Picture
+from bot.domain.job.output_file import OutputFile
 from bot.view.card import Card
 from tests.support.samples import CHANNEL, GUILD
 from tests.support.seals import SEAL
@@ -35,7 +35,7 @@ class FakeRoute:
         self.limit_bytes = 1_000
         self.closes_at_s = closes_at_s
         self.is_for_passing = True
-        self.sent: list[tuple[Card, Sequence[Picture] | None]] = []
+        self.sent: list[tuple[Card, Sequence[OutputFile] | None]] = []
         self.tried = 0
         self.faults: deque[Exception] = deque()
         self.gate = asyncio.Event()
@@ -46,7 +46,7 @@ class FakeRoute:
         self.looks = 0
         self.shows: list[str] = []  # the texts that a look finds
 
-    async def send(self, card: Card, pictures: Sequence[Picture] | None) -> None:
+    async def send(self, card: Card, pictures: Sequence[OutputFile] | None) -> None:
         self.tried += 1
         self.in_flight += 1
         self.most_in_flight = max(self.most_in_flight, self.in_flight)

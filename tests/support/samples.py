@@ -7,11 +7,11 @@ from typing import Any
 
 from bot.domain.job.access import Requester
 from bot.domain.job.job import Job, Output
-from bot.domain.job.output_file import Picture
+from bot.domain.job.output_file import OutputFile
 from bot.domain.money import Money
 from bot.domain.request.origin import Origin
 from bot.domain.request.requester import Asker, Place
-from bot.domain.request.run_request import PictureRequest
+from bot.domain.request.run_request import RunRequest
 
 NOON_S = 1_772_366_400.0  # 2026-03-01 12:00 UTC
 MODEL = "stabilityai/stable-diffusion-3-medium"
@@ -42,8 +42,8 @@ def a_requester(user_id: int = MEMBER, **changes: Any) -> Requester:
     return replace(Requester(an_asker(user_id), message_id=900), **changes)
 
 
-def a_request(**changes: Any) -> PictureRequest:
-    return replace(PictureRequest(model=MODEL, prompt="a lighthouse at dusk"), **changes)
+def a_request(**changes: Any) -> RunRequest:
+    return replace(RunRequest(model=MODEL, prompt="a lighthouse at dusk"), **changes)
 
 
 def a_job(job_id: int = 1, **changes: Any) -> Job:
@@ -58,5 +58,5 @@ def a_job(job_id: int = 1, **changes: Any) -> Job:
     return replace(job, **changes)
 
 
-def a_picture(name: str = "lighthouse.png", content: bytes | None = b"a picture") -> Picture:
-    return Picture(name, "image/png", content, f"https://cdn1.wiro.ai/{name}")
+def a_picture(name: str = "lighthouse.png", content: bytes | None = b"a picture") -> OutputFile:
+    return OutputFile(name, "image/png", content, f"https://cdn1.wiro.ai/{name}")

@@ -9,7 +9,7 @@ from uuid import UUID, uuid5
 
 from bot.domain.money import Money
 from bot.domain.request.origin import Origin
-from bot.domain.request.run_request import PictureRequest
+from bot.domain.request.run_request import RunRequest
 
 _RUN_KEYS: Final = UUID(
     "5b0a4c1e-6d5f-4c8e-9a57-2f6f0f3f7d11"
@@ -124,7 +124,7 @@ class Job:
 
     job_id: int
     origin: Origin
-    request: PictureRequest
+    request: RunRequest
     seed: int
     hold: Money
     created_at_s: float

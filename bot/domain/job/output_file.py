@@ -8,7 +8,7 @@ from bot.domain.errors import BotError
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class OutputFile:
     """One output, fetched and checked. `content` None: it is only linked.
 
     `is_reduced`: made smaller to fit; the original is at `url`.

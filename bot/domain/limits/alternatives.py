@@ -7,7 +7,7 @@ from enum import Enum, auto
 
 from bot.domain.limits.limit import LimitReached
 from bot.domain.money import Money
-from bot.domain.request.run_request import PictureRequest
+from bot.domain.request.run_request import RunRequest
 
 
 class Saving(Enum):
@@ -23,7 +23,7 @@ class Fit:
     """A request that no limit would refuse at this moment, and what it would cost."""
 
     saving: Saving
-    request: PictureRequest
+    request: RunRequest
     price: Money
 
 
@@ -31,7 +31,7 @@ class Fit:
 class Alternative:
     """A refused request with its estimated price, what refused it, and what would still fit."""
 
-    request: PictureRequest
+    request: RunRequest
     price: Money
     refused: LimitReached
     fits: tuple[Fit, ...] = ()

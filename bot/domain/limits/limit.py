@@ -11,7 +11,7 @@ from typing import Final, assert_never
 
 from bot.domain.errors import Refusal
 from bot.domain.money import Money
-from bot.domain.request.run_request import PictureRequest
+from bot.domain.request.run_request import RunRequest
 
 HOUR_S: Final = 3_600
 DAY_S: Final = 24 * HOUR_S
@@ -228,5 +228,5 @@ class LimitReached(Refusal):
     asked: int
     resets_at_s: int
     bound: Limit | None = None
-    request: PictureRequest | None = None
+    request: RunRequest | None = None
     is_private: bool = False  # whether what was refused was for its asker alone

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.domain.money import Money
-from bot.domain.request.run_request import PictureRequest
+from bot.domain.request.run_request import RunRequest
 
 
 @dataclass(frozen=True, slots=True)
 class Quote:
     """What would run and what would be held for it; what the member has left of today's money."""
 
-    request: PictureRequest
+    request: RunRequest
     price: Money
     left: Money | None

@@ -8,7 +8,7 @@ from typing import Final
 
 from bot.domain.errors import BotError
 from bot.domain.limits.limit import Measure
-from bot.domain.request.run_request import PictureRequest
+from bot.domain.request.run_request import RunRequest
 
 HIDES_A_DAY: Final = 5  # that one member's reports hide on one server; the next ones are passed on alone
 
@@ -43,7 +43,7 @@ class Case:
     user_id: int  # the member it is about: who asks, or who made the picture
     opened_by: int
     opened_at_s: float
-    request: PictureRequest | None = None  # ASK
+    request: RunRequest | None = None  # ASK
     is_private: bool = False  # ASK
     job_id: int | None = None  # REPORT
     is_hiding: bool = False  # REPORT: what was reported is hidden until the verdict

@@ -12,7 +12,7 @@ from bot.domain.moderation.errors import RuleFault, RuleRefused
 from bot.domain.moderation.rules import GuildRules, PictureRule
 from bot.domain.request.files import InputFile
 from bot.domain.request.requester import Asker, Place
-from bot.domain.request.run_request import PictureRequest
+from bot.domain.request.run_request import RunRequest
 
 WHOLE_SERVER: Final = 0  # in place of a channel
 DEFAULT: Final = PictureRule.MADE_HERE
@@ -34,12 +34,12 @@ def rule_here(rules: GuildRules, place: Place) -> PictureRule:
     return DEFAULT
 
 
-def lenders(asker: Asker, request: PictureRequest) -> frozenset[int]:
+def lenders(asker: Asker, request: RunRequest) -> frozenset[int]:
     """The other members whose pictures this request uses."""
     return frozenset(file.owner_id for file in _lent(asker, request) if file.owner_id)
 
 
-def check_pictures(rules: GuildRules, asker: Asker, request: PictureRequest, closed: Set[int]) -> None:
+def check_pictures(rules: GuildRules, asker: Asker, request: RunRequest, closed: Set[int]) -> None:
     """Raises RuleRefused for a picture that this member may not use here. `closed` lend theirs to nobody."""
     rule = rule_here(rules, asker.place)
     for file in _lent(asker, request):
@@ -66,11 +66,11 @@ def files_of(job: Job) -> tuple[InputFile, ...]:
     )
 
 
-def _lent(asker: Asker, request: PictureRequest) -> Iterator[InputFile]:
+def _lent(asker: Asker, request: RunRequest) -> Iterator[InputFile]:
     return (file for file in request.files if file.owner_id not in {None, asker.user_id})
 
 
-def _texts(request: PictureRequest) -> Iterator[str]:
+def _texts(request: RunRequest) -> Iterator[str]:
     for _, value in request.values:
         match value:
             case str():

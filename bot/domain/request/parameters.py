@@ -11,7 +11,7 @@ from bot.domain.catalogue.model import Kind, Model, Parameter, Value
 from bot.domain.request.errors import OptionRefused, PictureNotTaken
 from bot.domain.request.files import InputFile
 from bot.domain.request.form import Complaint, FieldFault, FieldsRefused, read_field, typed_of
-from bot.domain.request.run_request import MAX_SEED, PictureRequest
+from bot.domain.request.run_request import MAX_SEED, RunRequest
 
 # The spellings that Wiro's model pages use for one thing; the first is sent where no schema is known.
 PROMPT: Final = ("prompt",)
@@ -39,7 +39,7 @@ BOUNDS: Final[dict[str, tuple[int, int]]] = {
 }
 
 
-def check_bounds(request: PictureRequest) -> None:
+def check_bounds(request: RunRequest) -> None:
     """Hold the request to the bounds of /imagine. Raises OptionRefused."""
     for option, (minimum, maximum) in BOUNDS.items():
         value = getattr(request, option)
@@ -47,7 +47,7 @@ def check_bounds(request: PictureRequest) -> None:
             raise OptionRefused(option, _text(value), str(minimum), str(maximum))
 
 
-def parameters_for(request: PictureRequest, seed: int, model: Model) -> dict[str, Value]:
+def parameters_for(request: RunRequest, seed: int, model: Model) -> dict[str, Value]:
     """What Run is sent, files apart.
 
     Raises OptionRefused for an option the model lacks or a value past its bounds, FieldsRefused for values of
@@ -86,12 +86,12 @@ def parameters_for(request: PictureRequest, seed: int, model: Model) -> dict[str
     return sent
 
 
-def run_parameters(request: PictureRequest, seed: int, model: Model) -> dict[str, Value]:
+def run_parameters(request: RunRequest, seed: int, model: Model) -> dict[str, Value]:
     """As `parameters_for`, with the files that Wiro keeps."""
     return parameters_for(request, seed, model) | file_parameters(request.files, model)
 
 
-def placed_files(request: PictureRequest, model: Model) -> tuple[InputFile, ...]:
+def placed_files(request: RunRequest, model: Model) -> tuple[InputFile, ...]:
     """The files of a request, each with the input it goes to. Raises PictureNotTaken, OptionRefused."""
     taker = model.picture_input()
     placed = []
@@ -126,7 +126,7 @@ def file_parameters(files: Sequence[InputFile], model: Model) -> dict[str, Value
     return sent
 
 
-def resolved(request: PictureRequest, sent: Mapping[str, Value]) -> PictureRequest:
+def resolved(request: RunRequest, sent: Mapping[str, Value]) -> RunRequest:
     """The request with the model's own choices filled in, so that cards tell what was really run."""
     return replace(
         request,
@@ -164,7 +164,7 @@ def _whole(sent: Mapping[str, Value], names: tuple[str, ...]) -> int | None:
     return None
 
 
-def _fill_form(sent: dict[str, Value], request: PictureRequest, model: Model) -> None:
+def _fill_form(sent: dict[str, Value], request: RunRequest, model: Model) -> None:
     """The values of a form, checked once more: the model's page may have changed since it was filled in."""
     complaints: list[Complaint] = []
     for parameter_id, value in request.values:
@@ -190,7 +190,7 @@ def _fill_defaults(sent: dict[str, Value], model: Model) -> None:
             sent[parameter.parameter_id] = parameter.default or ""
 
 
-def _check_required(sent: Mapping[str, Value], request: PictureRequest, model: Model) -> None:
+def _check_required(sent: Mapping[str, Value], request: RunRequest, model: Model) -> None:
     given = set(sent) | {file.parameter_id for file in placed_files(request, model)}
     missing = [p for p in model.parameters or () if p.is_needed and p.parameter_id not in given]
     if missing:

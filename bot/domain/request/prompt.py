@@ -6,7 +6,7 @@ import unicodedata
 from typing import Final
 
 from bot.domain.request.errors import PromptFault, PromptRefused
-from bot.domain.request.run_request import PictureRequest
+from bot.domain.request.run_request import RunRequest
 
 MAX_PROMPT_CHARS: Final = 2_000  # ours: leaves the status card readable; Discord lets 6,000 through an option
 
@@ -24,7 +24,7 @@ def checked_prompt(text: str) -> str:
     return _checked_length(prompt)
 
 
-def words_of(request: PictureRequest) -> str:
+def words_of(request: RunRequest) -> str:
     """Everything a member wrote for the model to follow, for people to read."""
     texts = [request.prompt]
     for _, value in request.values:
@@ -38,7 +38,7 @@ def words_of(request: PictureRequest) -> str:
     return "\n".join(text for text in texts if text)
 
 
-def texts_of(request: PictureRequest) -> tuple[tuple[str, str], ...]:
+def texts_of(request: RunRequest) -> tuple[tuple[str, str], ...]:
     """Every text that reaches the model, by its name: what word rules are held against.
 
     The negative prompt is one of them: some models follow it as they follow any words.

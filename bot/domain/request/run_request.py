@@ -11,7 +11,7 @@ MAX_SEED = 4_294_967_294  # Wiro's page for the flux and qwen models, 2026: 0 me
 
 
 @dataclass(frozen=True, slots=True)
-class PictureRequest:
+class RunRequest:
     """What a member asked for. None leaves the choice to the model.
 
     `values` are further parameters by the model's own names, as a form filled them in.

@@ -9,7 +9,7 @@ from typing import Final, TypeVar
 
 from bot.domain.request.errors import StyleFault, StyleRefused
 from bot.domain.request.prompt import MAX_PROMPT_CHARS
-from bot.domain.request.run_request import PictureRequest
+from bot.domain.request.run_request import RunRequest
 
 T = TypeVar("T")
 
@@ -67,7 +67,7 @@ def checked_style(style: Style) -> Style:
     return replace(style, name=name, template=template, negative_prompt=negative or None)
 
 
-def apply(style: Style, request: PictureRequest) -> PictureRequest:
+def apply(style: Style, request: RunRequest) -> RunRequest:
     """The request in this style. What the member gave wins; an empty `model` leaves it to the style.
 
     Raises StyleRefused where both texts together are longer than a prompt may be.

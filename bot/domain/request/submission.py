@@ -8,15 +8,15 @@ from bot.domain.catalogue.model import Model, Value
 from bot.domain.request.files import InputFile
 from bot.domain.request.form import Typed, sent_values
 from bot.domain.request.parameters import NEGATIVE_PROMPT, PROMPT, SEED
-from bot.domain.request.run_request import PictureRequest
+from bot.domain.request.run_request import RunRequest
 
 
-def request_of(model: Model, typed: Typed, files: Sequence[InputFile]) -> PictureRequest:
+def request_of(model: Model, typed: Typed, files: Sequence[InputFile]) -> RunRequest:
     """The request of a form that nothing is to complain of."""
     values = sent_values(model, typed)
     prompt = _taken(values, PROMPT)
     negative_prompt = _taken(values, NEGATIVE_PROMPT)
-    return PictureRequest(
+    return RunRequest(
         model=model.slug,
         prompt=prompt or "",
         negative_prompt=negative_prompt,

@@ -25,7 +25,7 @@ from bot.domain.request.form import (
 from bot.domain.request.form_state import Draft, Form
 from bot.domain.request.origin import Origin
 from bot.domain.request.requester import Asker
-from bot.domain.request.run_request import PictureRequest
+from bot.domain.request.run_request import RunRequest
 from bot.domain.request.submission import request_of
 from bot.services.catalogue.service import Catalogue
 from bot.services.forms.states import Drafts
@@ -113,7 +113,7 @@ class Forms:
         finally:
             self._drafts.release(draft_id, run.started_at)
 
-    async def request(self, draft: Draft) -> PictureRequest:
+    async def request(self, draft: Draft) -> RunRequest:
         """What the form asks for, checked against the model's page of this moment.
 
         Raises ModelUnknown where Wiro has withdrawn it, FieldsRefused, StoreError.

@@ -30,7 +30,7 @@ from bot.domain.moderation.rules import (
 )
 from bot.domain.request.prompt import texts_of
 from bot.domain.request.requester import Asker
-from bot.domain.request.run_request import PictureRequest
+from bot.domain.request.run_request import RunRequest
 from bot.services.guild_settings._word_rules import WordRules
 from bot.services.guild_settings.ports import GuildStore, PictureWishes
 
@@ -104,7 +104,7 @@ class GuildSettingsService:
         """Whether the server refuses prompts for their words at all."""
         return bool((await self.of(asker.place.guild_id)).rules.words)
 
-    async def check_request(self, asker: Asker, request: PictureRequest) -> None:
+    async def check_request(self, asker: Asker, request: RunRequest) -> None:
         """The one check, whoever asks for it.
 
         Raises NotAdmitted, RuleRefused where the server, or whose picture it uses, forbids this run, and

@@ -18,7 +18,7 @@ from bot.domain.request.errors import OptionRefused, PictureNotTaken
 from bot.domain.request.form import FieldsRefused
 from bot.domain.request.parameters import STEPS, parameters_for, resolved
 from bot.domain.request.requester import Asker
-from bot.domain.request.run_request import PictureRequest
+from bot.domain.request.run_request import RunRequest
 from bot.services.catalogue.service import Catalogue
 from bot.services.guild_settings.service import GuildSettingsService
 from bot.services.limits.holds import Holds
@@ -44,7 +44,7 @@ class LimitAlternatives:
         self._catalogue = catalogue
         self._holds = holds
 
-    async def of(self, refused: LimitReached, request: PictureRequest, asker: Asker) -> Alternative:
+    async def of(self, refused: LimitReached, request: RunRequest, asker: Asker) -> Alternative:
         """Raises ModelUnknown, OptionRefused, StoreError."""
         hold = await self._holds.of_request(request)
         price = hold.amount
@@ -65,7 +65,7 @@ class LimitAlternatives:
     async def _first_fit(
         self,
         saving: Saving,
-        requests: Sequence[PictureRequest],
+        requests: Sequence[RunRequest],
         standings: Sequence[LimitStatus],
         price: Money,
     ) -> Fit | None:
@@ -79,7 +79,7 @@ class LimitAlternatives:
                 return Fit(saving, request, smaller)
         return None
 
-    async def _with_fewer_steps(self, request: PictureRequest) -> list[PictureRequest]:
+    async def _with_fewer_steps(self, request: RunRequest) -> list[RunRequest]:
         """The steps that the model's prices name, most first; none where no price depends on them."""
         model = await self._catalogue.model(request.model)
         present = resolved(request, parameters_for(request, 1, model)).steps
@@ -89,7 +89,7 @@ class LimitAlternatives:
         return [replace(request, steps=steps) for steps in priced]
 
     async def _cheaper_model(
-        self, request: PictureRequest, asker: Asker, standings: Sequence[LimitStatus], price: Money
+        self, request: RunRequest, asker: Asker, standings: Sequence[LimitStatus], price: Money
     ) -> Fit | None:
         """The dearest of the cheaper models that the server allows and that would take this request."""
         everywhere = [standing for standing in standings if not standing.limit.scope.model]
@@ -126,7 +126,7 @@ class LimitAlternatives:
             return False
         return True
 
-    async def _priced(self, request: PictureRequest, asker: Asker, price: Money) -> Fit | None:
+    async def _priced(self, request: RunRequest, asker: Asker, price: Money) -> Fit | None:
         try:
             hold = await self._holds.of_request(request)
         except (FieldsRefused, ModelUnknown, OptionRefused, PictureNotTaken, RunTooDear):
@@ -146,7 +146,7 @@ def _fits(standings: Sequence[LimitStatus], price: Money) -> bool:
     return all(standing.left >= needs(standing.limit.measure, price) for standing in standings)
 
 
-def _with_fewer_pictures(request: PictureRequest) -> list[PictureRequest]:
+def _with_fewer_pictures(request: RunRequest) -> list[RunRequest]:
     return [replace(request, count=count) for count in range(request.count - 1, 0, -1)]
 
 

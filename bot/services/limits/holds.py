@@ -11,7 +11,7 @@ from bot.domain.limits.holds import Hold, hold_of
 from bot.domain.money import Money
 from bot.domain.request.files import counted
 from bot.domain.request.parameters import parameters_for, placed_files, with_defaults
-from bot.domain.request.run_request import PictureRequest
+from bot.domain.request.run_request import RunRequest
 from bot.services.catalogue.service import Catalogue
 from bot.services.limits.ports import UsageStore
 
@@ -40,7 +40,7 @@ class Holds:
             raise RunTooDear(model.slug, hold.amount.pico, self._most_a_run.pico)
         return hold
 
-    async def of_request(self, request: PictureRequest) -> Hold:
+    async def of_request(self, request: RunRequest) -> Hold:
         """Before it is made.
 
         Raises ModelUnknown, FieldsRefused, OptionRefused, PictureNotTaken, RunTooDear, StoreError.

@@ -25,7 +25,7 @@ from bot.domain.moderation.errors import (
 from bot.domain.money import Money
 from bot.domain.request.origin import Origin
 from bot.domain.request.requester import Asker
-from bot.domain.request.run_request import PictureRequest
+from bot.domain.request.run_request import RunRequest
 from bot.engines.port import WiroError
 from bot.services.guild_settings.service import GuildSettingsService
 from bot.services.limits.alternatives import needs
@@ -44,7 +44,7 @@ ATTACHMENT_BYTES: Final = 10 * 1024 * 1024
 class Plan:
     """What carrying out a verdict needs: the run and its member, the grants, or the reported job."""
 
-    request: PictureRequest | None = None
+    request: RunRequest | None = None
     asker: Asker | None = None
     grants: tuple[tuple[Measure, int], ...] = ()
     job: Job | None = None
@@ -85,7 +85,7 @@ class Verdicts:
             case _:
                 assert_never(verdict)
 
-    async def _plan_of_run(self, case: Case, request: PictureRequest) -> Plan:
+    async def _plan_of_run(self, case: Case, request: RunRequest) -> Plan:
         asker = await self._desk.find_asker(case.guild_id, case.channel_id, case.user_id)
         try:
             await self._houses.check_request(asker, request)

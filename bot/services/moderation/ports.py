@@ -10,7 +10,7 @@ from bot.domain.limits.alternatives import Alternative
 from bot.domain.moderation.cases import Case, Decision, Report, Traces, Verdict
 from bot.domain.request.origin import Origin
 from bot.domain.request.requester import Asker
-from bot.domain.request.run_request import PictureRequest
+from bot.domain.request.run_request import RunRequest
 
 
 class Runs(Protocol):
@@ -19,7 +19,7 @@ class Runs(Protocol):
     async def submit(
         self,
         job_id: int,
-        request: PictureRequest,
+        request: RunRequest,
         origin: Origin,
         asker: Asker,
         *,

@@ -17,7 +17,7 @@ from bot.domain.request.errors import InputFault, InputRefused
 from bot.domain.request.files import InputFile
 from bot.domain.request.parameters import HEIGHT, PROMPT, SEED, WIDTH
 from bot.domain.request.requester import Asker
-from bot.domain.request.run_request import PictureRequest
+from bot.domain.request.run_request import RunRequest
 from bot.services.catalogue.service import Catalogue
 from bot.services.guild_settings.service import GuildSettingsService
 from bot.services.limits.holds import Holds
@@ -53,7 +53,7 @@ class Remixes:
 
     async def variation(
         self, job: Job, place: int, spare_url: str | None, prompt: str | None = None
-    ) -> PictureRequest:
+    ) -> RunRequest:
         """The picture at `place` as the input of the job's own model, or of the one for variations.
 
         Raises InputRefused, JobNotFound, ModelUnknown.
@@ -69,7 +69,7 @@ class Remixes:
         model = await self._catalogue.model(self.vary_model)
         takes_words = model.parameters is None or model.parameter(*PROMPT) is not None
         width, height = _size_for(model, asked)
-        return PictureRequest(
+        return RunRequest(
             model=self.vary_model,
             prompt=(words or WORDLESS) if takes_words else "",
             width=width,
@@ -77,7 +77,7 @@ class Remixes:
             files=(picture,),
         )
 
-    async def upscale(self, job: Job, place: int, spare_url: str | None) -> PictureRequest:
+    async def upscale(self, job: Job, place: int, spare_url: str | None) -> RunRequest:
         """The picture at `place` as the upscaler's input. Raises InputRefused, JobNotFound, ModelUnknown."""
         picture = _picture_of(job, place, spare_url)
         if not self._upscale_model:  # there was one when the button was made
@@ -85,11 +85,11 @@ class Remixes:
         model = await self._catalogue.model(self._upscale_model)
         prompt = model.parameter(*PROMPT)
         words = job.request.prompt if prompt is not None else ""
-        return PictureRequest(
+        return RunRequest(
             self._upscale_model, words or (WORDLESS if prompt and prompt.is_needed else ""), files=(picture,)
         )
 
-    async def edited(self, job: Job, prompt: str) -> PictureRequest:
+    async def edited(self, job: Job, prompt: str) -> RunRequest:
         """The same request and, where the model takes one, the same seed, with another prompt.
 
         Raises JobNotFound for one that has been erased, ModelUnknown.
@@ -101,7 +101,7 @@ class Remixes:
         seed = job.seed if takes_seed else None
         return replace(job.request, prompt=prompt, seed=seed, files=files_of(job))
 
-    async def quote(self, request: PictureRequest, asker: Asker) -> Quote:
+    async def quote(self, request: RunRequest, asker: Asker) -> Quote:
         """What a run of this request takes. Raises Refusal, StoreError."""
         await self._houses.check_request(asker, request)
         price = (await self._holds.of_request(request)).amount
@@ -150,7 +150,7 @@ def _picture_of(job: Job, place: int, spare_url: str | None) -> InputFile:
     )
 
 
-def _size_for(model: Model, asked: PictureRequest) -> tuple[int | None, int | None]:
+def _size_for(model: Model, asked: RunRequest) -> tuple[int | None, int | None]:
     """The size of the picture, where the model takes one like it: its own would bend the picture's shape."""
     sides = []
     for names, value in ((WIDTH, asked.width), (HEIGHT, asked.height)):

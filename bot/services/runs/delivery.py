@@ -12,10 +12,10 @@ from bot.domain.errors import StoreError
 from bot.domain.job.events import Settled
 from bot.domain.job.job import Cause, Job, Output, Stage
 from bot.domain.job.ledger import Settlement
-from bot.domain.job.output_file import OutputError, OutputUnavailable, Picture
+from bot.domain.job.output_file import OutputError, OutputFile, OutputUnavailable
 from bot.domain.job.status_update import DeliveryOutcome, StatusUpdate
 from bot.services.runs.memory_budget import MemoryBudget
-from bot.services.runs.ports import Pictures, StatusMessages, Store
+from bot.services.runs.ports import OutputFetcher, StatusMessages, Store
 from bot.services.tasks import TaskOwner
 
 log = logging.getLogger(__name__)
@@ -29,7 +29,7 @@ class _Collected:
     """What became of a job's outputs so far, by their index."""
 
     outputs: Sequence[Output] = ()
-    results: dict[int, Picture | OutputError] = field(default_factory=dict)
+    results: dict[int, OutputFile | OutputError] = field(default_factory=dict)
     left_bytes: dict[int, int] = field(default_factory=dict)  # of those that there was no room for
     fetches: set[asyncio.Task[None]] = field(default_factory=set)  # under way
 
@@ -42,15 +42,15 @@ class _Collected:
     def has_some(self) -> bool:
         """Whether one can be shown as it is; a mere link can wait for better."""
         return bool(self.left_bytes) or any(
-            isinstance(result, Picture) and (result.content is not None or result.url is None)
+            isinstance(result, OutputFile) and (result.content is not None or result.url is None)
             for result in self.results.values()
         )
 
     @property
-    def pictures(self) -> list[Picture]:
+    def pictures(self) -> list[OutputFile]:
         """All that can be shown, in their order; what is not there yet is linked."""
         results = [self.results.get(index) or _link_to(output) for index, output in enumerate(self.outputs)]
-        return [result for result in results if isinstance(result, Picture)]
+        return [result for result in results if isinstance(result, OutputFile)]
 
     @property
     def faults(self) -> list[str]:
@@ -75,7 +75,7 @@ class ResultDelivery:
         self,
         store: Store,
         board: StatusMessages,
-        pictures: Pictures,
+        pictures: OutputFetcher,
         owner: TaskOwner,
         retry_delays: Callable[[], Iterator[float]],
         room: MemoryBudget | None = None,
@@ -173,7 +173,7 @@ class ResultDelivery:
     async def _fetch_into_room(self, job_id: int, found: _Collected, index: int) -> None:
         """The picture, without its content where there is no room for it: then how large it is."""
         fetched = await self._fetch_one(found.outputs[index])
-        if isinstance(fetched, Picture) and fetched.content is not None:
+        if isinstance(fetched, OutputFile) and fetched.content is not None:
             size_bytes = len(fetched.content)
             if not self._room.take(job_id, size_bytes):
                 found.left_bytes[index] = size_bytes
@@ -191,10 +191,10 @@ class ResultDelivery:
                 continue
             fetched = await self._fetch_one(found.outputs[index])
             # It was checked when it was inspected; what has grown since is not what room was made for.
-            if isinstance(fetched, Picture) and len(fetched.content or b"") <= size_bytes:
+            if isinstance(fetched, OutputFile) and len(fetched.content or b"") <= size_bytes:
                 found.results[index] = fetched
 
-    async def _fetch_one(self, output: Output) -> Picture | OutputError:
+    async def _fetch_one(self, output: Output) -> OutputFile | OutputError:
         try:
             return await self._pictures.fetch(output)
         except OutputUnavailable as error:
@@ -204,5 +204,5 @@ class ResultDelivery:
             return error
 
 
-def _link_to(output: Output) -> Picture:
-    return Picture(output.name, output.content_type, None, output.url)
+def _link_to(output: Output) -> OutputFile:
+    return OutputFile(output.name, output.content_type, None, output.url)

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from bot.domain.job.job import Job, Output
 from bot.domain.job.ledger import OpenCharge, Settlement
-from bot.domain.job.output_file import Picture
+from bot.domain.job.output_file import OutputFile
 from bot.domain.job.status_update import DeliveryOutcome, StatusUpdate
 from bot.domain.limits.limit import Limit, Scope, Window
 from bot.domain.money import Money
@@ -70,10 +70,10 @@ class Store(Protocol):
         ...
 
 
-class Pictures(Protocol):
+class OutputFetcher(Protocol):
     """Downloads of outputs."""
 
-    async def fetch(self, output: Output) -> Picture:
+    async def fetch(self, output: Output) -> OutputFile:
         """Fetch, sniff and check one output. Raises OutputError."""
         ...
 
@@ -85,7 +85,7 @@ class StatusMessages(Protocol):
         """A passing state: shown if nothing newer comes first. Never blocks, never raises."""
         ...
 
-    async def conclude(self, news: StatusUpdate, pictures: Sequence[Picture]) -> DeliveryOutcome:
+    async def conclude(self, news: StatusUpdate, pictures: Sequence[OutputFile]) -> DeliveryOutcome:
         """The ending: shown, whatever it takes. Idempotent."""
         ...
 

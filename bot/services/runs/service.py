@@ -35,7 +35,7 @@ from bot.domain.request.parameters import (
 )
 from bot.domain.request.prompt import checked_negative_prompt, checked_prompt
 from bot.domain.request.requester import Asker, Place
-from bot.domain.request.run_request import PictureRequest
+from bot.domain.request.run_request import RunRequest
 from bot.engines.port import WiroError, WiroNotFound
 from bot.services.guild_settings.service import GuildSettingsService
 from bot.services.limits.budget_alerts import BudgetAlerts
@@ -55,13 +55,13 @@ WISH_S: Final = 1.0  # for a wish to cancel to be recorded before it is passed o
 DELIVERY_GRACE_S: Final = 2.5  # at the end, for endings on their way: a full upload, a token's window of 2 s
 
 
-def checked(request: PictureRequest) -> PictureRequest:
+def checked(request: RunRequest) -> RunRequest:
     """The request with its prompt tidied, without any I/O. Raises PromptRefused, OptionRefused."""
     check_bounds(request)
     return _tidied(request, needs_prompt=True)
 
 
-def _tidied(request: PictureRequest, *, needs_prompt: bool) -> PictureRequest:
+def _tidied(request: RunRequest, *, needs_prompt: bool) -> RunRequest:
     """Some models take a picture or the fields of a form, and no prompt at all. Raises PromptRefused."""
     is_empty = not request.prompt and (not needs_prompt or bool(request.values or request.files))
     return replace(
@@ -109,7 +109,7 @@ class Jobs:
     async def submit(
         self,
         job_id: int,
-        request: PictureRequest,
+        request: RunRequest,
         origin: Origin,
         asker: Asker,
         *,

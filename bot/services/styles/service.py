@@ -12,7 +12,7 @@ from bot.domain.clock import Clock
 from bot.domain.job.errors import ManagersOnly
 from bot.domain.moderation.audit import AuditEntry, StyleChange
 from bot.domain.request.errors import StyleFault, StyleRefused
-from bot.domain.request.run_request import PictureRequest
+from bot.domain.request.run_request import RunRequest
 from bot.domain.request.style import MAX_OWN, MAX_PINNED, Style, apply, checked_style, name_key
 from bot.services.guild_settings.service import GuildSettingsService
 
@@ -86,9 +86,7 @@ class Styles:
 
     # --- use -------------------------------------------------------------------------------------
 
-    async def applied(
-        self, name: str, request: PictureRequest, guild_id: int | None, user_id: int
-    ) -> PictureRequest:
+    async def applied(self, name: str, request: RunRequest, guild_id: int | None, user_id: int) -> RunRequest:
         """The request in this style; an empty `model` leaves it to the style. Raises StyleRefused."""
         return apply(await self.find(name, guild_id, user_id), request)
 

@@ -13,7 +13,7 @@ from bot.domain.job.job import Exposure
 from bot.domain.limits.limit import Measure
 from bot.domain.moderation.cases import Case, CaseKind, Report, Traces, Verdict
 from bot.domain.request.files import InputFile
-from bot.domain.request.run_request import PictureRequest
+from bot.domain.request.run_request import RunRequest
 from bot.store.sqlite.database import Database
 from bot.store.sqlite.rows import storable, values_of
 
@@ -197,12 +197,12 @@ def _text(text: str | None) -> str | None:
     return None if text is None else storable(text)
 
 
-def _request_of(text: str | None) -> PictureRequest | None:
+def _request_of(text: str | None) -> RunRequest | None:
     if text is None:
         return None
     fields = json.loads(text)  # those of an older version know neither files nor values
     files = tuple(InputFile(**file) for file in fields.pop("files", []))
-    return PictureRequest(**fields | {"files": files, "values": values_of(fields.pop("values", []))})
+    return RunRequest(**fields | {"files": files, "values": values_of(fields.pop("values", []))})
 
 
 def _case_of(row: sqlite3.Row) -> Case:

@@ -10,7 +10,7 @@ from bot.domain.catalogue.model import folded_slug
 from bot.domain.limits.effort import Effort
 from bot.domain.limits.holds import WARY_S, Bill, History
 from bot.domain.money import Money
-from bot.domain.request.run_request import PictureRequest
+from bot.domain.request.run_request import RunRequest
 from bot.store.sqlite.rows import storable
 
 SAMPLE: Final = 50  # successes that are looked at
@@ -42,7 +42,7 @@ def history_of(sqlite: sqlite3.Connection, model: str, at_s: float) -> History:
     )
 
 
-def effort_of(request: PictureRequest) -> Effort:
+def effort_of(request: RunRequest) -> Effort:
     return effort_of_row(request.width, request.height, request.steps, request.count)
 
 

@@ -15,7 +15,7 @@ from bot.domain.job.job import Cause, Exposure, Job, Output, Parent, Progress, R
 from bot.domain.money import Money
 from bot.domain.request.files import InputFile
 from bot.domain.request.origin import Origin
-from bot.domain.request.run_request import PictureRequest
+from bot.domain.request.run_request import RunRequest
 
 # What stands for good once a job is on record.
 _FIXED: Final = (
@@ -160,7 +160,7 @@ def _job_of(row: sqlite3.Row) -> Job:
             attachment_limit_bytes=row["attachment_limit_bytes"],
             ruled_channel_id=row["ruled_channel_id"],
         ),
-        request=PictureRequest(
+        request=RunRequest(
             model=row["model"],
             prompt=row["prompt"],
             negative_prompt=row["negative_prompt"],

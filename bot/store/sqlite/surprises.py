@@ -10,7 +10,7 @@ from typing import Final, TypeAlias
 from bot.domain.job.job import Job
 from bot.domain.limits.holds import Bill, is_surprise, raised_to
 from bot.domain.money import Money
-from bot.domain.request.run_request import PictureRequest
+from bot.domain.request.run_request import RunRequest
 from bot.store.sqlite.histories import effort_of, effort_of_row
 from bot.store.sqlite.ledger import held_pico, model_key
 
@@ -50,7 +50,7 @@ WHERE usage.subject = raised.subject AND usage.guild_id = raised.guild_id
 
 
 def look_at_bill(
-    sqlite: sqlite3.Connection, job_id: int, request: PictureRequest, billed: Money, at_s: float
+    sqlite: sqlite3.Connection, job_id: int, request: RunRequest, billed: Money, at_s: float
 ) -> None:
     """When a job is billed so much: is it a surprise, the other running jobs are held for as much."""
     if not is_surprise(Money(held_pico(sqlite, job_id)), billed):

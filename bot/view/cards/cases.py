@@ -9,7 +9,7 @@ from bot.domain.job.job import Job
 from bot.domain.limits.alternatives import Alternative, Fit, Saving
 from bot.domain.limits.limit import Audience, LimitReached, Measure
 from bot.domain.moderation.cases import HIDES_A_DAY, Case, CaseKind, Decision, Report, Verdict
-from bot.domain.request.run_request import PictureRequest
+from bot.domain.request.run_request import RunRequest
 from bot.view.card import Action, Card, CaseAction, CasePress, TextPart, TextPress, Tone
 from bot.view.text import said
 from bot.view.text.format import code, escaped, plural, relative
@@ -152,7 +152,7 @@ def _pages_of(job: Job) -> tuple[TextPress, ...]:
     return tuple(TextPress(job.job_id, part, 0) for part in parts)
 
 
-def _request_words(request: PictureRequest) -> str:
+def _request_words(request: RunRequest) -> str:
     facts = [
         code(request.model),
         plural(request.count, "picture"),

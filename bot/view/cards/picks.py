@@ -11,7 +11,7 @@ import discord
 from discord import ui
 
 from bot.domain.job.job import Job
-from bot.domain.job.output_file import Picture
+from bot.domain.job.output_file import OutputFile
 from bot.domain.request.files import NOBODY, InputFile
 from bot.view.card import Pick, PickAction, Preview
 from bot.view.files.media import claims_picture
@@ -28,7 +28,7 @@ def picture_places(job: Job) -> tuple[int, ...]:
     )
 
 
-def picks_of(job: Job, pictures: Sequence[Picture], *, can_upscale: bool) -> tuple[Pick, ...]:
+def picks_of(job: Job, pictures: Sequence[OutputFile], *, can_upscale: bool) -> tuple[Pick, ...]:
     """One picture: Vary, Upscale. Several: V1…Vn and U1…Un. Edit prompt where there was one."""
     shown = {picture.url for picture in pictures if picture.content_type.startswith("image/")}
     places = [place for place in picture_places(job) if job.outputs[place].url in shown][:MAX_PICKED]

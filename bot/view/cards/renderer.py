@@ -8,7 +8,7 @@ from typing import Final, assert_never
 
 from bot.domain.job.job import Cause, Exposure, Job, Parent, Progress, Relation, Stage
 from bot.domain.job.ledger import keeps_hold
-from bot.domain.job.output_file import Picture
+from bot.domain.job.output_file import OutputFile
 from bot.domain.job.status_update import StatusUpdate
 from bot.view.card import Action, Card, TextPart, TextPress, Tone
 from bot.view.cards.picks import picks_of, picture_places
@@ -76,7 +76,7 @@ class Look:
 PLAIN: Final = Look()
 
 
-def ending_card(news: StatusUpdate, pictures: Sequence[Picture], look: Look = PLAIN) -> Card:
+def ending_card(news: StatusUpdate, pictures: Sequence[OutputFile], look: Look = PLAIN) -> Card:
     """A job that has ended, with its pictures."""
     job = news.job
     if job.stage is not Stage.SUCCEEDED:
@@ -115,7 +115,7 @@ def ending_card(news: StatusUpdate, pictures: Sequence[Picture], look: Look = PL
     )
 
 
-def _words(job: Job, pictures: Sequence[Picture]) -> tuple[str, tuple[TextPress, ...], list[str]]:
+def _words(job: Job, pictures: Sequence[OutputFile]) -> tuple[str, tuple[TextPress, ...], list[str]]:
     """What a language model said, the buttons to its rest and its thoughts, what is to be noted about it."""
     if not said.is_text(job):
         return "", (), []
@@ -132,7 +132,7 @@ def _words(job: Job, pictures: Sequence[Picture]) -> tuple[str, tuple[TextPress,
     return body, tuple(presses), [f"-# This is the beginning of {characters:,} characters; {rest}."]
 
 
-def _is_shown(picture: Picture) -> bool:
+def _is_shown(picture: OutputFile) -> bool:
     """Whether a gallery shows it; anything else is a file to download."""
     is_film = picture.content_type in _FILMS and picture.filename.endswith(_FILM_SUFFIXES)
     return is_film or is_picture(picture.content_type)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from bot.domain.job.job import Job
-from bot.domain.job.output_file import Picture
+from bot.domain.job.output_file import OutputFile
 from bot.domain.job.status_update import StatusUpdate
 from bot.view.card import Card, TextPart, TextPress
 from bot.view.cards.renderer import Look, ending_card, status_card
@@ -23,7 +23,7 @@ def wordless_status(news: StatusUpdate) -> Card:
     return replace(card, text=f"{card.text}\n-# {BLOCKED}.")
 
 
-def wordless_ending(news: StatusUpdate, pictures: Sequence[Picture], look: Look) -> Card:
+def wordless_ending(news: StatusUpdate, pictures: Sequence[OutputFile], look: Look) -> Card:
     """As `ending_card`, with its pictures; what a language model said is behind buttons."""
     job = news.job
     card = ending_card(replace(news, job=_wordless(job)), pictures, look)

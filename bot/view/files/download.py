@@ -11,7 +11,7 @@ import aiohttp
 
 from bot.domain.clock import Clock
 from bot.domain.job.job import Output
-from bot.domain.job.output_file import OutputTooLarge, OutputUnsafe, OutputUnusable, Picture
+from bot.domain.job.output_file import OutputFile, OutputTooLarge, OutputUnsafe, OutputUnusable
 from bot.view.files import media
 from bot.view.files.fetching import BUSY_STATUSES, Bounds, Fetcher
 
@@ -27,7 +27,7 @@ _PASSING_STATUSES: Final = BUSY_STATUSES | {404}
 
 
 class Downloader:
-    """Implements the port `Pictures`; the arguments are those of a Fetcher."""
+    """Implements the port `OutputFetcher`; the arguments are those of a Fetcher."""
 
     def __init__(
         self,
@@ -44,7 +44,7 @@ class Downloader:
         )
         self._checking = asyncio.Lock()
 
-    async def fetch(self, output: Output) -> Picture:
+    async def fetch(self, output: Output) -> OutputFile:
         """Fetch, sniff and check one output.
 
         A text without an address needs no fetching: it is shown as words, and its picture has no content.
@@ -56,30 +56,30 @@ class Downloader:
         if output.url is None:
             if output.text is None:
                 raise OutputUnusable(output.name, "no address")
-            return Picture(media.ANSWER_NAME, media.ANSWER_TYPE, None, None)
+            return OutputFile(media.ANSWER_NAME, media.ANSWER_TYPE, None, None)
         try:
             return await self._fetcher.read(output.name, output.url, partial(self._check, output))
         except OutputUnusable as error:
             is_refused = _should_be_picture(output) and not isinstance(error, OutputTooLarge)
             if is_refused or isinstance(error, OutputUnsafe):
                 raise
-        return Picture(media.plain_name(output.name), output.content_type, None, output.url)
+        return OutputFile(media.plain_name(output.name), output.content_type, None, output.url)
 
     async def is_gone(self, address: str) -> bool:
         """Whether nothing is served there any more. False where that cannot be told."""
         return await self._fetcher.is_gone(address)
 
-    async def _check(self, output: Output, content: bytes) -> Picture:
+    async def _check(self, output: Output, content: bytes) -> OutputFile:
         async with self._checking:  # it takes copies: one at a time
             return await asyncio.to_thread(_picture, output, content)
 
 
-def _picture(output: Output, content: bytes) -> Picture:
+def _picture(output: Output, content: bytes) -> OutputFile:
     facts = media.checked(output.name, content)
     is_any_picture = facts.shape is not None or facts.content_type.startswith("image/")
     if not is_any_picture and _should_be_picture(output):
         raise OutputUnusable(output.name, f"{facts.content_type}, not a picture")
-    return Picture(facts.filename, facts.content_type, content, output.url)
+    return OutputFile(facts.filename, facts.content_type, content, output.url)
 
 
 def _should_be_picture(output: Output) -> bool:

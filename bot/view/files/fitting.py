@@ -7,13 +7,13 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
-from bot.domain.job.output_file import Picture
+from bot.domain.job.output_file import OutputFile
 from bot.view.files.media import is_animated, is_picture
 
 MAX_FILES: Final = 10  # attachments of one message (Discord docs, Uploading files, 2026)
 _STILL_BYTES: Final = 1024 * 1024  # kept for a still picture before a film beside it may have the room
 
-Shrink: TypeAlias = Callable[[Picture, int], Awaitable[Picture]]
+Shrink: TypeAlias = Callable[[OutputFile, int], Awaitable[OutputFile]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,14 +24,14 @@ class Bounds:
     request_bytes: int
     files: int = MAX_FILES
 
-    def without(self, picture: Picture | None) -> Bounds:
+    def without(self, picture: OutputFile | None) -> Bounds:
         """What is left beside an attachment."""
         if picture is None or picture.content is None:
             return self
         return replace(self, request_bytes=self.request_bytes - len(picture.content), files=self.files - 1)
 
 
-async def fitted(pictures: Sequence[Picture], bounds: Bounds, shrink: Shrink) -> list[Picture]:
+async def fitted(pictures: Sequence[OutputFile], bounds: Bounds, shrink: Shrink) -> list[OutputFile]:
     """The pictures in their order, those that do not fit as links (`content` None).
 
     The first ones that can be attached are, as many as a message holds. Still pictures are made smaller by
@@ -62,10 +62,10 @@ async def fitted(pictures: Sequence[Picture], bounds: Bounds, shrink: Shrink) ->
     return result
 
 
-def named_apart(pictures: Sequence[Picture]) -> list[Picture]:
+def named_apart(pictures: Sequence[OutputFile]) -> list[OutputFile]:
     """The pictures under names that differ, whatever the case: attachments are referred to by name."""
     taken: set[str] = set()
-    named: list[Picture] = []
+    named: list[OutputFile] = []
     for picture in pictures:
         stem, dot, extension = picture.filename.rpartition(".")
         if not stem:

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from bot.domain.job.output_file import OutputTooLarge, OutputUnsafe, OutputUnusable, Picture
+from bot.domain.job.output_file import OutputFile, OutputTooLarge, OutputUnsafe, OutputUnusable
 from bot.view.files.containers import (
     GIF,
     HTML,
@@ -111,7 +111,7 @@ def _ask_pillow(name: str, content: bytes, content_type: str, shape: Shape) -> N
         raise OutputUnusable(name, "two sizes")
 
 
-def is_animated(picture: Picture) -> bool:
+def is_animated(picture: OutputFile) -> bool:
     """Whether it is a picture of several frames, which can only be shown as it is."""
     if picture.content is None or not is_picture(picture.content_type):
         return False
@@ -121,7 +121,7 @@ def is_animated(picture: Picture) -> bool:
         return False
 
 
-def fit(picture: Picture, limit_bytes: int) -> Picture:
+def fit(picture: OutputFile, limit_bytes: int) -> OutputFile:
     """`picture` in at most `limit_bytes`, or with `content` None when only its link is left.
 
     Pictures come out with the mark of AI origin, whatever becomes of them. A still one goes down a ladder:
@@ -143,7 +143,7 @@ def fit(picture: Picture, limit_bytes: int) -> Picture:
         return picture if len(content) <= limit_bytes else replace(picture, content=None)
     content_type, smaller = made
     filename = filename_for(picture.filename, content_type)
-    return Picture(filename, content_type, marked(smaller, content_type), picture.url, is_reduced=True)
+    return OutputFile(filename, content_type, marked(smaller, content_type), picture.url, is_reduced=True)
 
 
 def _smaller(content: bytes, content_type: str, limit_bytes: int) -> tuple[str, bytes] | None:

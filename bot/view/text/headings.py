@@ -6,7 +6,7 @@ from itertools import accumulate
 from typing import Final
 
 from bot.domain.catalogue.model import Value
-from bot.domain.request.run_request import PictureRequest
+from bot.domain.request.run_request import RunRequest
 from bot.view.text.format import escaped, plural
 
 VALUE_CHARS: Final = 40
@@ -14,17 +14,17 @@ NAME_CHARS: Final = 40
 _BETWEEN: Final = " · "
 
 
-def heading(request: PictureRequest, limit: int) -> str:
+def heading(request: RunRequest, limit: int) -> str:
     """The words of a request in one harmless line; the model's name where there is no prompt."""
     return escaped(request.prompt, limit) or model_name(request)
 
 
-def model_name(request: PictureRequest) -> str:
+def model_name(request: RunRequest) -> str:
     """The model without its owner."""
     return escaped(request.model.rpartition("/")[2], NAME_CHARS)
 
 
-def sent_words(request: PictureRequest, room: int) -> str:
+def sent_words(request: RunRequest, room: int) -> str:
     """Values of a form and files, as many as `room` characters hold; the rest is counted."""
     facts = [f"{escaped(name, VALUE_CHARS)} {value_words(value)}" for name, value in request.values]
     facts += [f"{_input(file.parameter_id)}{escaped(file.filename, VALUE_CHARS)}" for file in request.files]
@@ -36,7 +36,7 @@ def sent_words(request: PictureRequest, room: int) -> str:
     return sent_count(request)
 
 
-def sent_count(request: PictureRequest) -> str:
+def sent_count(request: RunRequest) -> str:
     """How much was sent besides the prompt, for one line."""
     counts = [
         plural(len(request.values), "setting") if request.values else "",

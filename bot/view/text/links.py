@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 from urllib.parse import quote
 
-from bot.domain.job.output_file import Picture
+from bot.domain.job.output_file import OutputFile
 from bot.view.files.containers import TEXT
 from bot.view.files.media import ANSWER_TYPE
 from bot.view.text.format import escaped, plural
@@ -18,12 +18,12 @@ LINKS_CHARS_BESIDE_WORDS: Final = 700  # the same where an answer stands there, 
 DEATH: Final = "-# Wiro keeps links for a limited time: save what you want to keep."
 
 
-def linked(pictures: Sequence[Picture]) -> list[Picture]:
+def linked(pictures: Sequence[OutputFile]) -> list[OutputFile]:
     """What is not attached. A model's words are no file: they are shown."""
     return [p for p in pictures if p.content is None and p.content_type != ANSWER_TYPE]
 
 
-def lines_of(pictures: Sequence[Picture], limit: int) -> list[str]:
+def lines_of(pictures: Sequence[OutputFile], limit: int) -> list[str]:
     """Every output that is linked or shown smaller: `limit` units, and two more lines of small print."""
     links = [_link(picture) for picture in linked(pictures)]
     reduced = [_original(picture) for picture in pictures if picture.is_reduced and picture.url is not None]
@@ -42,29 +42,29 @@ def lines_of(pictures: Sequence[Picture], limit: int) -> list[str]:
     return lines
 
 
-def have_room(pictures: Sequence[Picture], limit: int) -> bool:
+def have_room(pictures: Sequence[OutputFile], limit: int) -> bool:
     """Whether all links stand in the card itself."""
     return not any("more link" in line for line in lines_of(pictures, limit))
 
 
-def links_file(pictures: Sequence[Picture]) -> Picture:
+def links_file(pictures: Sequence[OutputFile]) -> OutputFile:
     """The names and addresses of everything that is linked or shown smaller."""
     lines = [
         f"{picture.filename}\t{picture.url}"
         for picture in pictures
         if picture.url is not None and (picture.content is None or picture.is_reduced)
     ]
-    return Picture(LINKS_NAME, TEXT, ("\n".join(lines) + "\n").encode("utf-8", "replace"), None)
+    return OutputFile(LINKS_NAME, TEXT, ("\n".join(lines) + "\n").encode("utf-8", "replace"), None)
 
 
-def _link(picture: Picture) -> str:
+def _link(picture: OutputFile) -> str:
     name = escaped(picture.filename, 60)
     if picture.url is None:
         return f"{name} is too large to attach."
     return f"[{name}]({_address(picture.url)}) (linked: too large, too many or not ready)"
 
 
-def _original(picture: Picture) -> str:
+def _original(picture: OutputFile) -> str:
     return f"-# {escaped(picture.filename, 60)} is shown smaller; [original]({_address(picture.url or '')})"
 
 

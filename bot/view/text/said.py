@@ -7,7 +7,7 @@ import zipfile
 from typing import Final
 
 from bot.domain.job.job import Job, Speech
-from bot.domain.job.output_file import Picture
+from bot.domain.job.output_file import OutputFile
 from bot.view.card import TextPart
 from bot.view.files.media import ANSWER_NAME, ANSWER_TYPE
 from bot.view.text.format import plural
@@ -66,7 +66,7 @@ def first_page(job: Job) -> tuple[str, bool]:
     return found[0].shown, len(found[0].body) < len(seen) or glance_chars < len(text)
 
 
-def answer_file(job: Job, limit_bytes: int) -> Picture | None:
+def answer_file(job: Job, limit_bytes: int) -> OutputFile | None:
     """The whole answer as a file where the card shows only its beginning; zipped where it is too large.
 
     None where the card shows it all, and where even the zip is too large.
@@ -76,17 +76,17 @@ def answer_file(job: Job, limit_bytes: int) -> Picture | None:
     return text_file(whole(job, TextPart.ANSWER), ANSWER_NAME, limit_bytes)
 
 
-def text_file(text: str, filename: str, limit_bytes: int) -> Picture | None:
+def text_file(text: str, filename: str, limit_bytes: int) -> OutputFile | None:
     """A text as a file of at most so many bytes, zipped if need be; None where it is larger."""
     content = text.encode("utf-8", "replace")
     if len(content) <= limit_bytes:
-        return Picture(filename, ANSWER_TYPE, content, None)
+        return OutputFile(filename, ANSWER_TYPE, content, None)
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr(filename, content)
     if out.tell() > limit_bytes:
         return None
-    return Picture(f"{filename.rpartition('.')[0]}.zip", ZIP_TYPE, out.getvalue(), None)
+    return OutputFile(f"{filename.rpartition('.')[0]}.zip", ZIP_TYPE, out.getvalue(), None)
 
 
 def so_far(speech: Speech) -> str:

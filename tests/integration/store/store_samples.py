@@ -13,7 +13,7 @@ from bot.domain.limits.limit import OPERATOR, Limit, Measure, Scope, Window, mem
 from bot.domain.moderation.audit import AuditEntry, AuditQuery, WordsChange
 from bot.domain.money import PICO_PER_DOLLAR, Money
 from bot.domain.request.origin import Origin
-from bot.domain.request.run_request import PictureRequest
+from bot.domain.request.run_request import RunRequest
 from bot.store.sqlite.guilds import GuildRecords
 
 NOON_S = 1_772_366_400.0  # 2026-03-01 12:00 UTC
@@ -44,7 +44,7 @@ def a_job(
         attachment_limit_bytes=10_485_760,
         ruled_channel_id=ruled_channel_id,
     )
-    request = PictureRequest(model=model, prompt="a lighthouse at dusk")
+    request = RunRequest(model=model, prompt="a lighthouse at dusk")
     return Job(
         job_id=job_id, origin=origin, request=request, seed=4, hold=Money(hold_pico), created_at_s=at_s
     )

@@ -10,12 +10,12 @@ import pytest
 
 from bot.domain.errors import DatabaseUnavailable
 from bot.domain.moderation.cases import Case, CaseKind, Verdict
-from bot.domain.request.run_request import PictureRequest
+from bot.domain.request.run_request import RunRequest
 from bot.store.sqlite.cases import CaseRecords
 from bot.store.sqlite.database import Database
 from tests.integration.store.store_samples import CHANNEL, GUILD, NOON_S
 
-REQUEST = PictureRequest("owner/model", "größer 🏔️", "dull", 512, 768, 30, 6.5, 99, 4)
+REQUEST = RunRequest("owner/model", "größer 🏔️", "dull", 512, 768, 30, 6.5, 99, 4)
 ASK = Case(2**62, CaseKind.ASK, GUILD, CHANNEL, 1, 1, NOON_S + 0.25, request=REQUEST, is_private=True)
 REPORT = Case(7, CaseKind.REPORT, GUILD, CHANNEL, 1, 2, NOON_S, job_id=70)
 

@@ -15,7 +15,7 @@ from bot.domain.job.ledger import Resolution, Settlement, settlement_of
 from bot.domain.limits.limit import OPERATOR, LimitReached, Usage, Window, member_scope
 from bot.domain.money import MAX_PICO, ZERO, Money
 from bot.domain.request.origin import Origin
-from bot.domain.request.run_request import PictureRequest
+from bot.domain.request.run_request import RunRequest
 from bot.store.sqlite import books, charges, histories
 from bot.store.sqlite import jobs as statements
 from bot.store.sqlite.database import Database
@@ -46,7 +46,7 @@ async def settle(store: JobStore, job: Job, at_s: float = NOON_S) -> bool:
 FULL_JOB = Job(
     job_id=2**62,
     origin=Origin(11, 22, None, 44, is_private=True, attachment_limit_bytes=26_214_400),
-    request=PictureRequest("owner/model", "größer 🏔️", "dull", 512, 768, 30, 6.5, 99, 4),
+    request=RunRequest("owner/model", "größer 🏔️", "dull", 512, 768, 30, 6.5, 99, 4),
     seed=4_294_967_294,
     hold=Money(3_510_000_000),
     created_at_s=NOON_S + 0.25,

@@ -25,11 +25,11 @@ from bot.domain.clock import Clock
 from bot.domain.job.job import Output
 from bot.domain.job.output_file import (
     OutputError,
+    OutputFile,
     OutputHostRefused,
     OutputUnavailable,
     OutputUnsafe,
     OutputUnusable,
-    Picture,
 )
 from bot.view.files.addresses import AddressRefused
 from bot.view.files.download import BOUNDS, Downloader
@@ -169,7 +169,7 @@ async def failure(downloader: Downloader, output: Output) -> OutputError:
 async def test_a_picture_arrives_as_it_was_sent(cdn: Cdn, downloader: Downloader) -> None:
     cdn.serves(lambda: web.Response(body=PNG, content_type="text/html"))
     output = cdn.output(name="../sub/my pic.jpeg")
-    assert await downloader.fetch(output) == Picture("my_pic.png", "image/png", PNG, output.url)
+    assert await downloader.fetch(output) == OutputFile("my_pic.png", "image/png", PNG, output.url)
 
 
 async def test_the_request_carries_no_more_than_it_must(cdn: Cdn, time_: Time) -> None:
@@ -201,7 +201,7 @@ async def test_the_request_carries_no_more_than_it_must(cdn: Cdn, time_: Time) -
 async def test_a_text_needs_no_request_and_is_no_file(downloader: Downloader) -> None:
     for text in ("Grüße", ""):
         fetched = await downloader.fetch(Output("answer", "raw", None, text=text))
-        assert fetched == Picture("answer.md", "text/markdown", None, None)
+        assert fetched == OutputFile("answer.md", "text/markdown", None, None)
     assert (await failure(downloader, Output("x", "raw", None))).reason == "no address"
 
 
@@ -231,7 +231,7 @@ async def test_another_kind_is_kept_when_it_is_plausible(cdn: Cdn, downloader: D
     clip = b"\0\0\0\x20ftypisom\0\0\x02\0" + bytes(5000)
     cdn.serves(lambda: web.Response(body=clip))
     output = cdn.output("video/mp4", "clip.mov")
-    assert await downloader.fetch(output) == Picture("clip.mp4", "video/mp4", clip, output.url)
+    assert await downloader.fetch(output) == OutputFile("clip.mp4", "video/mp4", clip, output.url)
 
 
 @pytest.mark.parametrize(
@@ -255,7 +255,7 @@ async def test_another_kind_is_only_linked_when_it_is_not(
         session, LOOPBACK, clock=time_.clock, delays=a_second, bounds=replace(BOUNDS, max_bytes=MIB)
     )
     output = cdn.output("application/pdf", "my paper.pdf")
-    assert await downloader.fetch(output) == Picture("my_paper.pdf", "application/pdf", None, output.url)
+    assert await downloader.fetch(output) == OutputFile("my_paper.pdf", "application/pdf", None, output.url)
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 304, 307, 308])
@@ -439,7 +439,7 @@ async def test_a_declared_size_past_the_cap_is_not_read_and_linked(cdn: Cdn, dow
     cdn.answer = lambda request: drip(request, 2, {"Content-Length": str(500 * MIB)})
     for output in (cdn.output(), cdn.output("video/mp4", "clip.mp4")):
         linked = await downloader.fetch(output)
-        assert linked == Picture(output.name, output.content_type, None, output.url)
+        assert linked == OutputFile(output.name, output.content_type, None, output.url)
 
 
 async def test_an_endless_answer_is_cut_at_the_cap(
@@ -463,7 +463,7 @@ async def test_a_picture_of_a_format_that_is_not_opened_here_is_kept_as_a_file(
     avif = b"\0\0\0\x20ftypavif\0\0\0\0" + bytes(100)
     cdn.serves(lambda: web.Response(body=avif))
     output = cdn.output("image/avif", "0.avif")
-    assert await downloader.fetch(output) == Picture("0.avif", "image/avif", avif, output.url)
+    assert await downloader.fetch(output) == OutputFile("0.avif", "image/avif", avif, output.url)
 
 
 async def test_the_cap_itself_is_allowed(cdn: Cdn, session: aiohttp.ClientSession, time_: Time) -> None:

@@ -17,7 +17,7 @@ from bot.domain.job.events import Settled
 from bot.domain.job.job import Cause, Stage
 from bot.domain.job.ledger import settlement_of
 from bot.domain.job.lifecycle import advance
-from bot.domain.job.output_file import Picture
+from bot.domain.job.output_file import OutputFile
 from bot.domain.job.status_update import StatusUpdate
 from bot.engines.wiro.frames import task_reports
 from bot.services.runs.delivery import ResultDelivery
@@ -69,11 +69,11 @@ async def base() -> AsyncIterator[str]:
     await runner.cleanup()
 
 
-async def shrunk(picture: Picture, limit_bytes: int) -> Picture:
+async def shrunk(picture: OutputFile, limit_bytes: int) -> OutputFile:
     return media.fit(picture, limit_bytes)
 
 
-async def brought(*outputs: object, bounds: Bounds | None = None) -> tuple[Card, list[Picture], Settled]:
+async def brought(*outputs: object, bounds: Bounds | None = None) -> tuple[Card, list[OutputFile], Settled]:
     """The ending of a task with these outputs, as its message would have it."""
     task = {"id": "7", "status": "task_postprocess_end", "pexit": "0", "totalcost": "0.1"}
     (report,) = task_reports({"tasklist": [task | {"outputs": list(outputs)}]})

@@ -18,7 +18,7 @@ from bot.domain.moderation.rules import Match, WordRule
 from bot.domain.money import Money
 from bot.domain.request.errors import PromptFault, PromptRefused
 from bot.domain.request.requester import Asker
-from bot.domain.request.run_request import PictureRequest
+from bot.domain.request.run_request import RunRequest
 from bot.services.guild_settings._word_rules import Readied, WordRules
 from bot.services.guild_settings.patterns import word_rule
 from bot.services.limits.service import DefaultLimits
@@ -36,7 +36,7 @@ def entry_of(word: WordRule) -> AuditEntry:
 async def refused_text(house: BotHarness, **given: Any) -> str:
     with pytest.raises(RuleRefused) as refused:
         await house.guild_settings.check_request(
-            an_asker(), PictureRequest("a/b", **{"prompt": "a mill"} | given)
+            an_asker(), RunRequest("a/b", **{"prompt": "a mill"} | given)
         )
     assert refused.value.fault is RuleFault.WORD
     return sentence(refused.value)
@@ -45,9 +45,7 @@ async def refused_text(house: BotHarness, **given: Any) -> str:
 async def test_every_text_that_reaches_the_model_is_held_against_the_words(house: BotHarness) -> None:
     await house.guild_settings.add_word(CAT, entry_of(CAT))
     asker = an_asker()
-    await house.guild_settings.check_request(
-        asker, PictureRequest("a/b", "a dog", "dogs", values=(("n", 3),))
-    )
+    await house.guild_settings.check_request(asker, RunRequest("a/b", "a dog", "dogs", values=(("n", 3),)))
     assert "a word of this prompt" in await refused_text(house, prompt="a c4t")
     assert "a word of the negative prompt" in await refused_text(house, negative_prompt="no cats, cat")
     assert "a word of the field caption" in await refused_text(house, values=(("caption", "a cat"),))
@@ -141,9 +139,9 @@ async def test_a_member_at_a_limit_is_told_so_before_any_word_is_looked_at(
     nothing = DefaultLimits(0, Money.parse("2"), Money.parse("20"))
     async with a_house(tmp_path / "db", default_limits=nothing) as house:
         await house.guild_settings.add_word(CAT, entry_of(CAT))
-        looked: list[PictureRequest] = []
+        looked: list[RunRequest] = []
 
-        async def look(_asker: Asker, request: PictureRequest) -> None:
+        async def look(_asker: Asker, request: RunRequest) -> None:
             looked.append(request)
 
         monkeypatch.setattr(house.guild_settings, "check_request", look)

@@ -13,7 +13,7 @@ from bot.domain.errors import DatabaseUnavailable
 from bot.domain.job.job import Cause, Job, Output, Progress, Stage
 from bot.domain.money import MAX_PICO, Money
 from bot.domain.request.origin import Origin
-from bot.domain.request.run_request import PictureRequest
+from bot.domain.request.run_request import RunRequest
 from bot.store.sqlite.rows import COLUMNS, PLACEHOLDERS, job_of, row_of, storable, values_of_row
 from bot.store.sqlite.schema import known_migrations, migrate
 
@@ -35,7 +35,7 @@ JOBS = st.builds(
     job_id=IDS,
     origin=st.builds(Origin, IDS, IDS, maybe(IDS), maybe(IDS), st.booleans(), IDS, IDS),
     request=st.builds(
-        PictureRequest,
+        RunRequest,
         TEXTS,
         TEXTS,
         maybe(TEXTS),
@@ -98,7 +98,7 @@ def test_a_row_that_no_version_of_ours_wrote_is_named(connection: sqlite3.Connec
     job = Job(
         7,
         Origin(1, 2, 3, None, is_private=False, attachment_limit_bytes=1),
-        PictureRequest("m", "p"),
+        RunRequest("m", "p"),
         1,
         Money(1),
         1.0,

@@ -22,7 +22,7 @@ from bot.delivery.verification import UNSURE_S
 from bot.domain.job.input_faults import refused_by
 from bot.domain.job.job import Cause, Exposure, Job, Stage
 from bot.domain.job.lifecycle import advance
-from bot.domain.job.output_file import Picture
+from bot.domain.job.output_file import OutputFile
 from bot.domain.job.status_update import DeliveryOutcome, StatusUpdate
 from bot.domain.money import Money
 from bot.domain.request.errors import InputFault, InputRefused
@@ -40,11 +40,11 @@ NO_ACCESS = an_http_error(403, 50001)
 CHANNEL_GONE = an_http_error(404, 10003)
 
 
-def a_noisy_picture(side: int = 96) -> Picture:
+def a_noisy_picture(side: int = 96) -> OutputFile:
     pixels = random.Random(5).randbytes(side * side * 3)
     out = io.BytesIO()
     Image.frombytes("RGB", (side, side), pixels).save(out, "PNG")
-    return Picture(PNG.name, "image/png", out.getvalue(), PNG.url)
+    return OutputFile(PNG.name, "image/png", out.getvalue(), PNG.url)
 
 
 PICTURE = a_noisy_picture()
@@ -73,7 +73,7 @@ class Hall:
         with self.board.attached(interaction):
             return
 
-    async def conclude(self, news: StatusUpdate, *pictures: Picture) -> DeliveryOutcome:
+    async def conclude(self, news: StatusUpdate, *pictures: OutputFile) -> DeliveryOutcome:
         return await self.board.conclude(news, pictures)
 
 
@@ -282,7 +282,7 @@ async def test_what_discord_will_not_have_in_any_size_goes_by_the_next_way(hall:
 
 
 async def test_several_pictures_share_what_one_request_takes(hall: Hall) -> None:
-    pictures = [Picture(f"{n}.bin", "application/zip", bytes(9 * 1024 * 1024), PNG.url) for n in range(4)]
+    pictures = [OutputFile(f"{n}.bin", "application/zip", bytes(9 * 1024 * 1024), PNG.url) for n in range(4)]
     assert await hall.conclude(a_success(), *pictures) is DeliveryOutcome.SHOWN
     assert hall.client.channel.attached == [["0.bin", "1.bin"]]
     assert hall.client.channel.texts[0].count("too large") == 2

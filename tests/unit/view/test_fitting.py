@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.job.output_file import Picture
+from bot.domain.job.output_file import OutputFile
 from bot.view.files.fitting import MAX_FILES, Bounds, fitted, named_apart
 
 KIB = 1024
@@ -16,15 +16,15 @@ MIB = 1024 * KIB
 WHOLE = Bounds(10 * MIB, 24 * MIB)
 
 
-def still(size: int, name: str = "0.png") -> Picture:
-    return Picture(name, "image/png", bytes(size), f"https://cdn1.wiro.ai/{name}")
+def still(size: int, name: str = "0.png") -> OutputFile:
+    return OutputFile(name, "image/png", bytes(size), f"https://cdn1.wiro.ai/{name}")
 
 
-def film(size: int, name: str = "0.mp4") -> Picture:
-    return Picture(name, "video/mp4", bytes(size), f"https://cdn1.wiro.ai/{name}")
+def film(size: int, name: str = "0.mp4") -> OutputFile:
+    return OutputFile(name, "video/mp4", bytes(size), f"https://cdn1.wiro.ai/{name}")
 
 
-async def cut(picture: Picture, limit_bytes: int) -> Picture:
+async def cut(picture: OutputFile, limit_bytes: int) -> OutputFile:
     """A ladder that meets every limit exactly."""
     content = picture.content or b""
     if len(content) <= limit_bytes:
@@ -32,7 +32,7 @@ async def cut(picture: Picture, limit_bytes: int) -> Picture:
     return replace(picture, content=content[:limit_bytes], is_reduced=True)
 
 
-async def sizes(pictures: list[Picture], bounds: Bounds = WHOLE) -> list[int | None]:
+async def sizes(pictures: list[OutputFile], bounds: Bounds = WHOLE) -> list[int | None]:
     result = await fitted(pictures, bounds, cut)
     return [None if picture.content is None else len(picture.content) for picture in result]
 
@@ -84,7 +84,7 @@ async def test_without_any_room_everything_is_linked() -> None:
 
 
 async def test_a_picture_that_no_step_makes_small_enough_leaves_its_room() -> None:
-    async def fails(picture: Picture, limit_bytes: int) -> Picture:
+    async def fails(picture: OutputFile, limit_bytes: int) -> OutputFile:
         made = await cut(picture, limit_bytes)
         return replace(picture, content=None) if picture.filename == "stubborn.png" else made
 
@@ -106,7 +106,7 @@ async def test_a_picture_that_no_step_makes_small_enough_leaves_its_room() -> No
         max_size=15,
     )
 )
-async def test_no_message_takes_more_than_it_may_and_nothing_is_lost(pictures: list[Picture]) -> None:
+async def test_no_message_takes_more_than_it_may_and_nothing_is_lost(pictures: list[OutputFile]) -> None:
     bounds = Bounds(10 * KIB, 24 * KIB)
     made = await fitted(pictures, bounds, cut)
     attached = [len(picture.content) for picture in made if picture.content is not None]

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageCms
 
-from bot.domain.job.output_file import Picture
+from bot.domain.job.output_file import OutputFile
 from bot.view.files.media import WORK_PIXELS, fit, sniff
 from bot.view.files.metadata import MARK_BYTES, marked
 
@@ -24,8 +24,8 @@ def encoded(image: Image.Image, form: str = "PNG", **options: object) -> bytes:
     return out.getvalue()
 
 
-def picture(content: bytes, name: str = "0.png") -> Picture:
-    return Picture(name, sniff(content) or "", content, URL)
+def picture(content: bytes, name: str = "0.png") -> OutputFile:
+    return OutputFile(name, sniff(content) or "", content, URL)
 
 
 @functools.cache
@@ -44,7 +44,7 @@ def noise(mode: str, width: int, height: int) -> Image.Image:
     return Image.merge(mode, [Image.effect_noise((width, height), 80) for _ in range(bands)])
 
 
-def opened(result: Picture) -> Image.Image:
+def opened(result: OutputFile) -> Image.Image:
     assert result.content is not None
     image = Image.open(io.BytesIO(result.content))
     image.load()
@@ -67,7 +67,7 @@ def test_a_film_of_pictures_without_room_for_the_mark_goes_without_it() -> None:
 
 
 def test_a_link_stays_a_link() -> None:
-    linked = Picture("0.png", "image/png", None, URL)
+    linked = OutputFile("0.png", "image/png", None, URL)
     assert fit(linked, 10) is linked
 
 
@@ -96,13 +96,13 @@ def test_the_rungs_follow_one_another() -> None:
     widths = [size[0] for _, size in seen]
     assert widths == sorted(widths, reverse=True)
     assert len(set(widths)) > 3
-    assert result == Picture("0.png", "image/png", None, URL)
+    assert result == OutputFile("0.png", "image/png", None, URL)
 
 
 @pytest.mark.parametrize("limit", [-5, 0, 1, 100])
 def test_an_impossible_limit_leaves_the_link(limit: int) -> None:
     result = fit(picture(encoded(noise("RGB", 300, 200))), limit)
-    assert result == Picture("0.png", "image/png", None, URL)
+    assert result == OutputFile("0.png", "image/png", None, URL)
 
 
 @settings(max_examples=40, deadline=None)
@@ -211,14 +211,14 @@ def test_an_animation_is_never_flattened(form: str) -> None:
 
 @pytest.mark.parametrize("content_type", ["video/mp4", "text/plain", "application/zip", "image/avif", ""])
 def test_other_kinds_are_linked_when_they_do_not_fit(content_type: str) -> None:
-    assert fit(Picture("a", content_type, bytes(100), URL), 99) == Picture("a", content_type, None, URL)
+    assert fit(OutputFile("a", content_type, bytes(100), URL), 99) == OutputFile("a", content_type, None, URL)
 
 
 def test_a_picture_that_only_decoding_finds_broken_is_linked() -> None:
     content = bytearray(encoded(noise("RGB", 200, 200), "WEBP", lossless=True))
     content[100:400] = bytes(300)
     assert fit(picture(bytes(content)), len(content) - 1).content is None
-    not_at_all = Picture("0.png", "image/png", b"no picture at all", URL)
+    not_at_all = OutputFile("0.png", "image/png", b"no picture at all", URL)
     assert fit(not_at_all, 3).content is None
 
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageCms, PngImagePlugin
 
-from bot.domain.job.output_file import Picture
+from bot.domain.job.output_file import OutputFile
 from bot.domain.request.errors import InputFault, InputRefused
 from bot.domain.request.files import InputFile
 from bot.view.files import media
@@ -214,7 +214,7 @@ def test_a_signed_picture_is_left_as_it_is() -> None:
 def test_every_rung_of_the_ladder_is_marked_and_fits(content_type: str, share: float) -> None:
     large = encoded(content_type, drawn(size=(320, 240)))
     limit = max(4_000, int(len(large) * share))
-    made = media.fit(Picture("a", content_type, large, None), limit)
+    made = media.fit(OutputFile("a", content_type, large, None), limit)
     assert made.content is not None
     assert made.is_reduced
     assert len(made.content) <= limit

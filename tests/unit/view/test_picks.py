@@ -12,7 +12,7 @@ import pytest
 from discord import ui
 
 from bot.domain.job.job import Job, Output, Parent, Relation, Stage
-from bot.domain.job.output_file import Picture
+from bot.domain.job.output_file import OutputFile
 from bot.domain.job.status_update import StatusUpdate
 from bot.domain.limits.quote import Quote
 from bot.domain.money import Money
@@ -30,7 +30,7 @@ MAX_COMPONENTS = 40  # of one message (Discord docs, Components reference, 2026)
 PRESSED: Any = SimpleNamespace(client=SimpleNamespace(seal=SEAL))
 
 
-def a_result(count: int, **changes: object) -> tuple[Job, list[Picture]]:
+def a_result(count: int, **changes: object) -> tuple[Job, list[OutputFile]]:
     pictures = [a_picture(f"{n}.png") for n in range(count)]
     outputs = tuple(Output(p.filename, "image/png", p.url) for p in pictures)
     return a_job(stage=Stage.SUCCEEDED, outputs=outputs, **changes), pictures
@@ -73,7 +73,7 @@ def test_numbers_are_those_of_the_pictures_that_are_shown() -> None:
     job, pictures = a_result(2)
     job = a_job(stage=Stage.SUCCEEDED, outputs=(song, *job.outputs))
     assert picture_places(job) == (1, 2)
-    found = Picture("song.mp3", "audio/mpeg", b"a song", song.url)
+    found = OutputFile("song.mp3", "audio/mpeg", b"a song", song.url)
     picks = picks_of(job, [found, pictures[1]], can_upscale=False)
     assert [(pick.place, pick.number) for pick in picks if pick.action is PickAction.VARY] == [(2, 0)]
 
@@ -82,7 +82,7 @@ def test_words_and_songs_have_no_such_buttons() -> None:
     answer = Output("answer", "text/markdown", None, text="forty-two")
     song = Output("song.mp3", "audio/mpeg", "https://cdn1.wiro.ai/song.mp3")
     job = a_job(stage=Stage.SUCCEEDED, outputs=(answer, song))
-    pictures = [Picture("song.mp3", "audio/mpeg", b"a song", song.url)]
+    pictures = [OutputFile("song.mp3", "audio/mpeg", b"a song", song.url)]
     assert picks_of(job, pictures, can_upscale=True) == ()
 
 

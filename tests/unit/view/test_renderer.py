@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.domain.job.job import Cause, Job, Output, Progress, Speech, Stage
-from bot.domain.job.output_file import Picture
+from bot.domain.job.output_file import OutputFile
 from bot.domain.job.status_update import StatusUpdate
 from bot.domain.money import Money
 from bot.view.card import Action, Card, TextPart, TextPress, Tone
@@ -199,14 +199,14 @@ def test_a_success_of_unknown_cost_shows_its_hold() -> None:
     ],
 )
 def test_what_no_gallery_shows_is_a_file(name: str, content_type: str) -> None:
-    card = ending_card(StatusUpdate(SUCCESS), [Picture(name, content_type, b"content", None), a_picture()])
+    card = ending_card(StatusUpdate(SUCCESS), [OutputFile(name, content_type, b"content", None), a_picture()])
     assert (card.pictures, card.files) == ((PNG.name,), (name,))
 
 
 @pytest.mark.parametrize("name", ["clip.mp4", "clip.webm", "clip.mov"])
 def test_a_film_stands_among_the_pictures(name: str) -> None:
     kinds = {"clip.mp4": "video/mp4", "clip.webm": "video/webm", "clip.mov": "video/quicktime"}
-    card = ending_card(StatusUpdate(SUCCESS), [Picture(name, kinds[name], b"film", None), a_picture()])
+    card = ending_card(StatusUpdate(SUCCESS), [OutputFile(name, kinds[name], b"film", None), a_picture()])
     assert (card.pictures, card.files) == ((name, PNG.name), ())
 
 
@@ -268,7 +268,7 @@ def test_thoughts_are_folded_away_behind_a_button() -> None:
 
 
 def test_of_a_long_answer_the_beginning_is_shown_and_where_the_rest_is() -> None:
-    file = Picture("answer.md", "text/markdown", b"words", None)
+    file = OutputFile("answer.md", "text/markdown", b"words", None)
     card = ending_card(StatusUpdate(a_text("word " * 40_000)), [file])
     assert card.body.startswith("word word")
     assert "200,000 characters; the whole answer is attached" in card.text
@@ -299,13 +299,14 @@ def test_an_ending_of_any_mixture_has_no_more_parts_than_a_message_may(
     kinds: list[str], linked: int, is_text: bool, can_upscale: bool
 ) -> None:
     pictures = [
-        Picture(f"{n}.{kind[-3:]}", kind, b"x", f"https://cdn1.wiro.ai/{n}") for n, kind in enumerate(kinds)
+        OutputFile(f"{n}.{kind[-3:]}", kind, b"x", f"https://cdn1.wiro.ai/{n}")
+        for n, kind in enumerate(kinds)
     ]
     pictures += [a_picture(f"linked{n}.png", None) for n in range(linked)]
     outputs = tuple(Output(p.filename, p.content_type, p.url) for p in pictures)
     if is_text:
         outputs += (Output("output", "raw", None, text="word " * 3_000, thinking="hm"),)
-        pictures = [Picture("answer.md", "text/markdown", b"x", None), *pictures[:9]]
+        pictures = [OutputFile("answer.md", "text/markdown", b"x", None), *pictures[:9]]
     job = replace(SUCCESS, outputs=outputs)
     assert_fits(ending_card(StatusUpdate(job), pictures, Look(can_upscale=can_upscale, has_ai_notice=True)))
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from bot.delivery.attachments import attachments
 from bot.domain.job.job import Job, Output, Stage
-from bot.domain.job.output_file import Picture
+from bot.domain.job.output_file import OutputFile
 from bot.domain.job.status_update import StatusUpdate
 from bot.view.card import Action, TextPart, TextPress, Turn
 from bot.view.cards.renderer import ending_card
@@ -28,7 +28,7 @@ from tests.support.seals import SEAL
 MIB = 1024 * 1024
 WHOLE = Bounds(10 * MIB, 24 * MIB)
 URL = "https://cdn1.wiro.ai/" + "-".join(["0a1b2c3d"] * 9)
-WORDS = Picture("answer.md", "text/markdown", None, None)
+WORDS = OutputFile("answer.md", "text/markdown", None, None)
 
 
 def a_text(*answers: str, thinking: str | None = None) -> Job:
@@ -36,7 +36,7 @@ def a_text(*answers: str, thinking: str | None = None) -> Job:
     return a_job(stage=Stage.SUCCEEDED, outputs=outputs, task_id="101")
 
 
-async def as_it_is(picture: Picture, limit_bytes: int) -> Picture:
+async def as_it_is(picture: OutputFile, limit_bytes: int) -> OutputFile:
     fits = picture.content is None or len(picture.content) <= limit_bytes
     return picture if fits else replace(picture, content=None)
 
@@ -91,7 +91,7 @@ async def test_an_answer_beside_pictures_takes_a_place_of_its_own() -> None:
 
 
 async def test_sixty_four_outputs_are_all_to_be_found() -> None:
-    pictures = [Picture(f"{n}.png", "image/png", b"a picture", f"{URL}/{n}.png") for n in range(64)]
+    pictures = [OutputFile(f"{n}.png", "image/png", b"a picture", f"{URL}/{n}.png") for n in range(64)]
     job = a_job(stage=Stage.SUCCEEDED)
     made = await attachments(job, pictures, WHOLE, as_it_is)
     attached = [picture for picture in made if picture.content is not None]
@@ -105,8 +105,8 @@ async def test_sixty_four_outputs_are_all_to_be_found() -> None:
 
 
 async def test_an_attachment_is_never_left_without_its_place_in_the_card() -> None:
-    pictures = [Picture(f"{n % 3}.png", "image/png", b"a picture", f"{URL}/{n}.png") for n in range(7)]
-    pictures.append(Picture("LINKS.txt", "text/plain", b"mine", f"{URL}/links.txt"))
+    pictures = [OutputFile(f"{n % 3}.png", "image/png", b"a picture", f"{URL}/{n}.png") for n in range(7)]
+    pictures.append(OutputFile("LINKS.txt", "text/plain", b"mine", f"{URL}/links.txt"))
     made = await attachments(a_text("word " * 3_000), pictures, WHOLE, as_it_is)
     card = ending_card(StatusUpdate(a_text("word " * 3_000)), made)
     attached = [picture.filename for picture in made if picture.content is not None]

@@ -16,11 +16,11 @@ from PIL import Image
 from bot.domain.job.job import Output
 from bot.domain.job.output_file import (
     OutputError,
+    OutputFile,
     OutputHostRefused,
     OutputTooLarge,
     OutputUnavailable,
     OutputUnusable,
-    Picture,
 )
 from bot.domain.request.errors import InputFault, InputRefused
 from bot.domain.request.files import MAX_FILE_BYTES, InputFile
@@ -59,14 +59,14 @@ class Places:
             raise found
         return await finish(found)
 
-    async def _fetch(self, output: Output) -> Picture:
+    async def _fetch(self, output: Output) -> OutputFile:
         self.asked.append(output.url or "")
         found = self.wiro.get(output.url or "", OutputUnavailable(output.name, "http 404"))
         if isinstance(found, OutputError):
             raise found
         if found is None:
             await asyncio.Event().wait()  # as a CDN that never answers
-        return Picture(output.name, output.content_type, found, output.url)
+        return OutputFile(output.name, output.content_type, found, output.url)
 
 
 def an_attachment(name: str = "dog.png", size: int | None = None, **given: Any) -> InputFile:

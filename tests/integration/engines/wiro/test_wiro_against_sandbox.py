@@ -21,7 +21,7 @@ from bot.domain.money import ZERO, Money
 from bot.domain.request.files import Upload
 from bot.domain.request.origin import Origin
 from bot.domain.request.parameters import parameters_for
-from bot.domain.request.run_request import PictureRequest
+from bot.domain.request.run_request import RunRequest
 from bot.engines import port
 from bot.engines.wiro.client import PAGE_SIZE, WiroClient
 from bot.engines.wiro.signing import Credentials
@@ -110,7 +110,7 @@ async def feed(session: aiohttp.ClientSession, wiro: WiroSandbox) -> AsyncIterat
 
 async def start(client: WiroClient, seed: int = 42, prompt: str = "a fox") -> tuple[Job, Task]:
     """Run a picture the way a job does: parameters from the model's own schema."""
-    request = PictureRequest(MODEL, prompt, steps=5)
+    request = RunRequest(MODEL, prompt, steps=5)
     model = await client.model(MODEL)
     task = await client.run(MODEL, parameters_for(request, seed, model), key="k")
     job = Job(1, ORIGIN, request, seed, Money.parse("1"), 0.0)
@@ -317,7 +317,7 @@ async def test_files_are_stored_sent_along_and_deleted(client: WiroClient, feed:
     assert stored.name == "a.png"
     files = [Upload("inputImage", "in.png", b"PNG", "image/png")]
     task = await client.run(MODEL, {"prompt": "a fox", "steps": 1}, key="k", files=files)
-    job = Job(1, ORIGIN, PictureRequest(MODEL, "a fox"), 1, ZERO, 0.0)
+    job = Job(1, ORIGIN, RunRequest(MODEL, "a fox"), 1, ZERO, 0.0)
     await follow(client, feed, advance(job, Accepted(task.task_id)), task)
     await client.delete_files(task)
     event = (await client.detail(task.task_id)).event
