@@ -17,7 +17,7 @@ import bot.services.guild_settings._word_rules as word_rules_module
 import bot.store.sqlite.jobs as jobs_module
 from bot.domain.catalogue.errors import ModelUnknown
 from bot.domain.catalogue.model import Kind, ModelSummary, Option, Parameter
-from bot.domain.job.job import Job, Output, Speech, Stage
+from bot.domain.job.job import Job, Output, Stage, StreamedText
 from bot.domain.moderation.errors import PatternRefused, RuleRefused
 from bot.domain.moderation.rules import Match, WordRule
 from bot.domain.request.files import MAX_FILE_BYTES
@@ -114,8 +114,8 @@ SECRETS: Final = Credentials("a-key", "a-secret")
 READERS: Final[Mapping[str, Callable[[str], object]]] = {
     "the first page": lambda text: said.first_page(a_text(text)),
     "the pages": lambda text: said.pages(a_text(text), TextPart.THINKING),
-    "an answer so far": lambda text: said.so_far(Speech(text)),
-    "thoughts so far": lambda text: said.so_far(Speech("", text)),
+    "an answer so far": lambda text: said.so_far(StreamedText(text)),
+    "thoughts so far": lambda text: said.so_far(StreamedText("", text)),
     "the answer's file": lambda text: said.answer_file(a_text(text), 10**9),
     "a log": lambda text: log_card(a_text(""), text, is_attached=True),
     "a detail of Wiro's": lambda text: frames.task_reports(of_task(text), SECRETS.redact),

@@ -13,11 +13,11 @@ from bot.domain.job.events import (
     Reached,
     Refused,
     Settled,
-    Spoke,
+    TextStreamed,
     Unanswered,
     Unrecognised,
 )
-from bot.domain.job.job import Cause, Progress, Speech, Stage
+from bot.domain.job.job import Cause, Progress, Stage, StreamedText
 from bot.domain.money import MAX_PICO, Money
 from tests.support.samples import PNG
 
@@ -37,7 +37,7 @@ passing_news: st.SearchStrategy[Event] = st.one_of(
     st.builds(Unanswered),
     st.builds(Reached, st.sampled_from(Stage)),
     st.builds(Progressed, progresses()),
-    st.builds(Spoke, st.builds(Speech, st.text(max_size=5), st.text(max_size=5), st.booleans())),
+    st.builds(TextStreamed, st.builds(StreamedText, st.text(max_size=5), st.text(max_size=5), st.booleans())),
     st.builds(Gap, st.text(max_size=5)),
     st.builds(Unrecognised, st.text(max_size=5)),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from bot.domain.job.job import Cause, Output, Progress, Speech, Stage
+from bot.domain.job.job import Cause, Output, Progress, Stage, StreamedText
 from bot.domain.money import Money
 
 
@@ -44,10 +44,10 @@ class Progressed:
 
 
 @dataclass(frozen=True, slots=True)
-class Spoke:
+class TextStreamed:
     """A language model said more: everything it has said so far."""
 
-    speech: Speech
+    speech: StreamedText
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,5 +90,14 @@ class Unrecognised:
 
 
 Event: TypeAlias = (
-    Accepted | Refused | Unanswered | Reached | Progressed | Spoke | Settled | Cancelled | Gap | Unrecognised
+    Accepted
+    | Refused
+    | Unanswered
+    | Reached
+    | Progressed
+    | TextStreamed
+    | Settled
+    | Cancelled
+    | Gap
+    | Unrecognised
 )

@@ -100,7 +100,7 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
-class Speech:
+class StreamedText:
     """What a language model has said so far. Not on record: the answer comes whole at the end.
 
     Of a long one only the end is kept; `cut_answer` and `cut_thinking` are the characters before it.
@@ -139,7 +139,7 @@ class Job:
     outputs: tuple[Output, ...] = ()
     is_delivered: bool = False
     parent: Parent | None = None
-    speech: Speech | None = None
+    speech: StreamedText | None = None
     is_forgotten: bool = False  # what was asked for and came of it has been erased
     is_bill_disbelieved: bool = False  # it is no amount, or past belief; noted when the job is settled
     exposure: Exposure = Exposure.SHOWN

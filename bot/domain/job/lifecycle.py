@@ -14,11 +14,11 @@ from bot.domain.job.events import (
     Reached,
     Refused,
     Settled,
-    Spoke,
+    TextStreamed,
     Unanswered,
     Unrecognised,
 )
-from bot.domain.job.job import Cause, Job, Progress, Speech, Stage
+from bot.domain.job.job import Cause, Job, Progress, Stage, StreamedText
 from bot.domain.money import ZERO, Money
 
 
@@ -40,7 +40,7 @@ def advance(job: Job, event: Event) -> Job:
             return _reached(job, stage)
         case Progressed(progress):
             return _progressed(job, progress)
-        case Spoke(speech):
+        case TextStreamed(speech):
             return _spoke(job, speech)
         case Settled():
             return _settled(job, event)
@@ -84,11 +84,11 @@ def _progressed(job: Job, progress: Progress) -> Job:
     return replace(job, stage=Stage.RUNNING, progress=progress)
 
 
-def _spoke(job: Job, speech: Speech) -> Job:
+def _spoke(job: Job, speech: StreamedText) -> Job:
     """Frames come twice and out of order; what was said is never unsaid."""
     if job.stage > Stage.RUNNING:
         return job
-    known = job.speech or Speech("")
+    known = job.speech or StreamedText("")
     if speech.lengths <= known.lengths:
         return _reached(job, Stage.RUNNING)
     return replace(job, stage=Stage.RUNNING, speech=speech)

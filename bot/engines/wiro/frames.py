@@ -13,7 +13,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from bot.domain.job.events import Cancelled, Event, Progressed, Reached, Settled, Spoke, Unrecognised
+from bot.domain.job.events import Cancelled, Event, Progressed, Reached, Settled, TextStreamed, Unrecognised
 from bot.domain.job.job import Output, Progress, Stage
 from bot.domain.job.task import Task, TaskReport
 from bot.domain.money import Money
@@ -396,7 +396,7 @@ def _news(kind: str, message: object) -> Event | None:
     if kind == "task_output":
         message = decoded(message)  # once: both look for an object in it
         if (spoken := texts.speech(message)) is not None:
-            return Spoke(spoken)
+            return TextStreamed(spoken)
         if (progress := _progress(message)) is not None:
             return Progressed(progress)
     if kind in _LIVE:

@@ -6,7 +6,7 @@ import asyncio
 from collections import OrderedDict
 from typing import TypeAlias
 
-from bot.domain.job.events import Event, Gap, Progressed, Reached, Spoke, Unrecognised
+from bot.domain.job.events import Event, Gap, Progressed, Reached, TextStreamed, Unrecognised
 
 _Key: TypeAlias = tuple[str, str, object]
 
@@ -65,7 +65,7 @@ def _kind(event: Event) -> object:
             return reason == CONNECTED
         case Unrecognised(type_name):
             return type_name
-        case Progressed() | Spoke():
+        case Progressed() | TextStreamed():
             return None
         case _:
             return event

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Final
 
-from bot.domain.job.job import Speech
+from bot.domain.job.job import StreamedText
 from bot.engines.wiro.scalars import as_list, as_objects, as_text, as_truth, decoded
 
 # Of what was said so far; the whole answer comes with Task/Detail.
@@ -39,7 +39,7 @@ def said(content: Mapping[str, object]) -> tuple[str, str]:
     return answer if answer.strip() else "", thinking if thinking.strip() else ""
 
 
-def speech(message: object) -> Speech | None:
+def speech(message: object) -> StreamedText | None:
     """What a model has said by this message of a task_output frame; None where it is none of speech.
 
     Every message has all that was said so far.
@@ -53,7 +53,7 @@ def speech(message: object) -> Speech | None:
     cut_answer = max(0, len(answer) - MAX_ANSWER_TAIL)
     cut_thinking = max(0, len(thinking) - MAX_THINKING_TAIL)
     is_thinking = as_truth(content.get("isThinking")) is True
-    return Speech(answer[cut_answer:], thinking[cut_thinking:], is_thinking, cut_answer, cut_thinking)
+    return StreamedText(answer[cut_answer:], thinking[cut_thinking:], is_thinking, cut_answer, cut_thinking)
 
 
 def is_language(categories: object) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from bot.domain.job.events import Event, Progressed, Spoke
+from bot.domain.job.events import Event, Progressed, TextStreamed
 
 
 class Mailbox:
@@ -22,7 +22,7 @@ class Mailbox:
             newest = self._events[-1]
             if newest == event:
                 return
-            if type(newest) is type(event) and isinstance(event, (Progressed, Spoke)):
+            if type(newest) is type(event) and isinstance(event, (Progressed, TextStreamed)):
                 self._events.pop()  # the newer one says all that the older one said
         self._events.append(event)
         self.wake()

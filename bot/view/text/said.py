@@ -6,7 +6,7 @@ import io
 import zipfile
 from typing import Final
 
-from bot.domain.job.job import Job, Speech
+from bot.domain.job.job import Job, StreamedText
 from bot.domain.job.output_file import OutputFile
 from bot.view.card import TextPart
 from bot.view.files.media import ANSWER_NAME, ANSWER_TYPE
@@ -89,7 +89,7 @@ def text_file(text: str, filename: str, limit_bytes: int) -> OutputFile | None:
     return OutputFile(f"{filename.rpartition('.')[0]}.zip", ZIP_TYPE, out.getvalue(), None)
 
 
-def so_far(speech: Speech) -> str:
+def so_far(speech: StreamedText) -> str:
     """The end of an answer that is being given; while the model only thinks, how much it has thought."""
     if speech.answer.strip():
         return tail_of(shown(speech.answer), TAIL_UNITS)

@@ -17,11 +17,11 @@ from bot.domain.job.events import (
     Reached,
     Refused,
     Settled,
-    Spoke,
+    TextStreamed,
     Unanswered,
     Unrecognised,
 )
-from bot.domain.job.job import Cause, Job, Progress, Speech, Stage
+from bot.domain.job.job import Cause, Job, Progress, Stage, StreamedText
 from bot.domain.job.ledger import settlement_of
 from bot.domain.job.lifecycle import advance
 from bot.domain.job.status_update import StatusUpdate
@@ -198,10 +198,17 @@ def test_the_endings_are_the_three_last_stages() -> None:
 
 
 def test_what_was_said_is_never_unsaid() -> None:
-    job = advance(a_job(stage=Stage.QUEUED), Spoke(Speech("One two", "hm")))
-    assert (job.stage, job.speech) == (Stage.RUNNING, Speech("One two", "hm"))
-    for older in (Speech("One", "hm"), Speech("One two"), Speech("", "hm and hm"), Speech("One two", "hm")):
-        assert advance(job, Spoke(older)) is job
-    cut = Speech("two three", "hm", cut_answer=4)
-    assert advance(job, Spoke(cut)).speech == cut
-    assert advance(replace(job, stage=Stage.FINISHING), Spoke(cut)).speech == Speech("One two", "hm")
+    job = advance(a_job(stage=Stage.QUEUED), TextStreamed(StreamedText("One two", "hm")))
+    assert (job.stage, job.speech) == (Stage.RUNNING, StreamedText("One two", "hm"))
+    for older in (
+        StreamedText("One", "hm"),
+        StreamedText("One two"),
+        StreamedText("", "hm and hm"),
+        StreamedText("One two", "hm"),
+    ):
+        assert advance(job, TextStreamed(older)) is job
+    cut = StreamedText("two three", "hm", cut_answer=4)
+    assert advance(job, TextStreamed(cut)).speech == cut
+    assert advance(replace(job, stage=Stage.FINISHING), TextStreamed(cut)).speech == StreamedText(
+        "One two", "hm"
+    )

@@ -7,7 +7,7 @@ import asyncio
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.job.events import Event, Gap, Progressed, Reached, Spoke
+from bot.domain.job.events import Event, Gap, Progressed, Reached, TextStreamed
 from bot.domain.job.job import Progress, Stage
 from bot.services.runs._mailbox import Mailbox
 from tests.support.clocks import settle_down
@@ -30,7 +30,7 @@ def test_only_repeats_and_older_steps_are_left_out(history: list[Event]) -> None
         if expected and expected[-1] == event:
             continue
         if expected and any(
-            isinstance(expected[-1], k) and isinstance(event, k) for k in (Progressed, Spoke)
+            isinstance(expected[-1], k) and isinstance(event, k) for k in (Progressed, TextStreamed)
         ):
             expected.pop()
         expected.append(event)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bot.domain.job.job import Cause, Job, Output, Progress, Speech, Stage
+from bot.domain.job.job import Cause, Job, Output, Progress, Stage, StreamedText
 from bot.domain.job.output_file import OutputFile
 from bot.domain.job.status_update import StatusUpdate
 from bot.domain.money import Money
@@ -59,7 +59,7 @@ def components_of(view: discord.ui.LayoutView) -> object:
                     job_id,
                     stage=stage,
                     request=a_request(prompt=prompt),
-                    speech=Speech(words) if words else None,
+                    speech=StreamedText(words) if words else None,
                     progress=progress,
                     task_id="101" if stage >= Stage.QUEUED else None,
                 ),
@@ -225,7 +225,7 @@ def test_of_twenty_outputs_every_one_is_shown_or_linked_by_name() -> None:
     assert_fits(card)
 
 
-A_SPEECH = Speech("The answer so far", "one two three")
+A_SPEECH = StreamedText("The answer so far", "one two three")
 
 
 def test_the_answer_so_far_is_shown_while_it_is_given() -> None:
@@ -241,7 +241,7 @@ def test_the_answer_so_far_is_shown_while_it_is_given() -> None:
 
 @given(st.text(max_size=3_000), st.text(max_size=200), prompts)
 def test_a_status_card_of_any_speech_fits(answer: str, thinking: str, prompt: str) -> None:
-    speech = Speech(answer, thinking, is_thinking=not answer)
+    speech = StreamedText(answer, thinking, is_thinking=not answer)
     job = a_job(stage=Stage.RUNNING, speech=speech, request=a_request(prompt=prompt))
     assert_fits(status_card(StatusUpdate(job, note="x" * 100, quiet_since_s=NOON_S)))
 

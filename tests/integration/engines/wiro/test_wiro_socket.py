@@ -13,7 +13,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from bot.domain.job.events import Event, Gap, Progressed, Reached, Spoke, Unrecognised
+from bot.domain.job.events import Event, Gap, Progressed, Reached, TextStreamed, Unrecognised
 from bot.domain.job.job import Progress, Stage
 from bot.domain.job.task import Task
 from bot.engines.wiro import socket as socket_module
@@ -139,7 +139,7 @@ async def test_a_long_frame_is_read_beside_the_loop_and_stays_in_its_place(
     await socket.send_json(frame("task_output", "1", {"answer": "word " * 200_000}))
     await socket.send_json(frame("task_start", "2"))
     (one, spoke), (other, started) = await take(feed, 2)
-    assert (one, type(spoke), other, started) == ("1", Spoke, "2", Reached(Stage.RUNNING))
+    assert (one, type(spoke), other, started) == ("1", TextStreamed, "2", Reached(Stage.RUNNING))
     assert on_loop[-2:] == [False, True]  # the greeting came before
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
-from bot.domain.job.events import Event, Gap, Progressed, Reached, Spoke, Unrecognised
-from bot.domain.job.job import Progress, Speech, Stage
+from bot.domain.job.events import Event, Gap, Progressed, Reached, TextStreamed, Unrecognised
+from bot.domain.job.job import Progress, Stage, StreamedText
 from bot.engines.wiro.inbox import EventInbox
 
 
@@ -29,8 +29,8 @@ async def test_the_latest_progress_of_each_task_wins() -> None:
 async def test_of_a_speech_only_the_newest_waits() -> None:
     inbox = EventInbox()
     for words in range(1, 51):
-        inbox.put("1", Spoke(Speech("word " * words)))
-    assert await drained(inbox) == [("1", Spoke(Speech("word " * 50)))]
+        inbox.put("1", TextStreamed(StreamedText("word " * words)))
+    assert await drained(inbox) == [("1", TextStreamed(StreamedText("word " * 50)))]
 
 
 async def test_stages_keep_their_order_and_wait_once() -> None:

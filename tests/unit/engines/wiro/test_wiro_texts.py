@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.job.events import Progressed, Reached, Settled, Spoke
-from bot.domain.job.job import Output, Speech, Stage
+from bot.domain.job.events import Progressed, Reached, Settled, TextStreamed
+from bot.domain.job.job import Output, Stage, StreamedText
 from bot.engines.wiro import frames
 from bot.engines.wiro.texts import MAX_ANSWER_TAIL, MAX_THINKING_TAIL, is_language, said, speech
 
@@ -62,8 +62,10 @@ def test_every_spelling_is_understood(content: dict[str, object], answer: str, t
 
 def test_a_streamed_message_is_what_was_said_so_far() -> None:
     message = {"thinking": ["hm"], "answer": [], "isThinking": True, "raw": "<think>hm"}
-    assert news(message) == Spoke(Speech("", "hm", is_thinking=True))
-    assert news(json.dumps(SEGMENTS)) == Spoke(Speech("Yes.\n\nBut no.", "Let me see.\n\nOr no?"))
+    assert news(message) == TextStreamed(StreamedText("", "hm", is_thinking=True))
+    assert news(json.dumps(SEGMENTS)) == TextStreamed(
+        StreamedText("Yes.\n\nBut no.", "Let me see.\n\nOr no?")
+    )
     progress = {"type": "progressGenerate", "percentage": "40", "answer": [], "thinking": []}
     assert isinstance(news(progress), Progressed)
     assert news({"raw": "some log"}) == Reached(Stage.RUNNING)
