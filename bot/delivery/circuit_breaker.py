@@ -54,7 +54,7 @@ class _State:
         self.changed = asyncio.Event()
 
 
-class Doors:
+class CircuitBreaker:
     """Discord bans an address after 10,000 refusals in 10 minutes (Discord docs, Rate limits, "Invalid
     requests", 2026), so a refused place is left alone, by all of its messages together.
 

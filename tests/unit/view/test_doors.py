@@ -18,8 +18,8 @@ from bot.delivery.circuit_breaker import (
     MEMORY_S,
     PATIENCE_S,
     PIONEERS,
+    CircuitBreaker,
     Door,
-    Doors,
     doors_of,
 )
 from tests.support.clocks import SteppedClock, settle_down, until
@@ -32,7 +32,7 @@ class Street:
 
     def __init__(self) -> None:
         self.time = SteppedClock()
-        self.doors = Doors(self.time.monotonic)
+        self.doors = CircuitBreaker(self.time.monotonic)
         self.is_open = False
         self.requests = 0
         self.answer = asyncio.Event()
