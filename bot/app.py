@@ -312,7 +312,7 @@ async def run(settings: Settings, around: Runtime, stop: StopSignal) -> int:
             await stack.enter_async_context(serve_health(settings.health_port, studio.meters))
         await stack.enter_async_context(studio.meters.lag.watched())
         await stack.enter_async_context(backup_door(studio.meters.database))
-        spare_the_collector(studio.bot.first_answers)
+        spare_the_collector(studio.bot.initial_responses)
         serving = asyncio.create_task(
             studio.bot.start(settings.discord_token.get_secret_value()), name="discord"
         )

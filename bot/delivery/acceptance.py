@@ -31,7 +31,9 @@ def observe(method: str, path: str, status: int) -> None:
         outcome.set_result(None)
 
 
-async def until_taken(start: Start, name: str, request: Callable[[], Coroutine[Any, Any, None]]) -> None:
+async def wait_until_accepted(
+    start: Start, name: str, request: Callable[[], Coroutine[Any, Any, None]]
+) -> None:
     """Send a message; returns once Discord has taken it, and leaves the library to finish in its own time.
 
     Raises what the request raises before that. `start` owns what is left.

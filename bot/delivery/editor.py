@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final, TypeAlias
 
-from bot.delivery.acceptance import until_taken
+from bot.delivery.acceptance import wait_until_accepted
 from bot.delivery.budgets import Budgets, Key
 from bot.delivery.channels import PLACE_REFUSED, Refused, Route, Ways, may_yet_apply, refusal
 from bot.delivery.circuit_breaker import Door, doors_of
@@ -219,7 +219,7 @@ class MessageEditor:
                 if is_ending:
                     async with asyncio.timeout(_ending_timeout_s(pictures or ())):
                         with self._budgets.listened(route.key, partial(refusals.append, route.key)):
-                            await until_taken(
+                            await wait_until_accepted(
                                 self._start, f"ending by {route.key[0]}", partial(route.send, card, pictures)
                             )
                 else:

@@ -15,7 +15,7 @@ LULL_S: Final = 0.02  # of a burst, in which the rest of it may be read from the
 LONGEST_BURST_S: Final = 1.5  # then the rest goes on all the same
 
 
-class FirstAnswers:
+class InitialResponseLimiter:
     """The first answers of one bot that are on their way: `async with answers:` around each.
 
     By hand, without a task, a timer or a generator for each of them: a thousand at once are a matter of

@@ -13,7 +13,7 @@ from discord import ui
 
 from bot.delivery.channels import Refused, refusal
 from bot.delivery.discord_errors import CONNECTION_ERRORS, LATE_ERRORS
-from bot.delivery.initial_responses import FirstAnswers
+from bot.delivery.initial_responses import InitialResponseLimiter
 from bot.domain.errors import BotError
 from bot.domain.job.errors import ManagersOnly
 from bot.domain.request.interactions import WordsBlocked
@@ -58,7 +58,7 @@ async def _deferred(
     on_answer: OnAnswer | None = None,
 ) -> discord.InteractionCallbackResponse[discord.Client] | None:
     by_s = asyncio.get_running_loop().time() + FIRST_ANSWER_S  # a turn that is waited for counts, too
-    answers: FirstAnswers | None = getattr(interaction.client, "first_answers", None)
+    answers: InitialResponseLimiter | None = getattr(interaction.client, "initial_responses", None)
     if answers is None:  # another client than ours
         return await _sent_first(interaction, by_s, thinking=thinking, ephemeral=ephemeral)
     async with answers:

@@ -26,7 +26,7 @@ from bot.delivery.channels import (
 from bot.delivery.circuit_breaker import doors_of
 from bot.delivery.discord_errors import DISCORD_ERRORS
 from bot.delivery.editor import ENDING_TIMEOUT_S, ENDING_TRIES, MessageEditor, Pace, Start
-from bot.delivery.verification import Concluded, SecondLooks
+from bot.delivery.verification import Concluded, FinalMessageVerifier
 from bot.domain.clock import Clock
 from bot.domain.job.input_faults import refusal_of
 from bot.domain.job.job import Exposure, Job
@@ -82,7 +82,7 @@ class DiscordStatusMessages:
         self._look = look
         self._messages: dict[int, _Message] = {}
         self._fitting = asyncio.Lock()
-        self._second_looks = SecondLooks(budgets, clock, pace.look_pauses_s)
+        self._second_looks = FinalMessageVerifier(budgets, clock, pace.look_pauses_s)
         self._tell_blocked: Callable[[Job], Coroutine[Any, Any, None]] = _tell_nobody
         self._looks: dict[int, asyncio.Task[None]] = {}  # by job
         self._attached: dict[int, tuple[discord.Interaction[discord.Client], float]] = {}
@@ -113,7 +113,7 @@ class DiscordStatusMessages:
     def show(self, news: StatusUpdate) -> None:
         self._message(news.job).editor.show(news)
 
-    async def conclude(self, news: StatusUpdate, pictures: Sequence[OutputFile]) -> DeliveryOutcome:
+    async def finalize(self, news: StatusUpdate, pictures: Sequence[OutputFile]) -> DeliveryOutcome:
         message = self._message(news.job)
         await message.editor.stop_passing()
         if message.editor.is_gone:

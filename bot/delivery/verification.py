@@ -46,7 +46,7 @@ class Concluded:
     unsure_until_s: float  # monotonic
 
 
-class SecondLooks:
+class FinalMessageVerifier:
     """A handful of requests for each message that is in doubt; for the others none."""
 
     def __init__(self, budgets: Budgets, clock: Clock, pauses_s: Sequence[float] = PAUSES_S) -> None:

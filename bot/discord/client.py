@@ -15,7 +15,7 @@ from discord import app_commands
 from discord.ext import commands
 from discord.gateway import DiscordWebSocket
 
-from bot.delivery.initial_responses import FirstAnswers
+from bot.delivery.initial_responses import InitialResponseLimiter
 from bot.delivery.mod_log import ModLogChannel
 from bot.delivery.responses import ALREADY_ACKNOWLEDGED, NO_POSTSCRIPT, Postscript, refuse
 from bot.delivery.status_messages import DiscordStatusMessages
@@ -149,7 +149,7 @@ class BotClient(commands.Bot):
         )
         self.seal = seal
         self._is_own_api = is_own_api
-        self.first_answers = FirstAnswers()
+        self.initial_responses = InitialResponseLimiter()
         self._services: Services | None = None
         self._press_handlers: dict[Enum, Callable[[Interaction, Any], Awaitable[None]]] = {}
         self._refusal_handler: RefusalHandler | None = None

@@ -90,7 +90,7 @@ class InkBoard:
         if news.job.stage is Stage.RUNNING and not news.is_cancelling:
             self.running.put_nowait(news.job.job_id)
 
-    async def conclude(self, news: StatusUpdate, pictures: Sequence[OutputFile]) -> DeliveryOutcome:
+    async def finalize(self, news: StatusUpdate, pictures: Sequence[OutputFile]) -> DeliveryOutcome:
         job = news.job
         line = {
             "job_id": job.job_id,

@@ -183,7 +183,7 @@ class SlowBoard:
 
     def drop(self, job_id: int) -> None: ...
 
-    async def conclude(self, news: StatusUpdate, pictures: Sequence[OutputFile]) -> DeliveryOutcome:
+    async def finalize(self, news: StatusUpdate, pictures: Sequence[OutputFile]) -> DeliveryOutcome:
         await self.may_begin.wait()
         self.shown_bytes += sum(len(picture.content or b"") for picture in pictures)
         self.linked += sum(picture.content is None for picture in pictures)

@@ -122,7 +122,7 @@ class StubbornBoard(DiscordStatusMessages):
 class SilentBoard(DiscordStatusMessages):
     """Endings are said to be shown."""
 
-    async def conclude(self, news: StatusUpdate, pictures: Sequence[OutputFile]) -> DeliveryOutcome:
+    async def finalize(self, news: StatusUpdate, pictures: Sequence[OutputFile]) -> DeliveryOutcome:
         await self._message(news.job).editor.stop_passing()
         return DeliveryOutcome.SHOWN
 

@@ -24,7 +24,7 @@ class MemoryBoard:
     def show(self, news: StatusUpdate) -> None:
         self.shown.append(news)
 
-    async def conclude(self, news: StatusUpdate, pictures: Sequence[OutputFile]) -> DeliveryOutcome:
+    async def finalize(self, news: StatusUpdate, pictures: Sequence[OutputFile]) -> DeliveryOutcome:
         if self.faults:
             raise self.faults.pop(0)
         self.concluded.append((news, tuple(pictures)))

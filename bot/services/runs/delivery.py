@@ -150,7 +150,7 @@ class ResultDelivery:
 
     async def _conclude(self, job: Job, note: str, found: _Collected) -> DeliveryOutcome:
         await self._fetch_what_was_left(job.job_id, found)
-        return await self._board.conclude(StatusUpdate(job, note=found.note or note), found.pictures)
+        return await self._board.finalize(StatusUpdate(job, note=found.note or note), found.pictures)
 
     async def _collect(self, job_id: int, outputs: Sequence[Output]) -> _Collected:
         """All outputs; late ones are still being fetched when the others have waited for a while."""

@@ -85,7 +85,7 @@ class StatusMessages(Protocol):
         """A passing state: shown if nothing newer comes first. Never blocks, never raises."""
         ...
 
-    async def conclude(self, news: StatusUpdate, pictures: Sequence[OutputFile]) -> DeliveryOutcome:
+    async def finalize(self, news: StatusUpdate, pictures: Sequence[OutputFile]) -> DeliveryOutcome:
         """The ending: shown, whatever it takes. Idempotent."""
         ...
 

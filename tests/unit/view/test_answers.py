@@ -11,7 +11,7 @@ import aiohttp
 import discord
 import pytest
 
-from bot.delivery.initial_responses import AT_ONCE, BURST, FirstAnswers
+from bot.delivery.initial_responses import AT_ONCE, BURST, InitialResponseLimiter
 from bot.delivery.responses import ALREADY_ACKNOWLEDGED, acknowledge, acknowledge_press
 from tests.support.clocks import settle_down
 from tests.support.discord_side import an_http_error
@@ -26,13 +26,13 @@ TAKEN: Final = an_http_error(400, ALREADY_ACKNOWLEDGED)
 class Discord:
     """An interaction whose acknowledgements end as `outcomes` says; an empty list takes them."""
 
-    def __init__(self, *outcomes: Exception | None, answers: FirstAnswers | None = None) -> None:
+    def __init__(self, *outcomes: Exception | None, answers: InitialResponseLimiter | None = None) -> None:
         self.outcomes = deque(outcomes)
         self.sent_at_s: list[float] = []
         self.asked_for_the_message = 0
         self.came_s = asyncio.get_running_loop().time()
         self.interaction: Any = SimpleNamespace(
-            client=SimpleNamespace(first_answers=answers) if answers is not None else SimpleNamespace(),
+            client=SimpleNamespace(initial_responses=answers) if answers is not None else SimpleNamespace(),
             response=SimpleNamespace(defer=self._defer),
             original_response=self._original,
         )
@@ -74,7 +74,7 @@ async def test_one_that_hangs_is_sent_again_while_discord_still_takes_it() -> No
 
 
 async def test_the_wait_for_a_turn_is_part_of_that_time() -> None:
-    answers = FirstAnswers()
+    answers = InitialResponseLimiter()
     for _ in range(AT_ONCE):  # a crowd none of whom is answered
         await answers.__aenter__()
     discords = Discord(HANGS, answers=answers)
@@ -107,7 +107,7 @@ async def test_a_refusal_of_discord_is_no_reason_to_send_again() -> None:
 
 
 async def test_the_message_of_an_answer_is_heard_of_before_the_burst_is_over() -> None:
-    answers = FirstAnswers()
+    answers = InitialResponseLimiter()
     for _ in range(BURST):  # others on their way
         await answers.__aenter__()
     heard: list[int] = []

@@ -73,8 +73,8 @@ class Hall:
         with self.board.attached(interaction):
             return
 
-    async def conclude(self, news: StatusUpdate, *pictures: OutputFile) -> DeliveryOutcome:
-        return await self.board.conclude(news, pictures)
+    async def finalize(self, news: StatusUpdate, *pictures: OutputFile) -> DeliveryOutcome:
+        return await self.board.finalize(news, pictures)
 
 
 @pytest.fixture
@@ -88,7 +88,7 @@ async def test_states_and_the_ending_go_through_the_interactions_token(hall: Hal
     hall.attach()
     hall.board.show(StatusUpdate(a_job(stage=Stage.RUNNING)))
     await until(lambda: hall.interaction.mod_log.requests)
-    assert await hall.conclude(a_success(), PICTURE) is DeliveryOutcome.SHOWN
+    assert await hall.finalize(a_success(), PICTURE) is DeliveryOutcome.SHOWN
     assert "Drawing" in hall.interaction.mod_log.texts[0]
     assert "seed" in hall.interaction.mod_log.texts[1]
     assert hall.interaction.mod_log.attached == [[], [PNG.name]]
@@ -99,7 +99,7 @@ async def test_nothing_ever_mentions_anybody(hall: Hall) -> None:
     hall.attach()
     hall.interaction.mod_log.faults.append(DEAD_TOKEN)
     hall.client.channel.faults.append(CHANNEL_GONE)
-    assert await hall.conclude(a_success()) is DeliveryOutcome.BY_DM
+    assert await hall.finalize(a_success()) is DeliveryOutcome.BY_DM
     desks = (hall.interaction.mod_log, hall.client.channel, hall.client.direct)
     for request in [request for mod_log in desks for request in mod_log.requests]:
         assert request["allowed_mentions"].to_dict() == discord.AllowedMentions.none().to_dict()
@@ -108,7 +108,7 @@ async def test_nothing_ever_mentions_anybody(hall: Hall) -> None:
 async def test_without_an_interaction_the_bots_own_way_is_used(hall: Hall) -> None:
     hall.board.show(StatusUpdate(a_job(stage=Stage.RUNNING)))
     await until(lambda: hall.client.channel.requests)
-    assert await hall.conclude(a_success(), PICTURE) is DeliveryOutcome.SHOWN
+    assert await hall.finalize(a_success(), PICTURE) is DeliveryOutcome.SHOWN
     assert hall.client.edited == [(CHANNEL, 900)] * 2
     assert hall.client.channel.attached == [[], [PNG.name]]
 
@@ -118,7 +118,7 @@ async def test_a_token_is_left_before_discord_drops_it(hall: Hall) -> None:
     hall.board.show(StatusUpdate(a_job(stage=Stage.RUNNING)))
     await until(lambda: hall.interaction.mod_log.requests)
     hall.time.forward(TOKEN_LIFE_S)
-    assert await hall.conclude(a_success()) is DeliveryOutcome.SHOWN
+    assert await hall.finalize(a_success()) is DeliveryOutcome.SHOWN
     assert len(hall.interaction.mod_log.requests) == 1
     assert len(hall.client.channel.requests) == 1
 
@@ -126,7 +126,7 @@ async def test_a_token_is_left_before_discord_drops_it(hall: Hall) -> None:
 async def test_a_tokens_age_is_counted_from_its_acknowledgement(hall: Hall) -> None:
     hall.attach()
     hall.time.forward(TOKEN_LIFE_S)
-    await hall.conclude(a_success())
+    await hall.finalize(a_success())
     assert hall.interaction.mod_log.requests == []
 
 
@@ -134,23 +134,23 @@ async def test_a_tokens_age_is_counted_from_its_acknowledgement(hall: Hall) -> N
 async def test_a_wall_clock_that_jumps_does_not_age_a_token(hall: Hall, jump_s: float) -> None:
     hall.attach()
     hall.time.put_right(jump_s)
-    assert await hall.conclude(a_success()) is DeliveryOutcome.SHOWN
+    assert await hall.finalize(a_success()) is DeliveryOutcome.SHOWN
     assert len(hall.interaction.mod_log.requests) == 1
     hall.time.forward(TOKEN_LIFE_S)
-    assert await hall.conclude(a_success()) is DeliveryOutcome.SHOWN
+    assert await hall.finalize(a_success()) is DeliveryOutcome.SHOWN
     assert len(hall.interaction.mod_log.requests) == 1
 
 
 async def test_a_dead_token_gives_way_to_the_bots_own(hall: Hall) -> None:
     hall.attach()
     hall.interaction.mod_log.faults.append(DEAD_TOKEN)
-    assert await hall.conclude(a_success(), PICTURE) is DeliveryOutcome.SHOWN
+    assert await hall.finalize(a_success(), PICTURE) is DeliveryOutcome.SHOWN
     assert hall.client.channel.attached == [[PNG.name]]
 
 
 async def test_a_channel_that_is_shut_to_the_bot_keeps_its_public_results(hall: Hall) -> None:
     hall.client.channel.faults.append(NO_ACCESS)
-    assert await hall.conclude(a_success(), PICTURE) is DeliveryOutcome.UNDELIVERABLE
+    assert await hall.finalize(a_success(), PICTURE) is DeliveryOutcome.UNDELIVERABLE
     assert len(hall.client.channel.requests) == 1
     assert hall.client.written_to == []
 
@@ -158,20 +158,20 @@ async def test_a_channel_that_is_shut_to_the_bot_keeps_its_public_results(hall: 
 async def test_a_token_that_is_kept_out_of_its_channel_is_not_followed_by_the_bot(hall: Hall) -> None:
     hall.attach()
     hall.interaction.mod_log.faults.append(NO_ACCESS)
-    assert await hall.conclude(a_success(), PICTURE) is DeliveryOutcome.UNDELIVERABLE
+    assert await hall.finalize(a_success(), PICTURE) is DeliveryOutcome.UNDELIVERABLE
     assert (len(hall.interaction.mod_log.requests), hall.client.channel.requests) == (1, [])
 
 
 async def test_a_private_job_whose_channel_is_shut_is_told_by_direct_message(hall: Hall) -> None:
     hall.attach()
     hall.interaction.mod_log.faults.append(NO_ACCESS)
-    assert await hall.conclude(a_success(is_private=True), PICTURE) is DeliveryOutcome.BY_DM
+    assert await hall.finalize(a_success(is_private=True), PICTURE) is DeliveryOutcome.BY_DM
     assert hall.client.direct.attached == [[PNG.name]]
 
 
 async def test_a_channel_that_is_gone_is_answered_by_direct_message(hall: Hall) -> None:
     hall.client.channel.faults.append(CHANNEL_GONE)
-    assert await hall.conclude(a_success(), PICTURE) is DeliveryOutcome.BY_DM
+    assert await hall.finalize(a_success(), PICTURE) is DeliveryOutcome.BY_DM
     assert hall.client.written_to == [MEMBER]
     assert f"<#{CHANNEL}>" in hall.client.direct.texts[0]
     assert hall.client.direct.attached == [[PNG.name]]
@@ -180,7 +180,7 @@ async def test_a_channel_that_is_gone_is_answered_by_direct_message(hall: Hall) 
 
 async def test_a_private_job_that_outlived_its_token_is_delivered_by_direct_message(hall: Hall) -> None:
     news = a_success(is_private=True)
-    assert await hall.conclude(news, PICTURE) is DeliveryOutcome.BY_DM
+    assert await hall.finalize(news, PICTURE) is DeliveryOutcome.BY_DM
     assert hall.client.channel.requests == []
 
 
@@ -192,20 +192,20 @@ async def test_a_private_job_shows_no_states_once_its_token_is_gone(hall: Hall) 
 
 async def test_a_private_job_is_shown_in_private_while_its_token_lives(hall: Hall) -> None:
     hall.attach()
-    assert await hall.conclude(a_success(is_private=True), PICTURE) is DeliveryOutcome.SHOWN
+    assert await hall.finalize(a_success(is_private=True), PICTURE) is DeliveryOutcome.SHOWN
     assert hall.client.direct.requests == []
 
 
 async def test_a_member_who_takes_no_messages_cannot_be_told(hall: Hall) -> None:
     hall.client.channel.faults.append(CHANNEL_GONE)
     hall.client.direct.faults.append(an_http_error(403, 50007))
-    assert await hall.conclude(a_success()) is DeliveryOutcome.UNDELIVERABLE
+    assert await hall.finalize(a_success()) is DeliveryOutcome.UNDELIVERABLE
 
 
 async def test_a_message_that_a_moderator_deleted_is_not_brought_back(hall: Hall) -> None:
     hall.attach()
     hall.interaction.mod_log.faults.append(DELETED)
-    assert await hall.conclude(a_success(), PICTURE) is DeliveryOutcome.GONE
+    assert await hall.finalize(a_success(), PICTURE) is DeliveryOutcome.GONE
     assert hall.client.channel.requests == hall.client.direct.requests == []
 
 
@@ -215,14 +215,14 @@ async def test_a_message_that_was_found_deleted_before_the_end_is_left_alone(hal
     hall.board.show(StatusUpdate(a_job(stage=Stage.RUNNING)))
     await until(lambda: hall.interaction.mod_log.requests)
     await settle_down()
-    assert await hall.conclude(a_success(), PICTURE) is DeliveryOutcome.GONE
+    assert await hall.finalize(a_success(), PICTURE) is DeliveryOutcome.GONE
     assert len(hall.interaction.mod_log.requests) == 1
 
 
 async def test_a_discord_that_is_down_for_one_way_is_tried_by_the_next(hall: Hall) -> None:
     hall.attach()
     hall.interaction.mod_log.faults.extend([an_http_error(503)] * 100)
-    assert await hall.conclude(a_success()) is DeliveryOutcome.SHOWN
+    assert await hall.finalize(a_success()) is DeliveryOutcome.SHOWN
     assert len(hall.interaction.mod_log.requests) == ENDING_TRIES
     assert len(hall.client.channel.requests) == 1
 
@@ -231,14 +231,14 @@ async def test_an_ending_outlasts_an_outage_of_every_way(hall: Hall) -> None:
     hall.attach()
     hall.interaction.mod_log.faults.extend([an_http_error(503)] * (ENDING_TRIES + 3))
     hall.client.channel.faults.extend([an_http_error(503)] * (ENDING_TRIES + 5))
-    assert await hall.conclude(a_success(), PICTURE) is DeliveryOutcome.SHOWN
+    assert await hall.finalize(a_success(), PICTURE) is DeliveryOutcome.SHOWN
     assert hall.interaction.mod_log.attached[-1] == [PNG.name]
     assert hall.client.direct.requests == []
 
 
 async def test_an_outage_that_does_not_end_is_given_up_after_a_day(hall: Hall) -> None:
     hall.client.channel.faults.extend([an_http_error(503)] * 10_000)
-    concluding = asyncio.create_task(hall.conclude(a_success(), PICTURE))
+    concluding = asyncio.create_task(hall.finalize(a_success(), PICTURE))
     await until(lambda: len(hall.client.channel.requests) > ENDING_TRIES)
     hall.time.forward(ENDING_LIFE_S)
     assert await concluding is DeliveryOutcome.UNDELIVERABLE
@@ -247,7 +247,7 @@ async def test_an_outage_that_does_not_end_is_given_up_after_a_day(hall: Hall) -
 async def test_an_ending_survives_a_few_failures_of_its_way(hall: Hall) -> None:
     hall.attach()
     hall.interaction.mod_log.faults.extend([an_http_error(503), ConnectionResetError(), TimeoutError()])
-    assert await hall.conclude(a_success(), PICTURE) is DeliveryOutcome.SHOWN
+    assert await hall.finalize(a_success(), PICTURE) is DeliveryOutcome.SHOWN
     assert hall.interaction.mod_log.attached[-1] == [PNG.name]
 
 
@@ -256,7 +256,7 @@ async def test_a_picture_past_the_limit_is_made_smaller(hall: Hall) -> None:
     assert PICTURE.content is not None
     limit = len(PICTURE.content) // 2
     news = a_success(attachment_limit_bytes=limit)
-    assert await hall.conclude(news, PICTURE) is DeliveryOutcome.SHOWN
+    assert await hall.finalize(news, PICTURE) is DeliveryOutcome.SHOWN
     ((file,),) = [request["attachments"] for request in hall.interaction.mod_log.requests]
     assert 0 < len(file.fp.getvalue()) <= limit
 
@@ -264,7 +264,7 @@ async def test_a_picture_past_the_limit_is_made_smaller(hall: Hall) -> None:
 async def test_what_discord_finds_too_large_is_sent_smaller_then_linked(hall: Hall) -> None:
     hall.attach()
     hall.interaction.mod_log.faults.extend([an_http_error(413), an_http_error(413, 40005)])
-    assert await hall.conclude(a_success(attachment_limit_bytes=30_000), PICTURE) is DeliveryOutcome.SHOWN
+    assert await hall.finalize(a_success(attachment_limit_bytes=30_000), PICTURE) is DeliveryOutcome.SHOWN
     first, second, last = [request["attachments"] for request in hall.interaction.mod_log.requests]
     sizes = [len(file.fp.getvalue()) for file in (*first, *second)]
     assert sizes[0] > sizes[1]
@@ -277,13 +277,13 @@ async def test_what_discord_finds_too_large_is_sent_smaller_then_linked(hall: Ha
 async def test_what_discord_will_not_have_in_any_size_goes_by_the_next_way(hall: Hall) -> None:
     hall.attach()
     hall.interaction.mod_log.faults.extend([an_http_error(400)] * 3)
-    assert await hall.conclude(a_success(), PICTURE) is DeliveryOutcome.SHOWN
+    assert await hall.finalize(a_success(), PICTURE) is DeliveryOutcome.SHOWN
     assert len(hall.client.channel.requests) == 1
 
 
 async def test_several_pictures_share_what_one_request_takes(hall: Hall) -> None:
     pictures = [OutputFile(f"{n}.bin", "application/zip", bytes(9 * 1024 * 1024), PNG.url) for n in range(4)]
-    assert await hall.conclude(a_success(), *pictures) is DeliveryOutcome.SHOWN
+    assert await hall.finalize(a_success(), *pictures) is DeliveryOutcome.SHOWN
     assert hall.client.channel.attached == [["0.bin", "1.bin"]]
     assert hall.client.channel.texts[0].count("too large") == 2
 
@@ -291,7 +291,7 @@ async def test_several_pictures_share_what_one_request_takes(hall: Hall) -> None
 async def test_a_failure_is_told_without_attachments(hall: Hall) -> None:
     hall.attach()
     failure: Job = a_job(stage=Stage.FAILED, cause=Cause.NO_FUNDS)
-    assert await hall.conclude(StatusUpdate(failure)) is DeliveryOutcome.SHOWN
+    assert await hall.finalize(StatusUpdate(failure)) is DeliveryOutcome.SHOWN
     assert hall.interaction.mod_log.attached == [[]]
     assert "run out of money" in text_of(hall.interaction.mod_log.requests[0]["view"])
 
@@ -299,14 +299,14 @@ async def test_a_failure_is_told_without_attachments(hall: Hall) -> None:
 async def test_concluding_twice_shows_the_same_ending_in_the_same_place(hall: Hall) -> None:
     hall.attach()
     for _ in range(2):
-        assert await hall.conclude(a_success(), PICTURE) is DeliveryOutcome.SHOWN
+        assert await hall.finalize(a_success(), PICTURE) is DeliveryOutcome.SHOWN
     assert hall.interaction.mod_log.texts[0] == hall.interaction.mod_log.texts[1]
     assert hall.interaction.mod_log.attached == [[PNG.name]] * 2
 
 
 async def test_a_dropped_job_leaves_nothing_in_memory(hall: Hall) -> None:
     hall.attach()
-    await hall.conclude(a_success())
+    await hall.finalize(a_success())
     hall.board.drop(1)
     hall.board.drop(1)
     assert (hall.board._messages, hall.board._attached, hall.budgets._channel_of) == ({}, {}, {})
@@ -348,14 +348,14 @@ async def test_a_message_that_is_taken_up_counts_until_it_is_dropped(hall: Hall)
 
 
 async def test_pictures_of_one_name_are_all_shown(hall: Hall) -> None:
-    assert await hall.conclude(a_success(), PICTURE, PICTURE) is DeliveryOutcome.SHOWN
+    assert await hall.finalize(a_success(), PICTURE, PICTURE) is DeliveryOutcome.SHOWN
     ((first, second),) = hall.client.channel.attached
     assert first != second
 
 
 async def test_two_messages_are_concluded_side_by_side(hall: Hall) -> None:
     first, second = (StatusUpdate(a_job(number, stage=Stage.SUCCEEDED)) for number in (1, 2))
-    deliveries = await asyncio.gather(hall.conclude(first, PICTURE), hall.conclude(second, PICTURE))
+    deliveries = await asyncio.gather(hall.finalize(first, PICTURE), hall.finalize(second, PICTURE))
     assert deliveries == [DeliveryOutcome.SHOWN, DeliveryOutcome.SHOWN]
     assert len(hall.client.channel.requests) == 2
 
@@ -379,7 +379,7 @@ async def test_after_an_edit_of_unknown_outcome_the_ending_is_looked_at_and_put_
     mod_log.faults.append(ConnectionResetError())
     hall.board.show(StatusUpdate(a_job(stage=Stage.RUNNING)))
     await until(lambda: mod_log.requests)
-    assert await hall.conclude(a_success(), PICTURE) is DeliveryOutcome.SHOWN
+    assert await hall.finalize(a_success(), PICTURE) is DeliveryOutcome.SHOWN
     late_edit(mod_log)
     await until_looked()
     assert "seed" in mod_log.texts[-1]
@@ -394,7 +394,7 @@ async def test_an_ending_without_such_an_edit_is_never_looked_at(hall: Hall) -> 
     hall.board.show(StatusUpdate(a_job(stage=Stage.RUNNING)))
     await until(lambda: len(hall.owner) == 0)
     assert len(hall.interaction.mod_log.requests) == 3
-    await hall.conclude(a_success(), PICTURE)
+    await hall.finalize(a_success(), PICTURE)
     assert not is_looking()
 
 
@@ -404,12 +404,12 @@ async def test_an_edit_of_unknown_outcome_long_before_the_ending_is_of_no_accoun
     hall.board.show(StatusUpdate(a_job(stage=Stage.RUNNING)))
     await until(lambda: len(hall.interaction.mod_log.requests) == 2)
     hall.time.forward(UNSURE_S + 1)
-    await hall.conclude(a_success(), PICTURE)
+    await hall.finalize(a_success(), PICTURE)
     assert not is_looking()
 
 
 async def test_a_job_that_is_taken_up_may_have_an_edit_of_the_process_before(hall: Hall) -> None:
-    assert await hall.conclude(a_success(), PICTURE) is DeliveryOutcome.SHOWN
+    assert await hall.finalize(a_success(), PICTURE) is DeliveryOutcome.SHOWN
     late_edit(hall.client.channel)
     await until_looked()
     assert len(hall.client.channel.requests) == 2
@@ -417,7 +417,7 @@ async def test_a_job_that_is_taken_up_may_have_an_edit_of_the_process_before(hal
 
 
 async def test_a_letter_is_not_looked_at(hall: Hall) -> None:
-    assert await hall.conclude(a_success(is_private=True), PICTURE) is DeliveryOutcome.BY_DM
+    assert await hall.finalize(a_success(is_private=True), PICTURE) is DeliveryOutcome.BY_DM
     assert not is_looking()
 
 
@@ -426,7 +426,7 @@ async def test_a_token_is_remembered_until_the_last_look(hall: Hall) -> None:
     hall.interaction.mod_log.faults.append(ConnectionResetError())
     hall.board.show(StatusUpdate(a_job(stage=Stage.RUNNING)))
     await until(lambda: hall.interaction.mod_log.requests)
-    await hall.conclude(a_success(), PICTURE)
+    await hall.finalize(a_success(), PICTURE)
     hall.board.drop(1)
     assert hall.budgets._channel_of == {TOKEN: CHANNEL}
     await until(lambda: hall.budgets._channel_of == {})
@@ -434,7 +434,7 @@ async def test_a_token_is_remembered_until_the_last_look(hall: Hall) -> None:
 
 
 async def test_a_drain_drops_the_looks_that_are_left(hall: Hall) -> None:
-    await hall.conclude(a_success(), PICTURE)
+    await hall.finalize(a_success(), PICTURE)
     hall.board.drop(1)
     assert is_looking()
     await hall.owner.drain()
@@ -455,7 +455,7 @@ SENTENCE = "dog.png is damaged. Nothing was held; save it anew and attach it aga
 
 async def test_a_file_that_cannot_go_in_is_told_to_its_asker_alone(hall: Hall) -> None:
     hall.attach()
-    assert await hall.conclude(a_refused_file()) is DeliveryOutcome.ALONE
+    assert await hall.finalize(a_refused_file()) is DeliveryOutcome.ALONE
     assert (hall.interaction.taken_back, hall.interaction.said_alone) == ([True], [SENTENCE])
     assert (
         hall.interaction.mod_log.requests == hall.client.channel.requests == hall.client.direct.requests == []
@@ -464,19 +464,19 @@ async def test_a_file_that_cannot_go_in_is_told_to_its_asker_alone(hall: Hall) -
 
 async def test_in_a_private_message_it_stands_where_the_picture_would(hall: Hall) -> None:
     hall.attach()
-    assert await hall.conclude(a_refused_file(is_private=True)) is DeliveryOutcome.SHOWN
+    assert await hall.finalize(a_refused_file(is_private=True)) is DeliveryOutcome.SHOWN
     assert "dog.png is damaged. Nothing was charged" in hall.interaction.mod_log.texts[0]
 
 
 async def test_without_a_token_it_stands_in_the_status_message(hall: Hall) -> None:
-    assert await hall.conclude(a_refused_file()) is DeliveryOutcome.SHOWN
+    assert await hall.finalize(a_refused_file()) is DeliveryOutcome.SHOWN
     assert "dog.png is damaged" in hall.client.channel.texts[0]
 
 
 async def test_where_the_message_cannot_be_taken_back_it_stands_there(hall: Hall) -> None:
     hall.attach()
     hall.interaction.alone_faults.append(an_http_error(503))
-    assert await hall.conclude(a_refused_file()) is DeliveryOutcome.SHOWN
+    assert await hall.finalize(a_refused_file()) is DeliveryOutcome.SHOWN
     assert "dog.png is damaged" in hall.interaction.mod_log.texts[0]
 
 
@@ -487,28 +487,28 @@ async def test_once_the_message_is_gone_it_comes_by_direct_message_at_least(hall
         hall.interaction.alone_faults.append(DEAD_TOKEN)
 
     hall.interaction.delete_original_response = delete  # type: ignore[method-assign]  # a token that dies
-    assert await hall.conclude(a_refused_file()) is DeliveryOutcome.BY_DM
+    assert await hall.finalize(a_refused_file()) is DeliveryOutcome.BY_DM
     assert "dog.png is damaged" in hall.client.direct.texts[0]
     assert hall.client.channel.requests == []
 
 
 async def test_a_late_output_does_not_open_what_was_reported(hall: Hall) -> None:
     hall.attach()
-    await hall.conclude(a_success(), PICTURE)
+    await hall.finalize(a_success(), PICTURE)
     await hall.board.withhold(1)
-    assert await hall.conclude(a_success(), PICTURE, PICTURE) is DeliveryOutcome.SHOWN
+    assert await hall.finalize(a_success(), PICTURE, PICTURE) is DeliveryOutcome.SHOWN
     assert len(hall.interaction.mod_log.requests) == 1
 
 
 async def test_a_restart_does_not_open_what_was_reported(hall: Hall) -> None:
     news = a_success()
     hidden = replace(news, job=replace(news.job, exposure=Exposure.HIDDEN))
-    assert await hall.conclude(hidden, PICTURE) is DeliveryOutcome.SHOWN
+    assert await hall.finalize(hidden, PICTURE) is DeliveryOutcome.SHOWN
     assert hall.client.channel.requests == []
 
 
 async def test_what_is_hidden_is_looked_at_no_more(hall: Hall) -> None:
-    await hall.conclude(a_success(), PICTURE)
+    await hall.finalize(a_success(), PICTURE)
     assert is_looking()
     late_edit(hall.client.channel)
     hall.board.drop(1)
@@ -520,7 +520,7 @@ async def test_what_is_hidden_is_looked_at_no_more(hall: Hall) -> None:
 async def test_an_ending_on_its_way_arrives_before_it_is_hidden(hall: Hall) -> None:
     hall.attach()
     hall.interaction.mod_log.gate.clear()
-    concluding = asyncio.create_task(hall.conclude(a_success(), PICTURE))
+    concluding = asyncio.create_task(hall.finalize(a_success(), PICTURE))
     await until(lambda: hall.interaction.mod_log.requests)
     withholding = asyncio.create_task(hall.board.withhold(1))
     await settle_down()
@@ -545,7 +545,7 @@ async def test_an_ending_that_automod_blocks_is_shown_once_more_without_the_prom
     hall.attach()
     hall.interaction.mod_log.faults.append(AUTOMOD)
     news = a_success()
-    assert await hall.conclude(news, PICTURE) is DeliveryOutcome.SHOWN
+    assert await hall.finalize(news, PICTURE) is DeliveryOutcome.SHOWN
     assert hall.interaction.mod_log.attached == [[PNG.name]] * 2
     before, after = hall.interaction.mod_log.texts
     assert news.job.request.prompt in before
@@ -558,7 +558,7 @@ async def test_an_ending_that_automod_blocks_is_shown_once_more_without_the_prom
 async def test_what_is_blocked_again_ends_in_words_of_our_own(hall: Hall) -> None:
     hall.attach()
     hall.interaction.mod_log.faults.extend([AUTOMOD] * 2)
-    assert await hall.conclude(a_success(), PICTURE) is DeliveryOutcome.SHOWN
+    assert await hall.finalize(a_success(), PICTURE) is DeliveryOutcome.SHOWN
     assert hall.interaction.mod_log.texts[-1].startswith("### It has ended")
     assert hall.interaction.mod_log.attached[-1] == []
 
@@ -566,7 +566,7 @@ async def test_what_is_blocked_again_ends_in_words_of_our_own(hall: Hall) -> Non
 async def test_what_is_blocked_whatever_it_says_is_not_said_past_the_server(hall: Hall) -> None:
     hall.attach()
     hall.interaction.mod_log.faults.extend([AUTOMOD] * 9)
-    assert await hall.conclude(a_success(), PICTURE) is DeliveryOutcome.UNDELIVERABLE
+    assert await hall.finalize(a_success(), PICTURE) is DeliveryOutcome.UNDELIVERABLE
     assert len(hall.interaction.mod_log.requests) == 3
     assert hall.client.channel.requests == hall.client.direct.requests == []
 
@@ -577,6 +577,6 @@ async def test_after_a_passing_state_was_blocked_no_further_edit_is(hall: Hall) 
     hall.board.show(StatusUpdate(a_job(stage=Stage.RUNNING)))
     await until(lambda: len(hall.interaction.mod_log.requests) == 2)
     assert "AutoMod" in hall.interaction.mod_log.texts[1]
-    await hall.conclude(a_success(), PICTURE)
+    await hall.finalize(a_success(), PICTURE)
     assert len(hall.interaction.mod_log.requests) == 3
     assert all("lighthouse at dusk" not in text for text in hall.interaction.mod_log.texts[1:])

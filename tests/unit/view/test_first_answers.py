@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack
 import pytest
 
 from bot.delivery import initial_responses
-from bot.delivery.initial_responses import AT_ONCE, BURST, LULL_S, FirstAnswers
+from bot.delivery.initial_responses import AT_ONCE, BURST, LULL_S, InitialResponseLimiter
 from tests.support.clocks import settle_down, until
 
 SOON_S = 0.02
@@ -18,7 +18,7 @@ class Crowd:
     """First answers on their way, until the gate is opened."""
 
     def __init__(self) -> None:
-        self.answers = FirstAnswers()
+        self.answers = InitialResponseLimiter()
         self.gate = asyncio.Event()
         self.sending = 0
 
@@ -51,7 +51,7 @@ async def test_nobody_waits_for_a_turn_for_long(monkeypatch: pytest.MonkeyPatch)
 
 
 async def test_one_that_fails_leaves_its_turn_to_others() -> None:
-    answers = FirstAnswers()
+    answers = InitialResponseLimiter()
     for _ in range(2 * AT_ONCE):
         with pytest.raises(OSError, match="broken"):
             async with answers:
@@ -62,7 +62,7 @@ async def test_one_that_fails_leaves_its_turn_to_others() -> None:
 
 
 async def test_what_follows_waits_for_the_burst_alone() -> None:
-    answers = FirstAnswers()
+    answers = InitialResponseLimiter()
     async with AsyncExitStack() as few:
         for _ in range(BURST - 1):
             await few.enter_async_context(answers)
@@ -76,7 +76,7 @@ async def test_what_follows_waits_for_the_burst_alone() -> None:
 
 async def test_what_follows_waits_for_no_burst_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(initial_responses, "LONGEST_BURST_S", SOON_S)
-    answers = FirstAnswers()
+    answers = InitialResponseLimiter()
     async with AsyncExitStack() as many:
         for _ in range(BURST):
             await many.enter_async_context(answers)
@@ -84,7 +84,7 @@ async def test_what_follows_waits_for_no_burst_for_ever(monkeypatch: pytest.Monk
 
 
 async def test_a_burst_that_halts_for_a_moment_is_one_burst() -> None:
-    answers = FirstAnswers()
+    answers = InitialResponseLimiter()
     async with AsyncExitStack() as many:
         for _ in range(BURST):
             await many.enter_async_context(answers)
@@ -103,7 +103,7 @@ async def test_a_burst_is_told_once_when_it_begins_and_once_when_it_is_over(
     monkeypatch: pytest.MonkeyPatch, is_endless: bool
 ) -> None:
     monkeypatch.setattr(initial_responses, "LONGEST_BURST_S", SOON_S if is_endless else 60.0)
-    answers, told = FirstAnswers(), list[str]()
+    answers, told = InitialResponseLimiter(), list[str]()
     answers.on_burst, answers.on_calm = lambda: told.append("burst"), lambda: told.append("calm")
     async with AsyncExitStack() as many:
         for _ in range(BURST - 1):
@@ -142,7 +142,7 @@ async def test_whoever_is_cancelled_leaves_no_turn_taken() -> None:
 
 
 async def test_whoever_is_cancelled_as_their_turn_comes_passes_it_on() -> None:
-    answers = FirstAnswers()
+    answers = InitialResponseLimiter()
     async with AsyncExitStack() as many:
         for _ in range(AT_ONCE):
             await many.enter_async_context(answers)

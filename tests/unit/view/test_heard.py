@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bot.delivery.acceptance import observe, until_taken
+from bot.delivery.acceptance import observe, wait_until_accepted
 from bot.services.tasks import TaskOwner
 from tests.support.clocks import settle_down, until
 
@@ -29,7 +29,7 @@ async def test_an_answer_counts_before_the_library_returns(owner: TaskOwner) -> 
         observe("PATCH", EDIT, 200)
         await asyncio.sleep(60)
 
-    await asyncio.wait_for(until_taken(owner.start, "ending", request), 5)
+    await asyncio.wait_for(wait_until_accepted(owner.start, "ending", request), 5)
     assert len(owner) == 1  # what the library still does has an owner
 
 
@@ -44,8 +44,9 @@ async def test_what_is_no_answer_to_a_message_says_nothing(owner: TaskOwner) -> 
         await asyncio.sleep(60)
 
     with pytest.raises(TimeoutError):
-        await asyncio.wait_for(until_taken(owner.start, "ending", request), 0.05)
-    await until(lambda: len(owner) == 0)
+        await asyncio.wait_for(wait_until_accepted(owner.start, "ending", request), 0.05)
+    await asyncio.sleep(0)
+    assert len(owner) == 0
 
 
 async def test_a_failure_before_the_answer_is_the_callers(owner: TaskOwner) -> None:
@@ -53,7 +54,7 @@ async def test_a_failure_before_the_answer_is_the_callers(owner: TaskOwner) -> N
         raise OSError("reset")
 
     with pytest.raises(OSError, match="reset"):
-        await until_taken(owner.start, "ending", request)
+        await wait_until_accepted(owner.start, "ending", request)
 
 
 async def test_a_failure_after_the_answer_changes_nothing(owner: TaskOwner) -> None:
@@ -61,7 +62,7 @@ async def test_a_failure_after_the_answer_changes_nothing(owner: TaskOwner) -> N
         observe("PATCH", EDIT, 200)
         raise OSError("reset in the body")
 
-    await until_taken(owner.start, "ending", request)
+    await wait_until_accepted(owner.start, "ending", request)
 
 
 async def test_requests_at_once_hear_their_own_answers_alone(owner: TaskOwner) -> None:
@@ -72,8 +73,8 @@ async def test_requests_at_once_hear_their_own_answers_alone(owner: TaskOwner) -
         observe("PATCH", EDIT, 200)
         await asyncio.sleep(60)
 
-    waiting = asyncio.create_task(until_taken(owner.start, "silent", silent))
-    await until_taken(owner.start, "answered", answered)
+    waiting = asyncio.create_task(wait_until_accepted(owner.start, "silent", silent))
+    await wait_until_accepted(owner.start, "answered", answered)
     assert not waiting.done()
     waiting.cancel()
     await asyncio.wait([waiting])
@@ -83,7 +84,7 @@ async def test_a_request_without_a_listener_is_nothing_to_us(owner: TaskOwner) -
     async def silent() -> None:
         await asyncio.sleep(60)
 
-    waiting = asyncio.create_task(until_taken(owner.start, "silent", silent))
+    waiting = asyncio.create_task(wait_until_accepted(owner.start, "silent", silent))
     await settle_down()
     observe("PATCH", EDIT, 200)  # of a request that this very task would have made
     await settle_down()

@@ -12,7 +12,7 @@ import pytest
 
 from bot.delivery.budgets import Budgets, channel_key
 from bot.delivery.channels import Refused, Ways, may_yet_apply
-from bot.delivery.verification import PAUSES_S, UNREADABLE_S, UNSURE_S, Concluded, SecondLooks
+from bot.delivery.verification import PAUSES_S, UNREADABLE_S, UNSURE_S, Concluded, FinalMessageVerifier
 from bot.domain.job.job import Progress, Stage
 from bot.domain.job.status_update import StatusUpdate
 from bot.view.cards.renderer import ending_card, passing_mark, status_card
@@ -36,7 +36,7 @@ class Watch:
         self.route = FakeRoute()
         self.other = FakeRoute(channel_key(CHANNEL))
         self.ways = Ways([self.route, self.other])
-        self.looks = SecondLooks(self.budgets, self.time.clock, pauses_s)
+        self.looks = FinalMessageVerifier(self.budgets, self.time.clock, pauses_s)
         self.route.shows = self.other.shows = [ENDING.text]
 
     async def keep(self, unsure_s: float = UNSURE_S) -> None:
@@ -126,7 +126,7 @@ async def test_an_ending_whose_files_are_not_found_is_put_back_without_them(watc
     watch.route.shows = texts_after_a_late_edit()
     faults = [an_http_error(400, 50035)]
     watch.route.on_send = lambda: watch.route.faults.extend([faults.pop()] if faults else [])
-    watch.looks = SecondLooks(watch.budgets, watch.time.clock, [0.0])
+    watch.looks = FinalMessageVerifier(watch.budgets, watch.time.clock, [0.0])
     await watch.keep()
     ((card, pictures),) = watch.route.sent
     assert (card.text, card.pictures, card.files, pictures) == (ENDING.text, (), (), None)
