@@ -38,7 +38,7 @@ from bot.services.remix.service import Remixes
 from bot.services.runs.intakes import Intakes
 from bot.services.runs.service import Jobs
 from bot.services.styles.service import Styles
-from bot.view.actions.base import Press, PressT
+from bot.view.actions.base import Action, ActionT
 from bot.view.actions.registry import BUTTONS, is_on, is_ours
 from bot.view.actions.seal import Seal
 
@@ -166,7 +166,7 @@ class BotClient(commands.Bot):
         """Give the bot what its cogs need. Called once, before it starts."""
         self._services = services
 
-    def on_press(self, action: Enum, handler: Callable[[Interaction, PressT], Awaitable[None]]) -> None:
+    def on_press(self, action: Enum, handler: Callable[[Interaction, ActionT], Awaitable[None]]) -> None:
         """Let a cog answer one kind of button."""
         self._press_handlers[action] = handler
 
@@ -242,7 +242,7 @@ class BotClient(commands.Bot):
     async def on_ready(self) -> None:
         log.info("connected to Discord as %s", self.user)
 
-    async def pressed(self, interaction: Interaction, press: Press) -> None:
+    async def pressed(self, interaction: Interaction, press: Action) -> None:
         """Where buttons lead. What this bot never made is answered by `on_interaction`."""
         if self._opened(interaction) is not None:
             await self._answered(interaction, self._press_handlers[press.action](interaction, press))

@@ -26,23 +26,23 @@ def any_of(actions: type[Enum]) -> str:
     return "|".join(str(action.value) for action in actions)
 
 
-class Press(Protocol):
+class Action(Protocol):
     """All that is known of a press of a button, but who pressed it."""
 
     @property
     def action(self) -> Enum: ...
 
 
-PressT = TypeVar("PressT", bound=Press)
+ActionT = TypeVar("PressT", bound=Action)
 
 
-class Switchboard(Sealed, Protocol):
+class ActionHandler(Sealed, Protocol):
     """What the client must offer for presses to find their way."""
 
-    async def pressed(self, interaction: discord.Interaction[discord.Client], press: Press) -> None: ...
+    async def pressed(self, interaction: discord.Interaction[discord.Client], press: Action) -> None: ...
 
 
-class PressButton(ui.DynamicItem[ui.Button[ui.LayoutView]], Generic[PressT], template="(?!)"):
+class PressButton(ui.DynamicItem[ui.Button[ui.LayoutView]], Generic[ActionT], template="(?!)"):
     """A button that works for ever. Whether the presser may is asked when it is pressed.
 
     `template` is of the custom id as `drawn` makes it; the mark behind it is the same for all.
@@ -51,19 +51,19 @@ class PressButton(ui.DynamicItem[ui.Button[ui.LayoutView]], Generic[PressT], tem
     def __init_subclass__(cls, *, template: str = "(?!)") -> None:
         super().__init_subclass__(template=f"(?:{template})(?:{MARK})?")
 
-    def __init__(self, press: PressT, seal: Seal) -> None:
+    def __init__(self, press: ActionT, seal: Seal) -> None:
         self.press = press
         button = self.drawn(press)
         button.custom_id = seal.marked(button.custom_id or "")
         super().__init__(button)
 
     @staticmethod
-    def drawn(press: PressT) -> ui.Button[ui.LayoutView]:
+    def drawn(press: ActionT) -> ui.Button[ui.LayoutView]:
         """How it looks, with the press in its custom id."""
         raise NotImplementedError
 
     @staticmethod
-    def read(match: re.Match[str]) -> PressT:
+    def read(match: re.Match[str]) -> ActionT:
         """The press out of a custom id that matches the template."""
         raise NotImplementedError
 
@@ -74,8 +74,8 @@ class PressButton(ui.DynamicItem[ui.Button[ui.LayoutView]], Generic[PressT], tem
         item: ui.Item[ui.LayoutView],  # noqa: ARG003 — the library's signature
         match: re.Match[str],
         /,
-    ) -> PressButton[PressT]:
-        return cls(cls.read(match), cast(Switchboard, interaction.client).seal)
+    ) -> PressButton[ActionT]:
+        return cls(cls.read(match), cast(ActionHandler, interaction.client).seal)
 
     async def callback(self, interaction: discord.Interaction[discord.Client]) -> None:
-        await cast(Switchboard, interaction.client).pressed(interaction, self.press)
+        await cast(ActionHandler, interaction.client).pressed(interaction, self.press)
