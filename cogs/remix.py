@@ -23,7 +23,7 @@ from bot.domain.request.run_request import RunRequest
 from bot.services.catalogue.service import Catalogue
 from bot.services.remix.service import Remixes, parent_of
 from bot.services.runs.service import Jobs
-from bot.view.card import Go, GoAction, Pick, PickAction
+from bot.view.card import ConfirmAction, GoAction, PickAction, ResultAction
 from bot.view.cards.picks import first_preview, preview_of
 from bot.view.cards.remix import FORM, PROMPT_FIELD, confirmation, prompt_form, ready_card, remix_form
 from cogs.arrivals import Arrivals
@@ -49,18 +49,18 @@ class Remix(commands.Cog):
         self._started: OrderedDict[int, None] = OrderedDict()
         self._asked: OrderedDict[int, Interaction] = OrderedDict()  # by the confirmation that they made
 
-    async def ask(self, interaction: Interaction, pick: Pick) -> None:
+    async def ask(self, interaction: Interaction, pick: ResultAction) -> None:
         """Vary or Upscale: what will run and its price, for the presser alone."""
         await acknowledge(interaction, ephemeral=True)
         job = await self._parent(interaction, pick.job_id)
-        go = Go(_GOES[pick.action], pick.job_id, pick.place, job.origin.is_private)
+        go = ConfirmAction(_GOES[pick.action], pick.job_id, pick.place, job.origin.is_private)
         preview = preview_of(interaction.message, job, pick.place)
         request = await self._request(go, job, preview.url if preview is not None else None)
         quote = await self._remixes.quote(request, asker_of(interaction))
         await fill(interaction, confirmation(quote, go, preview))
         _keep(self._asked, interaction.id, interaction)
 
-    async def go(self, interaction: Interaction, go: Go) -> None:
+    async def go(self, interaction: Interaction, go: ConfirmAction) -> None:
         """Run. The job bears the id of the press that asked, so that pressing twice pays once, for ever."""
         job_id = _asked_by(interaction)
         if job_id in self._started:
@@ -83,7 +83,7 @@ class Remix(commands.Cog):
             raise
         await self._put_away(job_id)
 
-    async def edit(self, interaction: Interaction, pick: Pick) -> None:
+    async def edit(self, interaction: Interaction, pick: ResultAction) -> None:
         """The form with the prompt. It is the acknowledgement, so it comes from memory or not at once."""
         job = self._jobs.known(pick.job_id)
         if job is None:
@@ -125,7 +125,7 @@ class Remix(commands.Cog):
     async def _parent(self, interaction: Interaction, job_id: int) -> Job:
         return await self._jobs.reach(job_id, requester_of(interaction), JobAct.GO_ON)
 
-    async def _request(self, go: Go, job: Job, spare_url: str | None) -> RunRequest:
+    async def _request(self, go: ConfirmAction, job: Job, spare_url: str | None) -> RunRequest:
         if go.action is GoAction.VARY:
             return await self._remixes.variation(job, go.place, spare_url)
         return await self._remixes.upscale(job, go.place, spare_url)

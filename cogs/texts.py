@@ -17,7 +17,7 @@ from bot.domain.job.errors import WordsFault, WordsGone
 from bot.domain.job.job import Job
 from bot.services.limits.rate import RateLimiter
 from bot.services.runs.service import Jobs
-from bot.view.card import Action, Card, JobPress, TextPart, TextPress, Turn
+from bot.view.card import Action, Card, JobPress, PageMove, TextPart, TextPress
 from bot.view.cards.texts import LOG_NAME, log_card, page_card
 from bot.view.text import said
 from bot.view.text.pages import Page
@@ -35,7 +35,7 @@ class Texts(commands.Cog):
 
     async def turn(self, interaction: Interaction, press: TextPress) -> None:
         """Open a page in a message of its own, or turn to it in the message that was pressed."""
-        if press.turn is Turn.OPEN:
+        if press.turn is PageMove.OPEN:
             await acknowledge(interaction, ephemeral=True)
         else:
             await acknowledge_press(interaction)
@@ -43,7 +43,7 @@ class Texts(commands.Cog):
         pages = await _pages(job, press.part)
         card = page_card(job, press.part, pages, press.page)
         files = []
-        if press.turn is Turn.OPEN and press.part is TextPart.THINKING and len(pages) > 1:
+        if press.turn is PageMove.OPEN and press.part is TextPart.THINKING and len(pages) > 1:
             thoughts = said.whole(job, TextPart.THINKING)
             limit_bytes = interaction.filesize_limit - MARGIN_BYTES
             file = await asyncio.to_thread(said.text_file, thoughts, said.THINKING_NAME, limit_bytes)

@@ -81,7 +81,7 @@ class TextPart(Enum):
     THINKING = "thinking"
 
 
-class Turn(Enum):
+class PageMove(Enum):
     """How a page is come to: opened as a message of its own, or turned to in its place. For ever, too."""
 
     OPEN = "open"
@@ -96,7 +96,7 @@ class TextPress:
     job_id: int
     part: TextPart
     page: int
-    turn: Turn = Turn.OPEN
+    turn: PageMove = PageMove.OPEN
 
     @property
     def action(self) -> TextPart:
@@ -184,7 +184,7 @@ class GoAction(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Pick:
+class ResultAction:
     """A button about one result. `place` is the result's in the job's outputs, from 0.
 
     `number` is what people count it as, 0 where it is the only one.
@@ -197,7 +197,7 @@ class Pick:
 
 
 @dataclass(frozen=True, slots=True)
-class Go:
+class ConfirmAction:
     """The button of a confirmation. `is_private`: what it starts is for its asker alone."""
 
     action: GoAction
@@ -245,8 +245,8 @@ class Card:
     audit_presses: tuple[AuditPress, ...] = ()
     model_presses: tuple[ModelPress, ...] = ()
     preview: Preview | None = None
-    picks: tuple[Pick, ...] = ()
-    go: Go | None = None
+    picks: tuple[ResultAction, ...] = ()
+    go: ConfirmAction | None = None
     draft_rows: tuple[tuple[DraftPress, ...], ...] = ()
     body: str = ""
     text_presses: tuple[TextPress, ...] = ()

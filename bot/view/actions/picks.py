@@ -9,7 +9,7 @@ import discord
 from discord import ui
 
 from bot.view.actions.base import NUMBER, PressButton, any_of, number_in
-from bot.view.card import Go, GoAction, Pick, PickAction
+from bot.view.card import ConfirmAction, GoAction, PickAction, ResultAction
 
 PLACE: Final = "[0-9]{1,4}"
 
@@ -22,13 +22,13 @@ _LOOKS: Final[dict[PickAction, tuple[str, str, discord.ButtonStyle]]] = {
 
 
 class PickButton(
-    PressButton[Pick],
+    PressButton[ResultAction],
     template=rf"pick:(?P<job>{NUMBER}):(?P<action>{any_of(PickAction)}):(?P<place>{PLACE})",
 ):
     """One thing to do with one result."""
 
     @staticmethod
-    def drawn(press: Pick) -> ui.Button[ui.LayoutView]:
+    def drawn(press: ResultAction) -> ui.Button[ui.LayoutView]:
         label, emoji, style = _LOOKS[press.action]
         custom_id = f"pick:{press.job_id}:{press.action.value}:{press.place}"
         # Ten numbers in two rows are told apart by their letters alone; a picture on each would be noise.
@@ -37,22 +37,22 @@ class PickButton(
         return ui.Button(label=label, emoji=emoji, style=style, custom_id=custom_id)
 
     @staticmethod
-    def read(match: re.Match[str]) -> Pick:
-        return Pick(PickAction(match["action"]), number_in(match["job"]), int(match["place"]))
+    def read(match: re.Match[str]) -> ResultAction:
+        return ResultAction(PickAction(match["action"]), number_in(match["job"]), int(match["place"]))
 
 
 class GoButton(
-    PressButton[Go],
+    PressButton[ConfirmAction],
     template=rf"go:(?P<job>{NUMBER}):(?P<action>{any_of(GoAction)}):(?P<place>{PLACE}):(?P<alone>[01])",
 ):
     """Run, under what will run and its price."""
 
     @staticmethod
-    def drawn(press: Go) -> ui.Button[ui.LayoutView]:
+    def drawn(press: ConfirmAction) -> ui.Button[ui.LayoutView]:
         custom_id = f"go:{press.job_id}:{press.action.value}:{press.place}:{int(press.is_private)}"
         return ui.Button(label="Run", emoji="▶️", style=discord.ButtonStyle.primary, custom_id=custom_id)
 
     @staticmethod
-    def read(match: re.Match[str]) -> Go:
+    def read(match: re.Match[str]) -> ConfirmAction:
         job_id, place = number_in(match["job"]), int(match["place"])
-        return Go(GoAction(match["action"]), job_id, place, match["alone"] == "1")
+        return ConfirmAction(GoAction(match["action"]), job_id, place, match["alone"] == "1")

@@ -8,21 +8,21 @@ from typing import Final
 from discord import ui
 
 from bot.view.actions.base import NUMBER, PressButton, any_of, number_in
-from bot.view.card import TextPart, TextPress, Turn
+from bot.view.card import PageMove, TextPart, TextPress
 
-_LABELS: Final[dict[tuple[TextPart, Turn], tuple[str, str]]] = {
-    (TextPart.ANSWER, Turn.OPEN): ("Read on", "📖"),
-    (TextPart.THINKING, Turn.OPEN): ("Thinking", "💭"),
-    (TextPart.ANSWER, Turn.BACK): ("Back", "◀️"),
-    (TextPart.THINKING, Turn.BACK): ("Back", "◀️"),
-    (TextPart.ANSWER, Turn.ON): ("On", "▶️"),
-    (TextPart.THINKING, Turn.ON): ("On", "▶️"),
+_LABELS: Final[dict[tuple[TextPart, PageMove], tuple[str, str]]] = {
+    (TextPart.ANSWER, PageMove.OPEN): ("Read on", "📖"),
+    (TextPart.THINKING, PageMove.OPEN): ("Thinking", "💭"),
+    (TextPart.ANSWER, PageMove.BACK): ("Back", "◀️"),
+    (TextPart.THINKING, PageMove.BACK): ("Back", "◀️"),
+    (TextPart.ANSWER, PageMove.ON): ("On", "▶️"),
+    (TextPart.THINKING, PageMove.ON): ("On", "▶️"),
 }
 
 
 class TextButton(
     PressButton[TextPress],
-    template=rf"text:(?P<job>{NUMBER}):(?P<part>{any_of(TextPart)}):(?P<page>[0-9]{{1,6}}):(?P<turn>{any_of(Turn)})",
+    template=rf"text:(?P<job>{NUMBER}):(?P<part>{any_of(TextPart)}):(?P<page>[0-9]{{1,6}}):(?P<turn>{any_of(PageMove)})",
 ):
     """One page of what a model said or thought."""
 
@@ -34,5 +34,5 @@ class TextButton(
 
     @staticmethod
     def read(match: re.Match[str]) -> TextPress:
-        part, turn = TextPart(match["part"]), Turn(match["turn"])
+        part, turn = TextPart(match["part"]), PageMove(match["turn"])
         return TextPress(number_in(match["job"]), part, int(match["page"]), turn)

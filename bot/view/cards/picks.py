@@ -13,7 +13,7 @@ from discord import ui
 from bot.domain.job.job import Job
 from bot.domain.job.output_file import OutputFile
 from bot.domain.request.files import NOBODY, InputFile
-from bot.view.card import Pick, PickAction, Preview
+from bot.view.card import PickAction, Preview, ResultAction
 from bot.view.files.media import claims_picture
 
 MAX_PICKED: Final = 10  # results of one job that have buttons
@@ -28,19 +28,19 @@ def picture_places(job: Job) -> tuple[int, ...]:
     )
 
 
-def picks_of(job: Job, pictures: Sequence[OutputFile], *, can_upscale: bool) -> tuple[Pick, ...]:
+def picks_of(job: Job, pictures: Sequence[OutputFile], *, can_upscale: bool) -> tuple[ResultAction, ...]:
     """One picture: Vary, Upscale. Several: V1…Vn and U1…Un. Edit prompt where there was one."""
     shown = {picture.url for picture in pictures if picture.content_type.startswith("image/")}
     places = [place for place in picture_places(job) if job.outputs[place].url in shown][:MAX_PICKED]
     actions = [PickAction.VARY, *([PickAction.UPSCALE] if can_upscale else [])]
     numbered = len(places) > 1
     picks = [
-        Pick(action, job.job_id, place, number if numbered else 0)
+        ResultAction(action, job.job_id, place, number if numbered else 0)
         for action in actions
         for number, place in enumerate(places, start=1)
     ]
     if places and job.request.prompt:
-        picks.append(Pick(PickAction.EDIT, job.job_id))
+        picks.append(ResultAction(PickAction.EDIT, job.job_id))
     return tuple(picks)
 
 

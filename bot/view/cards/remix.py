@@ -15,7 +15,7 @@ from bot.domain.money import Money
 from bot.domain.request.prompt import MAX_PROMPT_CHARS
 from bot.view.actions.base import NUMBER, number_in
 from bot.view.actions.picks import PLACE
-from bot.view.card import Card, Go, GoAction, Pick, PickAction, Preview, Tone
+from bot.view.card import Card, ConfirmAction, GoAction, PickAction, Preview, ResultAction, Tone
 from bot.view.text.format import escaped
 from bot.view.text.headings import model_name
 
@@ -32,11 +32,11 @@ _FORM_ID: Final = re.compile(
 class RemixForm:
     """Which form came back. `is_private`: what it starts is for its asker alone."""
 
-    pick: Pick
+    pick: ResultAction
     is_private: bool
 
 
-def confirmation(quote: Quote, go: Go, preview: Preview | None) -> Card:
+def confirmation(quote: Quote, go: ConfirmAction, preview: Preview | None) -> Card:
     """What will run, with which model, for how much; nothing has been held yet."""
     request = quote.request
     match go.action:
@@ -49,7 +49,7 @@ def confirmation(quote: Quote, go: Go, preview: Preview | None) -> Card:
     lines = [f"### {title}", f"With {model_name(request)} · {price_words(quote.price, quote.left)}"]
     if request.prompt:
         lines.append(escaped(request.prompt, PROMPT_CHARS))
-    reword = Pick(PickAction.REWORD, go.job_id, go.place)
+    reword = ResultAction(PickAction.REWORD, go.job_id, go.place)
     picks = (reword,) if go.action is GoAction.VARY and request.prompt else ()
     return Card(Tone.WAITING, "\n".join(lines), preview=preview, go=go, picks=picks)
 
@@ -59,13 +59,13 @@ def price_words(price: Money, left: Money | None) -> str:
     return f"about {price}" + (f" of your {left} left today" if left is not None else "")
 
 
-def ready_card(pick: Pick, preview: Preview | None) -> Card:
+def ready_card(pick: ResultAction, preview: Preview | None) -> Card:
     """For a job that had to be read first: a form can only be opened by a press."""
     text = "This one is from a while ago, so it had to be looked up. The form is ready now."
     return Card(Tone.WAITING, text, preview=preview, picks=(pick,))
 
 
-def prompt_form(pick: Pick, job: Job, *, model: str, price: Money | None) -> ui.Modal:
+def prompt_form(pick: ResultAction, job: Job, *, model: str, price: Money | None) -> ui.Modal:
     """The prompt to change. `model` and `price` are those of what it will start."""
     is_edit = pick.action is PickAction.EDIT
     what = "The same settings and the same seed" if is_edit else "A variation with these words"
@@ -90,5 +90,5 @@ def remix_form(custom_id: str) -> RemixForm | None:
     match = _FORM_ID.fullmatch(custom_id)
     if match is None:
         return None
-    pick = Pick(PickAction(match["action"]), number_in(match["job"]), int(match["place"]))
+    pick = ResultAction(PickAction(match["action"]), number_in(match["job"]), int(match["place"]))
     return RemixForm(pick, match["alone"] == "1")

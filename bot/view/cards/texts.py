@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 from bot.domain.job.job import Job
-from bot.view.card import Action, Card, TextPart, TextPress, Tone, Turn
+from bot.view.card import Action, Card, PageMove, TextPart, TextPress, Tone
 from bot.view.text import said
 from bot.view.text.format import code_block, plural
 from bot.view.text.pages import Page, units
@@ -25,9 +25,9 @@ def page_card(job: Job, part: TextPart, pages: list[Page], number: int) -> Card:
     is_capped = len(pages) > said.MAX_PAGES
     presses = []
     if number > 0:
-        presses.append(TextPress(job.job_id, part, number - 1, Turn.BACK))
+        presses.append(TextPress(job.job_id, part, number - 1, PageMove.BACK))
     if number < last:
-        presses.append(TextPress(job.job_id, part, number + 1, Turn.ON))
+        presses.append(TextPress(job.job_id, part, number + 1, PageMove.ON))
     name = "The answer" if part is TextPart.ANSWER else "What the model thought"
     where = f"page {number + 1} of {last + 1}"
     if is_capped and number == last:

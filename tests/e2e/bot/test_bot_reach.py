@@ -15,7 +15,17 @@ from bot.view.actions.jobs import JobButton
 from bot.view.actions.picks import GoButton, PickButton
 from bot.view.actions.seal import Seal
 from bot.view.actions.texts import TextButton
-from bot.view.card import Action, Go, GoAction, JobPress, Pick, PickAction, TextPart, TextPress, Turn
+from bot.view.card import (
+    Action,
+    ConfirmAction,
+    GoAction,
+    JobPress,
+    PageMove,
+    PickAction,
+    ResultAction,
+    TextPart,
+    TextPress,
+)
 from sandbox.wiro.fixtures import WRITER
 from tests.e2e.bot.studio_world import World
 from tests.e2e.bot.test_bot_pictures_in import prefilled
@@ -49,11 +59,11 @@ def custom_id(action: Enum, job_id: int, seal: Seal) -> str:
         case Action():
             button: Any = JobButton(JobPress(action, job_id), seal)
         case TextPart():
-            button = TextButton(TextPress(job_id, action, 0, Turn.OPEN), seal)
+            button = TextButton(TextPress(job_id, action, 0, PageMove.OPEN), seal)
         case PickAction():
-            button = PickButton(Pick(action, job_id), seal)
+            button = PickButton(ResultAction(action, job_id), seal)
         case GoAction():
-            button = GoButton(Go(action, job_id, 0), seal)
+            button = GoButton(ConfirmAction(action, job_id, 0), seal)
         case _:
             pytest.fail(f"{action} is about no job")
     return str(button.custom_id)

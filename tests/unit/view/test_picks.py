@@ -17,7 +17,7 @@ from bot.domain.job.status_update import StatusUpdate
 from bot.domain.limits.quote import Quote
 from bot.domain.money import Money
 from bot.view.actions.picks import GoButton, PickButton
-from bot.view.card import Card, Go, GoAction, Pick, PickAction, Preview, Tone
+from bot.view.card import Card, ConfirmAction, GoAction, PickAction, Preview, ResultAction, Tone
 from bot.view.cards.picks import picks_of, picture_places
 from bot.view.cards.remix import confirmation, prompt_form, ready_card, remix_form
 from bot.view.cards.renderer import Look, ending_card
@@ -93,15 +93,17 @@ def test_a_picture_without_words_has_none_to_edit() -> None:
 
 @pytest.mark.parametrize("action", list(PickAction))
 async def test_a_button_is_found_again_by_its_id(action: PickAction) -> None:
-    button = PickButton(Pick(action, 12, 3, number=4), SEAL)
+    button = PickButton(ResultAction(action, 12, 3, number=4), SEAL)
     match = re.fullmatch(PickButton.__discord_ui_compiled_template__, str(button.item.custom_id))
     assert match is not None
     again = await PickButton.from_custom_id(PRESSED, None, match)  # type: ignore[arg-type]  # the item is not read
-    assert again.press == Pick(action, 12, 3)
+    assert again.press == ResultAction(action, 12, 3)
 
 
-@pytest.mark.parametrize("go", [Go(GoAction.VARY, 12, 0), Go(GoAction.UPSCALE, 12, 9, is_private=True)])
-async def test_a_confirmation_is_found_again_by_its_id(go: Go) -> None:
+@pytest.mark.parametrize(
+    "go", [ConfirmAction(GoAction.VARY, 12, 0), ConfirmAction(GoAction.UPSCALE, 12, 9, is_private=True)]
+)
+async def test_a_confirmation_is_found_again_by_its_id(go: ConfirmAction) -> None:
     match = re.fullmatch(GoButton.__discord_ui_compiled_template__, str(GoButton(go, SEAL).item.custom_id))
     assert match is not None
     assert (await GoButton.from_custom_id(PRESSED, None, match)).press == go  # type: ignore[arg-type]  # see above
@@ -116,7 +118,7 @@ def test_a_form_that_was_made_up_is_none(custom_id: str) -> None:
 
 def test_a_form_comes_back_as_what_it_was_opened_for() -> None:
     job = a_job()
-    pick = Pick(PickAction.REWORD, job.job_id, 2)
+    pick = ResultAction(PickAction.REWORD, job.job_id, 2)
     form = prompt_form(pick, job, model="a/varier", price=Money.parse("0.002"))
     found = remix_form(form.custom_id)
     assert found is not None
@@ -128,12 +130,14 @@ def test_a_form_comes_back_as_what_it_was_opened_for() -> None:
 
 def test_a_confirmation_shows_its_picture_and_hides_what_was_hidden() -> None:
     quote = Quote(a_request(), Money.parse("0.002"), Money.parse("1.20"))
-    card = confirmation(quote, Go(GoAction.VARY, 1, 0), Preview("https://cdn/x.png", is_spoiler=True))
+    card = confirmation(
+        quote, ConfirmAction(GoAction.VARY, 1, 0), Preview("https://cdn/x.png", is_spoiler=True)
+    )
     (gallery,) = [item for item in layout_of(card, SEAL).walk_children() if isinstance(item, ui.MediaGallery)]
     assert [(item.media.url, item.spoiler) for item in gallery.items] == [("https://cdn/x.png", True)]
     assert rows_of(card) == [["Run", "Edit prompt"]]
     assert "about $0.002 of your $1.20 left today" in card.text
-    assert rows_of(ready_card(Pick(PickAction.EDIT, 1), None)) == [["Edit prompt"]]
+    assert rows_of(ready_card(ResultAction(PickAction.EDIT, 1), None)) == [["Edit prompt"]]
 
 
 @pytest.mark.parametrize(

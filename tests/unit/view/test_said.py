@@ -14,7 +14,7 @@ from bot.delivery.attachments import attachments
 from bot.domain.job.job import Job, Output, Stage
 from bot.domain.job.output_file import OutputFile
 from bot.domain.job.status_update import StatusUpdate
-from bot.view.card import Action, TextPart, TextPress, Turn
+from bot.view.card import Action, PageMove, TextPart, TextPress
 from bot.view.cards.renderer import ending_card
 from bot.view.cards.texts import last_lines, log_card, page_card
 from bot.view.files.fitting import Bounds
@@ -67,7 +67,7 @@ async def test_an_answer_of_megabytes_is_attached_and_its_pages_have_an_end() ->
         last.small_print
         == f"page {said.MAX_PAGES} of {said.MAX_PAGES} that can be turned to here; the file has the rest"
     )
-    assert [press.turn for press in last.text_presses] == [Turn.BACK]
+    assert [press.turn for press in last.text_presses] == [PageMove.BACK]
 
 
 async def test_an_answer_past_the_limit_is_zipped_and_past_that_told() -> None:
@@ -138,11 +138,11 @@ def test_pages_lead_to_their_neighbours() -> None:
     pages = said.pages(job, TextPart.ANSWER)
     middle = page_card(job, TextPart.ANSWER, pages, 1)
     assert middle.text_presses == (
-        TextPress(1, TextPart.ANSWER, 0, Turn.BACK),
-        TextPress(1, TextPart.ANSWER, 2, Turn.ON),
+        TextPress(1, TextPart.ANSWER, 0, PageMove.BACK),
+        TextPress(1, TextPart.ANSWER, 2, PageMove.ON),
     )
     assert middle.small_print == f"page 2 of {len(pages)}"
-    assert [press.turn for press in page_card(job, TextPart.ANSWER, pages, 0).text_presses] == [Turn.ON]
+    assert [press.turn for press in page_card(job, TextPart.ANSWER, pages, 0).text_presses] == [PageMove.ON]
     assert layout_of(middle, SEAL).content_length() <= 4_000
 
 
