@@ -14,7 +14,7 @@ from discord import ui
 from bot.domain.job.output_file import OutputFile
 from bot.view.actions.audit import AuditButton
 from bot.view.actions.cases import CaseButton
-from bot.view.actions.drafts import DraftButton
+from bot.view.actions.form_states import DraftButton
 from bot.view.actions.jobs import JobButton
 from bot.view.actions.members import MemberButton
 from bot.view.actions.models import ModelButton

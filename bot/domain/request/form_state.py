@@ -13,7 +13,7 @@ from bot.domain.request.origin import Origin
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class FormState:
     """One form as far as it is filled in. `typed` holds texts exactly as they were typed, wrong ones too.
 
     `runs` counts the jobs that it has started; `origin` is where the newest of them is. `left_out` are
@@ -41,7 +41,7 @@ class Draft:
 class Form:
     """What a form's card shows. `usual_s` is how long a run usually takes, where that is known."""
 
-    draft: Draft
+    draft: FormState
     complaints: tuple[Complaint, ...]
     price: Money
     usual_s: float | None

@@ -22,13 +22,13 @@ from bot.domain.request.form import (
     sent_values,
     still_taken,
 )
-from bot.domain.request.form_state import Draft, Form
+from bot.domain.request.form_state import Form, FormState
 from bot.domain.request.origin import Origin
 from bot.domain.request.requester import Asker
 from bot.domain.request.run_request import RunRequest
 from bot.domain.request.submission import request_of
 from bot.services.catalogue.service import Catalogue
-from bot.services.forms.states import Drafts
+from bot.services.forms.states import FormStates
 from bot.services.guild_settings.service import GuildSettingsService
 from bot.services.limits.holds import Holds
 
@@ -59,7 +59,7 @@ class Forms:
         self._holds = holds
         self._last_values = last_values
         self._clock = clock
-        self._drafts = Drafts(clock.monotonic)
+        self._drafts = FormStates(clock.monotonic)
 
     async def open(self, draft_id: int, slug: str, asker: Asker, *, is_private: bool) -> Form:
         """With the member's last values of this model. Raises ModelUnknown, RuleRefused, StoreError."""
@@ -70,11 +70,11 @@ class Forms:
         if model.parameters is None:
             left_out = ()  # Wiro's page may just not have answered: nobody knows what the model takes
         typed = defaults_of(model) | kept
-        draft = Draft(draft_id, asker.user_id, model, typed, is_private=is_private, left_out=left_out)
+        draft = FormState(draft_id, asker.user_id, model, typed, is_private=is_private, left_out=left_out)
         self._drafts.keep(draft)
         return await self._form(draft_id, asker.user_id)
 
-    def draft(self, draft_id: int, user_id: int) -> Draft:
+    def draft(self, draft_id: int, user_id: int) -> FormState:
         """The draft as it is, for a modal. Raises FormGone, NotYours."""
         return self._drafts.of(draft_id, user_id)
 
@@ -113,7 +113,7 @@ class Forms:
         finally:
             self._drafts.release(draft_id, run.started_at)
 
-    async def request(self, draft: Draft) -> RunRequest:
+    async def request(self, draft: FormState) -> RunRequest:
         """What the form asks for, checked against the model's page of this moment.
 
         Raises ModelUnknown where Wiro has withdrawn it, FieldsRefused, StoreError.
@@ -160,12 +160,12 @@ class Forms:
 class Run:
     """One press of Run. `started_at` is set by whoever starts the job."""
 
-    def __init__(self, draft: Draft) -> None:
+    def __init__(self, draft: FormState) -> None:
         self.draft = draft
         self.started_at: Origin | None = None
 
 
-def _without_hidden(draft: Draft, typed: Typed) -> Typed:
+def _without_hidden(draft: FormState, typed: Typed) -> Typed:
     """A text too long for its field comes back empty: it was not shown there, and so it was not cleared."""
     hidden = {
         parameter.parameter_id

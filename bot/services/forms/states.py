@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
-from bot.domain.request.form_state import Draft
+from bot.domain.request.form_state import FormState
 from bot.domain.request.interactions import FormBusy, FormGone, NotYours
 from bot.domain.request.origin import Origin
 from bot.services.member_cache import MemberCache
@@ -17,22 +17,22 @@ MAX_CHARS: Final = 8_000_000  # of all drafts together
 BARE_CHARS: Final = 500  # an empty one takes memory, too
 
 
-class Drafts:
+class FormStates:
     """Every open form. `monotonic` tells the age of a form since its card was last shown anew."""
 
     def __init__(
         self, monotonic: Callable[[], float], *, most_each: int = MOST_EACH, max_chars: int = MAX_CHARS
     ) -> None:
-        self._kept = MemberCache[Draft](monotonic, most_each=most_each, max_size=max_chars, life_s=LIFE_S)
+        self._kept = MemberCache[FormState](monotonic, most_each=most_each, max_size=max_chars, life_s=LIFE_S)
 
     def __len__(self) -> int:
         return len(self._kept)
 
-    def keep(self, draft: Draft) -> None:
+    def keep(self, draft: FormState) -> None:
         """Keep the draft as it is now, shown anew."""
         self._kept.put(draft.draft_id, draft.user_id, draft, BARE_CHARS + draft.chars)
 
-    def of(self, draft_id: int, user_id: int) -> Draft:
+    def of(self, draft_id: int, user_id: int) -> FormState:
         """Raises FormGone, NotYours."""
         draft = self._kept.get(draft_id)
         if draft is None:
@@ -41,7 +41,7 @@ class Drafts:
             raise NotYours
         return draft
 
-    def spend(self, draft_id: int, user_id: int, runs: int) -> Draft:
+    def spend(self, draft_id: int, user_id: int, runs: int) -> FormState:
         """The draft for one run, and for no other press until `release`. Raises FormBusy, FormGone, NotYours.
 
         `runs` is what the pressed button counted: a press from before the newest run is a second one.

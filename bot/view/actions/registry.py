@@ -10,7 +10,7 @@ from discord import ui
 from bot.view.actions.audit import AuditButton
 from bot.view.actions.base import PressButton, number_in
 from bot.view.actions.cases import CaseButton
-from bot.view.actions.drafts import DraftButton
+from bot.view.actions.form_states import DraftButton
 from bot.view.actions.jobs import JobButton
 from bot.view.actions.members import MemberButton
 from bot.view.actions.models import ModelButton

@@ -7,7 +7,7 @@ from typing import Final
 
 from bot.domain.catalogue.model import Parameter
 from bot.domain.request.form import FIELDS_A_PAGE, Complaint, defaults_of, fields_of, pages_of
-from bot.domain.request.form_state import Draft, Form
+from bot.domain.request.form_state import Form, FormState
 from bot.domain.request.origin import Origin
 from bot.view.card import Card, DraftAction, DraftPress, Tone
 from bot.view.text.format import code, duration, escaped, plain
@@ -35,7 +35,7 @@ def form_card(form: Form) -> Card:
     )
 
 
-def _notes(draft: Draft) -> list[str]:
+def _notes(draft: FormState) -> list[str]:
     """What a member has to know before the fields."""
     notes = []
     if draft.origin is not None and not draft.is_starting:
@@ -63,7 +63,7 @@ def _where(origin: Origin) -> str:
     return f"[here](https://discord.com/channels/{place}/{origin.channel_id}/{origin.message_id})"
 
 
-def _field_lines(draft: Draft, complaints: Sequence[Complaint]) -> list[str]:
+def _field_lines(draft: FormState, complaints: Sequence[Complaint]) -> list[str]:
     """Every field where they fit; else those at their defaults are counted, then values cut, then fields."""
     wrong = {complaint.parameter.parameter_id: complaint for complaint in complaints}
     defaults = defaults_of(draft.model)
@@ -84,21 +84,21 @@ def _field_lines(draft: Draft, complaints: Sequence[Complaint]) -> list[str]:
     return [*shown, f"-# {len(lines) - len(shown):,} more are filled in", *at_defaults]
 
 
-def _is_default(draft: Draft, parameter: Parameter, defaults: dict[str, tuple[str, ...]]) -> bool:
+def _is_default(draft: FormState, parameter: Parameter, defaults: dict[str, tuple[str, ...]]) -> bool:
     name = parameter.parameter_id
     if parameter.kind.takes_files:
         return not any(file.parameter_id == name for file in draft.files)
     return draft.typed.get(name, ()) == defaults.get(name, ())
 
 
-def _line(draft: Draft, parameter: Parameter, complaint: Complaint | None, limit: int) -> str:
+def _line(draft: FormState, parameter: Parameter, complaint: Complaint | None, limit: int) -> str:
     name = field_name(parameter)
     if complaint is not None:
         return f"⚠️ **{name}** {fault_words(complaint)}"
     return f"**{name}** {_value(draft, parameter, limit)}"
 
 
-def _value(draft: Draft, parameter: Parameter, limit: int) -> str:
+def _value(draft: FormState, parameter: Parameter, limit: int) -> str:
     if parameter.kind.takes_files:
         texts = [f.filename for f in draft.files if f.parameter_id == parameter.parameter_id]
     else:
@@ -132,7 +132,7 @@ def _small_print(form: Form) -> str:
     return " · ".join(fact for fact in facts if fact)
 
 
-def _fill_rows(draft: Draft, pages: int) -> list[tuple[DraftPress, ...]]:
+def _fill_rows(draft: FormState, pages: int) -> list[tuple[DraftPress, ...]]:
     presses = [
         DraftPress(
             DraftAction.FILL,

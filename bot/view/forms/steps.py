@@ -21,7 +21,7 @@ from bot.domain.request.form import (
     pages_of,
     read_field,
 )
-from bot.domain.request.form_state import Draft
+from bot.domain.request.form_state import FormState
 from bot.view.actions.base import NUMBER, number_in
 from bot.view.actions.seal import MAX_ID_CHARS, ROOM
 from bot.view.card import FORM_KIND
@@ -45,7 +45,7 @@ class Sent:
     slug: str
 
 
-def modal_of(draft: Draft, page: int) -> ui.Modal | None:
+def modal_of(draft: FormState, page: int) -> ui.Modal | None:
     """The step `page` of the form, with what it holds now; None where the form has no such step."""
     pages = pages_of(draft.model)
     if page >= len(pages):
@@ -123,7 +123,7 @@ def _title(model: Model, page: int, pages: int) -> str:
     return (plain(model.title, MAX_TITLE_CHARS - len(step)) or "Model") + step
 
 
-def _modal_id(draft: Draft, page: int) -> str:
+def _modal_id(draft: FormState, page: int) -> str:
     """With the model's name, if there is room, so that what was typed survives a restart in between."""
     start = f"{FORM_KIND}:{draft.draft_id}:save:{page}:"
     slug = draft.model.slug
@@ -141,7 +141,7 @@ def _is_id(text: str, most: int = MAX_ID_CHARS) -> bool:
     return 0 < units <= most and text.isprintable() and text == text.strip() and text[0] != "#"
 
 
-def _component(draft: Draft, parameter: Parameter, number: int) -> _Item:
+def _component(draft: FormState, parameter: Parameter, number: int) -> _Item:
     field_id = _field_id(parameter, number)
     if parameter.kind.takes_files:
         has_files = any(file.parameter_id == parameter.parameter_id for file in draft.files)

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.catalogue.model import Model
-from bot.domain.request.form_state import Draft
+from bot.domain.request.form_state import FormState
 from bot.domain.request.interactions import FormBusy, FormGone, NotYours
-from bot.services.forms.states import BARE_CHARS, LIFE_S, MAX_CHARS, MOST_EACH, Drafts
+from bot.services.forms.states import BARE_CHARS, LIFE_S, MAX_CHARS, MOST_EACH, FormStates
 from tests.support.samples import an_origin
 
 ALICE, BOB = 1, 2
@@ -22,16 +22,18 @@ class Shelf:
 
     def __init__(self, **bounds: int) -> None:
         self.now_s = 100.0
-        self.drafts = Drafts(lambda: self.now_s, **bounds)
+        self.form_states = FormStates(lambda: self.now_s, **bounds)
 
-    def keep(self, draft_id: int, user_id: int = ALICE, **typed: Any) -> Draft:
-        draft = Draft(draft_id, user_id, Model("a/b", "B"), {name: (text,) for name, text in typed.items()})
-        self.drafts.keep(draft)
+    def keep(self, draft_id: int, user_id: int = ALICE, **typed: Any) -> FormState:
+        draft = FormState(
+            draft_id, user_id, Model("a/b", "B"), {name: (text,) for name, text in typed.items()}
+        )
+        self.form_states.keep(draft)
         return draft
 
     def has(self, draft_id: int, user_id: int = ALICE) -> bool:
         try:
-            self.drafts.of(draft_id, user_id)
+            self.form_states.of(draft_id, user_id)
         except FormGone:
             return False
         return True
@@ -40,11 +42,11 @@ class Shelf:
 def test_a_form_is_its_members_alone() -> None:
     shelf = Shelf()
     draft = shelf.keep(7)
-    assert shelf.drafts.of(7, ALICE) == draft
+    assert shelf.form_states.of(7, ALICE) == draft
     with pytest.raises(NotYours):
-        shelf.drafts.of(7, BOB)
+        shelf.form_states.of(7, BOB)
     with pytest.raises(FormGone):
-        shelf.drafts.of(8, ALICE)
+        shelf.form_states.of(8, ALICE)
 
 
 def test_a_form_lives_as_long_as_its_card_can_be_edited() -> None:
@@ -97,32 +99,32 @@ def test_one_members_forms_push_out_their_own_alone(forms: int, chars: int) -> N
 def test_of_two_presses_one_gets_the_draft() -> None:
     shelf = Shelf()
     shelf.keep(7)
-    shelf.drafts.spend(7, ALICE, 0)
+    shelf.form_states.spend(7, ALICE, 0)
     with pytest.raises(FormBusy):
-        shelf.drafts.spend(7, ALICE, 0)
-    shelf.drafts.release(7, an_origin())
+        shelf.form_states.spend(7, ALICE, 0)
+    shelf.form_states.release(7, an_origin())
     with pytest.raises(FormBusy):
-        shelf.drafts.spend(7, ALICE, 0)
-    again = shelf.drafts.spend(7, ALICE, 1)
+        shelf.form_states.spend(7, ALICE, 0)
+    again = shelf.form_states.spend(7, ALICE, 1)
     assert (again.runs, again.origin) == (1, an_origin())
 
 
 def test_a_run_that_did_not_start_can_be_pressed_again() -> None:
     shelf = Shelf()
     shelf.keep(7)
-    shelf.drafts.spend(7, ALICE, 0)
-    shelf.drafts.release(7)
-    assert shelf.drafts.spend(7, ALICE, 0).runs == 0
+    shelf.form_states.spend(7, ALICE, 0)
+    shelf.form_states.release(7)
+    assert shelf.form_states.spend(7, ALICE, 0).runs == 0
 
 
 def test_a_form_that_went_while_it_was_run_is_not_missed() -> None:
     shelf = Shelf()
     shelf.keep(7)
-    shelf.drafts.spend(7, ALICE, 0)
+    shelf.form_states.spend(7, ALICE, 0)
     shelf.now_s += LIFE_S + 1
     assert not shelf.has(7)
-    shelf.drafts.release(7, an_origin())
-    assert len(shelf.drafts) == 0
+    shelf.form_states.release(7, an_origin())
+    assert len(shelf.form_states) == 0
 
 
 @given(st.lists(st.tuples(st.integers(1, 6), st.integers(0, 30), st.floats(0, 400)), max_size=40))
@@ -132,4 +134,4 @@ def test_whatever_comes_the_bounds_hold(steps: list[tuple[int, int, float]]) -> 
         shelf.now_s += pause_s
         shelf.keep(draft_id, prompt="x" * chars)
         assert shelf.has(draft_id)
-        assert len(shelf.drafts) <= 3
+        assert len(shelf.form_states) <= 3

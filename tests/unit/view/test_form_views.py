@@ -14,7 +14,7 @@ from bot.domain.catalogue.model import Kind, Model, Option, Parameter
 from bot.domain.money import Money
 from bot.domain.request.files import InputFile
 from bot.domain.request.form import Complaint, FieldFault, complaints_of, defaults_of, fields_of, pages_of
-from bot.domain.request.form_state import Draft, Form
+from bot.domain.request.form_state import Form, FormState
 from bot.view.card import DraftAction, Tone
 from bot.view.cards.forms import form_card
 from bot.view.forms.steps import files_of, modal_of, raw_texts_of, sent_in, texts_of
@@ -36,17 +36,17 @@ IMAGE = Parameter("inputImage", Kind.FILE, "Input Image", is_required=True)
 PICTURE = InputFile("inputImage", "https://cdn.test/a.png", "a.png", "image/png", 12)
 
 
-def a_draft(*parameters: Parameter, slug: str = "wiro/test", **changes: Any) -> Draft:
+def a_draft(*parameters: Parameter, slug: str = "wiro/test", **changes: Any) -> FormState:
     model = Model(slug, "Test", parameters)
-    return replace(Draft(DRAFT, 1, model, defaults_of(model)), **changes)
+    return replace(FormState(DRAFT, 1, model, defaults_of(model)), **changes)
 
 
-def a_form(draft: Draft, usual_s: float | None = None) -> Form:
+def a_form(draft: FormState, usual_s: float | None = None) -> Form:
     complaints = complaints_of(draft.model, draft.typed, draft.files)
     return Form(draft, complaints, Money.parse("0.0035"), usual_s)
 
 
-def component(draft: Draft, page: int = 0, at: int = 0) -> dict[str, Any]:
+def component(draft: FormState, page: int = 0, at: int = 0) -> dict[str, Any]:
     modal = modal_of(draft, page)
     assert modal is not None
     part: dict[str, Any] = modal.to_dict()["components"][at]["component"]
@@ -258,7 +258,7 @@ async def test_whatever_the_schema_and_the_texts_discord_takes_card_and_modals(
     fields = fields_of(model)
     typed = defaults_of(model) | {f.parameter_id: (text,) for f, text in zip(fields, texts, strict=False)}
     files = tuple(replace(PICTURE, parameter_id=f.parameter_id) for f in fields if f.kind.takes_files)
-    draft = Draft(DRAFT, 1, model, typed, files)
+    draft = FormState(DRAFT, 1, model, typed, files)
     check({"components": layout_of(form_card(a_form(draft)), SEAL).to_components()})
     for page in range(len(pages_of(model))):
         modal = modal_of(draft, page)
