@@ -11,7 +11,7 @@ from discord.ext import commands
 
 from bot.delivery.responses import acknowledge, acknowledge_press, fill
 from bot.discord.client import BotClient, Interaction
-from bot.domain.records.model_pages import Detail, Page
+from bot.domain.records.model_pages import ModelDetail, ModelPage
 from bot.services.catalogue.browse import Browser
 from bot.services.catalogue.service import Catalogue
 from bot.services.limits.rate import RateLimiter
@@ -74,8 +74,10 @@ class Models(commands.Cog):
             :MAX_SUGGESTIONS
         ]
 
-    def _card(self, found: Page | Detail) -> Card:
-        return page_card(found) if isinstance(found, Page) else detail_card(found, can_run=self._can_run())
+    def _card(self, found: ModelPage | ModelDetail) -> Card:
+        return (
+            page_card(found) if isinstance(found, ModelPage) else detail_card(found, can_run=self._can_run())
+        )
 
 
 async def setup(bot: BotClient) -> None:

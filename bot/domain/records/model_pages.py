@@ -10,7 +10,7 @@ from bot.domain.moderation.errors import RuleFault
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class CatalogueReading:
     """When the list of models was last read (None: never), and whether the latest try failed."""
 
     read_at_s: float | None = None
@@ -18,7 +18,7 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ModelRow:
     """One model of a page. `median_s` is what runs took here."""
 
     summary: ModelSummary
@@ -28,20 +28,20 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class ModelPage:
     """Some of the models that a search finds; `number` counts from 1, `pages` is at least 1."""
 
-    lines: tuple[Line, ...]
+    lines: tuple[ModelRow, ...]
     number: int
     pages: int
     total: int
     search: str
     category: str
-    reading: Reading
+    reading: CatalogueReading
 
 
 @dataclass(frozen=True, slots=True)
-class Detail:
+class ModelDetail:
     """One model. `summary` is its line in the list, if any; `is_unread`: its page could not be read."""
 
     model: Model
@@ -50,4 +50,4 @@ class Detail:
     abilities: Abilities
     forbidden: RuleFault | None
     is_unread: bool
-    reading: Reading
+    reading: CatalogueReading

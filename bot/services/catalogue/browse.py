@@ -10,7 +10,7 @@ from bot.domain.catalogue.model import Model, ModelSummary
 from bot.domain.clock import Clock
 from bot.domain.limits.holds import History
 from bot.domain.moderation.errors import RuleFault, RuleRefused
-from bot.domain.records.model_pages import Detail, Line, Page
+from bot.domain.records.model_pages import ModelDetail, ModelPage, ModelRow
 from bot.domain.request.requester import Asker
 from bot.services.catalogue.service import Catalogue
 from bot.services.guild_settings.service import GuildSettingsService
@@ -35,7 +35,7 @@ class Browser:
         self._clock = clock
         self._houses = guild_settings
 
-    async def find(self, search: str, category: str, asker: Asker) -> Page | Detail:
+    async def find(self, search: str, category: str, asker: Asker) -> ModelPage | ModelDetail:
         """The one model that is meant, or the first page of those that fit. Raises ModelUnknown."""
         named = self._catalogue.summary(search) if search else None
         if named is not None:
@@ -47,17 +47,17 @@ class Browser:
             return await self.detail(search, asker)  # Wiro may know more than it lists
         return await self._page(matches, 1, search, category, asker)
 
-    async def page(self, number: int, search: str, category: str, asker: Asker) -> Page:
+    async def page(self, number: int, search: str, category: str, asker: Asker) -> ModelPage:
         """A page of a search; the last one where the list has become shorter."""
         matches = self._catalogue.search(search, category, asker.place.guild_id)
         return await self._page(matches, number, search, category, asker)
 
-    async def detail(self, slug: str, asker: Asker) -> Detail:
+    async def detail(self, slug: str, asker: Asker) -> ModelDetail:
         """Raises ModelUnknown."""
         model = await self._catalogue.model(slug)
         summary = self._catalogue.summary(model.slug) or self._catalogue.summary(slug)
         categories = model.categories or (summary.categories if summary is not None else ())
-        return Detail(
+        return ModelDetail(
             model=model,
             summary=summary,
             median_s=await self._median_s(model.slug),
@@ -69,16 +69,16 @@ class Browser:
 
     async def _page(
         self, matches: Sequence[ModelSummary], number: int, search: str, category: str, asker: Asker
-    ) -> Page:
+    ) -> ModelPage:
         pages = max(1, -(-len(matches) // PAGE_SIZE))
         number = min(max(1, number), pages)
         shown = matches[(number - 1) * PAGE_SIZE : number * PAGE_SIZE]
         lines = tuple([await self._line(summary, asker) for summary in shown])
-        return Page(lines, number, pages, len(matches), search, category, self._catalogue.reading)
+        return ModelPage(lines, number, pages, len(matches), search, category, self._catalogue.reading)
 
-    async def _line(self, summary: ModelSummary, asker: Asker) -> Line:
+    async def _line(self, summary: ModelSummary, asker: Asker) -> ModelRow:
         known = self._catalogue.known(summary.slug)
-        return Line(
+        return ModelRow(
             summary,
             await self._median_s(summary.slug),
             abilities_of(summary.categories, known.parameters if known is not None else None),

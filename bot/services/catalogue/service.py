@@ -11,7 +11,7 @@ from bot.domain.catalogue.abilities import Medium, abilities_of
 from bot.domain.catalogue.errors import ModelUnknown
 from bot.domain.catalogue.model import Model, ModelSummary, folded_slug
 from bot.domain.clock import Clock
-from bot.domain.records.model_pages import Reading
+from bot.domain.records.model_pages import CatalogueReading
 from bot.domain.request.interactions import NotAccepting
 from bot.engines.port import Wiro, WiroError, WiroNotFound
 from bot.services.catalogue._model_index import ModelIndex
@@ -48,7 +48,7 @@ class Catalogue:
         self._missing: OrderedDict[str, float] = OrderedDict()  # by key, since when
         self._summaries: tuple[ModelSummary, ...] = ()
         self._index = ModelIndex((), default_model)
-        self._reading = Reading()
+        self._reading = CatalogueReading()
         self.door = Door()
 
     @property
@@ -56,7 +56,7 @@ class Catalogue:
         return self._default
 
     @property
-    def reading(self) -> Reading:
+    def reading(self) -> CatalogueReading:
         return self._reading
 
     @property
@@ -199,12 +199,12 @@ class Catalogue:
 
     async def refresh(self) -> None:
         """Read the list anew. Raises WiroError; the list that was known stays, and `reading` says so."""
-        reading = Reading(self._reading.read_at_s, has_failed=True)
+        reading = CatalogueReading(self._reading.read_at_s, has_failed=True)
         try:
             summaries = tuple(await self._wiro.models())
             self._index = await asyncio.to_thread(ModelIndex, summaries, self._default)
             self._summaries = summaries
             self._missing.clear()
-            reading = Reading(self._clock.wall())
+            reading = CatalogueReading(self._clock.wall())
         finally:
             self._reading = reading

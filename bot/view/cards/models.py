@@ -7,7 +7,7 @@ from typing import Final
 
 from bot.domain.catalogue.model import Model, Parameter
 from bot.domain.moderation.errors import RuleFault
-from bot.domain.records.model_pages import Detail, Line, Page, Reading
+from bot.domain.records.model_pages import CatalogueReading, ModelDetail, ModelPage, ModelRow
 from bot.domain.request.form import fields_of
 from bot.view.actions.models import has_room
 from bot.view.card import Card, ModelAction, ModelPress, Row, Tone
@@ -35,7 +35,7 @@ _FORBIDDEN: Final = {
 }
 
 
-def page_card(page: Page) -> Card:
+def page_card(page: ModelPage) -> Card:
     """Models that fit, each with its price, its usual time and a button for more."""
     if not page.lines:
         return Card(Tone.WAITING, _nothing(page))
@@ -48,7 +48,7 @@ def page_card(page: Page) -> Card:
     )
 
 
-def detail_card(detail: Detail, *, can_run: bool) -> Card:
+def detail_card(detail: ModelDetail, *, can_run: bool) -> Card:
     """Everything that is known of one model."""
     model, summary = detail.model, detail.summary
     title = summary.title if summary is not None and model.title == model.slug else model.title
@@ -83,14 +83,14 @@ def _forbidden_words(fault: RuleFault | None) -> str:
     return _FORBIDDEN.get(fault, "") if fault is not None else ""
 
 
-def _heading(page: Page) -> str:
+def _heading(page: ModelPage) -> str:
     found = plural(page.total, "model")
     search = f" for “{escaped(page.search, 60)}”" if page.search else ""
     shelf = f" in {escaped(page.category, 40)}" if page.category else ""
     return f"{found}{search}{shelf}"
 
 
-def _row(line: Line) -> Row:
+def _row(line: ModelRow) -> Row:
     summary = line.summary
     title = escaped(summary.title or summary.slug, 50)
     facts = [
@@ -105,7 +105,7 @@ def _row(line: Line) -> Row:
     return Row(text, 0, press=press if has_room(press) else None)
 
 
-def _paging(page: Page) -> tuple[ModelPress, ...]:
+def _paging(page: ModelPage) -> tuple[ModelPress, ...]:
     numbers = (page.number - 1, page.number + 1)
     presses = (
         ModelPress(ModelAction.PAGE, page=number, category=page.category, search=page.search)
@@ -115,7 +115,7 @@ def _paging(page: Page) -> tuple[ModelPress, ...]:
     return tuple(press for press in presses if has_room(press))
 
 
-def _page_print(page: Page) -> str:
+def _page_print(page: ModelPage) -> str:
     parts = [f"page {page.number:,} of {page.pages:,}"]
     if page.pages > 1 and not _paging(page):
         parts.append("a shorter search can be paged through")
@@ -123,7 +123,7 @@ def _page_print(page: Page) -> str:
     return " · ".join(part for part in parts if part)
 
 
-def _nothing(page: Page) -> str:
+def _nothing(page: ModelPage) -> str:
     if page.reading.read_at_s is None:
         has_failed = page.reading.has_failed
         why = "it cannot be read just now, and the bot keeps trying" if has_failed else "it is on its way"
@@ -138,7 +138,7 @@ def _nothing(page: Page) -> str:
     )
 
 
-def _age(reading: Reading) -> str:
+def _age(reading: CatalogueReading) -> str:
     """How old the list is, where it could not be renewed."""
     if not reading.has_failed or reading.read_at_s is None:
         return ""
@@ -154,7 +154,7 @@ def _price_words(model: Model) -> str:
     return price_words(None)
 
 
-def _inputs(detail: Detail, room: int) -> str:
+def _inputs(detail: ModelDetail, room: int) -> str:
     if detail.is_unread:
         return "**Inputs** Wiro tells nothing of them just now."
     if detail.model.parameters is None:

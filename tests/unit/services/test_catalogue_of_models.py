@@ -10,7 +10,7 @@ import pytest
 
 from bot.domain.catalogue.errors import ModelUnknown
 from bot.domain.catalogue.model import Kind, Model, ModelSummary, Parameter
-from bot.domain.records.model_pages import Reading
+from bot.domain.records.model_pages import CatalogueReading
 from bot.domain.request.interactions import NotAccepting
 from bot.engines.port import WiroNotFound, WiroServerFault
 from bot.services.catalogue import service as catalogue_module
@@ -163,7 +163,7 @@ async def test_an_old_list_stays_whatever_keeps_it_from_being_read_anew_and_its_
     shelf: Shelf, fault: Exception
 ) -> None:
     shelf.wiro.summaries = SUMMARIES
-    assert shelf.catalogue.reading == Reading()
+    assert shelf.catalogue.reading == CatalogueReading()
     await shelf.catalogue.refresh()
     read_at_s = shelf.catalogue.reading.read_at_s
     assert read_at_s is not None
@@ -171,10 +171,10 @@ async def test_an_old_list_stays_whatever_keeps_it_from_being_read_anew_and_its_
     shelf.wiro.summary_faults.append(fault)
     with pytest.raises(type(fault)):
         await shelf.catalogue.refresh()
-    assert shelf.catalogue.reading == Reading(read_at_s, has_failed=True)
+    assert shelf.catalogue.reading == CatalogueReading(read_at_s, has_failed=True)
     assert shelf.catalogue.summary(OTHER) == SUMMARIES[0]
     await shelf.catalogue.refresh()
-    assert shelf.catalogue.reading == Reading(read_at_s + REFRESH_S)
+    assert shelf.catalogue.reading == CatalogueReading(read_at_s + REFRESH_S)
 
 
 async def test_a_model_that_is_gone_is_offered_to_nobody_and_its_likes_are_named(shelf: Shelf) -> None:

@@ -16,7 +16,7 @@ from bot.domain.catalogue.errors import ModelUnknown
 from bot.domain.catalogue.model import Kind, Model, ModelSummary, Option, Parameter, PriceRule
 from bot.domain.moderation.errors import RuleFault
 from bot.domain.money import Money
-from bot.domain.records.model_pages import Detail, Line, Page, Reading
+from bot.domain.records.model_pages import CatalogueReading, ModelDetail, ModelPage, ModelRow
 from bot.view.actions.models import ModelButton, custom_id_of, has_room, press_in
 from bot.view.card import Card, ModelAction, ModelPress
 from bot.view.cards.models import detail_card, page_card
@@ -33,22 +33,24 @@ from bot.view.text.models import (
 from tests.support.seals import SEAL
 
 EVERYTHING = Abilities(tuple(Medium), tuple(Medium))
-READ = Reading(1_772_366_400.0)
+READ = CatalogueReading(1_772_366_400.0)
 SUMMARY = ModelSummary("o/m", "Model", Money.parse("0.0021"), "Draws.", ("text-to-image",), 10.0, 90)
 MODEL = Model("o/m", "Model", (Parameter("prompt", Kind.LONG_TEXT, "Prompt"),), description="Draws.")
 
 
-def a_line(summary: ModelSummary = SUMMARY, **changes: Any) -> Line:
-    return replace(Line(summary, None, abilities_of(summary.categories), None), **changes)
+def a_line(summary: ModelSummary = SUMMARY, **changes: Any) -> ModelRow:
+    return replace(ModelRow(summary, None, abilities_of(summary.categories), None), **changes)
 
 
-def a_page(*lines: Line, **changes: Any) -> Page:
-    return replace(Page(lines, 1, 1, len(lines), "", "", READ), **changes)
+def a_page(*lines: ModelRow, **changes: Any) -> ModelPage:
+    return replace(ModelPage(lines, 1, 1, len(lines), "", "", READ), **changes)
 
 
-def a_detail(**changes: Any) -> Detail:
+def a_detail(**changes: Any) -> ModelDetail:
     abilities = abilities_of(("text-to-image",), MODEL.parameters)
-    return replace(Detail(MODEL, SUMMARY, None, abilities, None, is_unread=False, reading=READ), **changes)
+    return replace(
+        ModelDetail(MODEL, SUMMARY, None, abilities, None, is_unread=False, reading=READ), **changes
+    )
 
 
 def words_of(card: Card) -> str:
@@ -98,12 +100,12 @@ def test_pages_can_be_turned_with_what_was_searched_for() -> None:
 
 
 def test_a_first_start_and_a_wiro_that_is_down_are_told_apart() -> None:
-    first = page_card(a_page(reading=Reading()))
+    first = page_card(a_page(reading=CatalogueReading()))
     assert "has not been read yet" in first.text
     assert "on its way" in first.text
     assert (
         "cannot be read just now, and the bot keeps trying"
-        in page_card(a_page(reading=Reading(has_failed=True))).text
+        in page_card(a_page(reading=CatalogueReading(has_failed=True))).text
     )
     stale = page_card(a_page(a_line(), reading=replace(READ, has_failed=True)))
     assert "this one was read <t:1772366400:R>" in stale.small_print
