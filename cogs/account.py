@@ -29,9 +29,9 @@ class Account(commands.Cog):
     @app_commands.command(description="How many pictures and dollars you have left, and until when")
     async def quota(self, interaction: Interaction) -> None:
         await acknowledge(interaction, ephemeral=True)
-        asker = asker_of(interaction)
-        standings, rules = await readings(self._houses, self._purse, asker, self._catalogue.default_model)
-        reader = Reader(asker.user_id, asker.role_ids, is_addressed=True)
+        requester = asker_of(interaction)
+        standings, rules = await readings(self._houses, self._purse, requester, self._catalogue.default_model)
+        reader = Reader(requester.user_id, requester.role_ids, is_addressed=True)
         await fill(interaction, quota_card(standings, rules, reader, is_direct=interaction.guild_id is None))
 
 

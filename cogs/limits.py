@@ -151,14 +151,14 @@ class Limits(commands.GroupCog, group_name="limits", group_description="Who may 
         named = channel_of(channel)
         place = place_of(interaction) if named is None else place_at(interaction, named)
         is_self = member is None or member.id == interaction.user.id
-        asker = (
+        requester = (
             replace(asker_of(interaction), place=place)
             if member is None or is_self
             else member_asker(interaction, present(member), place)
         )
         await acknowledge(interaction, ephemeral=True)
-        standings, rules = await readings(self._houses, self._purse, asker, self._catalogue.default_model)
-        reader = Reader(asker.user_id, asker.role_ids, is_addressed=is_self)
+        standings, rules = await readings(self._houses, self._purse, requester, self._catalogue.default_model)
+        reader = Reader(requester.user_id, requester.role_ids, is_addressed=is_self)
         where = f"<#{place.channel_id}>"
         await fill(interaction, explain_card(standings, rules, reader, where, self._clock.wall()))
 
@@ -179,13 +179,13 @@ class Limits(commands.GroupCog, group_name="limits", group_description="Who may 
         require_manager(interaction, "grant")
         chosen = MEASURES[measure]
         parsed = parse_amount(amount, chosen, least=1)
-        asker = member_asker(interaction, present(member), place_of(interaction))
+        requester = member_asker(interaction, present(member), place_of(interaction))
         await acknowledge(interaction, ephemeral=True)
         at_s = self._clock.wall()
         change = GrantChange(member.id, chosen, parsed)
         entry = AuditEntry(interaction.guild_id or 0, interaction.user.id, change, at_s)
         await self._houses.grant(Grant(member.id, chosen, parsed, at_s), entry)
-        standings, _ = await readings(self._houses, self._purse, asker, self._catalogue.default_model)
+        standings, _ = await readings(self._houses, self._purse, requester, self._catalogue.default_model)
         await fill(interaction, granted_card(member.id, chosen, parsed, standings))
 
     @set_limit.autocomplete("model")

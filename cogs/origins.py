@@ -8,7 +8,7 @@ from bot.delivery.responses import is_moderator
 from bot.discord.client import Interaction
 from bot.domain.job.access import Requester
 from bot.domain.request.origin import Origin
-from bot.domain.request.requester import Asker, Place
+from bot.domain.request.requester import Place, Requester_
 
 
 def origin_of(interaction: Interaction, message_id: int | None, *, is_private: bool) -> Origin:
@@ -35,14 +35,14 @@ def requester_of(interaction: Interaction) -> Requester:
     )
 
 
-def asker_of(interaction: Interaction) -> Asker:
+def asker_of(interaction: Interaction) -> Requester_:
     """Who asks, with the roles that Discord states for this very interaction, and where."""
     user = interaction.user
     role_ids: frozenset[int] = frozenset()
     if isinstance(user, discord.Member):
         # Member.roles and get_role ask the guild cache, which is empty without intents.
         role_ids = frozenset(user._roles)  # noqa: SLF001 — discord.py 2.7.1 offers the ids nowhere else
-    return Asker(user.id, role_ids, place_of(interaction))
+    return Requester_(user.id, role_ids, place_of(interaction))
 
 
 def place_of(interaction: Interaction) -> Place:

@@ -133,8 +133,10 @@ class Remix(commands.Cog):
     async def _start(
         self, interaction: Interaction, job_id: int, origin: Origin, request: RunRequest, parent: Parent
     ) -> None:
-        asker = asker_of(interaction)
-        job = await self._jobs.submit(job_id, request, origin, asker, parent=parent, is_within_bounds=True)
+        requester = asker_of(interaction)
+        job = await self._jobs.submit(
+            job_id, request, origin, requester, parent=parent, is_within_bounds=True
+        )
         if job is None:  # pressed before a restart
             raise AlreadyStarted
 

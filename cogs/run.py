@@ -69,9 +69,9 @@ class Run(commands.Cog):
 
     async def open(self, interaction: Interaction, slug: str, *, is_private: bool = False) -> None:
         """A new form as the answer to an interaction that was acknowledged to its asker alone."""
-        asker = asker_of(interaction)
-        self._rate.take(asker.user_id)
-        form = await self._forms.open(interaction.id, slug, asker, is_private=is_private)
+        requester = asker_of(interaction)
+        self._rate.take(requester.user_id)
+        form = await self._forms.open(interaction.id, slug, requester, is_private=is_private)
         await self._show(interaction, form)
 
     async def pick(self, interaction: Interaction, press: ModelPress) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from bot.domain.errors import Refusal, StoreError
 from bot.domain.job.access import Requester
 from bot.domain.request.origin import Origin
-from bot.domain.request.requester import Asker, Place
+from bot.domain.request.requester import Place, Requester_
 from bot.domain.request.run_request import RunRequest
 from tests.simulation.sim_engine import CHANNELS, GUILD, Engine
 from tests.simulation.sim_messages import Message
@@ -76,15 +76,15 @@ class Members:
             is_private=message.is_private,
             attachment_limit_bytes=10_485_760,
         )
-        asker = _asker(message)
+        requester = _asker(message)
         try:
             with engine.board.attached(engine.client.interaction(message)):
                 if repeats is not None:
                     await engine.jobs.again(
-                        repeats, message.job_id, origin, Requester(asker, is_alone=True), is_retry=True
+                        repeats, message.job_id, origin, Requester(requester, is_alone=True), is_retry=True
                     )
                 else:
-                    await engine.jobs.submit(message.job_id, request, origin, asker)
+                    await engine.jobs.submit(message.job_id, request, origin, requester)
         except (Refusal, StoreError) as error:
             self._run.trace.note("refused", type(error).__name__)
 
@@ -110,5 +110,5 @@ class Members:
         self._run.trace.note("deleted", message.job_id)
 
 
-def _asker(message: Message) -> Asker:
-    return Asker(message.user_id, frozenset(), Place(GUILD, message.channel_id))
+def _asker(message: Message) -> Requester_:
+    return Requester_(message.user_id, frozenset(), Place(GUILD, message.channel_id))

@@ -19,7 +19,7 @@ from bot.domain.limits.limit import (
     server_scope,
 )
 from bot.domain.money import MAX_PICO
-from bot.domain.request.requester import Asker
+from bot.domain.request.requester import Requester_
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ def resolve_limits(
     rules: Sequence[LimitPolicy],
     defaults: Sequence[LimitPolicy],
     operator: Sequence[Limit],
-    asker: Asker,
+    requester: Requester_,
     model: str,
     granted: Mapping[tuple[Measure, Window], int],
 ) -> tuple[Limit, ...]:
@@ -72,7 +72,7 @@ def resolve_limits(
     dimension; what the operator sets above all servers comes as it is. `granted` is what the member was
     granted in the present window, by measure and window.
     """
-    applying = [rule for rule in rules if _applies(rule, asker, model)]
+    applying = [rule for rule in rules if _applies(rule, requester, model)]
     limits: list[Limit] = []
     for dimension in dict.fromkeys(rule.dimension for rule in (*applying, *defaults)):
         chosen = _most_specific([rule for rule in applying if rule.dimension == dimension])
@@ -80,21 +80,21 @@ def resolve_limits(
             chosen = next((rule for rule in defaults if rule.dimension == dimension), None)
         if chosen is not None:
             extra = granted.get((dimension.measure, dimension.window), 0)
-            limits.append(_limit(chosen, member_scope_of(asker, dimension), extra))
+            limits.append(_limit(chosen, member_scope_of(requester, dimension), extra))
     limits += [
-        _limit(rule, server_scope_of(asker, rule.dimension), 0)
+        _limit(rule, server_scope_of(requester, rule.dimension), 0)
         for rule in applying
         if rule.audience is Audience.SERVER
     ]
     return (*limits, *operator)
 
 
-def caution(asker: Asker, model: str) -> tuple[Limit, ...]:
+def caution(requester: Requester_, model: str) -> tuple[Limit, ...]:
     """What binds besides while nobody can say what a model costs: first bills, then crowds."""
     slug = folded_slug(model)
     return (
         Limit(
-            person_scope(asker.user_id, slug),
+            person_scope(requester.user_id, slug),
             Measure.AT_ONCE,
             Window.EVER,
             UNPROVEN_A_PERSON,
@@ -107,7 +107,7 @@ def caution(asker: Asker, model: str) -> tuple[Limit, ...]:
 
 
 def counters_for(
-    tracked: Iterable[LimitKey], defaults: Sequence[LimitPolicy], asker: Asker, model: str
+    tracked: Iterable[LimitKey], defaults: Sequence[LimitPolicy], requester: Requester_, model: str
 ) -> tuple[CounterKey, ...]:
     """Every counter that a run moves: each dimension a server tracks, for the member and for the server.
 
@@ -115,22 +115,22 @@ def counters_for(
     """
     counters: dict[CounterKey, None] = {}
     for dimension in tracked:
-        if _covers(dimension, asker, model):
-            counters[member_scope_of(asker, dimension), dimension.window] = None
-            counters[server_scope_of(asker, dimension), dimension.window] = None
+        if _covers(dimension, requester, model):
+            counters[member_scope_of(requester, dimension), dimension.window] = None
+            counters[server_scope_of(requester, dimension), dimension.window] = None
     for rule in defaults:
-        counters[member_scope_of(asker, rule.dimension), rule.dimension.window] = None
-    for scope in (server_scope(asker.place.guild_id), person_scope(asker.user_id), OPERATOR):
+        counters[member_scope_of(requester, rule.dimension), rule.dimension.window] = None
+    for scope in (server_scope(requester.place.guild_id), person_scope(requester.user_id), OPERATOR):
         counters[scope, Window.DAY] = None
     return tuple(counters)
 
 
-def member_scope_of(asker: Asker, dimension: LimitKey) -> Scope:
-    return member_scope(asker.place.guild_id, asker.user_id, dimension.channel_id, dimension.model)
+def member_scope_of(requester: Requester_, dimension: LimitKey) -> Scope:
+    return member_scope(requester.place.guild_id, requester.user_id, dimension.channel_id, dimension.model)
 
 
-def server_scope_of(asker: Asker, dimension: LimitKey) -> Scope:
-    return server_scope(asker.place.guild_id, dimension.channel_id, dimension.model)
+def server_scope_of(requester: Requester_, dimension: LimitKey) -> Scope:
+    return server_scope(requester.place.guild_id, dimension.channel_id, dimension.model)
 
 
 def _limit(rule: LimitPolicy, scope: Scope, extra: int) -> Limit:
@@ -144,16 +144,16 @@ def _limit(rule: LimitPolicy, scope: Scope, extra: int) -> Limit:
     )
 
 
-def _applies(rule: LimitPolicy, asker: Asker, model: str) -> bool:
-    if not _covers(rule.dimension, asker, model):
+def _applies(rule: LimitPolicy, requester: Requester_, model: str) -> bool:
+    if not _covers(rule.dimension, requester, model):
         return False
     match rule.audience:
         case Audience.EVERYONE | Audience.SERVER:
             return True
         case Audience.ROLE:
-            return rule.audience_id in asker.role_ids
+            return rule.audience_id in requester.role_ids
         case Audience.MEMBER:
-            return rule.audience_id == asker.user_id
+            return rule.audience_id == requester.user_id
         case (
             Audience.DEFAULT
             | Audience.OPERATOR
@@ -164,8 +164,8 @@ def _applies(rule: LimitPolicy, asker: Asker, model: str) -> bool:
             return False
 
 
-def _covers(dimension: LimitKey, asker: Asker, model: str) -> bool:
-    is_here = dimension.channel_id in {0, asker.place.channel_id, asker.place.ruled_channel_id}
+def _covers(dimension: LimitKey, requester: Requester_, model: str) -> bool:
+    is_here = dimension.channel_id in {0, requester.place.channel_id, requester.place.ruled_channel_id}
     return is_here and dimension.model in {"", folded_slug(model)}
 
 

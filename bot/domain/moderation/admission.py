@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.domain.moderation.errors import AdmissionFault, NotAdmitted
-from bot.domain.request.requester import Asker
+from bot.domain.request.requester import Requester_
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +24,10 @@ class Admission:
         elif self.guild_ids and guild_id not in self.guild_ids:
             raise NotAdmitted(AdmissionFault.SERVER)
 
-    def check(self, asker: Asker) -> None:
+    def check(self, requester: Requester_) -> None:
         """Raises NotAdmitted."""
-        self.check_place(asker.place.guild_id)
-        if asker.user_id in self.blocked_user_ids:
+        self.check_place(requester.place.guild_id)
+        if requester.user_id in self.blocked_user_ids:
             raise NotAdmitted(AdmissionFault.PERSON)
 
 

@@ -21,7 +21,7 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Asker:
+class Requester_:
     """A member with the roles that Discord states for this very interaction."""
 
     user_id: int

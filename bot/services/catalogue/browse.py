@@ -11,7 +11,7 @@ from bot.domain.clock import Clock
 from bot.domain.limits.holds import History
 from bot.domain.moderation.errors import RuleFault, RuleRefused
 from bot.domain.records.model_pages import ModelDetail, ModelPage, ModelRow
-from bot.domain.request.requester import Asker
+from bot.domain.request.requester import Requester_
 from bot.services.catalogue.service import Catalogue
 from bot.services.guild_settings.service import GuildSettingsService
 
@@ -35,24 +35,24 @@ class Browser:
         self._clock = clock
         self._houses = guild_settings
 
-    async def find(self, search: str, category: str, asker: Asker) -> ModelPage | ModelDetail:
+    async def find(self, search: str, category: str, requester: Requester_) -> ModelPage | ModelDetail:
         """The one model that is meant, or the first page of those that fit. Raises ModelUnknown."""
         named = self._catalogue.summary(search) if search else None
         if named is not None:
-            return await self.detail(named.slug, asker)
-        matches = self._catalogue.search(search, category, asker.place.guild_id)
+            return await self.detail(named.slug, requester)
+        matches = self._catalogue.search(search, category, requester.place.guild_id)
         if len(matches) == 1 and search:
-            return await self.detail(matches[0].slug, asker)
+            return await self.detail(matches[0].slug, requester)
         if not matches and "/" in search and not category:
-            return await self.detail(search, asker)  # Wiro may know more than it lists
-        return await self._page(matches, 1, search, category, asker)
+            return await self.detail(search, requester)  # Wiro may know more than it lists
+        return await self._page(matches, 1, search, category, requester)
 
-    async def page(self, number: int, search: str, category: str, asker: Asker) -> ModelPage:
+    async def page(self, number: int, search: str, category: str, requester: Requester_) -> ModelPage:
         """A page of a search; the last one where the list has become shorter."""
-        matches = self._catalogue.search(search, category, asker.place.guild_id)
-        return await self._page(matches, number, search, category, asker)
+        matches = self._catalogue.search(search, category, requester.place.guild_id)
+        return await self._page(matches, number, search, category, requester)
 
-    async def detail(self, slug: str, asker: Asker) -> ModelDetail:
+    async def detail(self, slug: str, requester: Requester_) -> ModelDetail:
         """Raises ModelUnknown."""
         model = await self._catalogue.model(slug)
         summary = self._catalogue.summary(model.slug) or self._catalogue.summary(slug)
@@ -62,35 +62,35 @@ class Browser:
             summary=summary,
             median_s=await self._median_s(model.slug),
             abilities=abilities_of(categories, model.parameters),
-            forbidden=await self._forbidden(asker, model.slug),
+            forbidden=await self._forbidden(requester, model.slug),
             is_unread=model == Model(model.slug, model.title),
             reading=self._catalogue.reading,
         )
 
     async def _page(
-        self, matches: Sequence[ModelSummary], number: int, search: str, category: str, asker: Asker
+        self, matches: Sequence[ModelSummary], number: int, search: str, category: str, requester: Requester_
     ) -> ModelPage:
         pages = max(1, -(-len(matches) // PAGE_SIZE))
         number = min(max(1, number), pages)
         shown = matches[(number - 1) * PAGE_SIZE : number * PAGE_SIZE]
-        lines = tuple([await self._line(summary, asker) for summary in shown])
+        lines = tuple([await self._line(summary, requester) for summary in shown])
         return ModelPage(lines, number, pages, len(matches), search, category, self._catalogue.reading)
 
-    async def _line(self, summary: ModelSummary, asker: Asker) -> ModelRow:
+    async def _line(self, summary: ModelSummary, requester: Requester_) -> ModelRow:
         known = self._catalogue.known(summary.slug)
         return ModelRow(
             summary,
             await self._median_s(summary.slug),
             abilities_of(summary.categories, known.parameters if known is not None else None),
-            await self._forbidden(asker, summary.slug),
+            await self._forbidden(requester, summary.slug),
         )
 
     async def _median_s(self, slug: str) -> float | None:
         return (await self._histories.model_history(slug, self._clock.wall())).median_s
 
-    async def _forbidden(self, asker: Asker, slug: str) -> RuleFault | None:
+    async def _forbidden(self, requester: Requester_, slug: str) -> RuleFault | None:
         try:
-            await self._houses.require_model_allowed(asker, slug)
+            await self._houses.require_model_allowed(requester, slug)
         except RuleRefused as refused:
             return refused.fault
         return None

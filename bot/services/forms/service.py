@@ -24,7 +24,7 @@ from bot.domain.request.form import (
 )
 from bot.domain.request.form_state import Form, FormState
 from bot.domain.request.origin import Origin
-from bot.domain.request.requester import Asker
+from bot.domain.request.requester import Requester_
 from bot.domain.request.run_request import RunRequest
 from bot.domain.request.submission import request_of
 from bot.services.catalogue.service import Catalogue
@@ -61,18 +61,18 @@ class Forms:
         self._clock = clock
         self._drafts = FormStates(clock.monotonic)
 
-    async def open(self, draft_id: int, slug: str, asker: Asker, *, is_private: bool) -> Form:
+    async def open(self, draft_id: int, slug: str, requester: Requester_, *, is_private: bool) -> Form:
         """With the member's last values of this model. Raises ModelUnknown, RuleRefused, StoreError."""
         model = await self._catalogue.model(slug)
-        await self._houses.check_place(asker, model.slug)
-        known = await self._last_values.last_values(asker.user_id, folded_slug(model.slug)) or {}
+        await self._houses.check_place(requester, model.slug)
+        known = await self._last_values.last_values(requester.user_id, folded_slug(model.slug)) or {}
         kept, left_out = still_taken(model, known)
         if model.parameters is None:
             left_out = ()  # Wiro's page may just not have answered: nobody knows what the model takes
         typed = defaults_of(model) | kept
-        draft = FormState(draft_id, asker.user_id, model, typed, is_private=is_private, left_out=left_out)
+        draft = FormState(draft_id, requester.user_id, model, typed, is_private=is_private, left_out=left_out)
         self._drafts.keep(draft)
-        return await self._form(draft_id, asker.user_id)
+        return await self._form(draft_id, requester.user_id)
 
     def draft(self, draft_id: int, user_id: int) -> FormState:
         """The draft as it is, for a modal. Raises FormGone, NotYours."""

@@ -17,7 +17,7 @@ from bot.domain.money import Money
 from bot.domain.request.errors import OptionRefused, PictureNotTaken
 from bot.domain.request.form import FieldsRefused
 from bot.domain.request.parameters import STEPS, parameters_for, resolved
-from bot.domain.request.requester import Asker
+from bot.domain.request.requester import Requester_
 from bot.domain.request.run_request import RunRequest
 from bot.services.catalogue.service import Catalogue
 from bot.services.guild_settings.service import GuildSettingsService
@@ -44,11 +44,11 @@ class LimitAlternatives:
         self._catalogue = catalogue
         self._holds = holds
 
-    async def of(self, refused: LimitReached, request: RunRequest, asker: Asker) -> Alternative:
+    async def of(self, refused: LimitReached, request: RunRequest, requester: Requester_) -> Alternative:
         """Raises ModelUnknown, OptionRefused, StoreError."""
         hold = await self._holds.of_request(request)
         price = hold.amount
-        standings = await self._purse.standings(asker, request.model, is_unproven=hold.is_unproven)
+        standings = await self._purse.standings(requester, request.model, is_unproven=hold.is_unproven)
         fits: list[Fit | None] = []
         if _fits(standings, Money(0)):  # otherwise no run of this model fits, whatever it costs
             fits.append(
@@ -59,7 +59,7 @@ class LimitAlternatives:
                     Saving.FEWER_STEPS, await self._with_fewer_steps(request), standings, price
                 )
             )
-        fits.append(await self._cheaper_model(request, asker, standings, price))
+        fits.append(await self._cheaper_model(request, requester, standings, price))
         return Alternative(request, price, refused, tuple(fit for fit in fits if fit is not None))
 
     async def _first_fit(
@@ -89,7 +89,7 @@ class LimitAlternatives:
         return [replace(request, steps=steps) for steps in priced]
 
     async def _cheaper_model(
-        self, request: RunRequest, asker: Asker, standings: Sequence[LimitStatus], price: Money
+        self, request: RunRequest, requester: Requester_, standings: Sequence[LimitStatus], price: Money
     ) -> Fit | None:
         """The dearest of the cheaper models that the server allows and that would take this request."""
         everywhere = [standing for standing in standings if not standing.limit.scope.model]
@@ -109,29 +109,29 @@ class LimitAlternatives:
                 for _, slug in sorted(found, reverse=True):
                     if pages >= MAX_PAGES:
                         return None
-                    if not await self._is_allowed(asker, slug):
+                    if not await self._is_allowed(requester, slug):
                         continue
                     pages += 1
-                    fit = await self._priced(replace(request, model=slug), asker, price)
+                    fit = await self._priced(replace(request, model=slug), requester, price)
                     if fit is not None:
                         return fit
         except TimeoutError:
             return None
         return None
 
-    async def _is_allowed(self, asker: Asker, slug: str) -> bool:
+    async def _is_allowed(self, requester: Requester_, slug: str) -> bool:
         try:
-            await self._houses.require_model_allowed(asker, slug)
+            await self._houses.require_model_allowed(requester, slug)
         except RuleRefused:
             return False
         return True
 
-    async def _priced(self, request: RunRequest, asker: Asker, price: Money) -> Fit | None:
+    async def _priced(self, request: RunRequest, requester: Requester_, price: Money) -> Fit | None:
         try:
             hold = await self._holds.of_request(request)
         except (FieldsRefused, ModelUnknown, OptionRefused, PictureNotTaken, RunTooDear):
             return None
-        standings = await self._purse.standings(asker, request.model, is_unproven=hold.is_unproven)
+        standings = await self._purse.standings(requester, request.model, is_unproven=hold.is_unproven)
         if hold.amount < price and _fits(standings, hold.amount):
             return Fit(Saving.CHEAPER_MODEL, request, hold.amount)
         return None

@@ -28,7 +28,7 @@ from bot.domain.limits.policies import (
     resolve_limits,
 )
 from bot.domain.money import Money
-from bot.domain.request.requester import Asker
+from bot.domain.request.requester import Requester_
 from bot.services.guild_settings.ports import GuildStore
 from bot.services.guild_settings.service import GuildSettings, GuildSettingsService
 from bot.services.limits.ports import UsageStore
@@ -100,19 +100,19 @@ class LimitService:
         self._clock = clock
 
     async def limits(
-        self, asker: Asker, model: str, *, is_approved: bool = False, is_unproven: bool = False
+        self, requester: Requester_, model: str, *, is_approved: bool = False, is_unproven: bool = False
     ) -> tuple[tuple[Limit, ...], tuple[CounterKey, ...]]:
         """The limits that a run must keep and the counters it moves.
 
         A run that a moderator approved passes the member's limits, not the server's and the operator's.
         `is_unproven`: nobody can say what the model costs.
         """
-        house = await self._houses.of(asker.place.guild_id)
-        granted = await self._granted(asker)
-        limits = self._bound(house, asker, model, granted, is_unproven=is_unproven)
+        house = await self._houses.of(requester.place.guild_id)
+        granted = await self._granted(requester)
+        limits = self._bound(house, requester, model, granted, is_unproven=is_unproven)
         if is_approved:
             limits = tuple(limit for limit in limits if not limit.is_members)
-        return limits, counters_for(house.tracked, self._defaults, asker, model)
+        return limits, counters_for(house.tracked, self._defaults, requester, model)
 
     async def check(self, limits: Sequence[Limit], hold: Money) -> None:
         """Whether one more run with this hold would fit by now; only a reservation decides for good.
@@ -129,12 +129,12 @@ class LimitService:
             raise refusal
 
     async def standings(
-        self, asker: Asker, model: str, *, is_unproven: bool = False
+        self, requester: Requester_, model: str, *, is_unproven: bool = False
     ) -> tuple[LimitStatus, ...]:
         """Every limit that binds here, tightest first; the operator's last."""
         at_s = self._clock.wall()
-        house = await self._houses.of(asker.place.guild_id)
-        granted = await self._granted(asker)
+        house = await self._houses.of(requester.place.guild_id)
+        granted = await self._granted(requester)
         standings = [
             LimitStatus(
                 limit,
@@ -142,7 +142,7 @@ class LimitService:
                 granted.get((limit.measure, limit.window), 0) if limit.is_members else 0,
                 window_bounds(limit.window, at_s)[1],
             )
-            for limit in self._bound(house, asker, model, granted, is_unproven=is_unproven)
+            for limit in self._bound(house, requester, model, granted, is_unproven=is_unproven)
         ]
         return tuple(sorted(standings, key=_tightness))
 
@@ -160,20 +160,26 @@ class LimitService:
     def _bound(
         self,
         house: GuildSettings,
-        asker: Asker,
+        requester: Requester_,
         model: str,
         granted: Mapping[tuple[Measure, Window], int],
         *,
         is_unproven: bool,
     ) -> tuple[Limit, ...]:
-        wary = caution(asker, model) if is_unproven else ()
-        return wary + resolve_limits(house.limits, self._defaults, self._caps(asker), asker, model, granted)
+        wary = caution(requester, model) if is_unproven else ()
+        return wary + resolve_limits(
+            house.limits, self._defaults, self._caps(requester), requester, model, granted
+        )
 
-    def _caps(self, asker: Asker) -> tuple[Limit, ...]:
+    def _caps(self, requester: Requester_) -> tuple[Limit, ...]:
         """What the operator sets above all servers, for everybody last."""
         caps = (
-            (person_scope(asker.user_id), self._allowance.person_spend_per_day, Audience.CAP_PERSON),
-            (server_scope(asker.place.guild_id), self._allowance.server_spend_per_day, Audience.CAP_SERVER),
+            (person_scope(requester.user_id), self._allowance.person_spend_per_day, Audience.CAP_PERSON),
+            (
+                server_scope(requester.place.guild_id),
+                self._allowance.server_spend_per_day,
+                Audience.CAP_SERVER,
+            ),
             (OPERATOR, self._allowance.operator_spend_per_day, Audience.OPERATOR),
         )
         return tuple(
@@ -182,10 +188,10 @@ class LimitService:
             if amount is not None
         )
 
-    async def _granted(self, asker: Asker) -> Mapping[tuple[Measure, Window], int]:
-        if asker.place.guild_id is None:
+    async def _granted(self, requester: Requester_) -> Mapping[tuple[Measure, Window], int]:
+        if requester.place.guild_id is None:
             return {}
-        return await self._guilds.granted(asker.place.guild_id, asker.user_id, self._clock.wall())
+        return await self._guilds.granted(requester.place.guild_id, requester.user_id, self._clock.wall())
 
 
 def _tightness(standing: LimitStatus) -> tuple[bool, float]:

@@ -24,7 +24,7 @@ from bot.domain.moderation.errors import (
 )
 from bot.domain.money import Money
 from bot.domain.request.origin import Origin
-from bot.domain.request.requester import Asker
+from bot.domain.request.requester import Requester_
 from bot.domain.request.run_request import RunRequest
 from bot.engines.port import WiroError
 from bot.services.guild_settings.service import GuildSettingsService
@@ -45,7 +45,7 @@ class Plan:
     """What carrying out a verdict needs: the run and its member, the grants, or the reported job."""
 
     request: RunRequest | None = None
-    asker: Asker | None = None
+    requester: Requester_ | None = None
     grants: tuple[tuple[Measure, int], ...] = ()
     job: Job | None = None
 
@@ -86,18 +86,18 @@ class Verdicts:
                 assert_never(verdict)
 
     async def _plan_of_run(self, case: Case, request: RunRequest) -> Plan:
-        asker = await self._desk.find_asker(case.guild_id, case.channel_id, case.user_id)
+        requester = await self._desk.find_asker(case.guild_id, case.channel_id, case.user_id)
         try:
-            await self._houses.check_request(asker, request)
+            await self._houses.check_request(requester, request)
         except RuleRefused:
             raise CaseRefused(CaseFault.RULES) from None
         hold = await self._holds.of_request(request)
         price = hold.amount
-        standings = await self._purse.standings(asker, request.model, is_unproven=hold.is_unproven)
+        standings = await self._purse.standings(requester, request.model, is_unproven=hold.is_unproven)
         refused = _server_refusal(standings, price)
         if refused is not None:
             raise refused
-        return Plan(request, asker, _grants(standings, price))
+        return Plan(request, requester, _grants(standings, price))
 
     async def finish(self, case: Case, traces: Traces, *, is_too_old: bool) -> Decision:
         """Carry out what a stop of the bot cut short, and nothing twice: an approved run's id is on record.
@@ -156,7 +156,7 @@ class Verdicts:
 
     async def _run(self, case: Case, plan: Plan) -> Decision:
         """Start the approved run in a new status message; a private one is delivered by direct message."""
-        if plan.request is None or plan.asker is None:
+        if plan.request is None or plan.requester is None:
             raise CaseRefused(CaseFault.EXPIRED)
         message_id = None if case.is_private else await self._desk.post_status(case)
         origin = Origin(
@@ -166,7 +166,7 @@ class Verdicts:
             message_id=message_id,
             is_private=case.is_private,
             attachment_limit_bytes=ATTACHMENT_BYTES,
-            ruled_channel_id=plan.asker.place.ruled_channel_id,
+            ruled_channel_id=plan.requester.place.ruled_channel_id,
         )
         try:
             # Its bounds were kept, or did not bind, when a limit refused it.
@@ -174,7 +174,7 @@ class Verdicts:
                 case.press_id or 0,
                 plan.request,
                 origin,
-                plan.asker,
+                plan.requester,
                 is_approved=True,
                 is_within_bounds=True,
             )

@@ -24,7 +24,7 @@ from bot.domain.moderation.errors import (
     RuleRefused,
 )
 from bot.domain.request.prompt import words_of
-from bot.domain.request.requester import Asker
+from bot.domain.request.requester import Requester_
 from bot.services.guild_settings.service import GuildSettingsService
 from bot.services.limits.alternatives import LimitAlternatives
 from bot.services.limits.budget_alerts import BudgetAlerts
@@ -58,7 +58,7 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    asker: Asker
+    requester: Requester_
     way_out: Alternative
     is_private: bool
 
@@ -97,7 +97,7 @@ class Cases:
     # --- a member at a limit ---------------------------------------------------------------------
 
     async def offer(
-        self, refused_id: int, refused: LimitReached, asker: Asker, *, is_private: bool
+        self, refused_id: int, refused: LimitReached, requester: Requester_, *, is_private: bool
     ) -> Offer | None:
         """What to tell the member whose interaction `refused_id` was refused; its request is kept a while.
 
@@ -105,15 +105,15 @@ class Cases:
         """
         if refused.request is None:
             return None
-        await self._watch.look(asker, refused.request.model, refused)
-        way_out = await self._ways_out.of(refused, refused.request, asker)
-        has_log = (await self._houses.of(asker.place.guild_id)).rules.log_channel_id is not None
+        await self._watch.look(requester, refused.request.model, refused)
+        way_out = await self._ways_out.of(refused, refused.request, requester)
+        has_log = (await self._houses.of(requester.place.guild_id)).rules.log_channel_id is not None
         may_ask = has_log and not refused.is_operator
         if may_ask:
-            self._keep(refused_id, _Kept(asker, way_out, is_private))
+            self._keep(refused_id, _Kept(requester, way_out, is_private))
         return Offer(way_out, may_ask)
 
-    async def ask(self, refused_id: int, presser: Asker) -> Case:
+    async def ask(self, refused_id: int, presser: Requester_) -> Case:
         """Put a refused request before the moderators, once.
 
         Raises CaseNotFound, CaseRefused, RuleRefused where a rule forbids it by now, StoreError.
@@ -132,9 +132,9 @@ class Cases:
                 self._keep(refused_id, kept)
             raise
 
-    async def _ask(self, refused_id: int, kept: _Kept, presser: Asker) -> Case:
-        place = kept.asker.place
-        if kept.asker.user_id != presser.user_id or place.guild_id is None:
+    async def _ask(self, refused_id: int, kept: _Kept, presser: Requester_) -> Case:
+        place = kept.requester.place
+        if kept.requester.user_id != presser.user_id or place.guild_id is None:
             raise CaseNotFound(refused_id)
         if place.guild_id != presser.place.guild_id:
             raise CaseNotFound(refused_id)
@@ -164,7 +164,7 @@ class Cases:
     def _keep(self, refused_id: int, kept: _Kept) -> None:
         request = kept.way_out.request
         chars = BARE_CHARS + len(words_of(request)) + len(request.negative_prompt or "")
-        self._kept.put(refused_id, kept.asker.user_id, kept, chars)
+        self._kept.put(refused_id, kept.requester.user_id, kept, chars)
 
     # --- a reported picture ----------------------------------------------------------------------
 
@@ -180,7 +180,7 @@ class Cases:
         origin = job.origin
         if not job.is_terminal:  # there is nothing to report yet
             raise JobNotFound(job_id)
-        if reporter.asker.user_id in (await self._houses.of(origin.guild_id)).rules.blocked_user_ids:
+        if reporter.requester.user_id in (await self._houses.of(origin.guild_id)).rules.blocked_user_ids:
             raise RuleRefused(RuleFault.BLOCKED)
         case = Case(
             case_id=job_id,
@@ -188,7 +188,7 @@ class Cases:
             guild_id=origin.guild_id or 0,
             channel_id=origin.channel_id,
             user_id=origin.user_id,
-            opened_by=reporter.asker.user_id,
+            opened_by=reporter.requester.user_id,
             opened_at_s=self._clock.wall(),
             job_id=job_id,
             shown=shown,

@@ -16,7 +16,7 @@ from bot.domain.money import Money
 from bot.domain.request.errors import InputFault, InputRefused
 from bot.domain.request.files import InputFile
 from bot.domain.request.parameters import HEIGHT, PROMPT, SEED, WIDTH
-from bot.domain.request.requester import Asker
+from bot.domain.request.requester import Requester_
 from bot.domain.request.run_request import RunRequest
 from bot.services.catalogue.service import Catalogue
 from bot.services.guild_settings.service import GuildSettingsService
@@ -101,13 +101,13 @@ class Remixes:
         seed = job.seed if takes_seed else None
         return replace(job.request, prompt=prompt, seed=seed, files=files_of(job))
 
-    async def quote(self, request: RunRequest, asker: Asker) -> Quote:
+    async def quote(self, request: RunRequest, requester: Requester_) -> Quote:
         """What a run of this request takes. Raises Refusal, StoreError."""
-        await self._houses.check_request(asker, request)
+        await self._houses.check_request(requester, request)
         price = (await self._holds.of_request(request)).amount
         lefts = [
             Money(standing.left)
-            for standing in await self._purse.standings(asker, request.model)
+            for standing in await self._purse.standings(requester, request.model)
             if standing.limit.measure is Measure.SPEND
             and standing.limit.window is Window.DAY
             and (standing.limit.is_members or standing.limit.audience is Audience.CAP_PERSON)

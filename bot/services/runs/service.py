@@ -34,7 +34,7 @@ from bot.domain.request.parameters import (
     takes_prompt,
 )
 from bot.domain.request.prompt import checked_negative_prompt, checked_prompt
-from bot.domain.request.requester import Asker, Place
+from bot.domain.request.requester import Place, Requester_
 from bot.domain.request.run_request import RunRequest
 from bot.engines.port import WiroError, WiroNotFound
 from bot.services.guild_settings.service import GuildSettingsService
@@ -111,7 +111,7 @@ class Jobs:
         job_id: int,
         request: RunRequest,
         origin: Origin,
-        asker: Asker,
+        requester: Requester_,
         *,
         parent: Parent | None = None,
         is_approved: bool = False,
@@ -135,17 +135,17 @@ class Jobs:
             raise
         check_claims(placed)
         request = replace(request, model=model.slug, files=placed)
-        await self._houses.check_place(asker, request.model)
+        await self._houses.check_place(requester, request.model)
         seed = request.seed or self._chance.randint(1, largest_seed(model))
         parameters = parameters_for(request, seed, model)
         hold = await self._holds.of(model, parameters, counted(request.files))
         limits, counters = await self._purse.limits(
-            asker, request.model, is_approved=is_approved, is_unproven=hold.is_unproven
+            requester, request.model, is_approved=is_approved, is_unproven=hold.is_unproven
         )
         try:
-            if await self._houses.has_words(asker):  # which take their time: not for a member at a limit
+            if await self._houses.has_words(requester):  # which take their time: not for a member at a limit
                 await self._purse.check(limits, hold.amount)
-            await self._houses.check_request(asker, request)
+            await self._houses.check_request(requester, request)
             created_at_s = self._tools.clock.wall()
             asked = resolved(request, parameters)
             job = Job(job_id, origin, asked, seed, hold.amount, created_at_s, parent=parent)
@@ -159,8 +159,8 @@ class Jobs:
         self._tools.catalogue.note_use(origin.guild_id, request.model)
         # The files are fetched by the follower, so that a refusal leaves none anywhere.
         self._follow(job, None if request.files else parameters)
-        if asker.place.guild_id is not None:
-            self._owner.start(f"budget {job_id}", self._watch.look(asker, request.model))
+        if requester.place.guild_id is not None:
+            self._owner.start(f"budget {job_id}", self._watch.look(requester, request.model))
         return job
 
     async def again(
@@ -175,7 +175,7 @@ class Jobs:
             request = replace(request, seed=None)
         # It tells what the model chose by itself, too, which may lie past the bounds of /imagine.
         return await self.submit(
-            new_job_id, request, origin, requester.asker, parent=job.parent, is_within_bounds=True
+            new_job_id, request, origin, requester.requester, parent=job.parent, is_within_bounds=True
         )
 
     async def cancel(self, job_id: int, requester: Requester) -> Job:
@@ -328,7 +328,7 @@ class Jobs:
         """A bill may be more than was held."""
         origin = job.origin
         place = Place(origin.guild_id, origin.channel_id, origin.ruled_channel_id or None)
-        await self._watch.look(Asker(origin.user_id, frozenset(), place), job.request.model)
+        await self._watch.look(Requester_(origin.user_id, frozenset(), place), job.request.model)
 
     async def _start_over(self, job_id: int) -> None:
         runner = self._followers[job_id]

@@ -74,14 +74,14 @@ async def test_members_are_offered_what_is_theirs_and_moderators_all(club: Club)
 
 @pytest.mark.parametrize("person", ["moderator", "owner"])
 async def test_moderators_and_owners_are_answered_by_every_command(club: Club, person: str) -> None:
-    asker, where, bob = (club.greta, club.art, club.bob) if person == "moderator" else owned(club)
+    requester, where, bob = (club.greta, club.art, club.bob) if person == "moderator" else owned(club)
     for command in every_command(club):
         if command in FOR_ALL:
             continue
         options = given(club, command)
         options |= {"channel": where} if "channel" in options else {}
         options |= {"member": bob} if "member" in options else {}
-        words = await club.said(asker, command, where=where, **options)
+        words = await club.said(requester, command, where=where, **options)
         assert "Manage Server" not in words, command
         assert "went wrong" not in words, command
 
@@ -90,14 +90,14 @@ async def test_moderators_and_owners_are_answered_by_every_command(club: Club, p
 async def test_others_are_refused_each_moderators_command_even_where_discord_offers_it(
     club: Club, person: str
 ) -> None:
-    asker = club.alice if person == "member" else club.world.mod
+    requester = club.alice if person == "member" else club.world.mod
     for group in await club.world.studio.bot.tree.fetch_commands():
         if group.name in {"limits", "rules", "usage"}:
-            club.guild.set_command_permissions(group, {asker: True})
+            club.guild.set_command_permissions(group, {requester: True})
     for command in every_command(club):
         if command in FOR_ALL:
             continue
-        words = await club.said(asker, command, **given(club, command))
+        words = await club.said(requester, command, **given(club, command))
         assert "Manage Server" in words, command
     assert await club.audit() == []
     assert await club.rules() == []

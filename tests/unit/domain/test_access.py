@@ -10,7 +10,7 @@ import pytest
 from bot.domain.job.access import JobAct, Requester, check_access, has_access
 from bot.domain.job.errors import JobNotFound, JobWithheld, NotPermitted
 from bot.domain.job.job import Exposure, Job
-from bot.domain.request.requester import Asker, Place
+from bot.domain.request.requester import Place, Requester_
 from tests.support.samples import CHANNEL, GUILD, a_job, an_asker, an_origin
 
 OWNER, OTHER = 1, 2
@@ -35,7 +35,7 @@ RULES = {
 
 
 def by(user_id: int, place: Place = HERE, **changes: object) -> Requester:
-    return replace(Requester(Asker(user_id, frozenset(), place), message_id=MESSAGE), **changes)  # type: ignore[arg-type]  # fields by name
+    return replace(Requester(Requester_(user_id, frozenset(), place), message_id=MESSAGE), **changes)  # type: ignore[arg-type]  # fields by name
 
 
 def test_there_is_a_rule_for_every_act() -> None:

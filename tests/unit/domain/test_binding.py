@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from bot.domain.limits.limit import Audience, Limit, Measure, Scope, Subject, Window, window_bounds
 from bot.domain.limits.policies import Grant, LimitKey, LimitPolicy, counters_for, resolve_limits
-from bot.domain.request.requester import Asker, Place
+from bot.domain.request.requester import Place, Requester_
 
 GUILD, ME, OTHER = 7, 100, 101
 ROLES = (201, 202, 203)
@@ -38,7 +38,7 @@ class Bound:
 
 
 def by_the_book(
-    rules: list[LimitPolicy], asker: Asker, model: str, grants: list[Grant], at_s: float
+    rules: list[LimitPolicy], requester: Requester_, model: str, grants: list[Grant], at_s: float
 ) -> set[Bound]:
     """The limits as design and help text put them, dimension after dimension, in the plainest words."""
     bound = set()
@@ -47,8 +47,8 @@ def by_the_book(
         if dimension.model and dimension.model != model:
             continue
         if dimension.channel_id and dimension.channel_id not in (
-            asker.place.channel_id,
-            asker.place.parent_id,
+            requester.place.channel_id,
+            requester.place.parent_id,
         ):
             continue
         extra = 0
@@ -56,15 +56,15 @@ def by_the_book(
         for grant in grants:
             start, end = window_bounds(counted_in, at_s)
             if (
-                grant.user_id == asker.user_id
+                grant.user_id == requester.user_id
                 and grant.measure is dimension.measure
                 and start <= grant.granted_at_s < end
             ):
                 extra += grant.amount
 
         mine = [r for r in rules if r.dimension == dimension]
-        personal = [r for r in mine if r.audience is Audience.MEMBER and r.audience_id == asker.user_id]
-        by_role = [r for r in mine if r.audience is Audience.ROLE and r.audience_id in asker.role_ids]
+        personal = [r for r in mine if r.audience is Audience.MEMBER and r.audience_id == requester.user_id]
+        by_role = [r for r in mine if r.audience is Audience.ROLE and r.audience_id in requester.role_ids]
         for_all = [r for r in mine if r.audience is Audience.EVERYONE]
         if personal:
             winner: LimitPolicy | None = personal[0]
@@ -137,11 +137,11 @@ def guild_settings(draw: st.DrawFn) -> list[LimitPolicy]:
 
 
 @st.composite
-def askers(draw: st.DrawFn) -> Asker:
+def askers(draw: st.DrawFn) -> Requester_:
     role_ids = frozenset(draw(st.sets(st.sampled_from((*ROLES, 299)))))
     channel_id = draw(st.sampled_from((*CHANNELS, *THREADS)))
     place = Place(GUILD, channel_id, THREADS.get(channel_id), draw(st.booleans()))
-    return Asker(draw(st.sampled_from((ME, OTHER))), role_ids, place)
+    return Requester_(draw(st.sampled_from((ME, OTHER))), role_ids, place)
 
 
 grants_given = st.lists(
@@ -160,36 +160,36 @@ grants_given = st.lists(
 @given(guild_settings(), askers(), st.sampled_from((*MODELS, "c/three")), grants_given)
 @example(
     [LimitPolicy(Audience.ROLE, role_id, RUNS_A_DAY, 5) for role_id in ROLES],
-    Asker(ME, frozenset(ROLES), Place(GUILD, 31)),
+    Requester_(ME, frozenset(ROLES), Place(GUILD, 31)),
     MODELS[0],
     [Grant(ME, Measure.RUNS, 3, NOW_S)],
 )
 def test_what_binds_is_what_the_rules_say(
-    rules: list[LimitPolicy], asker: Asker, model: str, grants: list[Grant]
+    rules: list[LimitPolicy], requester: Requester_, model: str, grants: list[Grant]
 ) -> None:
-    granted = granted_sums(grants, asker.user_id, NOW_S)
-    limits = resolve_limits(rules, DEFAULTS, OPERATOR, asker, model, granted)
-    assert read_back(limits) == by_the_book(rules, asker, model, grants, NOW_S)
+    granted = granted_sums(grants, requester.user_id, NOW_S)
+    limits = resolve_limits(rules, DEFAULTS, OPERATOR, requester, model, granted)
+    assert read_back(limits) == by_the_book(rules, requester, model, grants, NOW_S)
 
 
 @settings(max_examples=200)
 @given(guild_settings(), askers(), st.sampled_from(MODELS), st.randoms(use_true_random=False))
 def test_the_order_in_which_rules_were_set_decides_nothing(
-    rules: list[LimitPolicy], asker: Asker, model: str, chance: object
+    rules: list[LimitPolicy], requester: Requester_, model: str, chance: object
 ) -> None:
     shuffled = list(rules)
     chance.shuffle(shuffled)  # type: ignore[attr-defined]  # hypothesis gives a Random
-    first = resolve_limits(rules, DEFAULTS, OPERATOR, asker, model, {})
-    assert set(first) == set(resolve_limits(shuffled, DEFAULTS, OPERATOR, asker, model, {}))
+    first = resolve_limits(rules, DEFAULTS, OPERATOR, requester, model, {})
+    assert set(first) == set(resolve_limits(shuffled, DEFAULTS, OPERATOR, requester, model, {}))
 
 
 @settings(max_examples=200)
 @given(guild_settings(), askers(), st.sampled_from(MODELS))
 def test_every_limit_counts_for_the_member_the_server_or_the_operator_and_its_counter_moves(
-    rules: list[LimitPolicy], asker: Asker, model: str
+    rules: list[LimitPolicy], requester: Requester_, model: str
 ) -> None:
-    limits = resolve_limits(rules, DEFAULTS, OPERATOR, asker, model, {})
-    moved = counters_for({rule.dimension for rule in rules}, DEFAULTS, asker, model)
+    limits = resolve_limits(rules, DEFAULTS, OPERATOR, requester, model, {})
+    moved = counters_for({rule.dimension for rule in rules}, DEFAULTS, requester, model)
     assert len(moved) == len(set(moved))
     for limit in limits:
         assert (limit.scope, limit.window) in moved
@@ -199,7 +199,7 @@ def test_every_limit_counts_for_the_member_the_server_or_the_operator_and_its_co
             case Audience.OPERATOR:
                 whose = (Subject.OPERATOR, 0, 0)
             case _:
-                whose = (Subject.MEMBER, GUILD, asker.user_id)
+                whose = (Subject.MEMBER, GUILD, requester.user_id)
         assert (limit.scope.subject, limit.scope.guild_id, limit.scope.subject_id) == whose
     assert limits[-1].audience is Audience.OPERATOR
 
@@ -209,7 +209,7 @@ def test_a_counter_that_a_limit_reads_is_moved_by_every_run_it_counts(
     rules: list[LimitPolicy], model: str
 ) -> None:
     tracked = {rule.dimension for rule in rules}
-    inside = Asker(ME, frozenset(), Place(GUILD, 41, 31))
+    inside = Requester_(ME, frozenset(), Place(GUILD, 41, 31))
     moved = counters_for(tracked, DEFAULTS, inside, model)
     for dimension in tracked:
         counts = dimension.channel_id in (0, 41, 31) and dimension.model in ("", model)
@@ -218,13 +218,13 @@ def test_a_counter_that_a_limit_reads_is_moved_by_every_run_it_counts(
 
 
 @given(askers())
-@example(Asker(ME, frozenset(), Place(None, 31)))
-def test_where_nothing_is_set_the_settings_bind(asker: Asker) -> None:
-    limits = resolve_limits((), DEFAULTS, OPERATOR, asker, "a/one", {})
+@example(Requester_(ME, frozenset(), Place(None, 31)))
+def test_where_nothing_is_set_the_settings_bind(requester: Requester_) -> None:
+    limits = resolve_limits((), DEFAULTS, OPERATOR, requester, "a/one", {})
     assert [limit.amount for limit in limits] == [50, 2_000, 20_000]
 
 
 def test_a_model_is_the_same_in_any_case() -> None:
     rule = LimitPolicy(Audience.EVERYONE, 0, LimitKey(Measure.RUNS, Window.DAY, 0, "a/one"), 3)
-    asker = Asker(ME, frozenset(), Place(GUILD, 31))
-    assert 3 in {limit.amount for limit in resolve_limits([rule], DEFAULTS, OPERATOR, asker, "A/One", {})}
+    requester = Requester_(ME, frozenset(), Place(GUILD, 31))
+    assert 3 in {limit.amount for limit in resolve_limits([rule], DEFAULTS, OPERATOR, requester, "A/One", {})}

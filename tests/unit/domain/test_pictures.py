@@ -10,7 +10,7 @@ from bot.domain.moderation.errors import RuleFault, RuleRefused
 from bot.domain.moderation.picture_rules import check_pictures, files_of, lenders, rule_here
 from bot.domain.moderation.rules import NO_RULES, GuildRules, PictureRule
 from bot.domain.request.files import NOBODY, InputFile
-from bot.domain.request.requester import Asker, Place
+from bot.domain.request.requester import Place, Requester_
 from tests.support.samples import CHANNEL, GUILD, MEMBER, a_job, a_request, an_asker, an_origin
 
 BOB = 5
@@ -115,4 +115,4 @@ def test_what_went_into_a_job_stays_whose_it_was() -> None:
     assert [file.owner_id for file in files_of(job)] == [BOB, MEMBER, NOBODY]
     request = a_request(files=files_of(job))
     assert lenders(an_asker(), request) == {BOB}
-    assert lenders(Asker(BOB, frozenset(), Place(GUILD, CHANNEL)), request) == {MEMBER}
+    assert lenders(Requester_(BOB, frozenset(), Place(GUILD, CHANNEL)), request) == {MEMBER}

@@ -10,7 +10,7 @@ from bot.domain.errors import DatabaseUnavailable
 from bot.domain.moderation.audit import AuditEntry, AuditQuery, MemberChange
 from bot.domain.moderation.errors import RuleFault, RuleRefused
 from bot.domain.moderation.rules import GuildRules
-from bot.domain.request.requester import Asker
+from bot.domain.request.requester import Requester_
 from bot.services.guild_settings.service import GuildSettingsService
 from bot.store.sqlite.database import Database
 from bot.store.sqlite.guilds import GuildRecords
@@ -43,9 +43,9 @@ class WornRecords(GuildRecords):
         return await super().set_blocked(guild_id, user_id, entry, is_blocked=is_blocked)
 
 
-async def is_blocked(guild_settings: GuildSettingsService, asker: Asker) -> bool:
+async def is_blocked(guild_settings: GuildSettingsService, requester: Requester_) -> bool:
     try:
-        await guild_settings.check_request(asker, a_request())
+        await guild_settings.check_request(requester, a_request())
     except RuleRefused as refused:
         return refused.fault is RuleFault.BLOCKED
     return False

@@ -26,7 +26,7 @@ from bot.domain.moderation.admission import Admission
 from bot.domain.moderation.audit import AuditEntry, LogChannelChange
 from bot.domain.moderation.errors import AdmissionFault, NotAdmitted
 from bot.domain.money import Money
-from bot.domain.request.requester import Asker, Place
+from bot.domain.request.requester import Place, Requester_
 from bot.services.limits.service import DefaultLimits
 from bot.view.text.sentences import sentence
 from tests.support.bot_harness import BotHarness, a_house
@@ -51,8 +51,8 @@ def caps(server: str | None = None, person: str | None = None, operator: str = "
 async def ask(house: BotHarness, job_id: int, user_id: int, guild_id: int | None) -> Job | None:
     channel_id = 30 + (guild_id or 0)
     origin = an_origin(user_id=user_id, guild_id=guild_id, channel_id=channel_id)
-    asker = Asker(user_id, frozenset(), Place(guild_id, channel_id))
-    return await house.jobs.submit(job_id, a_request(), origin, asker)
+    requester = Requester_(user_id, frozenset(), Place(guild_id, channel_id))
+    return await house.jobs.submit(job_id, a_request(), origin, requester)
 
 
 async def refusal(attempt: Awaitable[object]) -> LimitReached:
@@ -158,19 +158,19 @@ async def test_an_approved_run_passes_the_members_own_limits(file: Path) -> None
         assert await house.jobs.submit(3, a_request(), an_origin(), an_asker(), is_approved=True)
 
 
-Way = Callable[[BotHarness, Asker], Awaitable[object]]
+Way = Callable[[BotHarness, Requester_], Awaitable[object]]
 
 
-def run(house: BotHarness, asker: Asker, *, is_approved: bool = False) -> Awaitable[object]:
-    origin = an_origin(user_id=asker.user_id, guild_id=asker.place.guild_id)
-    return house.jobs.submit(5, a_request(), origin, asker, is_approved=is_approved)
+def run(house: BotHarness, requester: Requester_, *, is_approved: bool = False) -> Awaitable[object]:
+    origin = an_origin(user_id=requester.user_id, guild_id=requester.place.guild_id)
+    return house.jobs.submit(5, a_request(), origin, requester, is_approved=is_approved)
 
 
 WAYS: dict[str, Way] = {
     "a run": run,
     "an approved run": partial(run, is_approved=True),
-    "a form": lambda house, asker: house.guild_settings.check_place(asker, MODEL),
-    "a quote": lambda house, asker: house.guild_settings.check_request(asker, a_request()),
+    "a form": lambda house, requester: house.guild_settings.check_place(requester, MODEL),
+    "a quote": lambda house, requester: house.guild_settings.check_request(requester, a_request()),
 }
 
 
@@ -194,7 +194,7 @@ async def test_whom_the_operator_does_not_admit_holds_nothing(
 ) -> None:
     house.guild_settings.admission = admission
     with pytest.raises(NotAdmitted) as refused:
-        await WAYS[way](house, Asker(user_id, frozenset(), Place(guild_id, 30)))
+        await WAYS[way](house, Requester_(user_id, frozenset(), Place(guild_id, 30)))
     assert refused.value.fault is fault
     assert "Nothing was held" in sentence(refused.value)
     assert await house.store.job(5) is None

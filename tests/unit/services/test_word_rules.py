@@ -17,7 +17,7 @@ from bot.domain.moderation.folding import folded
 from bot.domain.moderation.rules import Match, WordRule
 from bot.domain.money import Money
 from bot.domain.request.errors import PromptFault, PromptRefused
-from bot.domain.request.requester import Asker
+from bot.domain.request.requester import Requester_
 from bot.domain.request.run_request import RunRequest
 from bot.services.guild_settings._word_rules import Readied, WordRules
 from bot.services.guild_settings.patterns import word_rule
@@ -44,8 +44,10 @@ async def refused_text(house: BotHarness, **given: Any) -> str:
 
 async def test_every_text_that_reaches_the_model_is_held_against_the_words(house: BotHarness) -> None:
     await house.guild_settings.add_word(CAT, entry_of(CAT))
-    asker = an_asker()
-    await house.guild_settings.check_request(asker, RunRequest("a/b", "a dog", "dogs", values=(("n", 3),)))
+    requester = an_asker()
+    await house.guild_settings.check_request(
+        requester, RunRequest("a/b", "a dog", "dogs", values=(("n", 3),))
+    )
     assert "a word of this prompt" in await refused_text(house, prompt="a c4t")
     assert "a word of the negative prompt" in await refused_text(house, negative_prompt="no cats, cat")
     assert "a word of the field caption" in await refused_text(house, values=(("caption", "a cat"),))
@@ -141,7 +143,7 @@ async def test_a_member_at_a_limit_is_told_so_before_any_word_is_looked_at(
         await house.guild_settings.add_word(CAT, entry_of(CAT))
         looked: list[RunRequest] = []
 
-        async def look(_asker: Asker, request: RunRequest) -> None:
+        async def look(_asker: Requester_, request: RunRequest) -> None:
             looked.append(request)
 
         monkeypatch.setattr(house.guild_settings, "check_request", look)
