@@ -6,7 +6,7 @@ from typing import Final
 
 from bot.domain.limits.limit import Audience
 from bot.domain.limits.policies import LimitPolicy
-from bot.domain.request.requester import Place, Requester_
+from bot.domain.request.requester import ChannelContext, Requester_
 from bot.services.guild_settings.service import GuildSettingsService
 from bot.services.limits.service import LimitService, LimitStatus
 from bot.view.text.limits import dimension_of
@@ -35,7 +35,7 @@ async def readings(
 
 async def defaults(limit_service: LimitService) -> tuple[LimitPolicy, ...]:
     """The operator's defaults: what binds where no server has set anything, in direct messages."""
-    limits, _ = await limit_service.limits(Requester_(0, frozenset(), Place(None, 0)), "")
+    limits, _ = await limit_service.limits(Requester_(0, frozenset(), ChannelContext(None, 0)), "")
     return tuple(
         LimitPolicy(limit.audience, 0, dimension_of(limit), limit.amount)
         for limit in limits

@@ -8,7 +8,7 @@ from bot.delivery.responses import is_moderator
 from bot.discord.client import Interaction
 from bot.domain.job.access import Requester
 from bot.domain.request.origin import Origin
-from bot.domain.request.requester import Place, Requester_
+from bot.domain.request.requester import ChannelContext, Requester_
 
 
 def origin_of(interaction: Interaction, message_id: int | None, *, is_private: bool) -> Origin:
@@ -45,7 +45,7 @@ def asker_of(interaction: Interaction) -> Requester_:
     return Requester_(user.id, role_ids, place_of(interaction))
 
 
-def place_of(interaction: Interaction) -> Place:
+def place_of(interaction: Interaction) -> ChannelContext:
     """The channel of an interaction.
 
     A thread counts as not age-restricted unless its parent is known to be: Discord states the flag for the
@@ -61,4 +61,4 @@ def place_of(interaction: Interaction) -> Place:
             pass
         case _:
             is_age_restricted = channel.is_nsfw()
-    return Place(interaction.guild_id, interaction.channel_id or 0, parent_id, is_age_restricted)
+    return ChannelContext(interaction.guild_id, interaction.channel_id or 0, parent_id, is_age_restricted)

@@ -20,7 +20,7 @@ from bot.domain.limits.budget import BudgetWarning
 from bot.domain.moderation.audit import AuditEntry
 from bot.domain.moderation.cases import Case, Decision
 from bot.domain.moderation.errors import CaseFault, CaseRefused
-from bot.domain.request.requester import Place, Requester_
+from bot.domain.request.requester import ChannelContext, Requester_
 from bot.view.actions.seal import seal_of
 from bot.view.card import Card, Tone
 from bot.view.cards.cases import member_words, open_card
@@ -175,7 +175,7 @@ class ModLogChannel:
 
     # --- Discord ---------------------------------------------------------------------------------
 
-    async def _place(self, guild_id: int, channel_id: int) -> Place:
+    async def _place(self, guild_id: int, channel_id: int) -> ChannelContext:
         try:
             async with asyncio.timeout(TIMEOUT_S):
                 channel = await self._client.fetch_channel(channel_id)
@@ -186,14 +186,14 @@ class ModLogChannel:
             raise CaseRefused(CaseFault.CHANNEL_GONE) from None
         except discord.Forbidden:
             # Commands work where the bot itself sees nothing; then nothing restricted is assumed.
-            return Place(guild_id, channel_id)
+            return ChannelContext(guild_id, channel_id)
         except (*DISCORD_ERRORS, discord.InvalidData) as error:
             log.warning("channel %d could not be looked up: %s", channel_id, type(error).__name__)
             raise CaseRefused(CaseFault.DISCORD_SILENT) from None
         if not isinstance(channel, discord.abc.GuildChannel) or channel.guild.id != guild_id:
             raise CaseRefused(CaseFault.CHANNEL_GONE)
         is_nsfw = getattr(channel, "nsfw", False)  # categories have the attribute too, threads do not
-        return Place(guild_id, channel_id, parent_id, bool(is_nsfw))
+        return ChannelContext(guild_id, channel_id, parent_id, bool(is_nsfw))
 
     async def _post(self, channel_id: int, card: Card, spare: Card | None = None) -> discord.Message | None:
         """`spare`: the same without words of others, for a server whose AutoMod will not have them."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from bot.domain.errors import Refusal, StoreError
 from bot.domain.job.access import Requester
 from bot.domain.request.origin import Origin
-from bot.domain.request.requester import Place, Requester_
+from bot.domain.request.requester import ChannelContext, Requester_
 from bot.domain.request.run_request import RunRequest
 from tests.simulation.sim_engine import CHANNELS, GUILD, Engine
 from tests.simulation.sim_messages import Message
@@ -111,4 +111,4 @@ class Members:
 
 
 def _asker(message: Message) -> Requester_:
-    return Requester_(message.user_id, frozenset(), Place(GUILD, message.channel_id))
+    return Requester_(message.user_id, frozenset(), ChannelContext(GUILD, message.channel_id))

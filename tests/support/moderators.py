@@ -9,7 +9,7 @@ from bot.domain.limits.alternatives import Alternative
 from bot.domain.moderation.cases import Case, Decision
 from bot.domain.moderation.errors import CaseFault, CaseRefused
 from bot.domain.money import Money
-from bot.domain.request.requester import Place, Requester_
+from bot.domain.request.requester import ChannelContext, Requester_
 from bot.services.limits.alternatives import LimitAlternatives
 from bot.services.limits.budget_alerts import BudgetAlerts
 from bot.services.moderation.service import Cases
@@ -47,7 +47,7 @@ class MemoryDesk:
         if self.silences:
             self.silences -= 1
             raise CaseRefused(CaseFault.DISCORD_SILENT)
-        return Requester_(user_id, frozenset(), Place(guild_id, channel_id))
+        return Requester_(user_id, frozenset(), ChannelContext(guild_id, channel_id))
 
     async def is_manager(self, guild_id: int, user_id: int) -> bool:
         return user_id in self.managers

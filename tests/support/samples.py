@@ -10,7 +10,7 @@ from bot.domain.job.job import Job, Output
 from bot.domain.job.output_file import OutputFile
 from bot.domain.money import Money
 from bot.domain.request.origin import Origin
-from bot.domain.request.requester import Place, Requester_
+from bot.domain.request.requester import ChannelContext, Requester_
 from bot.domain.request.run_request import RunRequest
 
 NOON_S = 1_772_366_400.0  # 2026-03-01 12:00 UTC
@@ -34,7 +34,7 @@ def an_origin(**changes: Any) -> Origin:
 
 
 def an_asker(user_id: int = MEMBER, channel_id: int = CHANNEL, *role_ids: int) -> Requester_:
-    return Requester_(user_id, frozenset(role_ids), Place(GUILD, channel_id))
+    return Requester_(user_id, frozenset(role_ids), ChannelContext(GUILD, channel_id))
 
 
 def a_requester(user_id: int = MEMBER, **changes: Any) -> Requester:

@@ -11,7 +11,7 @@ from bot.domain.job.job import Job
 from bot.domain.moderation.errors import RuleFault, RuleRefused
 from bot.domain.moderation.rules import GuildRules, PictureRule
 from bot.domain.request.files import InputFile
-from bot.domain.request.requester import Place, Requester_
+from bot.domain.request.requester import ChannelContext, Requester_
 from bot.domain.request.run_request import RunRequest
 
 WHOLE_SERVER: Final = 0  # in place of a channel
@@ -25,7 +25,7 @@ _COPIED: Final = re.compile(
 )
 
 
-def rule_here(rules: GuildRules, place: Place) -> PictureRule:
+def rule_here(rules: GuildRules, place: ChannelContext) -> PictureRule:
     """The thread's own rule, or its channel's, or the server's."""
     known = dict(rules.pictures)
     for channel_id in (place.channel_id, place.ruled_channel_id, WHOLE_SERVER):

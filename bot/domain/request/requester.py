@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ChannelContext:
     """A channel as rules see it. In a thread, `parent_id` is its channel; rules of that channel bind too."""
 
     guild_id: int | None  # None in a direct message
@@ -26,4 +26,4 @@ class Requester_:
 
     user_id: int
     role_ids: frozenset[int]
-    place: Place
+    place: ChannelContext

@@ -34,7 +34,7 @@ from bot.domain.request.parameters import (
     takes_prompt,
 )
 from bot.domain.request.prompt import checked_negative_prompt, checked_prompt
-from bot.domain.request.requester import Place, Requester_
+from bot.domain.request.requester import ChannelContext, Requester_
 from bot.domain.request.run_request import RunRequest
 from bot.engines.port import WiroError, WiroNotFound
 from bot.services.guild_settings.service import GuildSettingsService
@@ -327,7 +327,7 @@ class Jobs:
     async def _look_at_budget(self, job: Job) -> None:
         """A bill may be more than was held."""
         origin = job.origin
-        place = Place(origin.guild_id, origin.channel_id, origin.ruled_channel_id or None)
+        place = ChannelContext(origin.guild_id, origin.channel_id, origin.ruled_channel_id or None)
         await self._watch.look(Requester_(origin.user_id, frozenset(), place), job.request.model)
 
     async def _start_over(self, job_id: int) -> None:

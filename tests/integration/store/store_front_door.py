@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.domain.job.job import Job
 from bot.domain.limits.limit import OPERATOR, Audience, Limit, LimitReached, Measure, Window
 from bot.domain.limits.policies import LimitKey, LimitPolicy, counters_for, resolve_limits
-from bot.domain.request.requester import Place, Requester_
+from bot.domain.request.requester import ChannelContext, Requester_
 from bot.store.sqlite.guilds import GuildRecords
 from bot.store.sqlite.jobs import JobStore
 from tests.integration.store.store_samples import GUILD
@@ -17,7 +17,7 @@ DEFAULTS = [LimitPolicy(Audience.DEFAULT, 0, LimitKey(Measure.RUNS, Window.DAY),
 
 def asker_of(job: Job) -> Requester_:
     origin = job.origin
-    place = Place(origin.guild_id, origin.channel_id, origin.ruled_channel_id or None)
+    place = ChannelContext(origin.guild_id, origin.channel_id, origin.ruled_channel_id or None)
     return Requester_(origin.user_id, ROLES.get(origin.user_id, frozenset()), place)
 
 

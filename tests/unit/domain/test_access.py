@@ -10,7 +10,7 @@ import pytest
 from bot.domain.job.access import JobAct, Requester, check_access, has_access
 from bot.domain.job.errors import JobNotFound, JobWithheld, NotPermitted
 from bot.domain.job.job import Exposure, Job
-from bot.domain.request.requester import Place, Requester_
+from bot.domain.request.requester import ChannelContext, Requester_
 from tests.support.samples import CHANNEL, GUILD, a_job, an_asker, an_origin
 
 OWNER, OTHER = 1, 2
@@ -18,8 +18,12 @@ MESSAGE = 900
 OPEN = a_job(origin=an_origin(user_id=OWNER, message_id=MESSAGE))
 PRIVATE = a_job(origin=an_origin(user_id=OWNER, message_id=MESSAGE, is_private=True))
 DIRECT = a_job(origin=an_origin(user_id=OWNER, message_id=MESSAGE, guild_id=None))
-HERE, NEXT_DOOR, ELSEWHERE = Place(GUILD, CHANNEL), Place(GUILD, CHANNEL + 1), Place(GUILD + 1, CHANNEL)
-DM = Place(None, CHANNEL)
+HERE, NEXT_DOOR, ELSEWHERE = (
+    ChannelContext(GUILD, CHANNEL),
+    ChannelContext(GUILD, CHANNEL + 1),
+    ChannelContext(GUILD + 1, CHANNEL),
+)
+DM = ChannelContext(None, CHANNEL)
 
 # Of a job that everybody in its channel sees, on its own message: may the owner, a member, a moderator?
 RULES = {
@@ -34,7 +38,7 @@ RULES = {
 }
 
 
-def by(user_id: int, place: Place = HERE, **changes: object) -> Requester:
+def by(user_id: int, place: ChannelContext = HERE, **changes: object) -> Requester:
     return replace(Requester(Requester_(user_id, frozenset(), place), message_id=MESSAGE), **changes)  # type: ignore[arg-type]  # fields by name
 
 
@@ -65,7 +69,7 @@ def test_where_a_job_is_seen_its_member_and_moderators_may_all_others_what_their
     ],
 )
 def test_what_is_out_of_reach_is_as_if_it_were_not_there(
-    act: JobAct, job: Job, place: Place, is_moderator: bool
+    act: JobAct, job: Job, place: ChannelContext, is_moderator: bool
 ) -> None:
     """From another server, another channel, direct messages, or beside a job that is its member's alone."""
     for is_alone in (False, True):
@@ -81,7 +85,7 @@ def test_a_moderator_may_stop_what_a_private_job_spends_here_and_read_nothing_of
 
 @pytest.mark.parametrize("job", [OPEN, PRIVATE, DIRECT])
 @pytest.mark.parametrize("place", [HERE, NEXT_DOOR, ELSEWHERE, DM])
-def test_a_member_reads_and_stops_their_own_from_anywhere(job: Job, place: Place) -> None:
+def test_a_member_reads_and_stops_their_own_from_anywhere(job: Job, place: ChannelContext) -> None:
     for act in (JobAct.READ, JobAct.READ_WORDS, JobAct.READ_LOG, JobAct.CANCEL):
         assert has_access(job, by(OWNER, place), act)
 

@@ -7,10 +7,14 @@ import pytest
 from bot.domain.catalogue.adult import says_adult
 from bot.domain.moderation.errors import RuleFault, RuleRefused
 from bot.domain.moderation.rules import NO_RULES, GuildRules, ModelRule, check_model
-from bot.domain.request.requester import Place, Requester_
+from bot.domain.request.requester import ChannelContext, Requester_
 
 MODEL = "Owner/Red"
-HERE, RED, DIRECT = Place(7, 30), Place(7, 31, is_age_restricted=True), Place(None, 32)
+HERE, RED, DIRECT = (
+    ChannelContext(7, 30),
+    ChannelContext(7, 31, is_age_restricted=True),
+    ChannelContext(None, 32),
+)
 
 
 @pytest.mark.parametrize(
@@ -36,7 +40,7 @@ def test_others_and_those_that_look_for_such_pictures_are_for_everybody(names: t
     assert not says_adult(names)
 
 
-def fault(rules: GuildRules, place: Place, *, is_adult: bool) -> RuleFault | None:
+def fault(rules: GuildRules, place: ChannelContext, *, is_adult: bool) -> RuleFault | None:
     try:
         check_model(rules, Requester_(1, frozenset(), place), MODEL, is_adult=is_adult)
     except RuleRefused as refused:
@@ -49,7 +53,7 @@ def marked(rule: ModelRule) -> GuildRules:
 
 
 @pytest.mark.parametrize("place", [HERE, DIRECT])
-def test_a_model_for_adults_is_one_until_the_moderators_say_otherwise(place: Place) -> None:
+def test_a_model_for_adults_is_one_until_the_moderators_say_otherwise(place: ChannelContext) -> None:
     assert fault(NO_RULES, place, is_adult=True) is RuleFault.ADULT_MODEL
     assert fault(NO_RULES, RED, is_adult=True) is None
     assert fault(NO_RULES, place, is_adult=False) is None

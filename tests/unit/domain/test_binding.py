@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from bot.domain.limits.limit import Audience, Limit, Measure, Scope, Subject, Window, window_bounds
 from bot.domain.limits.policies import Grant, LimitKey, LimitPolicy, counters_for, resolve_limits
-from bot.domain.request.requester import Place, Requester_
+from bot.domain.request.requester import ChannelContext, Requester_
 
 GUILD, ME, OTHER = 7, 100, 101
 ROLES = (201, 202, 203)
@@ -140,7 +140,7 @@ def guild_settings(draw: st.DrawFn) -> list[LimitPolicy]:
 def askers(draw: st.DrawFn) -> Requester_:
     role_ids = frozenset(draw(st.sets(st.sampled_from((*ROLES, 299)))))
     channel_id = draw(st.sampled_from((*CHANNELS, *THREADS)))
-    place = Place(GUILD, channel_id, THREADS.get(channel_id), draw(st.booleans()))
+    place = ChannelContext(GUILD, channel_id, THREADS.get(channel_id), draw(st.booleans()))
     return Requester_(draw(st.sampled_from((ME, OTHER))), role_ids, place)
 
 
@@ -160,7 +160,7 @@ grants_given = st.lists(
 @given(guild_settings(), askers(), st.sampled_from((*MODELS, "c/three")), grants_given)
 @example(
     [LimitPolicy(Audience.ROLE, role_id, RUNS_A_DAY, 5) for role_id in ROLES],
-    Requester_(ME, frozenset(ROLES), Place(GUILD, 31)),
+    Requester_(ME, frozenset(ROLES), ChannelContext(GUILD, 31)),
     MODELS[0],
     [Grant(ME, Measure.RUNS, 3, NOW_S)],
 )
@@ -209,7 +209,7 @@ def test_a_counter_that_a_limit_reads_is_moved_by_every_run_it_counts(
     rules: list[LimitPolicy], model: str
 ) -> None:
     tracked = {rule.dimension for rule in rules}
-    inside = Requester_(ME, frozenset(), Place(GUILD, 41, 31))
+    inside = Requester_(ME, frozenset(), ChannelContext(GUILD, 41, 31))
     moved = counters_for(tracked, DEFAULTS, inside, model)
     for dimension in tracked:
         counts = dimension.channel_id in (0, 41, 31) and dimension.model in ("", model)
@@ -218,7 +218,7 @@ def test_a_counter_that_a_limit_reads_is_moved_by_every_run_it_counts(
 
 
 @given(askers())
-@example(Requester_(ME, frozenset(), Place(None, 31)))
+@example(Requester_(ME, frozenset(), ChannelContext(None, 31)))
 def test_where_nothing_is_set_the_settings_bind(requester: Requester_) -> None:
     limits = resolve_limits((), DEFAULTS, OPERATOR, requester, "a/one", {})
     assert [limit.amount for limit in limits] == [50, 2_000, 20_000]
@@ -226,5 +226,5 @@ def test_where_nothing_is_set_the_settings_bind(requester: Requester_) -> None:
 
 def test_a_model_is_the_same_in_any_case() -> None:
     rule = LimitPolicy(Audience.EVERYONE, 0, LimitKey(Measure.RUNS, Window.DAY, 0, "a/one"), 3)
-    requester = Requester_(ME, frozenset(), Place(GUILD, 31))
+    requester = Requester_(ME, frozenset(), ChannelContext(GUILD, 31))
     assert 3 in {limit.amount for limit in resolve_limits([rule], DEFAULTS, OPERATOR, requester, "A/One", {})}

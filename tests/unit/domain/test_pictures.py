@@ -10,7 +10,7 @@ from bot.domain.moderation.errors import RuleFault, RuleRefused
 from bot.domain.moderation.picture_rules import check_pictures, files_of, lenders, rule_here
 from bot.domain.moderation.rules import NO_RULES, GuildRules, PictureRule
 from bot.domain.request.files import NOBODY, InputFile
-from bot.domain.request.requester import Place, Requester_
+from bot.domain.request.requester import ChannelContext, Requester_
 from tests.support.samples import CHANNEL, GUILD, MEMBER, a_job, a_request, an_asker, an_origin
 
 BOB = 5
@@ -70,7 +70,7 @@ def test_who_lends_to_nobody_lends_to_nobody(picture: InputFile, rule: PictureRu
 
 
 def test_a_threads_rule_goes_before_its_channels_and_that_before_the_servers() -> None:
-    thread = Place(GUILD, CHANNEL + 1, parent_id=CHANNEL)
+    thread = ChannelContext(GUILD, CHANNEL + 1, parent_id=CHANNEL)
     whole, channel, own = (0, PictureRule.OWN), (CHANNEL, PictureRule.ANYONE), (CHANNEL + 1, PictureRule.OWN)
     for pictures, expected in (
         ((), PictureRule.MADE_HERE),
@@ -79,8 +79,11 @@ def test_a_threads_rule_goes_before_its_channels_and_that_before_the_servers() -
         ((whole, channel, own), PictureRule.OWN),
     ):
         assert rule_here(GuildRules(pictures=pictures), thread) is expected
-    assert rule_here(GuildRules(pictures=(whole, channel)), Place(GUILD, CHANNEL + 9)) is PictureRule.OWN
-    assert rule_here(NO_RULES, Place(None, CHANNEL)) is PictureRule.MADE_HERE
+    assert (
+        rule_here(GuildRules(pictures=(whole, channel)), ChannelContext(GUILD, CHANNEL + 9))
+        is PictureRule.OWN
+    )
+    assert rule_here(NO_RULES, ChannelContext(None, CHANNEL)) is PictureRule.MADE_HERE
 
 
 @pytest.mark.parametrize(
@@ -115,4 +118,4 @@ def test_what_went_into_a_job_stays_whose_it_was() -> None:
     assert [file.owner_id for file in files_of(job)] == [BOB, MEMBER, NOBODY]
     request = a_request(files=files_of(job))
     assert lenders(an_asker(), request) == {BOB}
-    assert lenders(Requester_(BOB, frozenset(), Place(GUILD, CHANNEL)), request) == {MEMBER}
+    assert lenders(Requester_(BOB, frozenset(), ChannelContext(GUILD, CHANNEL)), request) == {MEMBER}

@@ -20,7 +20,7 @@ from bot.domain.moderation.errors import (
     RuleRefused,
 )
 from bot.domain.moderation.rules import WordRule
-from bot.domain.request.requester import Place, Requester_
+from bot.domain.request.requester import ChannelContext, Requester_
 from bot.services.moderation.service import MOST_KEPT_EACH
 from bot.services.supervisor import Supervisor
 from tests.support.bot_harness import BotHarness
@@ -72,7 +72,7 @@ async def test_ten_presses_at_once_open_one_case(house: BotHarness, mod_log: Mod
 
 async def test_nobody_asks_for_another(house: BotHarness, mod_log: Moderation) -> None:
     await refused(house, mod_log)
-    for stranger in (an_asker(2), Requester_(1, frozenset(), Place(GUILD + 1, CHANNEL))):
+    for stranger in (an_asker(2), Requester_(1, frozenset(), ChannelContext(GUILD + 1, CHANNEL))):
         with pytest.raises(CaseNotFound):
             await mod_log.cases.ask(1, stranger)
     await mod_log.cases.ask(1, an_asker())

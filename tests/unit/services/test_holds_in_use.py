@@ -12,7 +12,7 @@ from bot.domain.job.events import Settled
 from bot.domain.limits.errors import RunTooDear
 from bot.domain.limits.limit import Audience, LimitReached, Subject
 from bot.domain.money import Money
-from bot.domain.request.requester import Place, Requester_
+from bot.domain.request.requester import ChannelContext, Requester_
 from bot.services.limits.holds import Holds
 from bot.services.limits.service import DefaultLimits
 from tests.support.bot_harness import BotHarness, a_house
@@ -58,7 +58,7 @@ async def test_a_model_without_a_price_is_run_one_at_a_time_by_each_person(file:
         await house.submit(1)
         with pytest.raises(LimitReached) as refused:
             await house.submit(2)
-        elsewhere = Requester_(1, frozenset(), Place(None, 99))
+        elsewhere = Requester_(1, frozenset(), ChannelContext(None, 99))
         with pytest.raises(LimitReached):  # nor on another server, nor by direct message
             await house.jobs.submit(3, a_request(), an_origin(guild_id=None, channel_id=99), elsewhere)
         bound = refused.value.bound

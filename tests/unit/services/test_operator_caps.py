@@ -26,7 +26,7 @@ from bot.domain.moderation.admission import Admission
 from bot.domain.moderation.audit import AuditEntry, LogChannelChange
 from bot.domain.moderation.errors import AdmissionFault, NotAdmitted
 from bot.domain.money import Money
-from bot.domain.request.requester import Place, Requester_
+from bot.domain.request.requester import ChannelContext, Requester_
 from bot.services.limits.service import DefaultLimits
 from bot.view.text.sentences import sentence
 from tests.support.bot_harness import BotHarness, a_house
@@ -51,7 +51,7 @@ def caps(server: str | None = None, person: str | None = None, operator: str = "
 async def ask(house: BotHarness, job_id: int, user_id: int, guild_id: int | None) -> Job | None:
     channel_id = 30 + (guild_id or 0)
     origin = an_origin(user_id=user_id, guild_id=guild_id, channel_id=channel_id)
-    requester = Requester_(user_id, frozenset(), Place(guild_id, channel_id))
+    requester = Requester_(user_id, frozenset(), ChannelContext(guild_id, channel_id))
     return await house.jobs.submit(job_id, a_request(), origin, requester)
 
 
@@ -194,7 +194,7 @@ async def test_whom_the_operator_does_not_admit_holds_nothing(
 ) -> None:
     house.guild_settings.admission = admission
     with pytest.raises(NotAdmitted) as refused:
-        await WAYS[way](house, Requester_(user_id, frozenset(), Place(guild_id, 30)))
+        await WAYS[way](house, Requester_(user_id, frozenset(), ChannelContext(guild_id, 30)))
     assert refused.value.fault is fault
     assert "Nothing was held" in sentence(refused.value)
     assert await house.store.job(5) is None
