@@ -11,11 +11,11 @@ from bot.delivery.responses import fill
 from bot.discord.client import Interaction
 from bot.view.actions.seal import seal_of
 from bot.view.card import Card, Tone
-from bot.view.files.export import Attachment
+from bot.view.files.export import ExportFile
 from bot.view.layout import NO_MENTIONS, layout_of
 
 
-async def fill_with(interaction: Interaction, card: Card, attachments: Sequence[Attachment]) -> None:
+async def fill_with(interaction: Interaction, card: Card, attachments: Sequence[ExportFile]) -> None:
     """The card with the first file that it names as the answer; each further file in a message of its own.
 
     One file a message: Discord bounds a message's files together as well as each of them.
@@ -31,5 +31,5 @@ async def fill_with(interaction: Interaction, card: Card, attachments: Sequence[
         )
 
 
-def _file(attachment: Attachment) -> discord.File:
+def _file(attachment: ExportFile) -> discord.File:
     return discord.File(io.BytesIO(attachment.content), attachment.filename)

@@ -72,7 +72,7 @@ class Generate(commands.Cog):
         count: Range[int, 1, 4] = 1,
         private: bool = False,
         style: Range[str, 1, MAX_NAME_CHARS] | None = None,
-        image: discord.Attachment | None = None,
+        image: discord.ExportFile | None = None,
         strength: Range[float, 0, 1] | None = None,
     ) -> None:
         if aspect is not None and (width is not None or height is not None):

@@ -38,7 +38,7 @@ _ODD_START: Final = frozenset("\t\r\n")
 
 
 @dataclass(frozen=True, slots=True)
-class Attachment:
+class ExportFile:
     """One file to be attached."""
 
     filename: str
@@ -204,23 +204,23 @@ def _record(job: Job) -> dict[str, object]:
 
 def files_within(
     items: Sequence[T], build: Callable[[Sequence[T]], bytes], filename: str, limit_bytes: int
-) -> list[Attachment]:
+) -> list[ExportFile]:
     """One file of all items; zipped where it is too large to attach; several where even that is too large."""
     contents = _halved(items, build, filename, limit_bytes)
     if len(contents) == 1:
         return contents
-    return [Attachment(f"part-{n}-{file.filename}", file.content) for n, file in enumerate(contents, 1)]
+    return [ExportFile(f"part-{n}-{file.filename}", file.content) for n, file in enumerate(contents, 1)]
 
 
 def _halved(
     items: Sequence[T], build: Callable[[Sequence[T]], bytes], filename: str, limit_bytes: int
-) -> list[Attachment]:
+) -> list[ExportFile]:
     content = build(items)
     if len(content) <= limit_bytes:
-        return [Attachment(filename, content)]
+        return [ExportFile(filename, content)]
     packed = _zipped(filename, content)
     if len(packed) <= limit_bytes or len(items) <= 1:
-        return [Attachment(f"{filename}.zip", packed)]
+        return [ExportFile(f"{filename}.zip", packed)]
     middle = len(items) // 2
     return [
         *_halved(items[:middle], build, filename, limit_bytes),
