@@ -13,7 +13,7 @@ from bot.services.limits.service import LimitService
 from bot.view.cards.limits import quota_card
 from bot.view.text.limits import Reader
 from cogs.limit_readings import readings
-from cogs.origins import asker_of
+from cogs.origins import requester_of
 
 
 class Account(commands.Cog):
@@ -29,7 +29,7 @@ class Account(commands.Cog):
     @app_commands.command(description="How many pictures and dollars you have left, and until when")
     async def quota(self, interaction: Interaction) -> None:
         await acknowledge(interaction, ephemeral=True)
-        requester = asker_of(interaction)
+        requester = requester_of(interaction)
         standings, rules = await readings(self._houses, self._purse, requester, self._catalogue.default_model)
         reader = Reader(requester.user_id, requester.role_ids, is_addressed=True)
         await fill(interaction, quota_card(standings, rules, reader, is_direct=interaction.guild_id is None))

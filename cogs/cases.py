@@ -20,7 +20,7 @@ from bot.view.card import Action, CaseAction, CasePress, JobPress
 from bot.view.cards.cases import ASKING, decided_card, offer_words, reported_words
 from bot.view.hiding import hidden, is_about_job, is_hidden, kept, kept_words, shown, words_of
 from bot.view.layout import NO_MENTIONS, layout_of
-from cogs.origins import asker_of, requester_of
+from cogs.origins import requester_of
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +44,7 @@ class Cases(commands.Cog):
     async def refused(self, interaction: Interaction, error: LimitReached) -> Postscript:
         """What a member at a limit is told besides: what would fit, and the button to ask for more."""
         offer = await self._cases.offer(
-            interaction.id, error, asker_of(interaction), is_private=error.is_private
+            interaction.id, error, requester_of(interaction), is_private=error.is_private
         )
         if offer is None:
             return Postscript()
@@ -55,7 +55,7 @@ class Cases(commands.Cog):
 
     async def ask(self, interaction: Interaction, press: CasePress) -> None:
         await acknowledge_press(interaction)
-        await self._cases.ask(press.case_id, asker_of(interaction))
+        await self._cases.ask(press.case_id, requester_of(interaction))
         self._desk.remember(press.case_id, interaction)
         told = interaction.message.content if interaction.message is not None else ""
         text = f"{told}\n**The moderators have been asked.** The answer comes here or by direct message."

@@ -23,7 +23,7 @@ from bot.view.cards.picks import picture_in
 from cogs.arrivals import Arrivals
 from cogs.aspects import ASPECT_CHOICES, ASPECTS
 from cogs.model_options import model_choices
-from cogs.origins import asker_of, requester_of
+from cogs.origins import requester_of
 from cogs.style_options import style_choices
 
 
@@ -72,7 +72,7 @@ class Generate(commands.Cog):
         count: Range[int, 1, 4] = 1,
         private: bool = False,
         style: Range[str, 1, MAX_NAME_CHARS] | None = None,
-        image: discord.ExportFile | None = None,
+        image: discord.Attachment | None = None,
         strength: Range[float, 0, 1] | None = None,
     ) -> None:
         if aspect is not None and (width is not None or height is not None):
@@ -102,7 +102,7 @@ class Generate(commands.Cog):
             request = replace(request, model=request.model or self._catalogue.default_model)
             if not self._catalogue.knows(request.model):  # it is looked up whether it comes to a run or not
                 self._rate.take(interaction.user.id)
-            await self._jobs.submit(interaction.id, request, origin, asker_of(interaction))
+            await self._jobs.submit(interaction.id, request, origin, requester_of(interaction))
 
     @imagine.autocomplete("model")
     async def suggest_models(self, interaction: Interaction, current: str) -> list[Choice[str]]:

@@ -14,7 +14,7 @@ from bot.domain.limits.limit import Audience, Measure, Window
 from bot.domain.limits.policies import LimitKey
 from bot.domain.moderation.errors import SubjectFault, SubjectRefused
 from bot.domain.request.errors import OptionsConflict
-from bot.domain.request.requester import ChannelContext, Requester_
+from bot.domain.request.requester import ChannelContext, Requester
 from bot.services.catalogue.service import Catalogue
 
 MEASURES: Final = {"runs": Measure.RUNS, "spend": Measure.SPEND, "at-once": Measure.AT_ONCE}
@@ -127,13 +127,13 @@ async def known_slug(catalogue: Catalogue, model: str | None) -> str:
     return slug
 
 
-def member_asker(interaction: Interaction, member: discord.Member, place: ChannelContext) -> Requester_:
+def member_requester(interaction: Interaction, member: discord.Member, place: ChannelContext) -> Requester:
     """Another member as rules see them, with the roles that Discord resolved for this interaction."""
     role_ids = _resolved(interaction, "members", member.id).get("roles", ())
-    return Requester_(member.id, frozenset(int(role_id) for role_id in role_ids), place)
+    return Requester(member.id, frozenset(int(role_id) for role_id in role_ids), place)
 
 
-def place_at(interaction: Interaction, channel: Channel) -> ChannelContext:
+def channel_context_at(interaction: Interaction, channel: Channel) -> ChannelContext:
     """A channel that was named, as rules see it."""
     match channel:
         case AppCommandThread():

@@ -6,7 +6,7 @@ from typing import Final
 
 from bot.domain.limits.limit import Audience
 from bot.domain.limits.policies import LimitPolicy
-from bot.domain.request.requester import ChannelContext, Requester_
+from bot.domain.request.requester import ChannelContext, Requester
 from bot.services.guild_settings.service import GuildSettingsService
 from bot.services.limits.service import LimitService, LimitStatus
 from bot.view.text.limits import dimension_of
@@ -15,13 +15,13 @@ MAX_MODELS: Final = 10  # read for one answer; each is a handful of counters
 
 
 async def readings(
-    guild_settings: GuildSettingsService, limit_service: LimitService, requester: Requester_, usual_model: str
+    guild_settings: GuildSettingsService, limit_service: LimitService, requester: Requester, usual_model: str
 ) -> tuple[tuple[LimitStatus, ...], tuple[LimitPolicy, ...]]:
     """Every limit that can bind the member at this place, and the server's rules.
 
     Those that bind the usual model come first, the tightest of them leading; each limit comes once.
     """
-    rules = (await guild_settings.of(requester.place.guild_id)).limits
+    rules = (await guild_settings.of(requester.channel.guild_id)).limits
     models = dict.fromkeys(
         (usual_model.lower(), *sorted(r.dimension.model for r in rules if r.dimension.model))
     )
@@ -35,7 +35,7 @@ async def readings(
 
 async def defaults(limit_service: LimitService) -> tuple[LimitPolicy, ...]:
     """The operator's defaults: what binds where no server has set anything, in direct messages."""
-    limits, _ = await limit_service.limits(Requester_(0, frozenset(), ChannelContext(None, 0)), "")
+    limits, _ = await limit_service.limits(Requester(0, frozenset(), ChannelContext(None, 0)), "")
     return tuple(
         LimitPolicy(limit.audience, 0, dimension_of(limit), limit.amount)
         for limit in limits

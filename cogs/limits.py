@@ -27,18 +27,18 @@ from cogs.limit_options import (
     WINDOWS,
     ChannelOption,
     audience_of,
+    channel_context_at,
     channel_of,
     check_present,
     dimension_of,
     known_slug,
-    member_asker,
-    place_at,
+    member_requester,
     present,
 )
 from cogs.limit_readings import defaults, readings
 from cogs.limit_roll import gone_of
 from cogs.model_options import model_choices
-from cogs.origins import asker_of, place_of
+from cogs.origins import channel_context_of, requester_of
 
 _SELECTORS: Final = {
     "measure": "What is limited: pictures asked for, dollars, or pictures at the same time",
@@ -149,12 +149,12 @@ class Limits(commands.GroupCog, group_name="limits", group_description="Who may 
     ) -> None:
         require_manager(interaction, "ask about others; `/quota` tells you about yourself")
         named = channel_of(channel)
-        place = place_of(interaction) if named is None else place_at(interaction, named)
+        place = channel_context_of(interaction) if named is None else channel_context_at(interaction, named)
         is_self = member is None or member.id == interaction.user.id
         requester = (
-            replace(asker_of(interaction), place=place)
+            replace(requester_of(interaction), channel=place)
             if member is None or is_self
-            else member_asker(interaction, present(member), place)
+            else member_requester(interaction, present(member), place)
         )
         await acknowledge(interaction, ephemeral=True)
         standings, rules = await readings(self._houses, self._purse, requester, self._catalogue.default_model)
@@ -179,7 +179,7 @@ class Limits(commands.GroupCog, group_name="limits", group_description="Who may 
         require_manager(interaction, "grant")
         chosen = MEASURES[measure]
         parsed = parse_amount(amount, chosen, least=1)
-        requester = member_asker(interaction, present(member), place_of(interaction))
+        requester = member_requester(interaction, present(member), channel_context_of(interaction))
         await acknowledge(interaction, ephemeral=True)
         at_s = self._clock.wall()
         change = GrantChange(member.id, chosen, parsed)

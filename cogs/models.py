@@ -19,7 +19,7 @@ from bot.view.card import Card, ModelAction, ModelPress
 from bot.view.cards.models import detail_card, page_card
 from bot.view.text.format import plain
 from cogs.model_options import MAX_SUGGESTIONS, MAX_VALUE_CHARS, model_choices
-from cogs.origins import asker_of
+from cogs.origins import requester_of
 
 MAX_CATEGORY_CHARS: Final = 40
 
@@ -48,18 +48,18 @@ class Models(commands.Cog):
         await acknowledge(interaction, ephemeral=True)
         self._rate.take(interaction.user.id)
         words, shelf = plain(search or "", MAX_VALUE_CHARS), plain(category or "", MAX_CATEGORY_CHARS)
-        found = await self._browser.find(words, shelf, asker_of(interaction))
+        found = await self._browser.find(words, shelf, requester_of(interaction))
         await fill(interaction, self._card(found))
 
     async def details(self, interaction: Interaction, press: ModelPress) -> None:
         await acknowledge(interaction, ephemeral=True)
         self._rate.take(interaction.user.id)
-        await fill(interaction, self._card(await self._browser.detail(press.slug, asker_of(interaction))))
+        await fill(interaction, self._card(await self._browser.detail(press.slug, requester_of(interaction))))
 
     async def page(self, interaction: Interaction, press: ModelPress) -> None:
         await acknowledge_press(interaction)
         self._rate.take(interaction.user.id)
-        found = await self._browser.page(press.page, press.search, press.category, asker_of(interaction))
+        found = await self._browser.page(press.page, press.search, press.category, requester_of(interaction))
         await fill(interaction, self._card(found))
 
     @models.autocomplete("search")

@@ -36,7 +36,7 @@ from bot.view.forms.input_form import (
 )
 from bot.view.hiding import is_hidden
 from cogs.arrivals import Arrivals
-from cogs.origins import asker_of, requester_of
+from cogs.origins import requester_of
 
 MOST_EACH: Final = 10  # forms of a member that are open, as far as anybody knows
 MAX_FORMS: Final = 2_000
@@ -100,7 +100,7 @@ class PictureInput(commands.Cog):
                 request = checked(
                     RunRequest(filled.model, filled.prompt, strength=filled.strength, files=(picture,))
                 )
-                await self._jobs.submit(interaction.id, request, origin, asker_of(interaction))
+                await self._jobs.submit(interaction.id, request, origin, requester_of(interaction))
         except BotError as error:
             raise returned(error, "".join(typed.get("prompt", ()))) from None
 

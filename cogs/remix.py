@@ -27,7 +27,7 @@ from bot.view.card import ConfirmAction, GoAction, PickAction, ResultAction
 from bot.view.cards.picks import first_preview, preview_of
 from bot.view.cards.remix import FORM, PROMPT_FIELD, confirmation, prompt_form, ready_card, remix_form
 from cogs.arrivals import Arrivals
-from cogs.origins import asker_of, requester_of
+from cogs.origins import requester_of
 
 _Kept = TypeVar("_Kept")
 
@@ -56,7 +56,7 @@ class Remix(commands.Cog):
         go = ConfirmAction(_GOES[pick.action], pick.job_id, pick.place, job.origin.is_private)
         preview = preview_of(interaction.message, job, pick.place)
         request = await self._request(go, job, preview.url if preview is not None else None)
-        quote = await self._remixes.quote(request, asker_of(interaction))
+        quote = await self._remixes.quote(request, requester_of(interaction))
         await fill(interaction, confirmation(quote, go, preview))
         _keep(self._asked, interaction.id, interaction)
 
@@ -133,7 +133,7 @@ class Remix(commands.Cog):
     async def _start(
         self, interaction: Interaction, job_id: int, origin: Origin, request: RunRequest, parent: Parent
     ) -> None:
-        requester = asker_of(interaction)
+        requester = requester_of(interaction)
         job = await self._jobs.submit(
             job_id, request, origin, requester, parent=parent, is_within_bounds=True
         )

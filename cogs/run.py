@@ -29,7 +29,7 @@ from bot.view.cards.forms import form_card
 from bot.view.forms.steps import files_of, modal_of, raw_texts_of, sent_in, texts_of
 from cogs.arrivals import Arrivals
 from cogs.model_options import model_choices
-from cogs.origins import asker_of
+from cogs.origins import requester_of
 
 log = logging.getLogger(__name__)
 
@@ -69,7 +69,7 @@ class Run(commands.Cog):
 
     async def open(self, interaction: Interaction, slug: str, *, is_private: bool = False) -> None:
         """A new form as the answer to an interaction that was acknowledged to its asker alone."""
-        requester = asker_of(interaction)
+        requester = requester_of(interaction)
         self._rate.take(requester.user_id)
         form = await self._forms.open(interaction.id, slug, requester, is_private=is_private)
         await self._show(interaction, form)
@@ -118,7 +118,7 @@ class Run(commands.Cog):
                     request = await self._forms.request(run.draft)
                     # A form is held to the model's own bounds, which are not those of /imagine.
                     job = await self._jobs.submit(
-                        interaction.id, request, origin, asker_of(interaction), is_within_bounds=True
+                        interaction.id, request, origin, requester_of(interaction), is_within_bounds=True
                     )
                 if job is not None:
                     run.started_at = origin

@@ -22,7 +22,7 @@ from cogs.arrivals import Arrivals
 from cogs.aspects import ASPECT_CHOICES, ASPECTS
 from cogs.limit_options import known_slug
 from cogs.model_options import model_choices
-from cogs.origins import asker_of
+from cogs.origins import requester_of
 from cogs.style_options import style_choices
 
 PIN_ACTION: Final = "pin styles for the server"
@@ -108,7 +108,7 @@ class StyleCommands(commands.GroupCog, group_name="style", group_description="Lo
         async with self._arrivals.arrived(interaction, is_private=private) as origin:
             request = await self._styles.applied(style, plain, interaction.guild_id, interaction.user.id)
             request = replace(request, model=request.model or self._catalogue.default_model)
-            await self._jobs.submit(interaction.id, request, origin, asker_of(interaction))
+            await self._jobs.submit(interaction.id, request, origin, requester_of(interaction))
 
     @app_commands.command(description="Delete a style of yours; moderators: one that is pinned here")
     @app_commands.describe(name="One of yours goes before a pinned one of the same name")

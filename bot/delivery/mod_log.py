@@ -20,7 +20,7 @@ from bot.domain.limits.budget import BudgetWarning
 from bot.domain.moderation.audit import AuditEntry
 from bot.domain.moderation.cases import Case, Decision
 from bot.domain.moderation.errors import CaseFault, CaseRefused
-from bot.domain.request.requester import ChannelContext, Requester_
+from bot.domain.request.requester import ChannelContext, Requester
 from bot.view.actions.seal import seal_of
 from bot.view.card import Card, Tone
 from bot.view.cards.cases import member_words, open_card
@@ -87,7 +87,7 @@ class ModLogChannel:
         while len(self._waiting) > MAX_REMEMBERED:
             self._waiting.popitem(last=False)
 
-    async def find_asker(self, guild_id: int, channel_id: int, user_id: int) -> Requester_:
+    async def find_requester(self, guild_id: int, channel_id: int, user_id: int) -> Requester:
         place = await self._place(guild_id, channel_id)
         try:
             async with asyncio.timeout(TIMEOUT_S):
@@ -98,7 +98,7 @@ class ModLogChannel:
         except DISCORD_ERRORS as error:
             log.warning("member %d could not be looked up: %s", user_id, type(error).__name__)
             raise CaseRefused(CaseFault.DISCORD_SILENT) from None
-        return Requester_(user_id, frozenset(int(role_id) for role_id in member["roles"]), place)
+        return Requester(user_id, frozenset(int(role_id) for role_id in member["roles"]), place)
 
     async def is_manager(self, guild_id: int, user_id: int) -> bool:
         try:

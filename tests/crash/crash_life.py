@@ -53,7 +53,7 @@ from tests.crash.crash_clock import SharedClock
 from tests.crash.crash_scenarios import GRACE_S, KEY, LOOK_S, PROMPT, SECRET, SHORT_GRACE_S, Build, Scenario
 from tests.crash.crash_steps import Stepped, SteppedFeed, Steps
 from tests.support.bot_harness import MemoryLogChannel
-from tests.support.samples import MODEL, a_requester, an_asker, an_origin
+from tests.support.samples import MODEL, a_requester, an_origin
 from tests.support.sources import MemorySources
 
 DATABASE: Final = "bot.sqlite3"
@@ -186,7 +186,7 @@ async def _live(life: Life, time: SharedClock, steps: Steps) -> None:
         await jobs.resume()
         for member in range(1, life.scenario.members + 1 if life.is_first else 1):
             request = RunRequest(MODEL, PROMPT, steps=2, seed=SEED)
-            await jobs.submit(member, request, an_origin(user_id=member), an_asker(user_id=member))
+            await jobs.submit(member, request, an_origin(user_id=member), a_requester(user_id=member))
         while jobs.running:  # noqa: ASYNC110 — what is waited for knows nothing of being waited for
             await asyncio.sleep(0.002)
         if life.scenario.is_late:

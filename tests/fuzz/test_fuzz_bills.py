@@ -26,7 +26,7 @@ from tests.fuzz.fuzz_profile import tries
 from tests.fuzz.fuzz_wiro import DETAIL, TASK, TOOL, TOOLS
 from tests.support.bot_harness import a_house, tiny_delays
 from tests.support.clocks import until
-from tests.support.samples import a_request, an_asker, an_origin
+from tests.support.samples import a_request, a_requester, an_origin
 
 COSTS = st.one_of(NUMBERS, NUMBER_TEXTS, ANYTHING)
 STATUSES = st.sampled_from(["task_postprocess_end", "task_cancel", "task_failed"])
@@ -125,7 +125,7 @@ async def test_after_a_bill_far_past_its_hold_the_next_request_is_refused(tmp_pa
         assert job.cost == Money.parse("999.5")
         assert (await house.spent())[2] == Money.parse("999.5").pico
         with pytest.raises(LimitReached):
-            await house.jobs.submit(2, a_request(), an_origin(), an_asker())
+            await house.jobs.submit(2, a_request(), an_origin(), a_requester())
         await until(lambda: house.board.ending_of(1))
 
 

@@ -45,7 +45,7 @@ from tests.support.board import MemoryPictures
 from tests.support.bot_harness import MemoryLogChannel
 from tests.support.clocks import SteppedClock, until
 from tests.support.discord_side import FakeClient, FakeInteraction
-from tests.support.samples import MODEL, PNG, a_request, an_asker, an_origin
+from tests.support.samples import MODEL, PNG, a_request, a_requester, an_origin
 from tests.support.sources import MemoryFolders, MemorySources, MemoryUploads
 from tests.support.wiro import FakeSockets, ScriptedWiro
 
@@ -121,7 +121,7 @@ class Wired:
         attached: Any = interaction
         origin = an_origin(user_id=job_id, channel_id=CHANNEL, message_id=job_id)
         with self.intakes.on_record(job_id, origin), self.board.attached(attached):
-            await self.jobs.submit(job_id, a_request(), origin, an_asker(job_id, CHANNEL))
+            await self.jobs.submit(job_id, a_request(), origin, a_requester(job_id, CHANNEL))
 
     async def live(self, count: int) -> Counts:
         """So many jobs in one channel from the command to the picture, each with its ticks."""

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.domain.errors import Refusal, StoreError
-from bot.domain.job.access import Requester
 from bot.domain.request.origin import Origin
-from bot.domain.request.requester import ChannelContext, Requester_
+from bot.domain.request.requester import ChannelContext, Requester
 from bot.domain.request.run_request import RunRequest
 from tests.simulation.sim_engine import CHANNELS, GUILD, Engine
 from tests.simulation.sim_messages import Message
@@ -76,7 +75,7 @@ class Members:
             is_private=message.is_private,
             attachment_limit_bytes=10_485_760,
         )
-        requester = _asker(message)
+        requester = _requester(message)
         try:
             with engine.board.attached(engine.client.interaction(message)):
                 if repeats is not None:
@@ -96,7 +95,7 @@ class Members:
     async def _cancelling(self, engine: Engine, message: Message) -> None:
         self._run.trace.note("cancel-pressed", message.job_id)
         try:
-            await engine.jobs.cancel(message.job_id, Requester(_asker(message)))
+            await engine.jobs.cancel(message.job_id, _requester(message))
         except (Refusal, StoreError):
             return
 
@@ -110,5 +109,5 @@ class Members:
         self._run.trace.note("deleted", message.job_id)
 
 
-def _asker(message: Message) -> Requester_:
-    return Requester_(message.user_id, frozenset(), ChannelContext(GUILD, message.channel_id))
+def _requester(message: Message) -> Requester:
+    return Requester(message.user_id, frozenset(), ChannelContext(GUILD, message.channel_id))

@@ -39,7 +39,7 @@ from bot.store.sqlite.picture_wishes import PictureWishRecords
 from bot.store.sqlite.uploads import UploadRecords
 from tests.support.board import MemoryBoard, MemoryPictures
 from tests.support.clocks import SteppedClock, until
-from tests.support.samples import GUILD, MODEL, a_request, an_asker, an_origin
+from tests.support.samples import GUILD, MODEL, a_request, a_requester, an_origin
 from tests.support.sources import MemoryFolders, MemorySources
 from tests.support.wiro import FakeSockets, ScriptedWiro
 
@@ -169,7 +169,7 @@ class BotHarness:
             job_id,
             a_request(**request),
             an_origin(user_id=user_id, channel_id=channel_id),
-            an_asker(user_id=user_id, channel_id=channel_id),
+            a_requester(user_id=user_id, channel_id=channel_id),
         )
         assert job is not None
         return job

@@ -9,7 +9,7 @@ from bot.domain.limits.alternatives import Alternative
 from bot.domain.moderation.cases import Case, Decision
 from bot.domain.moderation.errors import CaseFault, CaseRefused
 from bot.domain.money import Money
-from bot.domain.request.requester import ChannelContext, Requester_
+from bot.domain.request.requester import ChannelContext, Requester
 from bot.services.limits.alternatives import LimitAlternatives
 from bot.services.limits.budget_alerts import BudgetAlerts
 from bot.services.moderation.service import Cases
@@ -43,11 +43,11 @@ class MemoryDesk:
             self.posted.append(case)
         return self.can_post
 
-    async def find_asker(self, guild_id: int, channel_id: int, user_id: int) -> Requester_:
+    async def find_requester(self, guild_id: int, channel_id: int, user_id: int) -> Requester:
         if self.silences:
             self.silences -= 1
             raise CaseRefused(CaseFault.DISCORD_SILENT)
-        return Requester_(user_id, frozenset(), ChannelContext(guild_id, channel_id))
+        return Requester(user_id, frozenset(), ChannelContext(guild_id, channel_id))
 
     async def is_manager(self, guild_id: int, user_id: int) -> bool:
         return user_id in self.managers

@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from bot.domain.job.access import Requester
 from bot.domain.job.job import Job, Output
 from bot.domain.job.output_file import OutputFile
 from bot.domain.money import Money
 from bot.domain.request.origin import Origin
-from bot.domain.request.requester import ChannelContext, Requester_
+from bot.domain.request.requester import ChannelContext, Requester
 from bot.domain.request.run_request import RunRequest
 
 NOON_S = 1_772_366_400.0  # 2026-03-01 12:00 UTC
@@ -33,13 +32,12 @@ def an_origin(**changes: Any) -> Origin:
     return replace(origin, **changes)
 
 
-def an_asker(user_id: int = MEMBER, channel_id: int = CHANNEL, *role_ids: int) -> Requester_:
-    return Requester_(user_id, frozenset(role_ids), ChannelContext(GUILD, channel_id))
-
-
-def a_requester(user_id: int = MEMBER, **changes: Any) -> Requester:
-    """Somebody who presses a button of a message of CHANNEL."""
-    return replace(Requester(an_asker(user_id), message_id=900), **changes)
+def a_requester(
+    user_id: int = MEMBER, channel_id: int = CHANNEL, *role_ids: int, **changes: Any
+) -> Requester:
+    """Somebody who presses a button of a message of CHANNEL, or types a command there."""
+    requester = Requester(user_id, frozenset(role_ids), ChannelContext(GUILD, channel_id), message_id=900)
+    return replace(requester, **changes)
 
 
 def a_request(**changes: Any) -> RunRequest:

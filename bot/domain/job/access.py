@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum, auto
 from typing import assert_never
 
 from bot.domain.job.errors import JobNotFound, JobWithheld, NotPermitted
 from bot.domain.job.job import Exposure, Job
-from bot.domain.request.requester import Requester_
+from bot.domain.request.requester import Requester
 
 
 class JobAct(Enum):
@@ -22,16 +21,6 @@ class JobAct(Enum):
     CANCEL = "cancel"
     DELETE = "delete"  # its message
     REPORT = "report"
-
-
-@dataclass(frozen=True, slots=True)
-class Requester:
-    """Who wants something of a job and from where, as Discord states it for this very interaction."""
-
-    requester: Requester_
-    is_moderator: bool = False  # in the channel of the interaction
-    message_id: int | None = None  # that bears what was pressed
-    is_alone: bool = False  # nobody else sees that message: it is ephemeral, or in direct messages
 
 
 class _Answer(Enum):
@@ -66,8 +55,8 @@ def _answer(job: Job, requester: Requester, act: JobAct) -> _Answer:
 
     Moderators have their rights in the channel that they ask from, which must be the job's own.
     """
-    origin, place = job.origin, requester.requester.place
-    is_own = origin.user_id == requester.requester.user_id
+    origin, place = job.origin, requester.channel
+    is_own = origin.user_id == requester.user_id
     is_here = origin.guild_id is not None and (origin.guild_id, origin.channel_id) == (
         place.guild_id,
         place.channel_id,
@@ -121,5 +110,5 @@ def _stays_unseen(job: Job, requester: Requester) -> bool:
     """Whether going on from this job shows nobody else what was for its member alone."""
     origin = job.origin
     if origin.guild_id is None:
-        return requester.requester.place.guild_id is None
+        return requester.channel.guild_id is None
     return not origin.is_private or requester.is_alone

@@ -19,7 +19,7 @@ from bot.domain.limits.limit import (
     server_scope,
 )
 from bot.domain.money import MAX_PICO
-from bot.domain.request.requester import Requester_
+from bot.domain.request.requester import Requester
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ def resolve_limits(
     rules: Sequence[LimitPolicy],
     defaults: Sequence[LimitPolicy],
     operator: Sequence[Limit],
-    requester: Requester_,
+    requester: Requester,
     model: str,
     granted: Mapping[tuple[Measure, Window], int],
 ) -> tuple[Limit, ...]:
@@ -89,7 +89,7 @@ def resolve_limits(
     return (*limits, *operator)
 
 
-def caution(requester: Requester_, model: str) -> tuple[Limit, ...]:
+def caution(requester: Requester, model: str) -> tuple[Limit, ...]:
     """What binds besides while nobody can say what a model costs: first bills, then crowds."""
     slug = folded_slug(model)
     return (
@@ -107,7 +107,7 @@ def caution(requester: Requester_, model: str) -> tuple[Limit, ...]:
 
 
 def counters_for(
-    tracked: Iterable[LimitKey], defaults: Sequence[LimitPolicy], requester: Requester_, model: str
+    tracked: Iterable[LimitKey], defaults: Sequence[LimitPolicy], requester: Requester, model: str
 ) -> tuple[CounterKey, ...]:
     """Every counter that a run moves: each dimension a server tracks, for the member and for the server.
 
@@ -120,17 +120,17 @@ def counters_for(
             counters[server_scope_of(requester, dimension), dimension.window] = None
     for rule in defaults:
         counters[member_scope_of(requester, rule.dimension), rule.dimension.window] = None
-    for scope in (server_scope(requester.place.guild_id), person_scope(requester.user_id), OPERATOR):
+    for scope in (server_scope(requester.channel.guild_id), person_scope(requester.user_id), OPERATOR):
         counters[scope, Window.DAY] = None
     return tuple(counters)
 
 
-def member_scope_of(requester: Requester_, dimension: LimitKey) -> Scope:
-    return member_scope(requester.place.guild_id, requester.user_id, dimension.channel_id, dimension.model)
+def member_scope_of(requester: Requester, dimension: LimitKey) -> Scope:
+    return member_scope(requester.channel.guild_id, requester.user_id, dimension.channel_id, dimension.model)
 
 
-def server_scope_of(requester: Requester_, dimension: LimitKey) -> Scope:
-    return server_scope(requester.place.guild_id, dimension.channel_id, dimension.model)
+def server_scope_of(requester: Requester, dimension: LimitKey) -> Scope:
+    return server_scope(requester.channel.guild_id, dimension.channel_id, dimension.model)
 
 
 def _limit(rule: LimitPolicy, scope: Scope, extra: int) -> Limit:
@@ -144,7 +144,7 @@ def _limit(rule: LimitPolicy, scope: Scope, extra: int) -> Limit:
     )
 
 
-def _applies(rule: LimitPolicy, requester: Requester_, model: str) -> bool:
+def _applies(rule: LimitPolicy, requester: Requester, model: str) -> bool:
     if not _covers(rule.dimension, requester, model):
         return False
     match rule.audience:
@@ -164,8 +164,8 @@ def _applies(rule: LimitPolicy, requester: Requester_, model: str) -> bool:
             return False
 
 
-def _covers(dimension: LimitKey, requester: Requester_, model: str) -> bool:
-    is_here = dimension.channel_id in {0, requester.place.channel_id, requester.place.ruled_channel_id}
+def _covers(dimension: LimitKey, requester: Requester, model: str) -> bool:
+    is_here = dimension.channel_id in {0, requester.channel.channel_id, requester.channel.ruled_channel_id}
     return is_here and dimension.model in {"", folded_slug(model)}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.domain.moderation.errors import AdmissionFault, NotAdmitted
-from bot.domain.request.requester import Requester_
+from bot.domain.request.requester import Requester
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +24,9 @@ class Admission:
         elif self.guild_ids and guild_id not in self.guild_ids:
             raise NotAdmitted(AdmissionFault.SERVER)
 
-    def check(self, requester: Requester_) -> None:
+    def check(self, requester: Requester) -> None:
         """Raises NotAdmitted."""
-        self.check_place(requester.place.guild_id)
+        self.check_place(requester.channel.guild_id)
         if requester.user_id in self.blocked_user_ids:
             raise NotAdmitted(AdmissionFault.PERSON)
 

@@ -11,7 +11,7 @@ from bot.domain.job.job import Job
 from bot.domain.moderation.errors import RuleFault, RuleRefused
 from bot.domain.moderation.rules import GuildRules, PictureRule
 from bot.domain.request.files import InputFile
-from bot.domain.request.requester import ChannelContext, Requester_
+from bot.domain.request.requester import ChannelContext, Requester
 from bot.domain.request.run_request import RunRequest
 
 WHOLE_SERVER: Final = 0  # in place of a channel
@@ -34,14 +34,14 @@ def rule_here(rules: GuildRules, place: ChannelContext) -> PictureRule:
     return DEFAULT
 
 
-def lenders(requester: Requester_, request: RunRequest) -> frozenset[int]:
+def lenders(requester: Requester, request: RunRequest) -> frozenset[int]:
     """The other members whose pictures this request uses."""
     return frozenset(file.owner_id for file in _lent(requester, request) if file.owner_id)
 
 
-def check_pictures(rules: GuildRules, requester: Requester_, request: RunRequest, closed: Set[int]) -> None:
+def check_pictures(rules: GuildRules, requester: Requester, request: RunRequest, closed: Set[int]) -> None:
     """Raises RuleRefused for a picture that this member may not use here. `closed` lend theirs to nobody."""
-    rule = rule_here(rules, requester.place)
+    rule = rule_here(rules, requester.channel)
     for file in _lent(requester, request):
         if file.owner_id in closed:
             raise RuleRefused(RuleFault.PICTURE_CLOSED)
@@ -66,7 +66,7 @@ def files_of(job: Job) -> tuple[InputFile, ...]:
     )
 
 
-def _lent(requester: Requester_, request: RunRequest) -> Iterator[InputFile]:
+def _lent(requester: Requester, request: RunRequest) -> Iterator[InputFile]:
     return (file for file in request.files if file.owner_id not in {None, requester.user_id})
 
 

@@ -7,7 +7,7 @@ from enum import Enum
 
 from bot.domain.catalogue.model import folded_slug
 from bot.domain.moderation.errors import RuleFault, RuleRefused
-from bot.domain.request.requester import Requester_
+from bot.domain.request.requester import Requester
 
 
 class ChannelRule(Enum):
@@ -69,7 +69,7 @@ class GuildRules:
 NO_RULES = GuildRules()
 
 
-def check_place(rules: GuildRules, requester: Requester_, model: str, *, is_adult: bool) -> None:
+def check_place(rules: GuildRules, requester: Requester, model: str, *, is_adult: bool) -> None:
     """Raises RuleRefused where this member may not run this model here, whatever the prompt is."""
     if requester.user_id in rules.blocked_user_ids:
         raise RuleRefused(RuleFault.BLOCKED)
@@ -78,7 +78,7 @@ def check_place(rules: GuildRules, requester: Requester_, model: str, *, is_adul
     check_model(rules, requester, model, is_adult=is_adult)
 
 
-def check_model(rules: GuildRules, requester: Requester_, model: str, *, is_adult: bool) -> None:
+def check_model(rules: GuildRules, requester: Requester, model: str, *, is_adult: bool) -> None:
     """Raises RuleRefused where the model may not be used here.
 
     `is_adult`: Wiro files it under what is for adults. So it is here, unless the moderators say otherwise.
@@ -88,15 +88,15 @@ def check_model(rules: GuildRules, requester: Requester_, model: str, *, is_adul
     if known is ModelRule.DENY or (known is None and is_listing):
         raise RuleRefused(RuleFault.MODEL, model)
     is_restricted = known is ModelRule.ADULT or (known is None and is_adult)
-    if is_restricted and not requester.place.is_age_restricted:
+    if is_restricted and not requester.channel.is_age_restricted:
         raise RuleRefused(RuleFault.ADULT_MODEL, model)
 
 
-def _channel_allowed(rules: GuildRules, requester: Requester_) -> bool:
-    if requester.place.guild_id is None:
+def _channel_allowed(rules: GuildRules, requester: Requester) -> bool:
+    if requester.channel.guild_id is None:
         return True
     known = dict(rules.channels)
-    rule = known.get(requester.place.channel_id, known.get(requester.place.ruled_channel_id))
+    rule = known.get(requester.channel.channel_id, known.get(requester.channel.ruled_channel_id))
     if rule is not None:
         return rule is ChannelRule.ALLOW
     return ChannelRule.ALLOW not in known.values()

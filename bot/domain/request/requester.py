@@ -21,9 +21,12 @@ class ChannelContext:
 
 
 @dataclass(frozen=True, slots=True)
-class Requester_:
-    """A member with the roles that Discord states for this very interaction."""
+class Requester:
+    """A member who wants something, with what Discord states of them for this very interaction."""
 
     user_id: int
     role_ids: frozenset[int]
-    place: ChannelContext
+    channel: ChannelContext
+    is_moderator: bool = False  # in this channel
+    message_id: int | None = None  # that bears what was pressed
+    is_alone: bool = False  # nobody else sees that message: it is ephemeral, or in direct messages

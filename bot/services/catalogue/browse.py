@@ -11,7 +11,7 @@ from bot.domain.clock import Clock
 from bot.domain.limits.holds import History
 from bot.domain.moderation.errors import RuleFault, RuleRefused
 from bot.domain.records.model_pages import ModelDetail, ModelPage, ModelRow
-from bot.domain.request.requester import Requester_
+from bot.domain.request.requester import Requester
 from bot.services.catalogue.service import Catalogue
 from bot.services.guild_settings.service import GuildSettingsService
 
@@ -35,24 +35,24 @@ class Browser:
         self._clock = clock
         self._houses = guild_settings
 
-    async def find(self, search: str, category: str, requester: Requester_) -> ModelPage | ModelDetail:
+    async def find(self, search: str, category: str, requester: Requester) -> ModelPage | ModelDetail:
         """The one model that is meant, or the first page of those that fit. Raises ModelUnknown."""
         named = self._catalogue.summary(search) if search else None
         if named is not None:
             return await self.detail(named.slug, requester)
-        matches = self._catalogue.search(search, category, requester.place.guild_id)
+        matches = self._catalogue.search(search, category, requester.channel.guild_id)
         if len(matches) == 1 and search:
             return await self.detail(matches[0].slug, requester)
         if not matches and "/" in search and not category:
             return await self.detail(search, requester)  # Wiro may know more than it lists
         return await self._page(matches, 1, search, category, requester)
 
-    async def page(self, number: int, search: str, category: str, requester: Requester_) -> ModelPage:
+    async def page(self, number: int, search: str, category: str, requester: Requester) -> ModelPage:
         """A page of a search; the last one where the list has become shorter."""
-        matches = self._catalogue.search(search, category, requester.place.guild_id)
+        matches = self._catalogue.search(search, category, requester.channel.guild_id)
         return await self._page(matches, number, search, category, requester)
 
-    async def detail(self, slug: str, requester: Requester_) -> ModelDetail:
+    async def detail(self, slug: str, requester: Requester) -> ModelDetail:
         """Raises ModelUnknown."""
         model = await self._catalogue.model(slug)
         summary = self._catalogue.summary(model.slug) or self._catalogue.summary(slug)
@@ -68,7 +68,7 @@ class Browser:
         )
 
     async def _page(
-        self, matches: Sequence[ModelSummary], number: int, search: str, category: str, requester: Requester_
+        self, matches: Sequence[ModelSummary], number: int, search: str, category: str, requester: Requester
     ) -> ModelPage:
         pages = max(1, -(-len(matches) // PAGE_SIZE))
         number = min(max(1, number), pages)
@@ -76,7 +76,7 @@ class Browser:
         lines = tuple([await self._line(summary, requester) for summary in shown])
         return ModelPage(lines, number, pages, len(matches), search, category, self._catalogue.reading)
 
-    async def _line(self, summary: ModelSummary, requester: Requester_) -> ModelRow:
+    async def _line(self, summary: ModelSummary, requester: Requester) -> ModelRow:
         known = self._catalogue.known(summary.slug)
         return ModelRow(
             summary,
@@ -88,7 +88,7 @@ class Browser:
     async def _median_s(self, slug: str) -> float | None:
         return (await self._histories.model_history(slug, self._clock.wall())).median_s
 
-    async def _forbidden(self, requester: Requester_, slug: str) -> RuleFault | None:
+    async def _forbidden(self, requester: Requester, slug: str) -> RuleFault | None:
         try:
             await self._houses.require_model_allowed(requester, slug)
         except RuleRefused as refused:

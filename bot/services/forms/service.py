@@ -24,7 +24,7 @@ from bot.domain.request.form import (
 )
 from bot.domain.request.form_state import Form, FormState
 from bot.domain.request.origin import Origin
-from bot.domain.request.requester import Requester_
+from bot.domain.request.requester import Requester
 from bot.domain.request.run_request import RunRequest
 from bot.domain.request.submission import request_of
 from bot.services.catalogue.service import Catalogue
@@ -61,7 +61,7 @@ class Forms:
         self._clock = clock
         self._drafts = FormStates(clock.monotonic)
 
-    async def open(self, draft_id: int, slug: str, requester: Requester_, *, is_private: bool) -> Form:
+    async def open(self, draft_id: int, slug: str, requester: Requester, *, is_private: bool) -> Form:
         """With the member's last values of this model. Raises ModelUnknown, RuleRefused, StoreError."""
         model = await self._catalogue.model(slug)
         await self._houses.check_place(requester, model.slug)

@@ -29,7 +29,7 @@ from bot.domain.moderation.rules import (
     check_place,
 )
 from bot.domain.request.prompt import texts_of
-from bot.domain.request.requester import Requester_
+from bot.domain.request.requester import Requester
 from bot.domain.request.run_request import RunRequest
 from bot.services.guild_settings._word_rules import WordRules
 from bot.services.guild_settings.ports import GuildStore, PictureWishes
@@ -94,29 +94,29 @@ class GuildSettingsService:
             house = self._houses.get(guild_id)
             return house if house is not None else await self._read(guild_id)
 
-    async def check_place(self, requester: Requester_, model: str) -> None:
+    async def check_place(self, requester: Requester, model: str) -> None:
         """Raises NotAdmitted, and RuleRefused where the server forbids this run whatever its words are."""
         self.admission.check(requester)
-        rules = (await self.of(requester.place.guild_id)).rules
+        rules = (await self.of(requester.channel.guild_id)).rules
         check_place(rules, requester, model, is_adult=self._is_adult(model))
 
-    async def has_words(self, requester: Requester_) -> bool:
+    async def has_words(self, requester: Requester) -> bool:
         """Whether the server refuses prompts for their words at all."""
-        return bool((await self.of(requester.place.guild_id)).rules.words)
+        return bool((await self.of(requester.channel.guild_id)).rules.words)
 
-    async def check_request(self, requester: Requester_, request: RunRequest) -> None:
+    async def check_request(self, requester: Requester, request: RunRequest) -> None:
         """The one check, whoever asks for it.
 
         Raises NotAdmitted, RuleRefused where the server, or whose picture it uses, forbids this run, and
         PromptRefused for a text that cannot be held against the server's word rules.
         """
         self.admission.check(requester)
-        rules = (await self.of(requester.place.guild_id)).rules
+        rules = (await self.of(requester.channel.guild_id)).rules
         check_place(rules, requester, request.model, is_adult=self._is_adult(request.model))
         others = lenders(requester, request)
         closed = await self._wishes.closed_among(others) if others else frozenset()
         check_pictures(rules, requester, request, closed)
-        await self._word_rules.check(requester.place.guild_id or 0, rules.words, texts_of(request))
+        await self._word_rules.check(requester.channel.guild_id or 0, rules.words, texts_of(request))
 
     async def has_closed_pictures(self, user_id: int) -> bool:
         """Whether this member lends their pictures to nobody."""
@@ -125,9 +125,9 @@ class GuildSettingsService:
     async def close_pictures(self, user_id: int, *, is_closed: bool) -> None:
         await self._wishes.set_closed(user_id, is_closed=is_closed)
 
-    async def require_model_allowed(self, requester: Requester_, model: str) -> None:
+    async def require_model_allowed(self, requester: Requester, model: str) -> None:
         """Raises RuleRefused where this model may not be used here."""
-        rules = (await self.of(requester.place.guild_id)).rules
+        rules = (await self.of(requester.channel.guild_id)).rules
         check_model(rules, requester, model, is_adult=self._is_adult(model))
 
     async def matching_words(self, guild_id: int, text: str) -> Sequence[Hit]:

@@ -17,7 +17,7 @@ from bot.domain.money import Money
 from bot.domain.request.errors import OptionRefused, PictureNotTaken
 from bot.domain.request.form import FieldsRefused
 from bot.domain.request.parameters import STEPS, parameters_for, resolved
-from bot.domain.request.requester import Requester_
+from bot.domain.request.requester import Requester
 from bot.domain.request.run_request import RunRequest
 from bot.services.catalogue.service import Catalogue
 from bot.services.guild_settings.service import GuildSettingsService
@@ -44,7 +44,7 @@ class LimitAlternatives:
         self._catalogue = catalogue
         self._holds = holds
 
-    async def of(self, refused: LimitReached, request: RunRequest, requester: Requester_) -> Alternative:
+    async def of(self, refused: LimitReached, request: RunRequest, requester: Requester) -> Alternative:
         """Raises ModelUnknown, OptionRefused, StoreError."""
         hold = await self._holds.of_request(request)
         price = hold.amount
@@ -89,7 +89,7 @@ class LimitAlternatives:
         return [replace(request, steps=steps) for steps in priced]
 
     async def _cheaper_model(
-        self, request: RunRequest, requester: Requester_, standings: Sequence[LimitStatus], price: Money
+        self, request: RunRequest, requester: Requester, standings: Sequence[LimitStatus], price: Money
     ) -> Fit | None:
         """The dearest of the cheaper models that the server allows and that would take this request."""
         everywhere = [standing for standing in standings if not standing.limit.scope.model]
@@ -119,14 +119,14 @@ class LimitAlternatives:
             return None
         return None
 
-    async def _is_allowed(self, requester: Requester_, slug: str) -> bool:
+    async def _is_allowed(self, requester: Requester, slug: str) -> bool:
         try:
             await self._houses.require_model_allowed(requester, slug)
         except RuleRefused:
             return False
         return True
 
-    async def _priced(self, request: RunRequest, requester: Requester_, price: Money) -> Fit | None:
+    async def _priced(self, request: RunRequest, requester: Requester, price: Money) -> Fit | None:
         try:
             hold = await self._holds.of_request(request)
         except (FieldsRefused, ModelUnknown, OptionRefused, PictureNotTaken, RunTooDear):

@@ -11,7 +11,7 @@ from bot.domain.limits.budget import BudgetWarning
 from bot.domain.limits.limit import Audience, LimitReached, Measure, window_bounds
 from bot.domain.limits.policies import LimitKey
 from bot.domain.money import Money
-from bot.domain.request.requester import Requester_
+from bot.domain.request.requester import Requester
 from bot.services.guild_settings.ports import GuildStore
 from bot.services.guild_settings.service import GuildSettingsService
 from bot.services.limits.service import LimitService, LimitStatus
@@ -48,12 +48,12 @@ class BudgetAlerts:
         # What this process has told: the store is the record, this spares it the question.
         self._told: dict[tuple[int, LimitKey], tuple[int, set[int]]] = {}
 
-    async def look(self, requester: Requester_, model: str, refused: LimitReached | None = None) -> None:
+    async def look(self, requester: Requester, model: str, refused: LimitReached | None = None) -> None:
         """After a reservation or settlement of this member with this model here, or a refusal. Never raises.
 
         Only the limits that this run moves are looked at: the others stand where they stood.
         """
-        guild_id = requester.place.guild_id
+        guild_id = requester.channel.guild_id
         if guild_id is None:
             return
         try:
@@ -62,7 +62,7 @@ class BudgetAlerts:
             log.warning("the budget of server %d could not be looked at: %s", guild_id, error.reason)
 
     async def _look(
-        self, guild_id: int, requester: Requester_, model: str, refused: LimitReached | None
+        self, guild_id: int, requester: Requester, model: str, refused: LimitReached | None
     ) -> None:
         house = await self._houses.of(guild_id)
         channel_id = house.rules.log_channel_id

@@ -28,7 +28,7 @@ from bot.domain.limits.policies import (
     resolve_limits,
 )
 from bot.domain.money import Money
-from bot.domain.request.requester import Requester_
+from bot.domain.request.requester import Requester
 from bot.services.guild_settings.ports import GuildStore
 from bot.services.guild_settings.service import GuildSettings, GuildSettingsService
 from bot.services.limits.ports import UsageStore
@@ -100,14 +100,14 @@ class LimitService:
         self._clock = clock
 
     async def limits(
-        self, requester: Requester_, model: str, *, is_approved: bool = False, is_unproven: bool = False
+        self, requester: Requester, model: str, *, is_approved: bool = False, is_unproven: bool = False
     ) -> tuple[tuple[Limit, ...], tuple[CounterKey, ...]]:
         """The limits that a run must keep and the counters it moves.
 
         A run that a moderator approved passes the member's limits, not the server's and the operator's.
         `is_unproven`: nobody can say what the model costs.
         """
-        house = await self._houses.of(requester.place.guild_id)
+        house = await self._houses.of(requester.channel.guild_id)
         granted = await self._granted(requester)
         limits = self._bound(house, requester, model, granted, is_unproven=is_unproven)
         if is_approved:
@@ -129,11 +129,11 @@ class LimitService:
             raise refusal
 
     async def standings(
-        self, requester: Requester_, model: str, *, is_unproven: bool = False
+        self, requester: Requester, model: str, *, is_unproven: bool = False
     ) -> tuple[LimitStatus, ...]:
         """Every limit that binds here, tightest first; the operator's last."""
         at_s = self._clock.wall()
-        house = await self._houses.of(requester.place.guild_id)
+        house = await self._houses.of(requester.channel.guild_id)
         granted = await self._granted(requester)
         standings = [
             LimitStatus(
@@ -160,7 +160,7 @@ class LimitService:
     def _bound(
         self,
         house: GuildSettings,
-        requester: Requester_,
+        requester: Requester,
         model: str,
         granted: Mapping[tuple[Measure, Window], int],
         *,
@@ -171,12 +171,12 @@ class LimitService:
             house.limits, self._defaults, self._caps(requester), requester, model, granted
         )
 
-    def _caps(self, requester: Requester_) -> tuple[Limit, ...]:
+    def _caps(self, requester: Requester) -> tuple[Limit, ...]:
         """What the operator sets above all servers, for everybody last."""
         caps = (
             (person_scope(requester.user_id), self._allowance.person_spend_per_day, Audience.CAP_PERSON),
             (
-                server_scope(requester.place.guild_id),
+                server_scope(requester.channel.guild_id),
                 self._allowance.server_spend_per_day,
                 Audience.CAP_SERVER,
             ),
@@ -188,10 +188,10 @@ class LimitService:
             if amount is not None
         )
 
-    async def _granted(self, requester: Requester_) -> Mapping[tuple[Measure, Window], int]:
-        if requester.place.guild_id is None:
+    async def _granted(self, requester: Requester) -> Mapping[tuple[Measure, Window], int]:
+        if requester.channel.guild_id is None:
             return {}
-        return await self._guilds.granted(requester.place.guild_id, requester.user_id, self._clock.wall())
+        return await self._guilds.granted(requester.channel.guild_id, requester.user_id, self._clock.wall())
 
 
 def _tightness(standing: LimitStatus) -> tuple[bool, float]:

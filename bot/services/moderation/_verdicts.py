@@ -24,7 +24,7 @@ from bot.domain.moderation.errors import (
 )
 from bot.domain.money import Money
 from bot.domain.request.origin import Origin
-from bot.domain.request.requester import Requester_
+from bot.domain.request.requester import Requester
 from bot.domain.request.run_request import RunRequest
 from bot.engines.port import WiroError
 from bot.services.guild_settings.service import GuildSettingsService
@@ -45,7 +45,7 @@ class Plan:
     """What carrying out a verdict needs: the run and its member, the grants, or the reported job."""
 
     request: RunRequest | None = None
-    requester: Requester_ | None = None
+    requester: Requester | None = None
     grants: tuple[tuple[Measure, int], ...] = ()
     job: Job | None = None
 
@@ -86,7 +86,7 @@ class Verdicts:
                 assert_never(verdict)
 
     async def _plan_of_run(self, case: Case, request: RunRequest) -> Plan:
-        requester = await self._desk.find_asker(case.guild_id, case.channel_id, case.user_id)
+        requester = await self._desk.find_requester(case.guild_id, case.channel_id, case.user_id)
         try:
             await self._houses.check_request(requester, request)
         except RuleRefused:
@@ -166,7 +166,7 @@ class Verdicts:
             message_id=message_id,
             is_private=case.is_private,
             attachment_limit_bytes=ATTACHMENT_BYTES,
-            ruled_channel_id=plan.requester.place.ruled_channel_id,
+            ruled_channel_id=plan.requester.channel.ruled_channel_id,
         )
         try:
             # Its bounds were kept, or did not bind, when a limit refused it.

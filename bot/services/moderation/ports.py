@@ -9,7 +9,7 @@ from bot.domain.job.job import Exposure, Job
 from bot.domain.limits.alternatives import Alternative
 from bot.domain.moderation.cases import Case, Decision, Report, Traces, Verdict
 from bot.domain.request.origin import Origin
-from bot.domain.request.requester import Requester_
+from bot.domain.request.requester import Requester
 from bot.domain.request.run_request import RunRequest
 
 
@@ -21,7 +21,7 @@ class Runs(Protocol):
         job_id: int,
         request: RunRequest,
         origin: Origin,
-        requester: Requester_,
+        requester: Requester,
         *,
         is_approved: bool = False,
         is_within_bounds: bool = False,
@@ -49,7 +49,7 @@ class ModLog(Protocol):
         """Put a case into the log channel. False: it cannot be written to. `job` is the reported one."""
         ...
 
-    async def find_asker(self, guild_id: int, channel_id: int, user_id: int) -> Requester_:
+    async def find_requester(self, guild_id: int, channel_id: int, user_id: int) -> Requester:
         """The member with their present roles, and the channel. Raises CaseRefused."""
         ...
 

@@ -9,7 +9,7 @@ from typing import Final
 
 from bot.domain.clock import Clock
 from bot.domain.errors import BotError, StoreError
-from bot.domain.job.access import JobAct, Requester, check_access
+from bot.domain.job.access import JobAct, check_access
 from bot.domain.job.errors import JobNotFound
 from bot.domain.job.job import Exposure, Job
 from bot.domain.limits.alternatives import Alternative
@@ -24,7 +24,7 @@ from bot.domain.moderation.errors import (
     RuleRefused,
 )
 from bot.domain.request.prompt import words_of
-from bot.domain.request.requester import Requester_
+from bot.domain.request.requester import Requester
 from bot.services.guild_settings.service import GuildSettingsService
 from bot.services.limits.alternatives import LimitAlternatives
 from bot.services.limits.budget_alerts import BudgetAlerts
@@ -58,7 +58,7 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    requester: Requester_
+    requester: Requester
     way_out: Alternative
     is_private: bool
 
@@ -97,7 +97,7 @@ class Cases:
     # --- a member at a limit ---------------------------------------------------------------------
 
     async def offer(
-        self, refused_id: int, refused: LimitReached, requester: Requester_, *, is_private: bool
+        self, refused_id: int, refused: LimitReached, requester: Requester, *, is_private: bool
     ) -> Offer | None:
         """What to tell the member whose interaction `refused_id` was refused; its request is kept a while.
 
@@ -107,18 +107,18 @@ class Cases:
             return None
         await self._watch.look(requester, refused.request.model, refused)
         way_out = await self._ways_out.of(refused, refused.request, requester)
-        has_log = (await self._houses.of(requester.place.guild_id)).rules.log_channel_id is not None
+        has_log = (await self._houses.of(requester.channel.guild_id)).rules.log_channel_id is not None
         may_ask = has_log and not refused.is_operator
         if may_ask:
             self._keep(refused_id, _Kept(requester, way_out, is_private))
         return Offer(way_out, may_ask)
 
-    async def ask(self, refused_id: int, presser: Requester_) -> Case:
+    async def ask(self, refused_id: int, presser: Requester) -> Case:
         """Put a refused request before the moderators, once.
 
         Raises CaseNotFound, CaseRefused, RuleRefused where a rule forbids it by now, StoreError.
         """
-        guild_id = presser.place.guild_id
+        guild_id = presser.channel.guild_id
         # Taken out before the first await: of two presses at once, one finds nothing.
         kept = self._kept.pop(refused_id)
         if kept is None:
@@ -132,11 +132,11 @@ class Cases:
                 self._keep(refused_id, kept)
             raise
 
-    async def _ask(self, refused_id: int, kept: _Kept, presser: Requester_) -> Case:
-        place = kept.requester.place
+    async def _ask(self, refused_id: int, kept: _Kept, presser: Requester) -> Case:
+        place = kept.requester.channel
         if kept.requester.user_id != presser.user_id or place.guild_id is None:
             raise CaseNotFound(refused_id)
-        if place.guild_id != presser.place.guild_id:
+        if place.guild_id != presser.channel.guild_id:
             raise CaseNotFound(refused_id)
         request = kept.way_out.request
         await self._houses.check_request(presser, request)
@@ -180,7 +180,7 @@ class Cases:
         origin = job.origin
         if not job.is_terminal:  # there is nothing to report yet
             raise JobNotFound(job_id)
-        if reporter.requester.user_id in (await self._houses.of(origin.guild_id)).rules.blocked_user_ids:
+        if reporter.user_id in (await self._houses.of(origin.guild_id)).rules.blocked_user_ids:
             raise RuleRefused(RuleFault.BLOCKED)
         case = Case(
             case_id=job_id,
@@ -188,7 +188,7 @@ class Cases:
             guild_id=origin.guild_id or 0,
             channel_id=origin.channel_id,
             user_id=origin.user_id,
-            opened_by=reporter.requester.user_id,
+            opened_by=reporter.user_id,
             opened_at_s=self._clock.wall(),
             job_id=job_id,
             shown=shown,

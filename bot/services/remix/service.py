@@ -16,7 +16,7 @@ from bot.domain.money import Money
 from bot.domain.request.errors import InputFault, InputRefused
 from bot.domain.request.files import InputFile
 from bot.domain.request.parameters import HEIGHT, PROMPT, SEED, WIDTH
-from bot.domain.request.requester import Requester_
+from bot.domain.request.requester import Requester
 from bot.domain.request.run_request import RunRequest
 from bot.services.catalogue.service import Catalogue
 from bot.services.guild_settings.service import GuildSettingsService
@@ -101,7 +101,7 @@ class Remixes:
         seed = job.seed if takes_seed else None
         return replace(job.request, prompt=prompt, seed=seed, files=files_of(job))
 
-    async def quote(self, request: RunRequest, requester: Requester_) -> Quote:
+    async def quote(self, request: RunRequest, requester: Requester) -> Quote:
         """What a run of this request takes. Raises Refusal, StoreError."""
         await self._houses.check_request(requester, request)
         price = (await self._holds.of_request(request)).amount

@@ -13,7 +13,7 @@ from typing import Final
 
 from bot.domain.catalogue.model import Value
 from bot.domain.errors import StoreError
-from bot.domain.job.access import JobAct, Requester, check_access
+from bot.domain.job.access import JobAct, check_access
 from bot.domain.job.errors import JobEnded, JobNotFound, LogUnreachable, WordsFault, WordsGone
 from bot.domain.job.events import Refused
 from bot.domain.job.input_faults import check_claims
@@ -34,7 +34,7 @@ from bot.domain.request.parameters import (
     takes_prompt,
 )
 from bot.domain.request.prompt import checked_negative_prompt, checked_prompt
-from bot.domain.request.requester import ChannelContext, Requester_
+from bot.domain.request.requester import ChannelContext, Requester
 from bot.domain.request.run_request import RunRequest
 from bot.engines.port import WiroError, WiroNotFound
 from bot.services.guild_settings.service import GuildSettingsService
@@ -111,7 +111,7 @@ class Jobs:
         job_id: int,
         request: RunRequest,
         origin: Origin,
-        requester: Requester_,
+        requester: Requester,
         *,
         parent: Parent | None = None,
         is_approved: bool = False,
@@ -159,7 +159,7 @@ class Jobs:
         self._tools.catalogue.note_use(origin.guild_id, request.model)
         # The files are fetched by the follower, so that a refusal leaves none anywhere.
         self._follow(job, None if request.files else parameters)
-        if requester.place.guild_id is not None:
+        if requester.channel.guild_id is not None:
             self._owner.start(f"budget {job_id}", self._watch.look(requester, request.model))
         return job
 
@@ -175,7 +175,7 @@ class Jobs:
             request = replace(request, seed=None)
         # It tells what the model chose by itself, too, which may lie past the bounds of /imagine.
         return await self.submit(
-            new_job_id, request, origin, requester.requester, parent=job.parent, is_within_bounds=True
+            new_job_id, request, origin, requester, parent=job.parent, is_within_bounds=True
         )
 
     async def cancel(self, job_id: int, requester: Requester) -> Job:
@@ -328,7 +328,7 @@ class Jobs:
         """A bill may be more than was held."""
         origin = job.origin
         place = ChannelContext(origin.guild_id, origin.channel_id, origin.ruled_channel_id or None)
-        await self._watch.look(Requester_(origin.user_id, frozenset(), place), job.request.model)
+        await self._watch.look(Requester(origin.user_id, frozenset(), place), job.request.model)
 
     async def _start_over(self, job_id: int) -> None:
         runner = self._followers[job_id]

@@ -33,7 +33,7 @@ class Action(Protocol):
     def action(self) -> Enum: ...
 
 
-ActionT = TypeVar("PressT", bound=Action)
+ActionT = TypeVar("ActionT", bound=Action)
 
 
 class ActionHandler(Sealed, Protocol):

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from bot.domain.job.access import JobAct, Requester, has_access
+from bot.domain.job.access import JobAct, has_access
 from bot.domain.job.status_update import StatusUpdate
+from bot.domain.request.requester import Requester
 from bot.view.card import Action, Card, Row, Tone
 from bot.view.cards.renderer import headline
 from bot.view.text.format import plural

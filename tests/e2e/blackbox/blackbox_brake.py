@@ -4,8 +4,6 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from sandbox.discord import Interaction
-from sandbox.wiro.faults import Hold
-from sandbox.wiro.pace import Pace
 from tests.e2e.blackbox.blackbox_house import BotHarness
 
 Opened = Callable[..., Awaitable[BotHarness]]

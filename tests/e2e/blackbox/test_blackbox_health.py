@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable
 
 import aiohttp
 
-from sandbox.wiro.faults import Hold
 from tests.e2e.blackbox.blackbox_house import BotHarness, fetched
 
 Opened = Callable[..., Awaitable[BotHarness]]

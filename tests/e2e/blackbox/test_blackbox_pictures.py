@@ -10,7 +10,7 @@ from typing import Any
 from PIL import Image
 
 from sandbox.discord import Upload
-from sandbox.wiro.faults import Hold, Refuse
+from sandbox.wiro.faults import Refuse
 from tests.e2e.blackbox.blackbox_house import BotHarness, fetched, labels, same_day
 
 Opened = Callable[..., Awaitable[BotHarness]]

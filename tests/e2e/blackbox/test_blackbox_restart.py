@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 
 from sandbox.discord import Limits
 from sandbox.wiro.faults import Hold, Moment, Wait
-from tests.e2e.blackbox.blackbox_house import FOREVER_S, BotHarness, eventually
+from tests.e2e.blackbox.blackbox_house import BotHarness, eventually
 
 Opened = Callable[..., Awaitable[BotHarness]]
 

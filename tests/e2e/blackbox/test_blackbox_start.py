@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable, Callable
 
-from sandbox.wiro.faults import Hold
 from tests.e2e.blackbox.blackbox_house import DISCORD_TOKEN, BotHarness, eventually, labels
 
 Opened = Callable[..., Awaitable[BotHarness]]

@@ -6,7 +6,7 @@ import discord
 import pytest
 
 from bot.domain.moderation.errors import RuleRefused
-from bot.domain.request.requester import ChannelContext, Requester_
+from bot.domain.request.requester import ChannelContext, Requester
 from sandbox.wiro.catalogue import FLUX_KLEIN
 from tests.e2e.moderation.moderation_world import Club
 
@@ -168,10 +168,10 @@ async def test_an_adult_model_works_in_age_restricted_channels_only(club: Club) 
     # The simulated Discord knows no age-restricted channels, so the places are given by hand.
     guild_settings, guild_id = club.world.studio.services.guild_settings, club.guild.id
     restricted = ChannelContext(guild_id, club.sketches.id, is_age_restricted=True)
-    await guild_settings.check_place(Requester_(club.alice.id, frozenset(), restricted), ADULT)
+    await guild_settings.check_place(Requester(club.alice.id, frozenset(), restricted), ADULT)
     for place in (ChannelContext(guild_id, 5, club.sketches.id), ChannelContext(guild_id, 5)):
         with pytest.raises(RuleRefused):
-            await guild_settings.check_place(Requester_(club.alice.id, frozenset(), place), ADULT)
+            await guild_settings.check_place(Requester(club.alice.id, frozenset(), place), ADULT)
 
 
 async def test_pictures_of_others_are_ruled_by_server_and_channel(club: Club) -> None:

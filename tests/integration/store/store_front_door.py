@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.domain.job.job import Job
 from bot.domain.limits.limit import OPERATOR, Audience, Limit, LimitReached, Measure, Window
 from bot.domain.limits.policies import LimitKey, LimitPolicy, counters_for, resolve_limits
-from bot.domain.request.requester import ChannelContext, Requester_
+from bot.domain.request.requester import ChannelContext, Requester
 from bot.store.sqlite.guilds import GuildRecords
 from bot.store.sqlite.jobs import JobStore
 from tests.integration.store.store_samples import GUILD
@@ -15,10 +15,10 @@ OPERATORS_CAP = Limit(OPERATOR, Measure.SPEND, Window.DAY, 10**12, Audience.OPER
 DEFAULTS = [LimitPolicy(Audience.DEFAULT, 0, LimitKey(Measure.RUNS, Window.DAY), 500)]
 
 
-def asker_of(job: Job) -> Requester_:
+def requester_of(job: Job) -> Requester:
     origin = job.origin
     place = ChannelContext(origin.guild_id, origin.channel_id, origin.ruled_channel_id or None)
-    return Requester_(origin.user_id, ROLES.get(origin.user_id, frozenset()), place)
+    return Requester(origin.user_id, ROLES.get(origin.user_id, frozenset()), place)
 
 
 async def submit(store: JobStore, guilds: GuildRecords, job: Job) -> bool:
@@ -27,7 +27,7 @@ async def submit(store: JobStore, guilds: GuildRecords, job: Job) -> bool:
     For jobs of an odd number it knows of no counters: the store must find them all by itself.
     """
     rules, tracked = await guilds.limit_rules(GUILD), await guilds.tracked(GUILD)
-    requester, model = asker_of(job), job.request.model
+    requester, model = requester_of(job), job.request.model
     limits = resolve_limits(rules, DEFAULTS, [OPERATORS_CAP], requester, model, {})
     counters = () if job.job_id % 2 else counters_for(tracked, DEFAULTS, requester, model)
     try:

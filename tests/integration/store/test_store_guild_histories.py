@@ -27,7 +27,7 @@ from bot.domain.money import ZERO, Money
 from bot.store.sqlite.database import Database
 from bot.store.sqlite.guilds import GuildRecords
 from bot.store.sqlite.jobs import JobStore
-from tests.integration.store.store_front_door import DEFAULTS, OPERATORS_CAP, asker_of, submit
+from tests.integration.store.store_front_door import DEFAULTS, OPERATORS_CAP, requester_of, submit
 from tests.integration.store.store_samples import DAY_S, GUILD, NOON_S, a_job, an_entry, ended
 
 
@@ -169,7 +169,7 @@ class Books:
 
     def may(self, job: Job) -> bool:
         limits = resolve_limits(
-            list(self.rules.values()), DEFAULTS, [OPERATORS_CAP], asker_of(job), job.request.model, {}
+            list(self.rules.values()), DEFAULTS, [OPERATORS_CAP], requester_of(job), job.request.model, {}
         )
         return all(
             self.total(limit, job.created_at_s) + (job.hold.pico if limit.measure is Measure.SPEND else 1)

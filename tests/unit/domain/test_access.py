@@ -7,11 +7,11 @@ from itertools import product
 
 import pytest
 
-from bot.domain.job.access import JobAct, Requester, check_access, has_access
+from bot.domain.job.access import JobAct, check_access, has_access
 from bot.domain.job.errors import JobNotFound, JobWithheld, NotPermitted
 from bot.domain.job.job import Exposure, Job
-from bot.domain.request.requester import ChannelContext, Requester_
-from tests.support.samples import CHANNEL, GUILD, a_job, an_asker, an_origin
+from bot.domain.request.requester import ChannelContext, Requester
+from tests.support.samples import CHANNEL, GUILD, a_job, a_requester, an_origin
 
 OWNER, OTHER = 1, 2
 MESSAGE = 900
@@ -39,7 +39,7 @@ RULES = {
 
 
 def by(user_id: int, place: ChannelContext = HERE, **changes: object) -> Requester:
-    return replace(Requester(Requester_(user_id, frozenset(), place), message_id=MESSAGE), **changes)  # type: ignore[arg-type]  # fields by name
+    return replace(Requester(Requester(user_id, frozenset(), place), message_id=MESSAGE), **changes)  # type: ignore[arg-type]  # fields by name
 
 
 def test_there_is_a_rule_for_every_act() -> None:
@@ -153,4 +153,4 @@ def test_of_what_was_removed_nothing_is_left_to_anybody() -> None:
 
 
 def test_who_asks_is_compared_not_how() -> None:
-    assert has_access(OPEN, Requester(an_asker(OWNER, CHANNEL, 5, 6)), JobAct.CANCEL)
+    assert has_access(OPEN, a_requester(OWNER, CHANNEL, 5, 6), JobAct.CANCEL)

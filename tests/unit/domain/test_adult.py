@@ -7,7 +7,7 @@ import pytest
 from bot.domain.catalogue.adult import says_adult
 from bot.domain.moderation.errors import RuleFault, RuleRefused
 from bot.domain.moderation.rules import NO_RULES, GuildRules, ModelRule, check_model
-from bot.domain.request.requester import ChannelContext, Requester_
+from bot.domain.request.requester import ChannelContext, Requester
 
 MODEL = "Owner/Red"
 HERE, RED, DIRECT = (
@@ -42,7 +42,7 @@ def test_others_and_those_that_look_for_such_pictures_are_for_everybody(names: t
 
 def fault(rules: GuildRules, place: ChannelContext, *, is_adult: bool) -> RuleFault | None:
     try:
-        check_model(rules, Requester_(1, frozenset(), place), MODEL, is_adult=is_adult)
+        check_model(rules, Requester(1, frozenset(), place), MODEL, is_adult=is_adult)
     except RuleRefused as refused:
         return refused.fault
     return None

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from bot.domain.limits.limit import Audience, Limit, Measure, Scope, Subject, Window, window_bounds
 from bot.domain.limits.policies import Grant, LimitKey, LimitPolicy, counters_for, resolve_limits
-from bot.domain.request.requester import ChannelContext, Requester_
+from bot.domain.request.requester import ChannelContext, Requester
 
 GUILD, ME, OTHER = 7, 100, 101
 ROLES = (201, 202, 203)
@@ -38,7 +38,7 @@ class Bound:
 
 
 def by_the_book(
-    rules: list[LimitPolicy], requester: Requester_, model: str, grants: list[Grant], at_s: float
+    rules: list[LimitPolicy], requester: Requester, model: str, grants: list[Grant], at_s: float
 ) -> set[Bound]:
     """The limits as design and help text put them, dimension after dimension, in the plainest words."""
     bound = set()
@@ -47,8 +47,8 @@ def by_the_book(
         if dimension.model and dimension.model != model:
             continue
         if dimension.channel_id and dimension.channel_id not in (
-            requester.place.channel_id,
-            requester.place.parent_id,
+            requester.channel.channel_id,
+            requester.channel.parent_id,
         ):
             continue
         extra = 0
@@ -137,11 +137,11 @@ def guild_settings(draw: st.DrawFn) -> list[LimitPolicy]:
 
 
 @st.composite
-def askers(draw: st.DrawFn) -> Requester_:
+def requesters(draw: st.DrawFn) -> Requester:
     role_ids = frozenset(draw(st.sets(st.sampled_from((*ROLES, 299)))))
     channel_id = draw(st.sampled_from((*CHANNELS, *THREADS)))
     place = ChannelContext(GUILD, channel_id, THREADS.get(channel_id), draw(st.booleans()))
-    return Requester_(draw(st.sampled_from((ME, OTHER))), role_ids, place)
+    return Requester(draw(st.sampled_from((ME, OTHER))), role_ids, place)
 
 
 grants_given = st.lists(
@@ -157,15 +157,15 @@ grants_given = st.lists(
 
 
 @settings(max_examples=400)
-@given(guild_settings(), askers(), st.sampled_from((*MODELS, "c/three")), grants_given)
+@given(guild_settings(), requesters(), st.sampled_from((*MODELS, "c/three")), grants_given)
 @example(
     [LimitPolicy(Audience.ROLE, role_id, RUNS_A_DAY, 5) for role_id in ROLES],
-    Requester_(ME, frozenset(ROLES), ChannelContext(GUILD, 31)),
+    Requester(ME, frozenset(ROLES), ChannelContext(GUILD, 31)),
     MODELS[0],
     [Grant(ME, Measure.RUNS, 3, NOW_S)],
 )
 def test_what_binds_is_what_the_rules_say(
-    rules: list[LimitPolicy], requester: Requester_, model: str, grants: list[Grant]
+    rules: list[LimitPolicy], requester: Requester, model: str, grants: list[Grant]
 ) -> None:
     granted = granted_sums(grants, requester.user_id, NOW_S)
     limits = resolve_limits(rules, DEFAULTS, OPERATOR, requester, model, granted)
@@ -173,9 +173,9 @@ def test_what_binds_is_what_the_rules_say(
 
 
 @settings(max_examples=200)
-@given(guild_settings(), askers(), st.sampled_from(MODELS), st.randoms(use_true_random=False))
+@given(guild_settings(), requesters(), st.sampled_from(MODELS), st.randoms(use_true_random=False))
 def test_the_order_in_which_rules_were_set_decides_nothing(
-    rules: list[LimitPolicy], requester: Requester_, model: str, chance: object
+    rules: list[LimitPolicy], requester: Requester, model: str, chance: object
 ) -> None:
     shuffled = list(rules)
     chance.shuffle(shuffled)  # type: ignore[attr-defined]  # hypothesis gives a Random
@@ -184,9 +184,9 @@ def test_the_order_in_which_rules_were_set_decides_nothing(
 
 
 @settings(max_examples=200)
-@given(guild_settings(), askers(), st.sampled_from(MODELS))
+@given(guild_settings(), requesters(), st.sampled_from(MODELS))
 def test_every_limit_counts_for_the_member_the_server_or_the_operator_and_its_counter_moves(
-    rules: list[LimitPolicy], requester: Requester_, model: str
+    rules: list[LimitPolicy], requester: Requester, model: str
 ) -> None:
     limits = resolve_limits(rules, DEFAULTS, OPERATOR, requester, model, {})
     moved = counters_for({rule.dimension for rule in rules}, DEFAULTS, requester, model)
@@ -209,7 +209,7 @@ def test_a_counter_that_a_limit_reads_is_moved_by_every_run_it_counts(
     rules: list[LimitPolicy], model: str
 ) -> None:
     tracked = {rule.dimension for rule in rules}
-    inside = Requester_(ME, frozenset(), ChannelContext(GUILD, 41, 31))
+    inside = Requester(ME, frozenset(), ChannelContext(GUILD, 41, 31))
     moved = counters_for(tracked, DEFAULTS, inside, model)
     for dimension in tracked:
         counts = dimension.channel_id in (0, 41, 31) and dimension.model in ("", model)
@@ -217,14 +217,14 @@ def test_a_counter_that_a_limit_reads_is_moved_by_every_run_it_counts(
         assert ((scope, dimension.window) in moved) is (counts or dimension in {RUNS_A_DAY, SPEND_A_DAY})
 
 
-@given(askers())
-@example(Requester_(ME, frozenset(), ChannelContext(None, 31)))
-def test_where_nothing_is_set_the_settings_bind(requester: Requester_) -> None:
+@given(requesters())
+@example(Requester(ME, frozenset(), ChannelContext(None, 31)))
+def test_where_nothing_is_set_the_settings_bind(requester: Requester) -> None:
     limits = resolve_limits((), DEFAULTS, OPERATOR, requester, "a/one", {})
     assert [limit.amount for limit in limits] == [50, 2_000, 20_000]
 
 
 def test_a_model_is_the_same_in_any_case() -> None:
     rule = LimitPolicy(Audience.EVERYONE, 0, LimitKey(Measure.RUNS, Window.DAY, 0, "a/one"), 3)
-    requester = Requester_(ME, frozenset(), ChannelContext(GUILD, 31))
+    requester = Requester(ME, frozenset(), ChannelContext(GUILD, 31))
     assert 3 in {limit.amount for limit in resolve_limits([rule], DEFAULTS, OPERATOR, requester, "A/One", {})}

@@ -10,8 +10,8 @@ from bot.domain.moderation.errors import RuleFault, RuleRefused
 from bot.domain.moderation.picture_rules import check_pictures, files_of, lenders, rule_here
 from bot.domain.moderation.rules import NO_RULES, GuildRules, PictureRule
 from bot.domain.request.files import NOBODY, InputFile
-from bot.domain.request.requester import ChannelContext, Requester_
-from tests.support.samples import CHANNEL, GUILD, MEMBER, a_job, a_request, an_asker, an_origin
+from bot.domain.request.requester import ChannelContext, Requester
+from tests.support.samples import CHANNEL, GUILD, MEMBER, a_job, a_request, a_requester, an_origin
 
 BOB = 5
 
@@ -31,7 +31,7 @@ def fault(
 ) -> RuleFault | None:
     rules = GuildRules(pictures=((0, rule),) if rule is not None else ())
     try:
-        check_pictures(rules, an_asker(), a_request(files=(OWN, picture)), closed)
+        check_pictures(rules, a_requester(), a_request(files=(OWN, picture)), closed)
     except RuleRefused as refused:
         return refused.fault
     return None
@@ -100,9 +100,9 @@ def test_a_threads_rule_goes_before_its_channels_and_that_before_the_servers() -
 def test_a_link_to_a_picture_here_tells_not_whose_it_is(text: str, is_listed: bool) -> None:
     request = a_request(values=(("inputImageUrl", (text,) if is_listed else text), ("steps", 5)))
     with pytest.raises(RuleRefused) as refused:
-        check_pictures(NO_RULES, an_asker(), request, frozenset())
+        check_pictures(NO_RULES, a_requester(), request, frozenset())
     assert refused.value.fault is RuleFault.PICTURE_LINK
-    check_pictures(GuildRules(pictures=((0, PictureRule.ANYONE),)), an_asker(), request, frozenset())
+    check_pictures(GuildRules(pictures=((0, PictureRule.ANYONE),)), a_requester(), request, frozenset())
 
 
 @pytest.mark.parametrize(
@@ -110,12 +110,12 @@ def test_a_link_to_a_picture_here_tells_not_whose_it_is(text: str, is_listed: bo
     ["https://example.com/dog.png", "about https://cdn1.wiro.ai/x", "https://notdiscord.com/channels/1"],
 )
 def test_other_texts_are_no_pictures_of_members(text: str) -> None:
-    check_pictures(NO_RULES, an_asker(), a_request(values=(("caption", text),)), frozenset())
+    check_pictures(NO_RULES, a_requester(), a_request(values=(("caption", text),)), frozenset())
 
 
 def test_what_went_into_a_job_stays_whose_it_was() -> None:
     job = a_job(origin=an_origin(user_id=BOB), request=a_request(files=(OWN, MARKED_OWN, STRAY)))
     assert [file.owner_id for file in files_of(job)] == [BOB, MEMBER, NOBODY]
     request = a_request(files=files_of(job))
-    assert lenders(an_asker(), request) == {BOB}
-    assert lenders(Requester_(BOB, frozenset(), ChannelContext(GUILD, CHANNEL)), request) == {MEMBER}
+    assert lenders(a_requester(), request) == {BOB}
+    assert lenders(Requester(BOB, frozenset(), ChannelContext(GUILD, CHANNEL)), request) == {MEMBER}

@@ -15,7 +15,7 @@ from bot.domain.money import Money
 from tests.support.bot_harness import BotHarness
 from tests.support.clocks import until
 from tests.support.moderators import Moderation
-from tests.support.samples import GUILD, NOON_S, a_request, an_asker
+from tests.support.samples import GUILD, NOON_S, a_request, a_requester
 
 ENTRY = AuditEntry(GUILD, 9, LogChannelChange(None, 77), NOON_S)
 BUDGET = LimitKey(Measure.SPEND, Window.DAY)
@@ -79,7 +79,7 @@ async def test_a_new_window_warns_anew(budget: BotHarness) -> None:
 
 async def test_another_start_of_the_bot_does_not_repeat_it(budget: BotHarness) -> None:
     await run(budget, 1, 5)
-    await Moderation(budget).watch.look(an_asker(), "any/model")
+    await Moderation(budget).watch.look(a_requester(), "any/model")
     assert percents(budget) == [50]
 
 
@@ -92,7 +92,7 @@ async def test_a_budget_that_refuses_is_used_up(budget: BotHarness) -> None:
         await budget.submit(9, user_id=9)
     moderation = Moderation(budget)
     for _ in range(2):
-        await moderation.cases.offer(9, refused.value, an_asker(9), is_private=False)
+        await moderation.cases.offer(9, refused.value, a_requester(9), is_private=False)
     assert percents(budget) == [50, 80, 100]
 
 
@@ -113,7 +113,7 @@ async def test_a_database_that_fails_disturbs_nobody(
         raise DatabaseUnavailable("gone")
 
     monkeypatch.setattr(budget.store, "usage", fail)
-    await Moderation(budget).watch.look(an_asker(), a_request().model)
+    await Moderation(budget).watch.look(a_requester(), a_request().model)
     assert percents(budget) == []
 
 

@@ -20,13 +20,13 @@ from bot.domain.moderation.errors import (
     RuleRefused,
 )
 from bot.domain.moderation.rules import WordRule
-from bot.domain.request.requester import ChannelContext, Requester_
+from bot.domain.request.requester import ChannelContext, Requester
 from bot.services.moderation.service import MOST_KEPT_EACH
 from bot.services.supervisor import Supervisor
 from tests.support.bot_harness import BotHarness
 from tests.support.clocks import until
 from tests.support.moderators import Moderation
-from tests.support.samples import CHANNEL, GUILD, NOON_S, a_request, an_asker, an_origin
+from tests.support.samples import CHANNEL, GUILD, NOON_S, a_request, a_requester, an_origin
 
 ENTRY = AuditEntry(GUILD, 9, LogChannelChange(None, 77), NOON_S)
 BOSS = 9
@@ -48,36 +48,36 @@ async def limit(house: BotHarness, amount: int, audience: Audience = Audience.EV
 async def refused(house: BotHarness, mod_log: Moderation, job_id: int = 1) -> None:
     with pytest.raises(LimitReached) as error:
         await house.submit(job_id)
-    offer = await mod_log.cases.offer(job_id, error.value, an_asker(), is_private=False)
+    offer = await mod_log.cases.offer(job_id, error.value, a_requester(), is_private=False)
     assert offer is not None
     assert offer.may_ask
 
 
 async def asked(house: BotHarness, mod_log: Moderation, job_id: int = 1) -> None:
     await refused(house, mod_log, job_id)
-    await mod_log.cases.ask(job_id, an_asker())
+    await mod_log.cases.ask(job_id, a_requester())
 
 
 async def test_ten_presses_at_once_open_one_case(house: BotHarness, mod_log: Moderation) -> None:
     await refused(house, mod_log)
     results = await asyncio.gather(
-        *(mod_log.cases.ask(1, an_asker()) for _ in range(10)), return_exceptions=True
+        *(mod_log.cases.ask(1, a_requester()) for _ in range(10)), return_exceptions=True
     )
     assert len([result for result in results if not isinstance(result, BaseException)]) == 1
     assert len(mod_log.mod_log.posted) == 1
     with pytest.raises(CaseRefused) as again:
-        await mod_log.cases.ask(1, an_asker())
+        await mod_log.cases.ask(1, a_requester())
     assert again.value.fault is CaseFault.ASKED
 
 
 async def test_nobody_asks_for_another(house: BotHarness, mod_log: Moderation) -> None:
     await refused(house, mod_log)
-    for stranger in (an_asker(2), Requester_(1, frozenset(), ChannelContext(GUILD + 1, CHANNEL))):
+    for stranger in (a_requester(2), Requester(1, frozenset(), ChannelContext(GUILD + 1, CHANNEL))):
         with pytest.raises(CaseNotFound):
             await mod_log.cases.ask(1, stranger)
-    await mod_log.cases.ask(1, an_asker())
+    await mod_log.cases.ask(1, a_requester())
     with pytest.raises(CaseRefused) as unknown:
-        await mod_log.cases.ask(10**20, an_asker())
+        await mod_log.cases.ask(10**20, a_requester())
     assert unknown.value.fault is CaseFault.EXPIRED
 
 
@@ -86,14 +86,14 @@ async def test_only_so_many_refusals_of_a_member_are_kept_and_no_others_make_roo
 ) -> None:
     with pytest.raises(LimitReached) as error:
         await house.submit(1)
-    other = an_asker(2)
+    other = a_requester(2)
     await mod_log.cases.offer(500, error.value, other, is_private=False)
     for number in range(MOST_KEPT_EACH + 1):
-        await mod_log.cases.offer(number + 1, error.value, an_asker(), is_private=False)
+        await mod_log.cases.offer(number + 1, error.value, a_requester(), is_private=False)
     with pytest.raises(CaseRefused) as oldest:
-        await mod_log.cases.ask(1, an_asker())
+        await mod_log.cases.ask(1, a_requester())
     assert oldest.value.fault is CaseFault.EXPIRED
-    await mod_log.cases.ask(2, an_asker())
+    await mod_log.cases.ask(2, a_requester())
     assert (await mod_log.cases.ask(500, other)).user_id == 2
 
 
@@ -101,7 +101,7 @@ async def test_a_member_blocked_meanwhile_cannot_ask(house: BotHarness, mod_log:
     await refused(house, mod_log)
     await house.guild_settings.set_blocked(1, ENTRY, is_blocked=True)
     with pytest.raises(RuleRefused):
-        await mod_log.cases.ask(1, an_asker())
+        await mod_log.cases.ask(1, a_requester())
 
 
 async def test_a_case_that_could_not_be_posted_is_posted_by_the_next_press(
@@ -110,10 +110,10 @@ async def test_a_case_that_could_not_be_posted_is_posted_by_the_next_press(
     await refused(house, mod_log)
     mod_log.mod_log.can_post = False
     with pytest.raises(CaseRefused) as closed:
-        await mod_log.cases.ask(1, an_asker())
+        await mod_log.cases.ask(1, a_requester())
     assert closed.value.fault is CaseFault.LOG_CHANNEL_CLOSED
     mod_log.mod_log.can_post = True
-    await mod_log.cases.ask(1, an_asker())
+    await mod_log.cases.ask(1, a_requester())
     assert [case.case_id for case in mod_log.mod_log.posted] == [1]
 
 
@@ -151,10 +151,10 @@ async def test_an_approved_form_may_lie_past_the_bounds_of_imagine(
 ) -> None:
     with pytest.raises(LimitReached) as error:
         await house.jobs.submit(
-            1, a_request(width=4096, height=4096), an_origin(), an_asker(), is_within_bounds=True
+            1, a_request(width=4096, height=4096), an_origin(), a_requester(), is_within_bounds=True
         )
-    await mod_log.cases.offer(1, error.value, an_asker(), is_private=False)
-    await mod_log.cases.ask(1, an_asker())
+    await mod_log.cases.offer(1, error.value, a_requester(), is_private=False)
+    await mod_log.cases.ask(1, a_requester())
     decision = await mod_log.cases.decide(1, Verdict.APPROVED, GUILD, BOSS, 500)
     assert decision.failure is None
     assert (await house.jobs.job(500)).request.width == 4096
@@ -248,7 +248,7 @@ async def test_an_approval_whose_run_was_started_is_told_and_not_run_again(
 ) -> None:
     await cut_short(house, mod_log, Verdict.APPROVED)
     await house.guild_settings.set_log_channel(77, ENTRY)
-    await house.jobs.submit(500, a_request(), an_origin(), an_asker(), is_approved=True)
+    await house.jobs.submit(500, a_request(), an_origin(), a_requester(), is_approved=True)
     await mod_log.cases.finish_decided()
     assert mod_log.mod_log.statuses == []
     assert len(mod_log.mod_log.told) == 1
@@ -338,8 +338,8 @@ async def test_an_approval_is_held_against_the_same_words_as_the_run(
     """A word that is refused by now stands in another field than the prompt: the case stays open."""
     with pytest.raises(LimitReached) as error:
         await house.submit(1, values=(("caption", "a moose"),))
-    await mod_log.cases.offer(1, error.value, an_asker(), is_private=False)
-    await mod_log.cases.ask(1, an_asker())
+    await mod_log.cases.offer(1, error.value, a_requester(), is_private=False)
+    await mod_log.cases.ask(1, a_requester())
     await house.guild_settings.add_word(WordRule("moose", is_pattern=False), ENTRY)
     with pytest.raises(CaseRefused) as refused:
         await mod_log.cases.decide(1, Verdict.APPROVED, GUILD, BOSS, 100)

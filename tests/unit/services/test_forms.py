@@ -26,7 +26,7 @@ from bot.domain.request.interactions import FormGone
 from bot.services.forms.service import Forms
 from bot.store.sqlite.last_values import LastValueRecords
 from tests.support.bot_harness import DEFAULT_LIMITS, BotHarness, a_house
-from tests.support.samples import MODEL, a_requester, an_asker, an_origin
+from tests.support.samples import MODEL, a_requester, an_origin
 
 PROMPT = Parameter("prompt", Kind.LONG_TEXT, "Prompt", is_required=True)
 STEPS = Parameter("steps", Kind.WHOLE, "Steps", default="10", minimum=Decimal(1), maximum=Decimal(500))
@@ -76,7 +76,7 @@ class Counter:
         self.house.catalogue._models.clear()
 
     async def open(self, draft_id: int = 7, user_id: int = 1) -> Form:
-        return await self.forms.open(draft_id, MODEL, an_asker(user_id), is_private=False)
+        return await self.forms.open(draft_id, MODEL, a_requester(user_id), is_private=False)
 
     async def fill(self, *files: InputFile, draft_id: int = 7, **typed: str) -> Form:
         texts = {name: (text,) if text else () for name, text in typed.items()}
@@ -219,7 +219,7 @@ async def test_what_a_form_asks_for_is_run_and_can_be_run_again_past_the_bounds_
     form = await counter.fill(prompt="a mill", steps="400")
     with counter.forms.spent(7, 1, 0) as run:
         request = await counter.forms.request(form.draft)
-        job = await house.jobs.submit(1, request, an_origin(), an_asker(), is_within_bounds=True)
+        job = await house.jobs.submit(1, request, an_origin(), a_requester(), is_within_bounds=True)
         run.started_at = an_origin()
     assert job is not None
     assert (job.hold, job.request.width, job.request.steps) == (Money.parse("0.4"), 4096, 400)
@@ -228,7 +228,7 @@ async def test_what_a_form_asks_for_is_run_and_can_be_run_again_past_the_bounds_
     assert again is not None
     assert dict(again.request.values)["steps"] == 400
     with pytest.raises(OptionRefused):
-        await house.jobs.submit(3, job.request, an_origin(), an_asker())
+        await house.jobs.submit(3, job.request, an_origin(), a_requester())
 
 
 async def test_again_holds_a_forms_values_to_the_models_page_of_today(counter: Counter) -> None:
@@ -236,7 +236,7 @@ async def test_again_holds_a_forms_values_to_the_models_page_of_today(counter: C
     await counter.open()
     form = await counter.fill(prompt="a mill", steps="400")
     request = await counter.forms.request(form.draft)
-    await house.jobs.submit(1, request, an_origin(), an_asker(), is_within_bounds=True)
+    await house.jobs.submit(1, request, an_origin(), a_requester(), is_within_bounds=True)
     counter.change(parameters=(PROMPT, replace(STEPS, maximum=Decimal(50)), WIDTH))
     with pytest.raises((FieldsRefused, OptionRefused)):
         await house.jobs.again(1, 2, an_origin(), a_requester(), is_retry=True)
@@ -251,7 +251,9 @@ async def test_a_refusal_tells_whether_what_was_refused_was_private(tmp_path: Pa
         await counter.open()
         request = await counter.forms.request((await counter.fill(prompt="a mill")).draft)
         with pytest.raises(LimitReached) as refused:
-            await house.jobs.submit(1, request, an_origin(is_private=True), an_asker(), is_within_bounds=True)
+            await house.jobs.submit(
+                1, request, an_origin(is_private=True), a_requester(), is_within_bounds=True
+            )
     assert refused.value.is_private
     assert refused.value.request is not None
     assert dict(refused.value.request.values)["steps"] == 10
@@ -264,12 +266,12 @@ async def test_a_model_without_a_prompt_runs_with_nothing_filled_in_and_one_with
     counter.change(parameters=(IMAGE,))
     form = await counter.open()
     request = await counter.forms.request(form.draft)
-    job = await house.jobs.submit(1, request, an_origin(), an_asker(), is_within_bounds=True)
+    job = await house.jobs.submit(1, request, an_origin(), a_requester(), is_within_bounds=True)
     assert job is not None
     assert job.stage is Stage.SUBMITTING
     counter.change(parameters=(replace(PROMPT, is_required=False),))
     with pytest.raises(PromptRefused):
-        await house.jobs.submit(2, request, an_origin(), an_asker(), is_within_bounds=True)
+        await house.jobs.submit(2, request, an_origin(), a_requester(), is_within_bounds=True)
 
 
 async def test_a_forgotten_job_is_not_run_again(counter: Counter) -> None:
@@ -277,7 +279,7 @@ async def test_a_forgotten_job_is_not_run_again(counter: Counter) -> None:
     counter.change(parameters=(IMAGE,))
     await counter.open()
     request = await counter.forms.request(counter.forms.draft(7, 1))
-    await house.jobs.submit(1, request, an_origin(), an_asker(), is_within_bounds=True)
+    await house.jobs.submit(1, request, an_origin(), a_requester(), is_within_bounds=True)
     await house.jobs.cancel(1, a_requester(1))
     await house.end_of(1)
     await house.store._database.write(lambda sqlite: sqlite.execute("UPDATE jobs SET is_forgotten = 1"))

@@ -12,12 +12,12 @@ from bot.domain.job.events import Settled
 from bot.domain.limits.errors import RunTooDear
 from bot.domain.limits.limit import Audience, LimitReached, Subject
 from bot.domain.money import Money
-from bot.domain.request.requester import ChannelContext, Requester_
+from bot.domain.request.requester import ChannelContext, Requester
 from bot.services.limits.holds import Holds
 from bot.services.limits.service import DefaultLimits
 from tests.support.bot_harness import BotHarness, a_house
 from tests.support.moderators import Moderation
-from tests.support.samples import MODEL, PNG, a_request, an_asker, an_origin
+from tests.support.samples import MODEL, PNG, a_request, a_requester, an_origin
 
 RICH = DefaultLimits(50, Money.parse("1000"), Money.parse("1000"))
 ODD_SPELLING = MODEL.upper()
@@ -58,7 +58,7 @@ async def test_a_model_without_a_price_is_run_one_at_a_time_by_each_person(file:
         await house.submit(1)
         with pytest.raises(LimitReached) as refused:
             await house.submit(2)
-        elsewhere = Requester_(1, frozenset(), ChannelContext(None, 99))
+        elsewhere = Requester(1, frozenset(), ChannelContext(None, 99))
         with pytest.raises(LimitReached):  # nor on another server, nor by direct message
             await house.jobs.submit(3, a_request(), an_origin(guild_id=None, channel_id=99), elsewhere)
         bound = refused.value.bound
@@ -73,7 +73,7 @@ async def test_a_model_without_a_price_is_run_five_times_at_once_by_all(file: Pa
         house.wiro.known_models[MODEL.lower()] = Model(MODEL, "SD3")
         answers = await asyncio.gather(
             *(
-                house.jobs.submit(user_id, a_request(), an_origin(user_id=user_id), an_asker(user_id))
+                house.jobs.submit(user_id, a_request(), an_origin(user_id=user_id), a_requester(user_id))
                 for user_id in range(1, 21)
             ),
             return_exceptions=True,
@@ -94,7 +94,7 @@ async def test_an_approved_run_of_a_model_without_a_price_waits_for_the_other(fi
         house.wiro.known_models[MODEL.lower()] = Model(MODEL, "SD3")
         await house.submit(1)
         with pytest.raises(LimitReached):
-            await house.jobs.submit(2, a_request(), an_origin(), an_asker(), is_approved=True)
+            await house.jobs.submit(2, a_request(), an_origin(), a_requester(), is_approved=True)
 
 
 async def test_a_run_past_the_operators_price_is_refused_before_anything_is_held(house: BotHarness) -> None:
@@ -128,5 +128,5 @@ async def test_no_smaller_run_is_offered_where_the_model_is_run_singly(file: Pat
         await house.submit(1)
         with pytest.raises(LimitReached) as refused:
             await house.submit(2, count=4)
-        found = await Moderation(house).alternatives.of(refused.value, a_request(count=4), an_asker())
+        found = await Moderation(house).alternatives.of(refused.value, a_request(count=4), a_requester())
         assert found.fits == ()

@@ -10,13 +10,13 @@ from bot.domain.errors import DatabaseUnavailable
 from bot.domain.moderation.audit import AuditEntry, AuditQuery, MemberChange
 from bot.domain.moderation.errors import RuleFault, RuleRefused
 from bot.domain.moderation.rules import GuildRules
-from bot.domain.request.requester import Requester_
+from bot.domain.request.requester import Requester
 from bot.services.guild_settings.service import GuildSettingsService
 from bot.store.sqlite.database import Database
 from bot.store.sqlite.guilds import GuildRecords
 from bot.store.sqlite.picture_wishes import PictureWishRecords
 from tests.support.bot_harness import BotHarness, MemoryLogChannel
-from tests.support.samples import GUILD, NOON_S, a_request, an_asker
+from tests.support.samples import GUILD, NOON_S, a_request, a_requester
 
 ENTRY = AuditEntry(GUILD, 9, MemberChange(1, before=False, after=True), NOON_S)
 
@@ -43,7 +43,7 @@ class WornRecords(GuildRecords):
         return await super().set_blocked(guild_id, user_id, entry, is_blocked=is_blocked)
 
 
-async def is_blocked(guild_settings: GuildSettingsService, requester: Requester_) -> bool:
+async def is_blocked(guild_settings: GuildSettingsService, requester: Requester) -> bool:
     try:
         await guild_settings.check_request(requester, a_request())
     except RuleRefused as refused:
@@ -60,27 +60,27 @@ async def test_a_block_is_in_force_though_nothing_can_be_read_after_it(records: 
     guild_settings = GuildSettingsService(
         records, MemoryLogChannel(), PictureWishRecords(records._database), lambda _: False
     )
-    assert not await is_blocked(guild_settings, an_asker(1))
+    assert not await is_blocked(guild_settings, a_requester(1))
     records.failing_readings = 1
     assert await guild_settings.set_blocked(
         1, ENTRY, is_blocked=True
     )  # on record: it is not told as a failure
-    assert await is_blocked(guild_settings, an_asker(1))
+    assert await is_blocked(guild_settings, a_requester(1))
 
 
 async def test_a_block_is_in_force_though_its_caller_was_cancelled(records: WornRecords) -> None:
     guild_settings = GuildSettingsService(
         records, MemoryLogChannel(), PictureWishRecords(records._database), lambda _: False
     )
-    assert not await is_blocked(guild_settings, an_asker(1))
+    assert not await is_blocked(guild_settings, a_requester(1))
     records.cancels = True
     blocking = asyncio.create_task(guild_settings.set_blocked(1, ENTRY, is_blocked=True))
-    reading = asyncio.create_task(is_blocked(guild_settings, an_asker(1)))  # in the middle of the write
+    reading = asyncio.create_task(is_blocked(guild_settings, a_requester(1)))  # in the middle of the write
     await asyncio.gather(blocking, return_exceptions=True)
     assert blocking.cancelled()
     await reading
     assert (await records.audit_log(AuditQuery(GUILD))).entries == (ENTRY,)
-    assert await is_blocked(guild_settings, an_asker(1))
+    assert await is_blocked(guild_settings, a_requester(1))
 
 
 async def test_a_write_that_fails_leaves_the_rules_as_they_are_on_record(records: WornRecords) -> None:
@@ -92,4 +92,4 @@ async def test_a_write_that_fails_leaves_the_rules_as_they_are_on_record(records
     with pytest.raises(DatabaseUnavailable):
         await guild_settings.set_blocked(1, ENTRY, is_blocked=False)
     await records._database.open()
-    assert await is_blocked(guild_settings, an_asker(1))
+    assert await is_blocked(guild_settings, a_requester(1))

@@ -32,7 +32,6 @@ from tests.support.samples import (
     a_job,
     a_request,
     a_requester,
-    an_asker,
     an_origin,
 )
 from tests.support.sources import MemoryFolders, MemorySources, MemoryUploads
@@ -301,7 +300,7 @@ async def test_an_approved_request_takes_its_picture_in_then(tmp_path: Path) -> 
     async with a_house(tmp_path / "db", default_limits=nothing) as house:
         files = with_picture(house)
         request = a_request(**files)
-        job = await house.jobs.submit(2, request, an_origin(), an_asker(), is_approved=True)
+        job = await house.jobs.submit(2, request, an_origin(), a_requester(), is_approved=True)
         assert job is not None
         await house.watched(2)
         recorded = await house.store.job(2)
@@ -314,7 +313,8 @@ async def test_ten_at_once_with_room_for_one_bring_one_picture_to_wiro(tmp_path:
     async with a_house(tmp_path / "db", default_limits=one) as house:
         files = with_picture(house)
         submits = [
-            house.jobs.submit(job_id, a_request(**files), an_origin(), an_asker()) for job_id in range(1, 11)
+            house.jobs.submit(job_id, a_request(**files), an_origin(), a_requester())
+            for job_id in range(1, 11)
         ]
         answers = await asyncio.gather(*submits, return_exceptions=True)
         assert sum(isinstance(answer, LimitReached) for answer in answers) == 9

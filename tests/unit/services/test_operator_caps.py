@@ -26,12 +26,12 @@ from bot.domain.moderation.admission import Admission
 from bot.domain.moderation.audit import AuditEntry, LogChannelChange
 from bot.domain.moderation.errors import AdmissionFault, NotAdmitted
 from bot.domain.money import Money
-from bot.domain.request.requester import ChannelContext, Requester_
+from bot.domain.request.requester import ChannelContext, Requester
 from bot.services.limits.service import DefaultLimits
 from bot.view.text.sentences import sentence
 from tests.support.bot_harness import BotHarness, a_house
 from tests.support.moderators import Moderation
-from tests.support.samples import GUILD, MODEL, NOON_S, PNG, a_request, an_asker, an_origin
+from tests.support.samples import GUILD, MODEL, NOON_S, PNG, a_request, a_requester, an_origin
 
 HELD = Money.parse("0.05")
 STRANGERS = 900
@@ -51,7 +51,7 @@ def caps(server: str | None = None, person: str | None = None, operator: str = "
 async def ask(house: BotHarness, job_id: int, user_id: int, guild_id: int | None) -> Job | None:
     channel_id = 30 + (guild_id or 0)
     origin = an_origin(user_id=user_id, guild_id=guild_id, channel_id=channel_id)
-    requester = Requester_(user_id, frozenset(), ChannelContext(guild_id, channel_id))
+    requester = Requester(user_id, frozenset(), ChannelContext(guild_id, channel_id))
     return await house.jobs.submit(job_id, a_request(), origin, requester)
 
 
@@ -133,7 +133,7 @@ async def test_no_moderator_is_asked_about_the_operators_caps(
         moderation = Moderation(house)
         await ask(house, 1, 1, GUILD)
         refused = await refusal(ask(house, 2, 1, GUILD))
-        offer = await moderation.cases.offer(2, refused, an_asker(), is_private=False)
+        offer = await moderation.cases.offer(2, refused, a_requester(), is_private=False)
         assert offer is not None
         assert not offer.may_ask
 
@@ -145,7 +145,7 @@ async def test_an_approved_run_keeps_every_cap_at_its_reservation(
     """However it looked before: between the look and the reservation others run."""
     async with a_house(file, default_limits=default_limits) as house:
         await ask(house, 1, 1, GUILD)
-        await refusal(house.jobs.submit(2, a_request(), an_origin(), an_asker(), is_approved=True))
+        await refusal(house.jobs.submit(2, a_request(), an_origin(), a_requester(), is_approved=True))
         assert await house.store.job(2) is None
 
 
@@ -155,14 +155,14 @@ async def test_an_approved_run_passes_the_members_own_limits(file: Path) -> None
     ) as house:
         await ask(house, 1, 1, GUILD)
         await refusal(ask(house, 2, 1, GUILD))
-        assert await house.jobs.submit(3, a_request(), an_origin(), an_asker(), is_approved=True)
+        assert await house.jobs.submit(3, a_request(), an_origin(), a_requester(), is_approved=True)
 
 
-Way = Callable[[BotHarness, Requester_], Awaitable[object]]
+Way = Callable[[BotHarness, Requester], Awaitable[object]]
 
 
-def run(house: BotHarness, requester: Requester_, *, is_approved: bool = False) -> Awaitable[object]:
-    origin = an_origin(user_id=requester.user_id, guild_id=requester.place.guild_id)
+def run(house: BotHarness, requester: Requester, *, is_approved: bool = False) -> Awaitable[object]:
+    origin = an_origin(user_id=requester.user_id, guild_id=requester.channel.guild_id)
     return house.jobs.submit(5, a_request(), origin, requester, is_approved=is_approved)
 
 
@@ -194,7 +194,7 @@ async def test_whom_the_operator_does_not_admit_holds_nothing(
 ) -> None:
     house.guild_settings.admission = admission
     with pytest.raises(NotAdmitted) as refused:
-        await WAYS[way](house, Requester_(user_id, frozenset(), ChannelContext(guild_id, 30)))
+        await WAYS[way](house, Requester(user_id, frozenset(), ChannelContext(guild_id, 30)))
     assert refused.value.fault is fault
     assert "Nothing was held" in sentence(refused.value)
     assert await house.store.job(5) is None

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.job.access import JobAct, Requester
+from bot.domain.job.access import JobAct
 from bot.domain.job.errors import JobNotFound, JobWithheld
 from bot.domain.job.events import Reached, Settled
 from bot.domain.job.job import Exposure, Job, Stage
@@ -15,7 +15,7 @@ from bot.domain.moderation.audit import AuditEntry, AuditQuery, CaseChange, LogC
 from bot.domain.moderation.cases import HIDES_A_DAY, CaseKind, Report, Verdict
 from bot.domain.moderation.errors import CaseFault, CaseRefused, RuleRefused
 from bot.domain.money import Money
-from bot.domain.request.requester import ChannelContext, Requester_
+from bot.domain.request.requester import ChannelContext, Requester
 from bot.engines.port import WiroServerFault
 from tests.support.bot_harness import BotHarness
 from tests.support.clocks import until
@@ -71,7 +71,7 @@ async def test_what_was_reported_can_be_gone_on_from_by_nobody_until_it_is_resto
 async def test_a_job_of_another_server_cannot_be_reported(house: BotHarness, mod_log: Moderation) -> None:
     await drawn(house)
     for place in (ChannelContext(GUILD + 1, CHANNEL), ChannelContext(None, CHANNEL)):
-        stranger = Requester(Requester_(2, frozenset(), place), message_id=900)
+        stranger = Requester(Requester(2, frozenset(), place), message_id=900)
         with pytest.raises(JobNotFound):
             await mod_log.cases.report(1, stranger, SHOWN)
     assert (await house.jobs.job(1)).exposure is Exposure.SHOWN

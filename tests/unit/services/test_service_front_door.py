@@ -22,14 +22,14 @@ from bot.domain.request.run_request import MAX_SEED
 from bot.services.limits.service import DefaultLimits
 from tests.support.bot_harness import BotHarness, a_house
 from tests.support.clocks import until
-from tests.support.samples import MODEL, PNG, a_request, a_requester, an_asker, an_origin
+from tests.support.samples import MODEL, PNG, a_request, a_requester, an_origin
 
 SUCCESS = Settled(is_success=True, cost=Money.parse("0.001"), outputs=(PNG,), elapsed_s=2.0)
 
 
 async def test_the_same_interaction_twice_is_one_job(house: BotHarness) -> None:
     await house.submit()
-    assert await house.jobs.submit(1, a_request(), an_origin(), an_asker()) is None
+    assert await house.jobs.submit(1, a_request(), an_origin(), a_requester()) is None
     await house.watched()
     assert (len(house.wiro.runs), house.jobs.running) == (1, 1)
     assert (await house.spent())[1] == 1
@@ -37,7 +37,7 @@ async def test_the_same_interaction_twice_is_one_job(house: BotHarness) -> None:
 
 async def test_the_same_interaction_at_the_same_time_is_one_job(house: BotHarness) -> None:
     jobs = await asyncio.gather(
-        *(house.jobs.submit(1, a_request(), an_origin(), an_asker()) for _ in range(5))
+        *(house.jobs.submit(1, a_request(), an_origin(), a_requester()) for _ in range(5))
     )
     assert sum(job is not None for job in jobs) == 1
     await house.watched()
@@ -48,7 +48,7 @@ async def test_the_same_interaction_after_its_end_is_still_that_job(house: BotHa
     task_id = await house.submit_and_watch()
     house.wiro.tell(task_id, SUCCESS)
     await house.end_of()
-    assert await house.jobs.submit(1, a_request(), an_origin(), an_asker()) is None
+    assert await house.jobs.submit(1, a_request(), an_origin(), a_requester()) is None
     assert len(house.wiro.runs) == 1
 
 
@@ -82,7 +82,7 @@ async def test_no_number_of_requests_at_once_passes_a_limit(file: Path) -> None:
     default_limits = DefaultLimits(3, Money.parse("2"), Money.parse("20"))
     async with a_house(file, default_limits=default_limits) as house:
         answers = await asyncio.gather(
-            *(house.jobs.submit(job_id, a_request(), an_origin(), an_asker()) for job_id in range(1, 11)),
+            *(house.jobs.submit(job_id, a_request(), an_origin(), a_requester()) for job_id in range(1, 11)),
             return_exceptions=True,
         )
         refused = [answer for answer in answers if isinstance(answer, LimitReached)]
@@ -185,7 +185,7 @@ async def test_the_purse_tells_a_members_day_and_when_it_ends(house: BotHarness)
     await house.submit()
     runs = next(
         standing
-        for standing in await house.limit_service.standings(an_asker(), MODEL)
+        for standing in await house.limit_service.standings(a_requester(), MODEL)
         if standing.limit.measure is Measure.RUNS
     )
     assert (runs.held, runs.limit.amount, runs.left) == (1, 50, 49)

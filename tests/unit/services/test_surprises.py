@@ -19,7 +19,7 @@ from bot.services.limits.service import DefaultLimits
 from bot.store.sqlite.bill_alarms import AlarmRecords
 from tests.support.bot_harness import BotHarness, a_house
 from tests.support.clocks import until
-from tests.support.samples import GUILD, MODEL, NOON_S, PNG, a_request, an_asker, an_origin
+from tests.support.samples import GUILD, MODEL, NOON_S, PNG, a_request, a_requester, an_origin
 
 BILL = Money.parse("5")
 LIMIT, STOP = Money.parse("2"), Money.parse("20")
@@ -52,7 +52,7 @@ class Story:
                 job_id, self._next_id = self._next_id, self._next_id + 1
                 try:
                     await self.house.jobs.submit(
-                        job_id, a_request(), an_origin(user_id=user_id), an_asker(user_id)
+                        job_id, a_request(), an_origin(user_id=user_id), a_requester(user_id)
                     )
                 except LimitReached:
                     break

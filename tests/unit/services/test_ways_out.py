@@ -19,7 +19,7 @@ from bot.domain.request.files import InputFile
 from bot.services.limits.holds import Holds
 from tests.support.bot_harness import BotHarness
 from tests.support.moderators import Moderation
-from tests.support.samples import GUILD, MODEL, NOON_S, a_request, an_asker
+from tests.support.samples import GUILD, MODEL, NOON_S, a_request, a_requester
 
 CHEAP, CHEAPER = "owner/cheap", "owner/cheaper"
 
@@ -47,7 +47,7 @@ async def way_out(house: BotHarness, **request: Any) -> dict[Saving, Any]:
     refused = LimitReached(
         is_operator=False, is_money=True, limit=0, used=0, held=0, asked=1, resets_at_s=0, request=asked
     )
-    found = await Moderation(house).alternatives.of(refused, asked, an_asker())
+    found = await Moderation(house).alternatives.of(refused, asked, a_requester())
     return {fit.saving: fit for fit in found.fits}
 
 

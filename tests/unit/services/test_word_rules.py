@@ -17,14 +17,14 @@ from bot.domain.moderation.folding import folded
 from bot.domain.moderation.rules import Match, WordRule
 from bot.domain.money import Money
 from bot.domain.request.errors import PromptFault, PromptRefused
-from bot.domain.request.requester import Requester_
+from bot.domain.request.requester import Requester
 from bot.domain.request.run_request import RunRequest
 from bot.services.guild_settings._word_rules import Readied, WordRules
 from bot.services.guild_settings.patterns import word_rule
 from bot.services.limits.service import DefaultLimits
 from bot.view.text.sentences import sentence
 from tests.support.bot_harness import BotHarness, a_house
-from tests.support.samples import GUILD, NOON_S, an_asker
+from tests.support.samples import GUILD, NOON_S, a_requester
 
 CAT = WordRule("cat", is_pattern=False, match=Match.TOLERANT)
 
@@ -36,7 +36,7 @@ def entry_of(word: WordRule) -> AuditEntry:
 async def refused_text(house: BotHarness, **given: Any) -> str:
     with pytest.raises(RuleRefused) as refused:
         await house.guild_settings.check_request(
-            an_asker(), RunRequest("a/b", **{"prompt": "a mill"} | given)
+            a_requester(), RunRequest("a/b", **{"prompt": "a mill"} | given)
         )
     assert refused.value.fault is RuleFault.WORD
     return sentence(refused.value)
@@ -44,7 +44,7 @@ async def refused_text(house: BotHarness, **given: Any) -> str:
 
 async def test_every_text_that_reaches_the_model_is_held_against_the_words(house: BotHarness) -> None:
     await house.guild_settings.add_word(CAT, entry_of(CAT))
-    requester = an_asker()
+    requester = a_requester()
     await house.guild_settings.check_request(
         requester, RunRequest("a/b", "a dog", "dogs", values=(("n", 3),))
     )
@@ -143,7 +143,7 @@ async def test_a_member_at_a_limit_is_told_so_before_any_word_is_looked_at(
         await house.guild_settings.add_word(CAT, entry_of(CAT))
         looked: list[RunRequest] = []
 
-        async def look(_asker: Requester_, request: RunRequest) -> None:
+        async def look(_requester: Requester, request: RunRequest) -> None:
             looked.append(request)
 
         monkeypatch.setattr(house.guild_settings, "check_request", look)

@@ -9,7 +9,7 @@ import pytest
 
 from bot.delivery.acceptance import observe, wait_until_accepted
 from bot.services.tasks import TaskOwner
-from tests.support.clocks import settle_down, until
+from tests.support.clocks import settle_down
 
 EDIT = "/api/v10/webhooks/5/token/messages/@original"
 
