@@ -4,27 +4,9 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from sandbox.discord import Interaction
-from tests.e2e.blackbox.blackbox_house import BotHarness
+from tests.e2e.blackbox.blackbox_house import BotHarness, Brake
 
 Opened = Callable[..., Awaitable[BotHarness]]
-_PACE = 0.05
-_HELD_S = 17.25  # a figure that no other rest of a task has; billed as such
-
-
-class Brake:
-    """A sleep for the sandbox: whoever is held waits for `let_go`."""
-
-    def __init__(self) -> None:
-        self._is_over = asyncio.Event()
-
-    async def sleep(self, seconds: float) -> None:
-        if abs(seconds - _HELD_S * _PACE) < 1e-9:
-            await self._is_over.wait()
-        else:
-            await asyncio.sleep(seconds)
-
-    def let_go(self) -> None:
-        self._is_over.set()
 
 
 async def held_house(opened: Opened, *, at: str = "task_output", **options: Any) -> tuple[BotHarness, Brake]:

@@ -45,6 +45,29 @@ def small_picture(subject: Subject) -> bytes:
     return held.getvalue()
 
 
+class Brake:
+    """A sleep for the sandbox: whoever is held waits until a test lets it go."""
+
+    def __init__(self) -> None:
+        self._gates: dict[float, asyncio.Event] = {}
+
+    def gate(self) -> tuple[float, asyncio.Event]:
+        """For how long, on the sandbox's pace, and what ends it."""
+        held_s = _HELD_S + len(self._gates) / 64
+        self._gates[held_s * _PACE.scale] = gate = asyncio.Event()
+        return held_s, gate
+
+    async def sleep(self, seconds: float) -> None:
+        if (gate := self._gates.get(seconds)) is not None:
+            await gate.wait()
+        else:
+            await asyncio.sleep(seconds)
+
+    def let_go(self) -> None:
+        for gate in self._gates.values():
+            gate.set()
+
+
 class BotHarness:
     """A server with alice and bob, a moderator and a channel; `start` brings the bot in."""
 
@@ -268,7 +291,7 @@ async def open_house(
         DiscordStandIn(token=DISCORD_TOKEN, limits=limits or Limits.off()) as discord,
         WiroSandbox(accounts=[account], **wiro) as sandbox,
     ):
-        house = BotHarness(folder, discord, sandbox)
+        house = BotHarness(folder, discord, sandbox, brake)
         try:
             yield house
         finally:

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from sandbox.discord import HiddenLimit, Limits
 from sandbox.discord.buckets import Limit
 from sandbox.wiro.faults import FailTask, Hold
-from tests.e2e.blackbox.blackbox_house import BotHarness, eventually
+from tests.e2e.blackbox.blackbox_house import PATIENCE_S, BotHarness, eventually
 
 Opened = Callable[..., Awaitable[BotHarness]]
 

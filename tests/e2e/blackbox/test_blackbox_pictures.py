@@ -11,7 +11,7 @@ from PIL import Image
 
 from sandbox.discord import Upload
 from sandbox.wiro.faults import Refuse
-from tests.e2e.blackbox.blackbox_house import BotHarness, fetched, labels, same_day
+from tests.e2e.blackbox.blackbox_house import BotHarness, eventually, fetched, labels, same_day
 
 Opened = Callable[..., Awaitable[BotHarness]]
 KLEIN = "black-forest-labs/flux-2-klein-4b"

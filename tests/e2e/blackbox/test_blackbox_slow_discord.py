@@ -9,6 +9,7 @@ from sandbox.discord import Interaction, Limits
 from sandbox.discord.buckets import Limit
 from tests.e2e.blackbox.blackbox_brake import Opened, drawing, held_house
 from tests.e2e.blackbox.blackbox_house import BotHarness, eventually
+from tests.support.denied import Denied
 
 LIMITED = {"message": "You are being rate limited.", "retry_after": 1.0, "global": False}
 SCOPE = "X-RateLimit-Scope"
