@@ -15,7 +15,7 @@ from bot.delivery import status_messages
 from bot.delivery.editor import MessageEditor
 from bot.domain.job.events import Event
 from bot.domain.job.status_update import StatusUpdate
-from bot.services.guild_settings.service import BotHarness, GuildSettingsService
+from bot.services.guild_settings.service import GuildSettings, GuildSettingsService
 from bot.services.runs.runner import JobRunner
 from bot.store.sqlite.database import Database
 from bot.view.cards.renderer import status_card
@@ -122,7 +122,7 @@ class OneByOne(Database):
 async def test_a_reading_of_the_servers_rules_by_each_of_a_crowd_would_be_found(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def read_alone(self: GuildSettingsService, guild_id: int | None) -> BotHarness:
+    async def read_alone(self: GuildSettingsService, guild_id: int | None) -> GuildSettings:
         return self._houses.get(guild_id or 0) or await self._read(guild_id or 0)
 
     monkeypatch.setattr(GuildSettingsService, "of", read_alone)
