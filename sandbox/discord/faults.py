@@ -41,6 +41,8 @@ class Fault:
     times: int | None = 1
     after: bool = False
     used: int = 0
+    over: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set it, and nobody hangs or is slow any longer, however much of `hang_s` is left."""
 
     def fits(self, method: str, path: str) -> bool:
         if self.times is not None and self.used >= self.times:
@@ -69,12 +71,12 @@ class Faults:
                 return fault
         return None
 
-    async def wait(self, hang_s: float) -> None:
-        """Waits, but never longer than the stand-in lives."""
-        try:
-            await asyncio.wait_for(self.stopping.wait(), hang_s)
-        except TimeoutError:
-            return
+    async def wait(self, hang_s: float, over: asyncio.Event) -> None:
+        """Waits, but never longer than the stand-in lives, nor when it is over."""
+        ends = [asyncio.create_task(event.wait()) for event in (self.stopping, over)]
+        await asyncio.wait(ends, timeout=hang_s, return_when=asyncio.FIRST_COMPLETED)
+        for end in ends:
+            end.cancel()
 
 
 def break_connection(request: web.BaseRequest, *, reset: bool) -> None:

@@ -8,7 +8,7 @@ from enum import IntEnum
 from sandbox.discord.entities import Channel, User
 from sandbox.discord.messages import Message
 from sandbox.discord.problems import Json
-from sandbox.discord.times import Changes
+from sandbox.discord.times import PATIENCE_S, Changes
 
 ACK_WITHIN_S = 3.0  # Discord docs, Receiving and Responding, "Interaction Callback"
 TOKEN_LIVES_S = 900.0  # the same page: "Interaction tokens are valid for 15 minutes"
@@ -60,18 +60,18 @@ class Interaction:
         mine = [self.original] if self.original is not None and self.original is not self.source else []
         return [message for message in (*mine, *self.followups) if not message.deleted]
 
-    async def acked(self, timeout_s: float = ACK_WITHIN_S) -> "Interaction":
-        """Returns itself once the bot has called back; TimeoutError: "did not respond"."""
+    async def acked(self, timeout_s: float = PATIENCE_S) -> "Interaction":
+        """Returns itself once the bot has called back; TimeoutError where it never does, or too late."""
         await self.until(lambda: self.acked_at_s is not None, timeout_s=timeout_s, what="an acknowledgement")
         return self
 
-    async def answered(self, timeout_s: float = 60.0) -> Message:
+    async def answered(self, timeout_s: float = PATIENCE_S) -> Message:
         """The first message that is more than "… is thinking": the original, or a followup without one."""
         await self.until(lambda: bool(self._shown()), timeout_s=timeout_s, what="an answer with content")
         return self._shown()[0]
 
     async def until(
-        self, holds: Callable[[], bool], *, timeout_s: float = 60.0, what: str = "a condition"
+        self, holds: Callable[[], bool], *, timeout_s: float = PATIENCE_S, what: str = "a condition"
     ) -> None:
         await self.changes.until(holds, timeout_s=timeout_s, what=f"{what} of interaction {self.kind.name}")
 

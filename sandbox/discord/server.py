@@ -18,6 +18,7 @@ from sandbox.discord.messages import Message
 from sandbox.discord.problems import Json
 from sandbox.discord.routes_bot import ROUTES as BOT_ROUTES
 from sandbox.discord.routes_token import ROUTES as TOKEN_ROUTES
+from sandbox.discord.times import PATIENCE_S
 from sandbox.discord.wire import LARGEST_REQUEST, LoggedRequest, Wire
 from sandbox.discord.world import World
 
@@ -205,11 +206,11 @@ class DiscordStandIn:
         return list(self.world.interactions.values())
 
     async def until(
-        self, holds: Callable[[], bool], *, timeout_s: float = 60.0, what: str = "a condition"
+        self, holds: Callable[[], bool], *, timeout_s: float = PATIENCE_S, what: str = "a condition"
     ) -> None:
         await self.world.changes.until(holds, timeout_s=timeout_s, what=what)
 
-    async def connected(self, timeout_s: float = 60.0) -> None:
+    async def connected(self, timeout_s: float = PATIENCE_S) -> None:
         """Until the bot has identified (or resumed) and registered at least one command."""
         await self.until(
             lambda: (

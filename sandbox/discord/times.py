@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 DISCORD_EPOCH_MS = 1_420_070_400_000
+PATIENCE_S = 600.0  # of whoever waits here: only a hang takes so long
 
 
 class Clock:

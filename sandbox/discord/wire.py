@@ -1,5 +1,6 @@
 """The way of one REST request: read, log, fault, limits, authority, handler, answer in Discord's form."""
 
+import asyncio
 import json
 import re
 import time
@@ -124,7 +125,7 @@ class Wire:
                 fault.hang_s if fault is not None and fault.kind is Kind.SLOW else 0.0
             )
             if delay_s:
-                await self.faults.wait(delay_s)
+                await self.faults.wait(delay_s, fault.over if fault is not None else asyncio.Event())
             response = self._true_answer(request, call, entry, refused)
             if fault is not None and fault.after:
                 response = await self._fail(request, fault)
@@ -180,7 +181,7 @@ class Wire:
             case Kind.RESET | Kind.CLOSE:
                 break_connection(request, reset=fault.kind is Kind.RESET)
             case Kind.HANG:
-                await self.faults.wait(fault.hang_s)
+                await self.faults.wait(fault.hang_s, fault.over)
                 break_connection(request, reset=False)
             case Kind.ANSWER | Kind.SLOW:
                 via = {"Via": "1.1 google"} if fault.via else {}

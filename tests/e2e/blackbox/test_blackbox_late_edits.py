@@ -6,8 +6,6 @@ from sandbox.discord import Interaction
 from tests.e2e.blackbox.blackbox_brake import Opened, held_house
 from tests.e2e.blackbox.blackbox_house import BotHarness, eventually
 
-GIVEN_UP_S = 5.0  # by the bot, for an edit without an answer
-
 
 def looks_at(house: BotHarness, asked: Interaction) -> int:
     assert asked.original is not None
@@ -30,15 +28,18 @@ async def test_an_ending_that_a_late_edit_overwrites_is_put_back(opened: Opened)
         house.imagine(house.alice, prompt, private=prompt == "private")
         for prompt in ("late", "deleted", "private", "quick")
     ]
-    for one in (late, deleted, private):
-        path = f"{re.escape(one.token)}/messages/@original$"
-        house.discord.fault("PATCH", path, kind="slow", hang_s=GIVEN_UP_S + 1.5, times=1)
+    slow = [
+        house.discord.fault("PATCH", f"{re.escape(one.token)}/messages/@original$", kind="slow")
+        for one in (late, deleted, private)
+    ]
     brake.let_go()
     shown = {one.token: (await house.ended(one)).shown_files() for one in (quick, late, deleted, private)}
     assert all(len(files) == 1 for files in shown.values())
     await house.recorded(bot, 4)  # before anybody looks again
     assert not overwritten(late)
     house.discord.delete_message(deleted.original)
+    for fault in slow:  # which the bot has given up
+        fault.over.set()
     for one in (late, private):
         await one.until(lambda one=one: overwritten(one), what="the late edit")
         message = await house.ended(one)
@@ -51,7 +52,7 @@ async def test_an_ending_that_a_late_edit_overwrites_is_put_back(opened: Opened)
 
 async def test_an_edit_of_a_killed_process_does_not_have_the_last_word(opened: Opened) -> None:
     house, brake = await held_house(opened)
-    slow = house.discord.fault("PATCH", "/messages/", kind="slow", hang_s=3.5, times=1)
+    slow = house.discord.fault("PATCH", "/messages/", kind="slow")
     bot = await house.start()
     asked = house.imagine(house.alice, "late")
     await eventually(lambda: slow.used == 1 and bool(house.wiro.books.tasks))
@@ -61,6 +62,7 @@ async def test_an_edit_of_a_killed_process_does_not_have_the_last_word(opened: O
     files = (await house.ended(asked)).shown_files()
     assert len(files) == 1
     assert not overwritten(asked)
+    slow.over.set()
     await asked.until(lambda: overwritten(asked), what="the late edit")
     assert (await house.ended(asked)).shown_files() == files
     await house.stop(bot)

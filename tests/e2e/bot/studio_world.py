@@ -128,7 +128,9 @@ class World:
     async def start(self) -> None:
         """Open the bot, then Discord around it, then let people in."""
         await self._open()
-        self._slot.env = self.env = env = simcord.Env(self.studio.bot, check_errors=False)
+        self._slot.env = self.env = env = simcord.Env(
+            self.studio.bot, check_errors=False, settle_timeout=PATIENCE_S
+        )
         let_refusals_through(env)
         await env.start()
         self._stack.push_async_callback(self._stop)

@@ -10,6 +10,7 @@ import pytest
 from bot.domain.limits.limit import Audience, Measure, Window
 from bot.domain.limits.policies import LimitKey, LimitPolicy
 from bot.domain.money import Money
+from tests.e2e.bot.studio_world import until
 from tests.e2e.moderation.moderation_world import Club
 
 
@@ -81,6 +82,7 @@ async def test_a_model_that_wiro_has_not_is_refused(club: Club) -> None:
 
 
 async def test_models_are_suggested_while_typing(club: Club) -> None:
+    await until(lambda: club.world.studio.services.catalogue.reading.read_at_s, "the list of models")
     offered = await club.greta.autocomplete(
         club.art, "limits set", "model", "stable", measure="runs", amount="2"
     )
