@@ -32,9 +32,8 @@ MANAGE_MESSAGES = 1 << 13
 PATIENCE_S = 600.0  # only a test that fails waits so long
 FOREVER_S = 100_000.0  # of the sandbox's pace: held until it is stopped
 _PACE = Pace(scale=0.05)
-_HELD_S = (
-    17.25  # and a little more for each further hold: figures that no other rest of a task has; billed as such
-)
+# And a little more for each further hold: figures that no other rest of a task has; billed as such.
+_HELD_S = 17.25
 
 
 def small_picture(subject: Subject) -> bytes:
