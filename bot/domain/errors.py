@@ -44,16 +44,16 @@ BotError
 │  ├─ JobEnded                nothing left to cancel
 │  ├─ AlreadyStarted          a confirmation that was pressed twice
 │  └─ NotAccepting            the bot is starting or stopping
-├─ WiroError                  code, message, HTTP status, retry-after
-│  ├─ WiroUnreachable         no answer; `may_have_arrived` tells whether the request could have been acted on
-│  ├─ WiroServerFault         5xx, or an answer that is no answer: it may have been acted on
-│  │  └─ WiroAnswerTooLarge   more bytes than are read
-│  ├─ WiroAuthFailed          401, 403
-│  ├─ WiroRateLimited         429
-│  ├─ WiroRefused             result:false
-│  │  ├─ WiroBusy             code 96
-│  │  ├─ WiroNoFunds          code 97
-│  │  └─ WiroNotFound         code 1, HTTP 404
+├─ EngineError                message, engine; code, HTTP status and retry-after where there are such
+│  ├─ EngineUnreachable       no answer; `may_have_arrived`: the request could have been acted on
+│  ├─ EngineServerFault       5xx, or an answer that is no answer: it may have been acted on
+│  │  └─ EngineAnswerTooLarge more bytes than are read
+│  ├─ EngineAuthFailed        401, 403
+│  ├─ EngineRateLimited       429
+│  └─ EngineRefused           a definite no
+│     ├─ EngineBusy           as many run as it takes at once
+│     ├─ EngineNoFunds        the account has run dry
+│     └─ EngineNotFound       no such model or task
 ├─ OutputError                what Wiro made cannot be shown
 │  ├─ OutputUnusable          not a picture, broken, a bomb
 │  │  ├─ OutputUnsafe         a program or markup: neither shown nor linked

@@ -14,56 +14,57 @@ from bot.domain.request.files import StoredFile, Upload
 
 
 @dataclass(eq=False)
-class WiroError(BotError):
-    """A failure at Wiro, with what its answer said."""
+class EngineError(BotError):
+    """A failure at an engine, with what its answer said."""
 
     message: str
     code: int | None = None
     http_status: int | None = None
     retry_after_s: float | None = None
+    engine: str = "Wiro"  # as it is called in sentences
 
 
 @dataclass(eq=False)
-class WiroUnreachable(WiroError):
+class EngineUnreachable(EngineError):
     """No answer came."""
 
     may_have_arrived: bool = True
 
 
-class WiroServerFault(WiroError):
+class EngineServerFault(EngineError):
     """HTTP 5xx, or an answer nobody can read."""
 
 
-class WiroAnswerTooLarge(WiroServerFault):
+class EngineAnswerTooLarge(EngineServerFault):
     """An answer of more bytes than are read: the same request would be answered by as many."""
 
 
-class WiroAuthFailed(WiroError):
+class EngineAuthFailed(EngineError):
     """HTTP 401 or 403: key, secret or address were not accepted."""
 
 
-class WiroRateLimited(WiroError):
+class EngineRateLimited(EngineError):
     """HTTP 429."""
 
 
-class WiroRefused(WiroError):
-    """`result: false`: a definite no."""
+class EngineRefused(EngineError):
+    """A definite no: nothing was started."""
 
 
-class WiroBusy(WiroRefused):
-    """Code 96: as many tasks run as the balance allows."""
+class EngineBusy(EngineRefused):
+    """As many tasks run as the engine takes at once; later it may take one more."""
 
 
-class WiroNoFunds(WiroRefused):
-    """Code 97: the balance is too low."""
+class EngineNoFunds(EngineRefused):
+    """The balance is too low."""
 
 
-class WiroNotFound(WiroRefused):
-    """Code 1 or HTTP 404: no such model or task."""
+class EngineNotFound(EngineRefused):
+    """No such model or task."""
 
 
-class Wiro(Protocol):
-    """Wiro's REST API. Every method raises the WiroError family and nothing else."""
+class Engine(Protocol):
+    """Wiro's REST API. Every method raises the EngineError family and nothing else."""
 
     async def run(
         self, model: str, parameters: Mapping[str, Value], *, key: str, files: Sequence[Upload] = ()
@@ -77,7 +78,7 @@ class Wiro(Protocol):
     async def detail(self, task_id: str) -> TaskReport: ...
 
     async def cancel(self, task_id: str) -> None:
-        """Take a task out of Wiro's queue. Raises WiroRefused once it has been assigned."""
+        """Take a task out of Wiro's queue. Raises EngineRefused once it has been assigned."""
         ...
 
     async def kill(self, task_id: str) -> None:
@@ -89,7 +90,7 @@ class Wiro(Protocol):
         ...
 
     async def model(self, slug: str) -> Model:
-        """Raises WiroNotFound."""
+        """Raises EngineNotFound."""
         ...
 
     async def models(self) -> Sequence[ModelSummary]: ...
@@ -99,15 +100,15 @@ class Wiro(Protocol):
         ...
 
     async def upload(self, file: Upload, folder_id: str | None = None) -> StoredFile:
-        """Keep a file at Wiro. Sent once. Raises WiroRefused where Wiro does not take it."""
+        """Keep a file at Wiro. Sent once. Raises EngineRefused where Wiro does not take it."""
         ...
 
     async def log_of(self, task_id: str) -> str:
-        """Everything that the model wrote while it ran, secrets left out. Raises WiroNotFound."""
+        """Everything that the model wrote while it ran, secrets left out. Raises EngineNotFound."""
         ...
 
     async def delete_files_of(self, task_id: str) -> None:
-        """Delete what an ended task was given and made. Raises WiroNotFound. Safe to repeat."""
+        """Delete what an ended task was given and made. Raises EngineNotFound. Safe to repeat."""
         ...
 
 

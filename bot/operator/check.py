@@ -13,7 +13,7 @@ import discord
 from bot.discord.discordpy_patches import use_api
 from bot.domain.clock import Clock
 from bot.domain.errors import DatabaseInUse, StoreError
-from bot.engines.port import WiroAuthFailed, WiroError, WiroNotFound, WiroUnreachable
+from bot.engines.port import EngineAuthFailed, EngineError, EngineNotFound, EngineUnreachable
 from bot.engines.wiro.build import wiro_client
 from bot.operator.exposed import exposed_files, exposed_words
 from bot.operator.messages import database_words
@@ -166,11 +166,11 @@ async def _discord(settings: Settings) -> Finding:
 async def _wiro_key(settings: Settings, session: aiohttp.ClientSession, clock: Clock) -> Finding:
     try:
         await wiro_client(settings, session, clock).check_credentials()
-    except WiroAuthFailed as error:
+    except EngineAuthFailed as error:
         text = f"the key is not accepted ({error.message}): check WIRO_API_KEY and WIRO_API_SECRET."
-    except WiroUnreachable:
+    except EngineUnreachable:
         text = "cannot be reached: check the network and WIRO_API_URL."
-    except WiroError as error:
+    except EngineError as error:
         text = f"answers with a failure ({error.message}): try again later, or check WIRO_API_URL."
     else:
         kind = "signature" if settings.wiro_api_secret.get_secret_value() else "key"
@@ -181,10 +181,10 @@ async def _wiro_key(settings: Settings, session: aiohttp.ClientSession, clock: C
 async def _wiro_model(settings: Settings, session: aiohttp.ClientSession, clock: Clock) -> Finding:
     try:
         model = await wiro_client(settings, session, clock).model(settings.wiro_model)
-    except WiroNotFound:
+    except EngineNotFound:
         text = f"Wiro has no {settings.wiro_model}: set WIRO_MODEL to the owner/project of a model's page."
         return Finding("Model", is_fine=False, text=text)
-    except WiroError as error:
+    except EngineError as error:
         return Finding("Model", is_fine=False, text=f"Wiro's catalogue does not answer: {error.message}.")
     return Finding("Model", is_fine=True, text=f"{model.title or model.slug} can be used")
 

@@ -25,7 +25,7 @@ from bot.domain.job.status_update import DeliveryOutcome, StatusUpdate
 from bot.domain.job.task import Task, TaskReport
 from bot.domain.money import ZERO, Money
 from bot.domain.request.run_request import RunRequest
-from bot.engines.port import WiroServerFault, WiroUnreachable
+from bot.engines.port import EngineServerFault, EngineUnreachable
 from bot.engines.wiro.client import WiroClient
 from bot.engines.wiro.signing import Credentials
 from bot.engines.wiro.socket import TaskFeed
@@ -149,7 +149,7 @@ class BlindWiro(LeisurelyWiro):
     async def run(self, model: str, parameters: Mapping[str, Value], *, key: str, **given: object) -> Task:
         try:
             return await super().run(model, parameters, key=key)
-        except (WiroUnreachable, WiroServerFault):
+        except (EngineUnreachable, EngineServerFault):
             return await super().run(model, parameters, key=key)
 
 

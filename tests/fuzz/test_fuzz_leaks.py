@@ -17,7 +17,7 @@ from bot.domain.errors import Refusal
 from bot.domain.job.events import Cancelled, Event, Progressed, Reached, Settled, Unrecognised
 from bot.domain.job.job import Output, Progress, Stage
 from bot.domain.money import Money
-from bot.engines.port import WiroBusy, WiroNoFunds, WiroUnreachable
+from bot.engines.port import EngineBusy, EngineNoFunds, EngineUnreachable
 from bot.services.limits.service import DefaultLimits
 from bot.services.runs._recent import MAX_JOBS
 from tests.fuzz.fuzz_profile import IS_LONG
@@ -68,9 +68,9 @@ async def one_life(house: BotHarness, job_id: int, chance: Random) -> None:
     """A job from its request to its end, by one of the many ways there are."""
     wiro = house.wiro
     if chance.random() < 0.15:
-        wiro.run_faults.append(chance.choice([WiroBusy("busy", 96), WiroNoFunds("empty", 97)]))
+        wiro.run_faults.append(chance.choice([EngineBusy("busy", 96), EngineNoFunds("empty", 97)]))
     elif chance.random() < 0.1:
-        wiro.run_faults.append(WiroUnreachable("lost", may_have_arrived=False))
+        wiro.run_faults.append(EngineUnreachable("lost", may_have_arrived=False))
     try:
         await house.submit(job_id, user_id=job_id % MEMBERS + 1, channel_id=30 + job_id % 5)
     except Refusal:

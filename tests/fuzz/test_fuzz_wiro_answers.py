@@ -21,7 +21,7 @@ from bot.domain.clock import Clock
 from bot.domain.job.events import Settled
 from bot.domain.job.task import Task, TaskReport
 from bot.domain.money import MAX_PICO, Money
-from bot.engines.port import WiroError, WiroNotFound, WiroRefused, WiroServerFault
+from bot.engines.port import EngineError, EngineNotFound, EngineRefused, EngineServerFault
 from bot.engines.wiro.client import WiroClient
 from bot.engines.wiro.frames import parsed, started_task, task_reports
 from bot.engines.wiro.signing import Credentials
@@ -106,7 +106,7 @@ def outcome(endpoint: Endpoint, status: int, content: bytes) -> Any:
     async def ask() -> Any:
         try:
             return await endpoint.call(client)
-        except WiroError as error:
+        except EngineError as error:
             return error
 
     found = asyncio.run(ask())
@@ -117,7 +117,7 @@ def outcome(endpoint: Endpoint, status: int, content: bytes) -> Any:
 def check_secrets(found: Any) -> None:
     """No error and no failure in Wiro's words tells a secret of ours; all of it can be written to a log."""
     f"{found} {found!r}".encode()
-    if isinstance(found, WiroError):
+    if isinstance(found, EngineError):
         seen = " ".join(map(repr, (found, found.args, found.message, found.__context__, found.__cause__)))
         assert not any(secret in seen for secret in (KEY, SECRET))
     for report in found if isinstance(found, list) else [found]:
@@ -135,7 +135,7 @@ def test_a_spoilt_answer_is_an_error_of_the_family_or_true(
     answer = data.draw(spoilt(endpoint.answers))
     found = outcome(endpoint, status, written(answer).encode("utf-8", "surrogatepass"))
     if status >= 300:
-        assert isinstance(found, WiroError)
+        assert isinstance(found, EngineError)
 
 
 def is_a_yes(content: bytes) -> bool:
@@ -163,9 +163,9 @@ def is_a_yes(content: bytes) -> bool:
 @example(content=b"<html>502 Bad Gateway</html>", status=200)
 def test_anything_at_all_is_never_taken_for_a_yes(endpoint: Endpoint, content: bytes, status: int) -> None:
     found = outcome(endpoint, status, content)
-    assert isinstance(found, WiroError) or (status < 300 and is_a_yes(content))
+    assert isinstance(found, EngineError) or (status < 300 and is_a_yes(content))
     if endpoint.name in {"Run", "Detail", "List", "Tool/List", "FolderCreate"}:
-        assert isinstance(found, WiroError)  # a bare yes names no task, list or file
+        assert isinstance(found, EngineError)  # a bare yes names no task, list or file
 
 
 @tries(200)
@@ -179,7 +179,7 @@ def test_a_run_gives_a_task_that_can_be_asked_for_or_is_in_doubt(answer: Any) ->
     """Nonsense taken for a task would be asked for in vain and given up, while the true one is billed."""
     try:
         task = started_task(parsed(written(answer)))
-    except WiroServerFault:
+    except EngineServerFault:
         return
     name = task.task_id
     assert name == name.strip()
@@ -207,7 +207,7 @@ LIST_LOST = [
 def test_a_list_that_cannot_be_read_is_not_an_empty_one(answer: dict[str, Any]) -> None:
     for endpoint in (ENDPOINTS[1], ENDPOINTS[2]):
         found = outcome(endpoint, 200, json.dumps(answer).encode())
-        assert isinstance(found, WiroServerFault), f"{endpoint.name}: {found!r}"
+        assert isinstance(found, EngineServerFault), f"{endpoint.name}: {found!r}"
 
 
 @tries(200)
@@ -215,7 +215,7 @@ def test_a_list_that_cannot_be_read_is_not_an_empty_one(answer: dict[str, Any]) 
 def test_a_task_is_absent_only_from_a_list_that_was_read_in_full(answer: Any) -> None:
     try:
         reports = task_reports(parsed(written(answer)), CREDENTIALS.redact)
-    except WiroServerFault:
+    except EngineServerFault:
         return
     listed = answer.get("tasklist", answer.get("data"))
     listed = (
@@ -235,7 +235,7 @@ def test_a_failure_in_wiros_words_carries_no_secret_even_where_it_is_cut() -> No
 
 def test_the_last_of_two_keys_of_one_name_counts_and_a_refusal_stays_one() -> None:
     yes_then_no = doubled_keys(RUN, {"result": False, "errors": [{"code": 97, "message": "no"}]})
-    assert isinstance(outcome(ENDPOINTS[0], 200, yes_then_no.encode()), WiroRefused)
+    assert isinstance(outcome(ENDPOINTS[0], 200, yes_then_no.encode()), EngineRefused)
     named_twice = doubled_keys(RUN, {"taskid": "2222"})
     assert outcome(ENDPOINTS[0], 200, named_twice.encode()).task_id == "2222"
 
@@ -290,9 +290,9 @@ async def test_over_the_wire_every_method_raises_the_family_and_nothing_else(
     async with served(handle) as url, aiohttp.ClientSession() as session:
         client = WiroClient(session, url, CREDENTIALS, clock=clock, delays=lambda: iter(()))
         for endpoint in ENDPOINTS:
-            with pytest.raises(WiroError) as raised:
+            with pytest.raises(EngineError) as raised:
                 await endpoint.call(client)
-            assert not isinstance(raised.value, WiroNotFound), name
+            assert not isinstance(raised.value, EngineNotFound), name
             check_secrets(raised.value)
     assert not any(secret in caplog.text for secret in (KEY, SECRET, TOKEN))
 
@@ -314,7 +314,7 @@ async def test_an_answer_past_every_size_is_given_up_before_it_is_read() -> None
     async with served(handle) as url, aiohttp.ClientSession() as session:
         clock = Clock(lambda: 1_772_366_400.0, itertools.count().__next__)
         client = WiroClient(session, url, CREDENTIALS, clock=clock, delays=lambda: iter(()))
-        with pytest.raises(WiroServerFault, match="past every size"):
+        with pytest.raises(EngineServerFault, match="past every size"):
             await client.run("owner/a-model", {}, key="k")
     assert sent < 3 * MAX_ANSWER_BYTES
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from bot.domain.job.events import Event, Gap, Progressed, Reached, Unrecognised
 from bot.domain.job.job import Stage
 from bot.domain.job.task import Task
-from bot.engines.port import WiroServerFault
+from bot.engines.port import EngineServerFault
 from bot.engines.wiro.frames import socket_frame
 from bot.engines.wiro.socket import MAX_KNOWN_TYPES, TaskFeed
 from tests.fuzz.fuzz_json import ANYTHING, TEXTS, deep, spoilt, written
@@ -88,7 +88,7 @@ def test_the_feed_outlives_every_frame(frames: list[str | bytes]) -> None:
 def test_a_frame_ends_no_job_and_its_steps_are_in_bounds(frame: str) -> None:
     try:
         event = socket_frame(frame).event
-    except WiroServerFault:  # nested too deep to be read
+    except EngineServerFault:  # nested too deep to be read
         return
     match event:
         case Reached(stage):

@@ -15,15 +15,15 @@ from bot.domain.job.task import Task, TaskReport
 from bot.domain.money import ZERO, Money
 from bot.domain.request.files import StoredFile, Upload
 from bot.engines.port import (
-    WiroAuthFailed,
-    WiroBusy,
-    WiroError,
-    WiroNoFunds,
-    WiroNotFound,
-    WiroRateLimited,
-    WiroRefused,
-    WiroServerFault,
-    WiroUnreachable,
+    EngineAuthFailed,
+    EngineBusy,
+    EngineError,
+    EngineNoFunds,
+    EngineNotFound,
+    EngineRateLimited,
+    EngineRefused,
+    EngineServerFault,
+    EngineUnreachable,
 )
 from tests.simulation.sim_trace import Trace
 from tests.simulation.sim_weather import Weather
@@ -82,12 +82,18 @@ class SimWiro:
         if self.live >= self.at_once:
             self.trace.note("run-busy")
             if chance.random() < 0.2:
-                raise WiroRateLimited("slow down", http_status=429, retry_after_s=chance.choice((None, 3.0)))
-            raise WiroBusy("too many", code=96)
+                raise EngineRateLimited(
+                    "slow down", http_status=429, retry_after_s=chance.choice((None, 3.0))
+                )
+            raise EngineBusy("too many", code=96)
         if chance.random() < weather.run_refused:
             self.trace.note("run-refused")
             raise chance.choice(
-                (WiroNoFunds("no funds", code=97), WiroAuthFailed("no", http_status=401), WiroRefused("no"))
+                (
+                    EngineNoFunds("no funds", code=97),
+                    EngineAuthFailed("no", http_status=401),
+                    EngineRefused("no"),
+                )
             )
         key = (parameters["prompt"], parameters["seed"])
         now_s = self.wire.loop.now_s
@@ -114,7 +120,7 @@ class SimWiro:
     def detail(self, task_id: str) -> TaskReport:
         task = self.tasks.get(task_id)
         if task is None or self.wire.loop.now_s < task.shown_from_s:
-            raise WiroNotFound("no such task", code=1)
+            raise EngineNotFound("no such task", code=1)
         return self._report(task)
 
     def listed(self, limit: int) -> Sequence[TaskReport]:
@@ -130,9 +136,9 @@ class SimWiro:
     def stop(self, task_id: str, *, is_kill: bool) -> None:
         task = self.tasks.get(task_id)
         if task is None:
-            raise WiroNotFound("no such task", code=1)
+            raise EngineNotFound("no such task", code=1)
         if task.end is not None or (task.stage > Stage.QUEUED) != is_kill:
-            raise WiroRefused("not at this stage")
+            raise EngineRefused("not at this stage")
         # A killed task may be billed for the time it took.
         is_billed = is_kill and self.chance.random() < max(0.2, self.weather.charge_late)
         billed = PRICE.scaled(self.chance.choice((1, 2))) if is_billed else Money(0)
@@ -214,14 +220,14 @@ class WiroPort:
         wiro.trace.note("run", f"{sent['prompt']} {sent['seed']}")
         if wire.loop.now_s < wiro.down_until_s:
             is_refused = chance.random() < 0.5
-            error = WiroUnreachable("refused", may_have_arrived=not is_refused)
+            error = EngineUnreachable("refused", may_have_arrived=not is_refused)
             return await self._never(error, wire.latency_s() if is_refused else RUN_TIMEOUT_S)
         if chance.random() < weather.run_slow:
             # It stands in a proxy somewhere; the client has long given up.
             wire.loop.fate(chance.choice((70.0, 100.0, 400.0, 3000.0)), self._accept_unheard, sent)
-            return await self._never(WiroUnreachable("no answer"), RUN_TIMEOUT_S)
+            return await self._never(EngineUnreachable("no answer"), RUN_TIMEOUT_S)
         if chance.random() < weather.run_lost:
-            error = chance.choice((WiroUnreachable("reset"), WiroServerFault("502", http_status=502)))
+            error = chance.choice((EngineUnreachable("reset"), EngineServerFault("502", http_status=502)))
             if chance.random() < 0.3:
                 return await self._never(error, wire.latency_s())
             back_s = chance.choice((wire.latency_s(), RUN_TIMEOUT_S))
@@ -256,20 +262,20 @@ class WiroPort:
         await self._ask(lambda: None)
 
     async def log_of(self, task_id: str) -> str:
-        raise WiroNotFound("nobody asks here")
+        raise EngineNotFound("nobody asks here")
 
     async def create_folder(self, name: str) -> StoredFile:
-        raise WiroNotFound("nobody asks here")
+        raise EngineNotFound("nobody asks here")
 
     async def upload(self, file: Upload, folder_id: str | None = None) -> StoredFile:
-        raise WiroNotFound("nobody asks here")
+        raise EngineNotFound("nobody asks here")
 
     async def _ask(self, act: Callable[[], Any]) -> Any:
         wiro, wire, chance = self._wiro, self._wiro.wire, self._wiro.chance
         self._life.require()
         is_down = wire.loop.now_s < wiro.down_until_s
         if is_down or (wiro.weather.rest_fault and chance.random() < wiro.weather.rest_fault):
-            error: WiroError = chance.choice((WiroServerFault("503"), WiroUnreachable("no answer")))
+            error: EngineError = chance.choice((EngineServerFault("503"), EngineUnreachable("no answer")))
             after_s = chance.choice((wire.latency_s(), wire.latency_s(), REQUEST_TIMEOUT_S))
             if not is_down and chance.random() < 0.5:
                 return await wire.call(self._life, act, back_s=after_s, lost=error)
@@ -282,5 +288,5 @@ class WiroPort:
     def _accept_unheard(self, sent: Mapping[str, str]) -> None:
         try:
             self._wiro.accept(sent)
-        except WiroError:
+        except EngineError:
             return

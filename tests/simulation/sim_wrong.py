@@ -17,7 +17,7 @@ from bot.domain.job.status_update import DeliveryOutcome, StatusUpdate
 from bot.domain.job.task import Task
 from bot.domain.money import ZERO, Money
 from bot.domain.request.files import Upload
-from bot.engines.port import WiroServerFault, WiroUnreachable
+from bot.engines.port import EngineServerFault, EngineUnreachable
 from tests.simulation.sim_engine import Parts, WatchedStore
 from tests.simulation.sim_wiro import WiroPort
 
@@ -30,7 +30,7 @@ class BlindWiro(WiroPort):
     ) -> Task:
         try:
             return await super().run(model, parameters, key=key, files=files)
-        except (WiroUnreachable, WiroServerFault):
+        except (EngineUnreachable, EngineServerFault):
             return await super().run(model, parameters, key=key, files=files)
 
 

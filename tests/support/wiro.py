@@ -12,11 +12,11 @@ from bot.domain.job.job import Stage
 from bot.domain.job.task import Task, TaskReport
 from bot.domain.money import Money
 from bot.domain.request.files import StoredFile, Upload
-from bot.engines.port import WiroError, WiroNotFound, WiroUnreachable
+from bot.engines.port import EngineError, EngineNotFound, EngineUnreachable
 from tests.support.samples import MODEL
 
 TITLE, PRICE = "Stable Diffusion 3 Medium", Money.parse("0.05")
-LOST_ANSWER = WiroUnreachable("the connection broke", may_have_arrived=True)
+LOST_ANSWER = EngineUnreachable("the connection broke", may_have_arrived=True)
 
 
 class ScriptedWiro:
@@ -27,34 +27,34 @@ class ScriptedWiro:
         self.run_keys: list[str] = []  # of each run
         self.files_sent: list[tuple[Upload, ...]] = []  # with each run
         self.uploads: list[tuple[Upload, str | None]] = []
-        self.upload_faults: deque[WiroError] = deque()
+        self.upload_faults: deque[EngineError] = deque()
         self.folders_made: list[str] = []
         self.logs: dict[str, str] = {}
-        self.run_faults: deque[WiroError | None] = deque()  # None takes the run; empty means None
+        self.run_faults: deque[EngineError | None] = deque()  # None takes the run; empty means None
         self.is_made_although_unanswered = False
         self.run_gate = asyncio.Event()
         self.run_gate.set()
         self.stopped: list[tuple[str, str]] = []  # ("cancel" or "kill", task id), in order
-        self.stop_faults: dict[str, WiroError] = {}
+        self.stop_faults: dict[str, EngineError] = {}
         self.stop_gate = asyncio.Event()
         self.stop_gate.set()
         self.on_stop: Event | None = None  # what Task/Detail says of a stopped task
         self.details_asked = 0
-        self.detail_faults: deque[WiroError | BaseException] = deque()
+        self.detail_faults: deque[EngineError | BaseException] = deque()
         self.lists_asked = 0
-        self.list_faults: deque[WiroError] = deque()
+        self.list_faults: deque[EngineError] = deque()
         self.reports: dict[str, TaskReport] = {}
         self.made = 0
         self.known_models: dict[str, Model] = {MODEL.lower(): Model(MODEL, TITLE, approximate_cost=PRICE)}
-        self.model_faults: deque[WiroError] = deque()
+        self.model_faults: deque[EngineError] = deque()
         self.model_gate = asyncio.Event()
         self.model_gate.set()
         self.models_asked = 0
         self.summaries: list[ModelSummary] = []
-        self.summary_faults: deque[WiroError] = deque()
+        self.summary_faults: deque[EngineError] = deque()
         self.lists_of_models_asked = 0
         self.deleted: list[str] = []  # tasks whose files were deleted
-        self.delete_faults: deque[WiroError] = deque()
+        self.delete_faults: deque[EngineError] = deque()
 
     def tell(self, task_id: str, event: Event) -> None:
         """What Task/Detail says of this task from now on."""
@@ -88,7 +88,7 @@ class ScriptedWiro:
         if self.detail_faults:
             raise self.detail_faults.popleft()
         if task_id not in self.reports:
-            raise WiroNotFound("no such task", code=1)
+            raise EngineNotFound("no such task", code=1)
         return self.reports[task_id]
 
     async def cancel(self, task_id: str) -> None:
@@ -126,12 +126,12 @@ class ScriptedWiro:
         if self.delete_faults:
             raise self.delete_faults.popleft()
         if task_id not in self.reports:
-            raise WiroNotFound(f"no task {task_id}")
+            raise EngineNotFound(f"no task {task_id}")
         self.deleted.append(task_id)
 
     async def log_of(self, task_id: str) -> str:
         if task_id not in self.logs:
-            raise WiroNotFound("no such task", code=1)
+            raise EngineNotFound("no such task", code=1)
         return self.logs[task_id]
 
     async def model(self, slug: str) -> Model:
@@ -140,7 +140,7 @@ class ScriptedWiro:
         if self.model_faults:
             raise self.model_faults.popleft()
         if slug.lower() not in self.known_models:
-            raise WiroNotFound("no such model", code=1)
+            raise EngineNotFound("no such model", code=1)
         return self.known_models[slug.lower()]
 
     async def models(self) -> Sequence[ModelSummary]:

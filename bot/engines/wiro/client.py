@@ -16,7 +16,7 @@ from bot.domain.catalogue.model import Model, ModelSummary, Value
 from bot.domain.clock import Clock
 from bot.domain.job.task import Task, TaskReport
 from bot.domain.request.files import StoredFile, Upload
-from bot.engines.port import WiroAnswerTooLarge, WiroNotFound, WiroRefused, WiroServerFault
+from bot.engines.port import EngineAnswerTooLarge, EngineNotFound, EngineRefused, EngineServerFault
 from bot.engines.wiro import frames, reading
 from bot.engines.wiro.catalogue import clean_slug, model_of, slug_of, slug_parts, summary_of
 from bot.engines.wiro.faults import is_transient
@@ -42,7 +42,7 @@ def _default_delays() -> Iterator[float]:
 
 
 class WiroClient:
-    """Every method raises the WiroError family and nothing else. `run_key` is as WIRO_RUN_KEY says.
+    """Every method raises the EngineError family and nothing else. `run_key` is as WIRO_RUN_KEY says.
 
     What changes nothing, or changes it only once, is repeated on transient errors; Run, Upload and
     FolderCreate are sent exactly once.
@@ -72,11 +72,11 @@ class WiroClient:
     ) -> Task:
         """Start a task: JSON, or multipart where there are files. Sent once, never repeated.
 
-        WiroUnreachable with `may_have_arrived` and WiroServerFault leave it open whether a task runs.
+        EngineUnreachable with `may_have_arrived` and EngineServerFault leave it open whether a task runs.
         """
         parts = slug_parts(model)
         if parts is None:
-            raise WiroNotFound(f"{model!r} is no model: owner/project is")
+            raise EngineNotFound(f"{model!r} is no model: owner/project is")
         path = "Run/" + "/".join(quote(part, safe="") for part in parts)
         fields, headers = self._keyed(parameters, key)
         form = (lambda: _form(fields, files)) if files else None
@@ -99,22 +99,22 @@ class WiroClient:
         return {self._run_key: key, **parameters}, None  # what a member asked for is never written over
 
     async def detail(self, task_id: str) -> TaskReport:
-        """What Wiro has on record of a task. Raises WiroNotFound."""
+        """What Wiro has on record of a task. Raises EngineNotFound."""
         answer = await self._repeated("Task/Detail", {"taskid": task_id})
         reports = await _read(self._task_reports, answer)
         if not reports:
-            raise WiroNotFound("Task/Detail gives no task")
+            raise EngineNotFound("Task/Detail gives no task")
         for report in reports:
             if report.task.task_id == task_id:
                 return report
-        raise WiroServerFault("Task/Detail answers for another task")
+        raise EngineServerFault("Task/Detail answers for another task")
 
     async def cancel(self, task_id: str) -> None:
-        """Take a task out of Wiro's queue. Raises WiroRefused once it has been assigned."""
+        """Take a task out of Wiro's queue. Raises EngineRefused once it has been assigned."""
         await self._repeated("Task/Cancel", {"taskid": task_id})
 
     async def log_of(self, task_id: str) -> str:
-        """Everything that the model wrote while it ran, secrets left out. Raises WiroNotFound."""
+        """Everything that the model wrote while it ran, secrets left out. Raises EngineNotFound."""
         answer = await self._repeated("Task/Detail", {"taskid": task_id})
         return await _read(lambda fields: frames.task_log(fields, task_id, self._credentials.redact), answer)
 
@@ -132,12 +132,12 @@ class WiroClient:
             try:
                 answer = await self._repeated("Task/List", body)
                 page = await _read(self._task_reports, answer)
-            except WiroAnswerTooLarge:
+            except EngineAnswerTooLarge:
                 if size == 1:
                     raise
                 page_size = size // 2  # what models wrote into so many logs is more than is read at once
                 continue
-            except WiroNotFound as error:
+            except EngineNotFound as error:
                 if error.code != 1 or error.http_status == 404:
                     raise  # the list itself is missing, which does not mean that no task runs
                 page = []
@@ -150,7 +150,7 @@ class WiroClient:
         return list(found.values())[:limit]
 
     async def model(self, slug: str) -> Model:
-        """A model with its parameters and prices, by its clean slug or its raw one. Raises WiroNotFound."""
+        """A model with its parameters and prices, by its clean slug or its raw one. Raises EngineNotFound."""
         for spelling in dict.fromkeys((clean_slug(slug), slug.strip())):
             model = await self._model(spelling, slug)
             if model is not None:
@@ -159,7 +159,7 @@ class WiroClient:
         raw = await self._raw_slug(clean_slug(slug))
         model = await self._model(raw, slug) if raw is not None else None
         if model is None:
-            raise WiroNotFound(f"no model {slug}")
+            raise EngineNotFound(f"no model {slug}")
         return model
 
     async def models(self) -> list[ModelSummary]:
@@ -179,10 +179,10 @@ class WiroClient:
         return list(found.values())[:MAX_MODELS]
 
     async def check_credentials(self) -> None:
-        """Ask for a task that does not exist. Raises WiroAuthFailed; WiroUnreachable and the like besides."""
+        """Ask for a task that does not exist. Raises EngineAuthFailed and its like."""
         try:
             await self._repeated("Task/Detail", {"tasktoken": _NO_SUCH_TOKEN})
-        except WiroRefused:
+        except EngineRefused:
             return
 
     async def create_folder(self, name: str, parent_id: str | None = None) -> StoredFile:
@@ -204,7 +204,7 @@ class WiroClient:
         await self._repeated("Task/InputOutputDelete", {"tasktoken": task.task_token})
 
     async def delete_files_of(self, task_id: str) -> None:
-        """As `delete_files`, by the task's number: its token is asked for. Raises WiroNotFound."""
+        """As `delete_files`, by the task's number: its token is asked for. Raises EngineNotFound."""
         await self.delete_files((await self.detail(task_id)).task)
 
     async def _model(self, slug: str, asked: str) -> Model | None:
@@ -215,7 +215,7 @@ class WiroClient:
         try:
             answer = await self._repeated("Tool/Detail", body)
             found = await _read(lambda fields: [model_of(t, asked) for t in frames.tools(fields)[:1]], answer)
-        except WiroNotFound:
+        except EngineNotFound:
             return None
         return found[0] if found else None
 
@@ -300,5 +300,5 @@ async def _read(function: Callable[[Mapping[str, object]], T], answer: Answer) -
 def _stored(fields: Mapping[str, object]) -> StoredFile:
     entries = [entry for entry in frames.stored_files(fields) if entry.id]
     if not entries:
-        raise WiroServerFault("an answer that names no file")
+        raise EngineServerFault("an answer that names no file")
     return StoredFile(entries[0].id, entries[0].name, entries[0].url or None)

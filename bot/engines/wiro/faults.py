@@ -10,15 +10,15 @@ from typing import Final
 import aiohttp
 
 from bot.engines.port import (
-    WiroAuthFailed,
-    WiroBusy,
-    WiroError,
-    WiroNoFunds,
-    WiroNotFound,
-    WiroRateLimited,
-    WiroRefused,
-    WiroServerFault,
-    WiroUnreachable,
+    EngineAuthFailed,
+    EngineBusy,
+    EngineError,
+    EngineNoFunds,
+    EngineNotFound,
+    EngineRateLimited,
+    EngineRefused,
+    EngineServerFault,
+    EngineUnreachable,
 )
 from bot.engines.wiro.values import Verdict
 
@@ -38,50 +38,50 @@ _MISSING_WORDS: Final = ("not-found", "not found", "not-exist", "no task")
 
 def is_transient(error: BaseException) -> bool:
     """Whether the same request may well succeed a little later; not whether repeating it is safe."""
-    return isinstance(error, (WiroUnreachable, WiroServerFault, WiroRateLimited))
+    return isinstance(error, (EngineUnreachable, EngineServerFault, EngineRateLimited))
 
 
-def fault_of(status: int, said: Verdict | None, retry_after_s: float | None) -> WiroError | None:
+def fault_of(status: int, said: Verdict | None, retry_after_s: float | None) -> EngineError | None:
     """The error in an answer, or None for a yes. `said` is None where the body could not be read."""
     code = said.code if said is not None else None
     message = said.message if said is not None and said.message else f"HTTP {status}"
     if status in {401, 403}:
-        return WiroAuthFailed(message, code, status)
+        return EngineAuthFailed(message, code, status)
     if status == 429:
-        return WiroRateLimited(message, code, status, retry_after_s)
+        return EngineRateLimited(message, code, status, retry_after_s)
     if status >= 500 or status < 200 or 300 <= status < 400 or status in {408, 425}:
-        return WiroServerFault(message, code, status, retry_after_s)
+        return EngineServerFault(message, code, status, retry_after_s)
     # A page that is not Wiro's says nothing of the task or model: 404 in HTML is a proxy's, not a no.
     if status == 404:
         is_wiros = said is not None and said.is_success is False
-        return (WiroNotFound if is_wiros else WiroServerFault)(message, code, status)
+        return (EngineNotFound if is_wiros else EngineServerFault)(message, code, status)
     if status >= 400:
         return _refusal(message, code, status)
     if said is None:
-        return WiroServerFault("an answer that is no JSON object", code, status)
+        return EngineServerFault("an answer that is no JSON object", code, status)
     if said.is_success is None:
-        return WiroServerFault(f"an answer without a result: {message}", code, status)
+        return EngineServerFault(f"an answer without a result: {message}", code, status)
     return None if said.is_success else _refusal(message, code, status)
 
 
-def _refusal(message: str, code: int | None, status: int) -> WiroError:
+def _refusal(message: str, code: int | None, status: int) -> EngineError:
     words = message.lower()
     if code == 99 or any(word in words for word in _AUTH_WORDS):
-        return WiroAuthFailed(message, code, status)
+        return EngineAuthFailed(message, code, status)
     match code:
         case 96:
-            return WiroBusy(message, code, status)
+            return EngineBusy(message, code, status)
         case 97:
-            return WiroNoFunds(message, code, status)
+            return EngineNoFunds(message, code, status)
         case 1 if not any(word in words for word in _NOT_STOPPABLE_WORDS):
-            return WiroNotFound(message, code, status)
+            return EngineNotFound(message, code, status)
         case None | 0 if any(word in words for word in _MISSING_WORDS):
-            return WiroNotFound(message, code, status)
+            return EngineNotFound(message, code, status)
         case _:
-            return WiroRefused(message, code, status)
+            return EngineRefused(message, code, status)
 
 
-def unreachable(error: BaseException) -> WiroUnreachable:
+def unreachable(error: BaseException) -> EngineUnreachable:
     """The failure of an exchange without an answer.
 
     The original is dropped, not chained: the repr of aiohttp's ClientResponseError prints the request's
@@ -91,7 +91,7 @@ def unreachable(error: BaseException) -> WiroUnreachable:
     reason = type(error).__name__
     if isinstance(error, aiohttp.ClientConnectorError) and error.strerror:
         reason = f"{reason}: {error.strerror}"
-    return WiroUnreachable(reason, may_have_arrived=not never_connected)
+    return EngineUnreachable(reason, may_have_arrived=not never_connected)
 
 
 def parse_retry_after(text: str | None, now_s: float) -> float | None:

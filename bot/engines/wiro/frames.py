@@ -1,7 +1,7 @@
 """Wiro's answers and socket frames: read tolerantly, translated into the words of the domain.
 
 Every scalar may be a text, a number or null, every list may be JSON text, and anything may be missing;
-what has no meaning without its key (the id of a task, the list of a page) raises WiroServerFault, and
+what has no meaning without its key (the id of a task, the list of a page) raises EngineServerFault, and
 nothing else is ever raised. Wiro's status words are known in this file alone.
 """
 
@@ -17,7 +17,7 @@ from bot.domain.job.events import Cancelled, Event, Progressed, Reached, Settled
 from bot.domain.job.job import Output, Progress, Stage
 from bot.domain.job.task import Task, TaskReport
 from bot.domain.money import Money
-from bot.engines.port import WiroNotFound, WiroServerFault
+from bot.engines.port import EngineNotFound, EngineServerFault
 from bot.engines.wiro import scalars, texts
 from bot.engines.wiro.reading import loads
 from bot.engines.wiro.scalars import as_list, as_object, as_objects, as_text, decoded, plain
@@ -204,13 +204,13 @@ class StoredFileEntry(_Wire):
 
 
 def parsed(body: str | bytes) -> Mapping[str, object]:
-    """The JSON object in an answer or a frame. Raises WiroServerFault."""
+    """The JSON object in an answer or a frame. Raises EngineServerFault."""
     try:
         value = loads(body)
     except (ValueError, RecursionError):
         value = None
     if not isinstance(value, dict):
-        raise WiroServerFault("an answer that is no JSON object")
+        raise EngineServerFault("an answer that is no JSON object")
     return value
 
 
@@ -229,12 +229,12 @@ def total(answer: Mapping[str, object]) -> int | None:
 
 
 def started_task(answer: Mapping[str, object]) -> Task:
-    """The task that Run started. Raises WiroServerFault where it names none."""
+    """The task that Run started. Raises EngineServerFault where it names none."""
     for place in (answer, as_object(answer.get("data"))):
         started = _Started.model_validate(place)
         if started.taskid:
             return Task(started.taskid, started.socketaccesstoken)
-    raise WiroServerFault("Run's answer names no task")
+    raise EngineServerFault("Run's answer names no task")
 
 
 def task_reports(
@@ -242,12 +242,12 @@ def task_reports(
 ) -> list[TaskReport]:
     """The tasks of Task/Detail and Task/List; `redact` takes secrets out of what Wiro says of a failure.
 
-    Raises WiroServerFault where there is no list, or one with an entry that names no task: whoever looks for
-    a task must not take it for absent because it could not be read.
+    Raises EngineServerFault where there is no list, or one with an entry that names no task: whoever looks
+    for a task must not take it for absent because it could not be read.
     """
     tasks = [_Task.model_validate(as_object(entry)) for entry in as_list(_list(answer, "tasklist"))]
     if not all(task.id for task in tasks):
-        raise WiroServerFault("a list of tasks with an entry that names none")
+        raise EngineServerFault("a list of tasks with an entry that names none")
     return [
         TaskReport(
             Task(task.id, task.socketaccesstoken), _event_of(task, redact), task.parameters, task.createtime
@@ -261,7 +261,7 @@ def task_log(
 ) -> str:
     """Standard output and standard error of a task; `redact` takes secrets out.
 
-    Raises WiroServerFault, WiroNotFound.
+    Raises EngineServerFault, EngineNotFound.
     """
     for entry in _listed(answer, "tasklist"):
         log = _TaskLog.model_validate(entry)
@@ -271,11 +271,11 @@ def task_log(
             if log.socketaccesstoken:
                 text = text.replace(log.socketaccesstoken, "…")
             return text[-MAX_LOG_CHARS:]  # last of all: half a secret is not found any more
-    raise WiroNotFound("Task/Detail gives no such task")
+    raise EngineNotFound("Task/Detail gives no such task")
 
 
 def tools(answer: Mapping[str, object]) -> list[Tool]:
-    """The models of Tool/List and Tool/Detail. Raises WiroServerFault where there is no list at all."""
+    """The models of Tool/List and Tool/Detail. Raises EngineServerFault where there is no list at all."""
     return [Tool.model_validate(entry) for entry in _listed(answer, "tool")]
 
 
@@ -297,7 +297,7 @@ def _list(answer: Mapping[str, object], key: str) -> object:
     # A missing list must never read as an empty one: whoever looks for a task would give it up.
     if listed is None and total(answer) == 0:
         return []
-    raise WiroServerFault(f"an answer without {key}")
+    raise EngineServerFault(f"an answer without {key}")
 
 
 def _event_of(task: _Task, redact: Callable[[str], str]) -> Event:
@@ -378,7 +378,7 @@ def _left_out(task: _Task) -> str:
 
 
 def socket_frame(text: str) -> Frame:
-    """Read one text frame. Raises WiroServerFault for what is no JSON object.
+    """Read one text frame. Raises EngineServerFault for what is no JSON object.
 
     By hand, unlike everything else here: most frames are steps, and a status message waits for each.
     """

@@ -15,7 +15,7 @@ import aiohttp
 
 from bot.domain.job.events import Event, Gap, Unrecognised
 from bot.domain.job.task import Task
-from bot.engines.port import WiroServerFault
+from bot.engines.port import EngineServerFault
 from bot.engines.wiro.faults import parse_retry_after
 from bot.engines.wiro.frames import socket_frame
 from bot.engines.wiro.inbox import CONNECTED, EventInbox
@@ -252,7 +252,7 @@ class TaskFeed:
             return
         try:
             frame = await read(socket_frame, text, len(text))
-        except WiroServerFault:
+        except EngineServerFault:
             self.frames_ignored += 1
             log.warning("%s: a frame that is no JSON object is ignored", self._name)
             return

@@ -12,7 +12,7 @@ from typing import Final, TypeAlias
 import aiohttp
 
 from bot.domain.clock import Clock
-from bot.engines.port import WiroAnswerTooLarge, WiroError, WiroServerFault
+from bot.engines.port import EngineAnswerTooLarge, EngineError, EngineServerFault
 from bot.engines.wiro.faults import fault_of, is_transient, parse_retry_after, unreachable
 from bot.engines.wiro.frames import MAX_DETAIL_CHARS, parsed, verdict
 from bot.engines.wiro.reading import read
@@ -40,7 +40,7 @@ class Answer:
 
 
 class Transport:
-    """Signs, sends, reads with a size limit, and raises the WiroError family and nothing else."""
+    """Signs, sends, reads with a size limit, and raises the EngineError family and nothing else."""
 
     def __init__(
         self,
@@ -74,7 +74,7 @@ class Transport:
         try:
             return await self._exchange(path, body, timeout_s, form, headers or {})
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            failure: WiroError = unreachable(error)
+            failure: EngineError = unreachable(error)
         # Raised out here so that the original, whose repr may print headers, is not even its context.
         raise failure
 
@@ -85,9 +85,9 @@ class Transport:
         while True:
             try:
                 return await self.once(path, body, timeout_s)
-            except WiroError as error:
+            except EngineError as error:
                 delay_s = next(delays, None)
-                if delay_s is None or not is_transient(error) or isinstance(error, WiroAnswerTooLarge):
+                if delay_s is None or not is_transient(error) or isinstance(error, EngineAnswerTooLarge):
                     raise
                 wait_s = max(delay_s, error.retry_after_s or 0.0)
                 if self._clock.monotonic() - started_s + wait_s > RETRY_BUDGET_S:
@@ -130,7 +130,7 @@ class Transport:
             content.write(shortener.feed(chunk))
             read_bytes += len(chunk)
             if shortener.size_bytes > self._max_answer_bytes or read_bytes > MAX_READ_BYTES:
-                raise WiroAnswerTooLarge("an answer past every size", None, response.status)
+                raise EngineAnswerTooLarge("an answer past every size", None, response.status)
         content.write(shortener.end())
         return content.getvalue()
 
@@ -139,7 +139,7 @@ class Transport:
     ) -> Mapping[str, object]:
         try:
             answer = parsed(content)
-        except WiroServerFault:
+        except EngineServerFault:
             answer = None
         said = None if answer is None else verdict(answer)
         if said is not None:

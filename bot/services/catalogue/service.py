@@ -13,7 +13,7 @@ from bot.domain.catalogue.model import Model, ModelSummary, folded_slug
 from bot.domain.clock import Clock
 from bot.domain.records.model_pages import CatalogueReading
 from bot.domain.request.interactions import NotAccepting
-from bot.engines.port import Wiro, WiroError, WiroNotFound
+from bot.engines.port import Engine, EngineError, EngineNotFound
 from bot.services.catalogue._model_index import ModelIndex
 from bot.services.catalogue.popularity import Popularity, UsesStore
 from bot.services.door import Door
@@ -33,7 +33,7 @@ class Catalogue:
 
     def __init__(
         self,
-        wiro: Wiro,
+        wiro: Engine,
         default_model: str,
         clock: Clock,
         owner: TaskOwner,
@@ -84,14 +84,14 @@ class Catalogue:
             return fresh
         try:
             return await self._looked_up(key, slug.strip())
-        except WiroNotFound:
+        except EngineNotFound:
             if key == self._default.lower():
                 return Model(slug.strip(), slug.strip())
             self.forget(slug)
             # Thousands of names are compared: not on the loop.
             similar = await asyncio.to_thread(self._index.similar, slug)
             raise ModelUnknown(slug, similar) from None
-        except WiroError as error:
+        except EngineError as error:
             log.warning("the catalogue does not answer for %s: %s", slug, type(error).__name__)
             return self.known(slug) or Model(slug.strip(), slug.strip())
 
@@ -164,7 +164,7 @@ class Catalogue:
 
     async def _looked_up(self, key: str, slug: str) -> Model:
         if self._clock.monotonic() - self._missing.get(key, float("-inf")) < MISSING_S:
-            raise WiroNotFound("there was no such model a moment ago")
+            raise EngineNotFound("there was no such model a moment ago")
         lookup = self._lookups.get(key)
         if lookup is None:
             lookup = self._lookups[key] = asyncio.get_running_loop().create_future()
@@ -180,14 +180,14 @@ class Catalogue:
             # By the name it was asked for and by its own: whatever asks next may use either.
             self._models[key] = self._models[folded_slug(model.slug)] = (self._clock.monotonic(), model)
             lookup.set_result(model)
-        except WiroError as error:
+        except EngineError as error:
             failure = error
-            if isinstance(error, WiroNotFound):
+            if isinstance(error, EngineNotFound):
                 self._missing[key] = self._clock.monotonic()
                 if len(self._missing) > MAX_MISSING:
                     self._missing.popitem(last=False)
         except TimeoutError:
-            failure = WiroError(f"no answer within {PATIENCE_S:g} s")
+            failure = EngineError(f"no answer within {PATIENCE_S:g} s")
         except Exception as error:
             log.exception("the page of %r: a fault of ours", slug)
             failure = error
@@ -198,7 +198,7 @@ class Catalogue:
                 lookup.exception()  # said to be heard: whoever asked may wait no longer
 
     async def refresh(self) -> None:
-        """Read the list anew. Raises WiroError; the list that was known stays, and `reading` says so."""
+        """Read the list anew. Raises EngineError; the list that was known stays, and `reading` says so."""
         reading = CatalogueReading(self._reading.read_at_s, has_failed=True)
         try:
             summaries = tuple(await self._wiro.models())

@@ -26,7 +26,7 @@ from bot.domain.money import Money
 from bot.domain.request.origin import Origin
 from bot.domain.request.requester import Requester
 from bot.domain.request.run_request import RunRequest
-from bot.engines.port import WiroError
+from bot.engines.port import EngineError
 from bot.services.guild_settings.service import GuildSettingsService
 from bot.services.limits.alternatives import needs
 from bot.services.limits.holds import Holds
@@ -198,7 +198,7 @@ class Verdicts:
         if is_deleted:
             try:
                 await self._runs.clear_files(job)
-            except WiroError as error:
+            except EngineError as error:
                 log.warning("job %d: its files are still at Wiro: %s", job.job_id, error.message)
                 is_over = False
         fault = CaseFault.UNFINISHED if not is_over else CaseFault.MESSAGE_GONE if not is_there else None

@@ -36,7 +36,7 @@ class Runs(Protocol):
         ...
 
     async def clear_files(self, job: Job) -> None:
-        """Delete what the job was given and made at Wiro, if there still is any. Raises WiroError."""
+        """Delete what the job was given and made at Wiro, if there still is any. Raises EngineError."""
         ...
 
 

@@ -18,7 +18,7 @@ from bot.domain.limits.limit import Window, window_bounds
 from bot.domain.moderation.cases import Case
 from bot.domain.records.errors import ErasureRunning
 from bot.domain.records.reports import ExportLine, Remembered, UsageReport
-from bot.engines.port import Wiro, WiroError, WiroNotFound
+from bot.engines.port import Engine, EngineError, EngineNotFound
 from bot.services.moderation.ports import CaseStore
 from bot.services.records.ports import ReportStore
 from bot.services.runs.uploads import Uploads
@@ -79,7 +79,7 @@ class Reports:
         self,
         records: ReportStore,
         cases: CaseStore,
-        wiro: Wiro,
+        wiro: Engine,
         clock: Clock,
         owner: TaskOwner,
         delays: Callable[[], Iterator[float]],
@@ -257,9 +257,9 @@ class Reports:
     async def _is_cleared(self, task_id: str) -> bool:
         try:
             await self._wiro.delete_files_of(task_id)
-        except WiroNotFound:
+        except EngineNotFound:
             return True  # Wiro has nothing of it any more
-        except WiroError as error:
+        except EngineError as error:
             log.warning("the files of task %s were not deleted: %s", task_id, error.message)
             return False
         return True

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from bot.domain.job.events import Event, Gap, Reached, Refused
 from bot.domain.job.job import Cause, Stage
 from bot.domain.job.task import Task
-from bot.engines.port import WiroError, WiroNotFound
+from bot.engines.port import EngineError, EngineNotFound
 from bot.services.runs.subscriptions import Subscription
 
 if TYPE_CHECKING:
@@ -97,12 +97,12 @@ class TaskMonitor:
             self._follower.grew_quiet(self._tools.clock.wall() - quiet_s)
         try:
             report = await self._tools.wiro.detail(self._task_id)
-        except WiroNotFound:
+        except EngineNotFound:
             self._not_found += 1
             if self._not_found >= NOT_FOUND_TRIES and self._follower.is_past_grace:
                 await self._follower.hear(Refused(Cause.LOST))
             return
-        except WiroError as error:
+        except EngineError as error:
             log.warning("job %d: Task/Detail: %s", job.job_id, error.message or type(error).__name__)
             return
         self._not_found = 0
@@ -123,7 +123,7 @@ class TaskMonitor:
         for stop in (wiro.cancel, wiro.kill) if is_queued else (wiro.kill, wiro.cancel):
             try:
                 await stop(task_id)
-            except WiroError as error:
+            except EngineError as error:
                 log.info("task %s: not stopped: %s", task_id, error.message)
             else:
                 break

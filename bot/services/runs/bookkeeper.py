@@ -15,7 +15,7 @@ from bot.domain.money import ZERO, Money
 from bot.domain.records.reconciliation import Booked, Difference, Reckoning, differences
 from bot.domain.request.parameters import SEED
 from bot.domain.request.run_request import MAX_SEED
-from bot.engines.port import Wiro, WiroError
+from bot.engines.port import Engine, EngineError
 from bot.services.runs.reconcile import is_task_of
 
 log = logging.getLogger(__name__)
@@ -40,7 +40,7 @@ class Books(Protocol):
 class Bookkeeper:
     """`last` is the latest reckoning of this process."""
 
-    def __init__(self, wiro: Wiro, books: Books, clock: Clock) -> None:
+    def __init__(self, wiro: Engine, books: Books, clock: Clock) -> None:
         self._wiro = wiro
         self._books = books
         self._clock = clock
@@ -48,13 +48,13 @@ class Bookkeeper:
         self.last: Reckoning | None = None
 
     async def look(self) -> None:
-        """Reckon where it is due. Raises WiroError, StoreError."""
+        """Reckon where it is due. Raises EngineError, StoreError."""
         if self._clock.monotonic() >= self._due_s:
             await self.reckon()
             self._due_s = self._clock.monotonic() + EVERY_S
 
     async def reckon(self) -> Reckoning:
-        """Compare the tasks of the last two days, one by one. Raises WiroError, StoreError."""
+        """Compare the tasks of the last two days, one by one. Raises EngineError, StoreError."""
         now_s = self._clock.wall()
         reports = await self._wiro.recent_tasks(DEPTH, since_s=now_s - SPAN_S)
         reports = [report for report in reports if report.created_at_s >= now_s - SPAN_S]
@@ -74,7 +74,7 @@ class Bookkeeper:
         for one in found[:TWICE]:
             try:
                 cost = _cost(await self._wiro.detail(one.task_id))
-            except WiroError:
+            except EngineError:
                 cost = one.charged
             if cost is not None:
                 confirmed += differences({one.task_id: cost}, await self._books.booked([one.task_id]))

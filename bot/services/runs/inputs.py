@@ -14,14 +14,14 @@ from bot.domain.errors import StoreError
 from bot.domain.job.job import Job
 from bot.domain.request.files import InputFile, StoredFile, Upload
 from bot.engines.port import (
-    Wiro,
-    WiroAuthFailed,
-    WiroBusy,
-    WiroError,
-    WiroNoFunds,
-    WiroRateLimited,
-    WiroRefused,
-    WiroUnreachable,
+    Engine,
+    EngineAuthFailed,
+    EngineBusy,
+    EngineError,
+    EngineNoFunds,
+    EngineRateLimited,
+    EngineRefused,
+    EngineUnreachable,
 )
 from bot.services.runs.uploads import UploadStore
 
@@ -53,7 +53,7 @@ class Inputs:
 
     def __init__(
         self,
-        wiro: Wiro,
+        wiro: Engine,
         sources: Sources,
         folders: Folders,
         uploads: UploadStore,
@@ -106,7 +106,7 @@ class Inputs:
         except StoreError as error:
             log.warning("%s is not kept at Wiro, as that cannot be recorded: %s", file.filename, error.reason)
             return known
-        except WiroError as error:
+        except EngineError as error:
             # One official client records uploads by API key that fail with `invalid-parameters` (July 2026).
             log.warning("Wiro did not keep %s: %s; it goes along with Run", file.filename, error.message)
             return known
@@ -115,13 +115,13 @@ class Inputs:
     async def _recorded(self, upload: Upload, job: Job) -> StoredFile:
         """On record before it is sent, so that no crash leaves a file there that nobody knows of.
 
-        Raises WiroError, StoreError.
+        Raises EngineError, StoreError.
         """
         guild_id = job.origin.guild_id or 0
         upload_id = await self._uploads.intend(job.job_id, job.origin.user_id, guild_id, self._wall())
         try:
             stored = await self._upload(upload, guild_id)
-        except WiroError as error:
+        except EngineError as error:
             if not may_have_arrived(error):
                 await self._uploads.drop([upload_id])
             raise
@@ -129,11 +129,11 @@ class Inputs:
         return stored
 
     async def _upload(self, upload: Upload, guild_id: int) -> StoredFile:
-        """Raises WiroError."""
+        """Raises EngineError."""
         folder_id = await self._folder(guild_id)
         try:
             return await self._wiro.upload(upload, folder_id)
-        except WiroRefused:
+        except EngineRefused:
             if folder_id is None:
                 raise
         # Refused for the folder, which may have been deleted at Wiro, or for itself: without one it shows.
@@ -150,7 +150,7 @@ class Inputs:
                     name = f"discord-{guild_id}" if guild_id else "discord-direct"
                     folder_id = (await self._wiro.create_folder(name)).file_id
                     await self._folders.keep_folder(guild_id, folder_id)
-            except (StoreError, WiroError) as error:
+            except (StoreError, EngineError) as error:
                 log.warning("no folder at Wiro for server %d: %s", guild_id, type(error).__name__)
                 return None
             return folder_id
@@ -164,12 +164,12 @@ class Inputs:
             log.warning("the folder of server %d is still on record: %s", guild_id, error.reason)
 
 
-def may_have_arrived(error: WiroError) -> bool:
+def may_have_arrived(error: EngineError) -> bool:
     """Whether a file that was sent may be there although its upload failed so."""
     match error:
-        case WiroRefused() | WiroAuthFailed() | WiroRateLimited() | WiroBusy() | WiroNoFunds():
+        case EngineRefused() | EngineAuthFailed() | EngineRateLimited() | EngineBusy() | EngineNoFunds():
             return False
-        case WiroUnreachable():
+        case EngineUnreachable():
             return error.may_have_arrived
         case _:
             return True

@@ -10,15 +10,15 @@ from bot.domain.job.job import Job
 from bot.domain.job.task import TaskReport
 from bot.domain.request.files import InputFile
 from bot.domain.request.parameters import PROMPT, SEED
-from bot.engines.port import Wiro
+from bot.engines.port import Engine
 from bot.services.runs.ports import Store
 
 LIST_LIMIT: Final = 100  # what Task/List gives at most (Wiro's MCP client, 2026)
 CLOCK_SKEW_S: Final = 120.0  # Wiro stamps whole seconds on a clock that is not ours
 
 
-async def find_task(wiro: Wiro, store: Store, job: Job) -> TaskReport | None:
-    """The unclaimed task that this job's Run must have made, or None. Raises WiroError, StoreError."""
+async def find_task(wiro: Engine, store: Store, job: Job) -> TaskReport | None:
+    """The unclaimed task that this job's Run must have made, or None. Raises EngineError, StoreError."""
     reports = [report for report in await wiro.recent_tasks(LIST_LIMIT) if is_task_of(report, job)]
     claimed = await store.claimed([report.task.task_id for report in reports])
     free = [report for report in reports if report.task.task_id not in claimed]

@@ -24,15 +24,15 @@ from bot.domain.request.files import Upload
 from bot.domain.request.form import FieldsRefused
 from bot.domain.request.parameters import run_parameters
 from bot.engines.port import (
-    Wiro,
-    WiroAuthFailed,
-    WiroBusy,
-    WiroError,
-    WiroNoFunds,
-    WiroNotFound,
-    WiroRateLimited,
-    WiroRefused,
-    WiroUnreachable,
+    Engine,
+    EngineAuthFailed,
+    EngineBusy,
+    EngineError,
+    EngineNoFunds,
+    EngineNotFound,
+    EngineRateLimited,
+    EngineRefused,
+    EngineUnreachable,
 )
 from bot.services.catalogue.service import Catalogue
 from bot.services.runs._mailbox import Mailbox
@@ -67,7 +67,7 @@ class Timeouts:
 class RunContext:
     """What every follower works with."""
 
-    wiro: Wiro
+    wiro: Engine
     store: Store
     board: StatusMessages
     delivery: ResultDelivery
@@ -214,11 +214,11 @@ class JobRunner:
             task = await self.tools.wiro.run(
                 self.job.request.model, parameters, key=self.job.run_key, files=files
             )
-        except (WiroBusy, WiroRateLimited) as error:
+        except (EngineBusy, EngineRateLimited) as error:
             await self._take_back_intent()
             self.tools.queue.refused_as_busy(self.job.job_id, error.retry_after_s)
             return True
-        except WiroError as error:
+        except EngineError as error:
             self.tools.queue.leave(self.job.job_id)
             await self._run_failed(error)
         else:
@@ -303,19 +303,19 @@ class JobRunner:
         self.job = replace(self.job, sent_at_s=None)
         await self._save()
 
-    async def _run_failed(self, error: WiroError) -> None:
+    async def _run_failed(self, error: EngineError) -> None:
         match error:
-            case WiroAuthFailed():
+            case EngineAuthFailed():
                 log.error("Wiro does not accept our key: %s", error.message)
                 await self.hear(Refused(Cause.AUTH, error.message))
-            case WiroNoFunds():
+            case EngineNoFunds():
                 log.error("Wiro's account has run dry: %s", error.message)
                 await self.hear(Refused(Cause.NO_FUNDS, error.message))
-            case WiroRefused():
-                if isinstance(error, WiroNotFound):  # withdrawn since its page was read
+            case EngineRefused():
+                if isinstance(error, EngineNotFound):  # withdrawn since its page was read
                     self.tools.catalogue.forget(self.job.request.model)
                 await self.hear(Refused(Cause.REFUSED, error.message))
-            case WiroUnreachable(may_have_arrived=False):
+            case EngineUnreachable(may_have_arrived=False):
                 await self.hear(Refused(Cause.UNREACHABLE))
             case _:
                 log.warning("job %d: Run was not answered (%s)", self.job.job_id, type(error).__name__)
@@ -334,7 +334,7 @@ class JobRunner:
             patience_s = self.tools.timeouts.deadline_s
             try:
                 report = await find_task(self.tools.wiro, self.tools.store, self.job)
-            except (WiroError, StoreError) as error:
+            except (EngineError, StoreError) as error:
                 log.warning("job %d: the list of tasks could not be read: %s", self.job.job_id, error)
             else:
                 if report is None:

@@ -36,7 +36,7 @@ from bot.domain.request.parameters import (
 from bot.domain.request.prompt import checked_negative_prompt, checked_prompt
 from bot.domain.request.requester import ChannelContext, Requester
 from bot.domain.request.run_request import RunRequest
-from bot.engines.port import WiroError, WiroNotFound
+from bot.engines.port import EngineError, EngineNotFound
 from bot.services.guild_settings.service import GuildSettingsService
 from bot.services.limits.budget_alerts import BudgetAlerts
 from bot.services.limits.holds import Holds
@@ -239,10 +239,10 @@ class Jobs:
             await self._tools.board.withhold(job_id)
 
     async def clear_files(self, job: Job) -> None:
-        """Delete what the job was given and made at Wiro, if there still is any. Raises WiroError."""
+        """Delete what the job was given and made at Wiro, if there still is any. Raises EngineError."""
         if job.task_id is None:
             return
-        with suppress(WiroNotFound):
+        with suppress(EngineNotFound):
             await self._tools.wiro.delete_files_of(job.task_id)
 
     def forget(self, user_id: int) -> None:
@@ -262,9 +262,9 @@ class Jobs:
         try:
             async with self._door.while_open():
                 return job, await self._tools.wiro.log_of(job.task_id)
-        except WiroNotFound:
+        except EngineNotFound:
             raise WordsGone(WordsFault.NO_LOG) from None
-        except WiroError as error:
+        except EngineError as error:
             log.warning("job %d: its log: %s", job_id, error.message or type(error).__name__)
             raise LogUnreachable from None
 

@@ -18,7 +18,7 @@ from bot.domain.job.lifecycle import is_unbilled
 from bot.domain.job.task import TaskReport
 from bot.domain.money import ZERO, Money
 from bot.domain.request.parameters import PROMPT, SEED
-from bot.engines.port import Wiro, WiroError, WiroNotFound
+from bot.engines.port import Engine, EngineError, EngineNotFound
 from bot.services.runs.ports import Store
 from bot.services.runs.reconcile import is_task_of
 from bot.services.tasks import TaskOwner
@@ -66,7 +66,7 @@ class UnclaimedTaskReconciler:
 
     def __init__(
         self,
-        wiro: Wiro,
+        wiro: Engine,
         store: Store,
         clock: Clock,
         owner: TaskOwner,
@@ -84,7 +84,7 @@ class UnclaimedTaskReconciler:
         self._settling: dict[int, str] = {}  # job id → task id
 
     async def sweep(self) -> None:
-        """Ask after every charge that is due: many by one listing. Raises WiroError, StoreError."""
+        """Ask after every charge that is due: many by one listing. Raises EngineError, StoreError."""
         now_s = self._clock.wall()
         charges = [one for one in await self._store.open_charges() if one.job_id not in self._settling]
         due = self._due(charges, now_s)
@@ -166,11 +166,11 @@ class UnclaimedTaskReconciler:
         task_id = job.task_id or ""
         try:
             event = (report or await self._wiro.detail(task_id)).event
-        except WiroNotFound:
+        except EngineNotFound:
             if is_last:
                 await self._book(job, job.hold if keeps_hold(job) and job.cost is None else ZERO)
             return True  # Wiro may never know of it again: asked at the next look
-        except WiroError as error:
+        except EngineError as error:
             log.warning("job %d: its task %s: %s", job.job_id, task_id, error)
             return False
         if not isinstance(event, (Settled, Cancelled)):
@@ -204,9 +204,9 @@ class UnclaimedTaskReconciler:
                         await self._take(job, event, is_last=False)
                         return
                     await self._stop(task_id, event)
-                except WiroNotFound:
+                except EngineNotFound:
                     return  # Wiro may never know of it again: asked at the next look
-                except (WiroError, StoreError) as error:
+                except (EngineError, StoreError) as error:
                     log.warning("job %d: its late task %s: %s", job.job_id, task_id, error)
                 if self._clock.monotonic() - found_at_s > SETTLE_S:
                     log.error("job %d: its late task %s does not end", job.job_id, task_id)
@@ -224,7 +224,7 @@ class UnclaimedTaskReconciler:
         for stop in (self._wiro.cancel, self._wiro.kill) if is_queued else (self._wiro.kill,):
             try:
                 await stop(task_id)
-            except WiroError as error:
+            except EngineError as error:
                 log.info("task %s: not stopped: %s", task_id, error)
             else:
                 return

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Final, Protocol
 
 from bot.domain.request.files import SentFile
-from bot.engines.port import Wiro, WiroError
+from bot.engines.port import Engine, EngineError
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +43,7 @@ class Lookout(Protocol):
 class Uploads:
     """Raises the StoreError family."""
 
-    def __init__(self, records: UploadStore, wiro: Wiro, lookout: Lookout) -> None:
+    def __init__(self, records: UploadStore, wiro: Engine, lookout: Lookout) -> None:
         self._records = records
         self._wiro = wiro
         self._lookout = lookout
@@ -58,7 +58,7 @@ class Uploads:
         for task_id in asked:
             try:
                 await self._wiro.delete_files_of(task_id)
-            except WiroError as error:
+            except EngineError as error:
                 log.info("task %s keeps its files: %s", task_id, error.message or type(error).__name__)
         return len(await self._left_of(left)) if asked else len(left)
 

@@ -10,7 +10,7 @@ from bot.domain.job.events import Cancelled, Reached, Settled
 from bot.domain.job.job import Stage
 from bot.domain.money import ZERO, Money
 from bot.domain.records.reconciliation import Difference
-from bot.engines.port import WiroUnreachable
+from bot.engines.port import EngineUnreachable
 from bot.services.runs.bookkeeper import EVERY_S, FIRST_S, Bookkeeper
 from bot.store.sqlite.books import BookRecords
 from tests.support.bot_harness import BotHarness
@@ -148,9 +148,9 @@ async def test_it_is_done_an_hour_after_the_start_and_then_once_a_day(
         house.time.forward(forward_s)
         await keeper.look()
         assert house.wiro.lists_asked == looks
-    house.wiro.list_faults.append(WiroUnreachable("down"))
+    house.wiro.list_faults.append(EngineUnreachable("down"))
     house.time.forward(EVERY_S)
-    with pytest.raises(WiroUnreachable):
+    with pytest.raises(EngineUnreachable):
         await keeper.look()
     await keeper.look()
     assert house.wiro.lists_asked == 4, "what failed is tried again"

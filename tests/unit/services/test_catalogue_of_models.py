@@ -12,7 +12,7 @@ from bot.domain.catalogue.errors import ModelUnknown
 from bot.domain.catalogue.model import Kind, Model, ModelSummary, Parameter
 from bot.domain.records.model_pages import CatalogueReading
 from bot.domain.request.interactions import NotAccepting
-from bot.engines.port import WiroNotFound, WiroServerFault
+from bot.engines.port import EngineNotFound, EngineServerFault
 from bot.services.catalogue import service as catalogue_module
 from bot.services.catalogue.service import FRESH_S, MAX_MISSING, MISSING_S, REFRESH_S, Catalogue
 from bot.services.tasks import TaskOwner
@@ -113,21 +113,21 @@ async def test_only_so_many_missing_models_are_remembered(shelf: Shelf) -> None:
 
 
 async def test_the_operators_default_is_taken_although_the_catalogue_does_not_list_it(shelf: Shelf) -> None:
-    shelf.wiro.model_faults.append(WiroNotFound("no such model", code=1))
+    shelf.wiro.model_faults.append(EngineNotFound("no such model", code=1))
     for _ in range(3):
         assert await shelf.catalogue.model(MODEL) == Model(MODEL, MODEL)
     assert shelf.wiro.models_asked == 1
 
 
 async def test_a_catalogue_that_is_down_stops_no_command(shelf: Shelf) -> None:
-    shelf.wiro.model_faults.append(WiroServerFault("down"))
+    shelf.wiro.model_faults.append(EngineServerFault("down"))
     assert await shelf.catalogue.model(OTHER) == Model(OTHER, OTHER)
 
 
 async def test_what_was_known_serves_while_the_catalogue_is_down(shelf: Shelf) -> None:
     known = await shelf.catalogue.model(MODEL)
     shelf.time.forward(FRESH_S)
-    shelf.wiro.model_faults.append(WiroServerFault("down"))
+    shelf.wiro.model_faults.append(EngineServerFault("down"))
     assert await shelf.catalogue.model(MODEL) is known
 
 
@@ -158,7 +158,7 @@ async def test_suggestions_contain_every_word_and_begin_with_the_default(shelf: 
     assert shelf.catalogue.default_model == MODEL
 
 
-@pytest.mark.parametrize("fault", [WiroServerFault("down"), KeyError("slug")])
+@pytest.mark.parametrize("fault", [EngineServerFault("down"), KeyError("slug")])
 async def test_an_old_list_stays_whatever_keeps_it_from_being_read_anew_and_its_age_is_known(
     shelf: Shelf, fault: Exception
 ) -> None:
@@ -226,7 +226,7 @@ async def test_who_waits_while_the_bot_stops_is_told_so(shelf: Shelf) -> None:
 
 @pytest.mark.parametrize(
     ("fault", "told"),
-    [(WiroServerFault("down"), []), (KeyError("parameters"), [f"the page of {MODEL!r}: a fault of ours"])],
+    [(EngineServerFault("down"), []), (KeyError("parameters"), [f"the page of {MODEL!r}: a fault of ours"])],
 )
 async def test_a_failed_lookup_that_nobody_waits_for_any_more_is_told_where_it_is_a_fault_of_ours(
     shelf: Shelf, caplog: pytest.LogCaptureFixture, fault: Exception, told: list[str]

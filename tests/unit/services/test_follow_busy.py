@@ -9,18 +9,18 @@ import pytest
 from bot.domain.job.events import Settled
 from bot.domain.job.job import Stage
 from bot.domain.money import Money
-from bot.engines.port import WiroBusy, WiroError, WiroRateLimited
+from bot.engines.port import EngineBusy, EngineError, EngineRateLimited
 from tests.support.bot_harness import BotHarness, a_house
 from tests.support.clocks import until
 from tests.support.samples import PNG
 
 SUCCESS = Settled(is_success=True, cost=Money(5), outputs=(PNG,))
-BUSY = WiroBusy("too many", code=96)
+BUSY = EngineBusy("too many", code=96)
 
 
-@pytest.mark.parametrize("fault", [BUSY, WiroRateLimited("slow down", http_status=429, retry_after_s=0.01)])
+@pytest.mark.parametrize("fault", [BUSY, EngineRateLimited("slow down", http_status=429, retry_after_s=0.01)])
 async def test_a_busy_wiro_puts_the_job_into_our_line_and_takes_it_later(
-    house: BotHarness, fault: WiroError
+    house: BotHarness, fault: EngineError
 ) -> None:
     house.wiro.run_faults.extend([fault, fault])
     task_id = await house.submit_and_watch()
@@ -33,7 +33,7 @@ async def test_a_busy_wiro_puts_the_job_into_our_line_and_takes_it_later(
 
 
 async def test_a_job_in_our_line_is_on_record_as_not_sent(house: BotHarness) -> None:
-    house.wiro.run_faults.append(WiroBusy("too many", retry_after_s=60))
+    house.wiro.run_faults.append(EngineBusy("too many", retry_after_s=60))
     await house.submit()
     await until(lambda: house.board.places_of(1))
     recorded = await house.store.job(1)
@@ -42,7 +42,7 @@ async def test_a_job_in_our_line_is_on_record_as_not_sent(house: BotHarness) -> 
 
 
 async def test_a_refused_job_keeps_its_place_before_those_behind_it(house: BotHarness) -> None:
-    house.wiro.run_faults.append(WiroBusy("too many", retry_after_s=0.03))
+    house.wiro.run_faults.append(EngineBusy("too many", retry_after_s=0.03))
     await house.submit(1)
     await until(lambda: house.board.places_of(1) == [1])
     await house.submit(2)

@@ -11,7 +11,7 @@ from bot.domain.job.errors import JobEnded, JobNotFound, NotPermitted
 from bot.domain.job.events import Cancelled, Reached, Settled
 from bot.domain.job.job import Cause, Stage
 from bot.domain.money import Money
-from bot.engines.port import WiroBusy, WiroRefused, WiroUnreachable
+from bot.engines.port import EngineBusy, EngineRefused, EngineUnreachable
 from tests.support.bot_harness import BotHarness, a_house
 from tests.support.clocks import until
 from tests.support.samples import PNG, a_requester
@@ -62,7 +62,7 @@ async def test_a_job_cancelled_before_its_turn_came_is_not_sent(house: BotHarnes
 
 async def test_a_job_cancelled_while_wiro_is_busy_is_not_sent_again(house: BotHarness) -> None:
     house.wiro.run_gate.clear()
-    house.wiro.run_faults.append(WiroBusy("busy", code=96))
+    house.wiro.run_faults.append(EngineBusy("busy", code=96))
     await house.submit()
     await until(lambda: house.wiro.runs)
     await house.jobs.cancel(1, OWNER)
@@ -107,7 +107,7 @@ async def test_a_running_job_is_killed_and_the_member_pays_what_wiro_bills(house
 
 
 async def test_a_task_that_just_started_is_killed_instead(house: BotHarness) -> None:
-    house.wiro.stop_faults["cancel"] = WiroRefused("assigned already")
+    house.wiro.stop_faults["cancel"] = EngineRefused("assigned already")
     house.wiro.on_stop = Cancelled(COST)
     task_id = await house.submit_and_watch()
     await house.jobs.cancel(1, OWNER)
@@ -116,7 +116,7 @@ async def test_a_task_that_just_started_is_killed_instead(house: BotHarness) -> 
 
 
 async def test_a_task_that_cannot_be_stopped_any_more_ends_as_it_ends(house: BotHarness) -> None:
-    house.wiro.stop_faults = {how: WiroRefused("too late") for how in ("cancel", "kill")}
+    house.wiro.stop_faults = {how: EngineRefused("too late") for how in ("cancel", "kill")}
     task_id = await house.submit_and_watch()
     await house.jobs.cancel(1, OWNER)
     await until(lambda: len(house.wiro.stopped) == 2)
@@ -138,7 +138,7 @@ async def test_asking_twice_is_asking_once(house: BotHarness) -> None:
 
 
 async def test_a_cancelled_doubt_waits_for_the_grace_and_is_void(house: BotHarness) -> None:
-    house.wiro.run_faults.append(WiroUnreachable("timeout"))
+    house.wiro.run_faults.append(EngineUnreachable("timeout"))
     await house.submit()
     await until(lambda: house.wiro.lists_asked)
     await house.jobs.cancel(1, OWNER)
@@ -152,7 +152,7 @@ async def test_a_cancelled_doubt_waits_for_the_grace_and_is_void(house: BotHarne
 
 
 async def test_a_cancelled_doubt_that_turns_out_to_run_is_stopped(house: BotHarness) -> None:
-    house.wiro.run_faults.append(WiroUnreachable("timeout"))
+    house.wiro.run_faults.append(EngineUnreachable("timeout"))
     house.wiro.on_stop = Cancelled(Money(0))
     await house.submit()
     await until(lambda: house.wiro.lists_asked)

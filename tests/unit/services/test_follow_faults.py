@@ -11,7 +11,7 @@ from bot.domain.errors import DatabaseFull, DatabaseUnavailable, StoreError
 from bot.domain.job.events import Settled
 from bot.domain.job.job import Cause, Stage
 from bot.domain.money import Money
-from bot.engines.port import WiroUnreachable
+from bot.engines.port import EngineUnreachable
 from bot.services.runs import service
 from tests.support.bot_harness import BotHarness
 from tests.support.clocks import until
@@ -115,7 +115,7 @@ async def test_a_delivery_is_recorded_as_soon_as_the_disk_takes_it_and_not_told_
 
 
 async def test_a_record_that_cannot_be_read_does_not_end_a_doubt(house: BotHarness) -> None:
-    house.wiro.run_faults.append(WiroUnreachable("timeout"))
+    house.wiro.run_faults.append(EngineUnreachable("timeout"))
     house.wiro.is_made_although_unanswered = True
     faults: list[StoreError] = [DatabaseUnavailable("I/O error")] * 3
     house.store.faults["claimed"].extend(faults)

@@ -15,7 +15,7 @@ from bot.domain.job.events import Cancelled, Event, Reached, Settled
 from bot.domain.job.job import Cause, Job, Stage
 from bot.domain.job.ledger import settlement_of
 from bot.domain.money import Money
-from bot.engines.port import WiroServerFault, WiroUnreachable
+from bot.engines.port import EngineServerFault, EngineUnreachable
 from bot.services.runs import service
 from bot.services.runs._monitor import KILL_GRACE_S, NOT_FOUND_TRIES
 from tests.support.bot_harness import BotHarness, a_house
@@ -84,7 +84,7 @@ async def test_a_run_cut_off_by_the_stop_that_never_arrived_is_void(house: BotHa
 
 
 async def test_a_doubt_is_still_a_doubt_after_the_restart(house: BotHarness) -> None:
-    house.wiro.run_faults.append(WiroUnreachable("timeout"))
+    house.wiro.run_faults.append(EngineUnreachable("timeout"))
     await house.submit()
     await until(lambda: house.wiro.lists_asked)
     async with restarted(house) as again:
@@ -153,7 +153,7 @@ async def test_a_task_that_wiro_forgot_meanwhile_is_lost(house: BotHarness) -> N
 async def test_a_wiro_that_is_down_at_the_start_is_asked_until_it_answers(house: BotHarness) -> None:
     task_id = await house.submit_and_watch()
     await house.stop()
-    house.wiro.detail_faults.extend([WiroServerFault("down")] * 5)
+    house.wiro.detail_faults.extend([EngineServerFault("down")] * 5)
     async with restarted(house) as again:
         assert await again.watched() == task_id
         assert not house.wiro.detail_faults
@@ -162,7 +162,7 @@ async def test_a_wiro_that_is_down_at_the_start_is_asked_until_it_answers(house:
 async def test_a_deadline_holds_also_while_wiro_has_not_answered_since_the_restart(house: BotHarness) -> None:
     await house.submit_and_watch()
     await house.stop()
-    house.wiro.detail_faults.extend([WiroServerFault("down")] * 100_000)
+    house.wiro.detail_faults.extend([EngineServerFault("down")] * 100_000)
     async with restarted(house) as again:
         await until(lambda: again.wiro.details_asked > 3)
         again.time.forward(again.tools.timeouts.deadline_s + 1)
@@ -178,7 +178,7 @@ async def test_a_cancel_is_passed_on_also_while_wiro_has_not_answered_since_the_
 ) -> None:
     task_id = await house.submit_and_watch()
     await house.stop()
-    house.wiro.detail_faults.extend([WiroServerFault("down")] * 100_000)
+    house.wiro.detail_faults.extend([EngineServerFault("down")] * 100_000)
     house.wiro.on_stop = Cancelled(Money(0))
     async with restarted(house) as again:
         await until(lambda: again.wiro.details_asked > 3)
@@ -189,7 +189,7 @@ async def test_a_cancel_is_passed_on_also_while_wiro_has_not_answered_since_the_
 
 
 async def test_a_deadline_holds_also_while_a_found_task_cannot_be_recorded(house: BotHarness) -> None:
-    house.wiro.run_faults.append(WiroUnreachable("timeout"))
+    house.wiro.run_faults.append(EngineUnreachable("timeout"))
     await house.submit()
     await until(lambda: house.wiro.lists_asked)
     house.store.faults["save"].extend([DatabaseFull("no room")] * 100_000)

@@ -14,13 +14,13 @@ from bot.domain.job.output_file import OutputHostRefused, OutputUnavailable, Out
 from bot.domain.job.status_update import DeliveryOutcome
 from bot.domain.money import Money
 from bot.engines.port import (
-    WiroAuthFailed,
-    WiroBusy,
-    WiroError,
-    WiroNoFunds,
-    WiroRefused,
-    WiroServerFault,
-    WiroUnreachable,
+    EngineAuthFailed,
+    EngineBusy,
+    EngineError,
+    EngineNoFunds,
+    EngineRefused,
+    EngineServerFault,
+    EngineUnreachable,
 )
 from bot.services.runs._monitor import NOT_FOUND_TRIES
 from tests.support.bot_harness import BotHarness
@@ -73,7 +73,7 @@ async def test_run_is_sent_the_recorded_seed(house: BotHarness) -> None:
 
 
 async def test_each_job_has_a_run_key_that_stays_its_own(house: BotHarness) -> None:
-    house.wiro.run_faults.append(WiroBusy("too many", code=96))  # asked again, by the same key
+    house.wiro.run_faults.append(EngineBusy("too many", code=96))  # asked again, by the same key
     for job_id in (1, 2):
         await house.submit_and_watch(job_id)
     first, again, other = house.wiro.run_keys
@@ -117,14 +117,14 @@ async def test_a_failed_task_is_void(house: BotHarness) -> None:
 @pytest.mark.parametrize(
     ("fault", "cause"),
     [
-        (WiroNoFunds("Insufficient balance", code=97), Cause.NO_FUNDS),
-        (WiroAuthFailed("Unauthorized", http_status=401), Cause.AUTH),
-        (WiroRefused("prompt not allowed", code=12), Cause.REFUSED),
-        (WiroUnreachable("connection refused", may_have_arrived=False), Cause.UNREACHABLE),
+        (EngineNoFunds("Insufficient balance", code=97), Cause.NO_FUNDS),
+        (EngineAuthFailed("Unauthorized", http_status=401), Cause.AUTH),
+        (EngineRefused("prompt not allowed", code=12), Cause.REFUSED),
+        (EngineUnreachable("connection refused", may_have_arrived=False), Cause.UNREACHABLE),
     ],
 )
 async def test_a_definite_no_to_run_is_void_with_its_cause(
-    house: BotHarness, fault: WiroError, cause: Cause
+    house: BotHarness, fault: EngineError, cause: Cause
 ) -> None:
     house.wiro.run_faults.append(fault)
     await house.submit()
@@ -137,10 +137,10 @@ async def test_a_definite_no_to_run_is_void_with_its_cause(
 
 
 @pytest.mark.parametrize(
-    "fault", [WiroUnreachable("timeout"), WiroServerFault("bad gateway", http_status=502)]
+    "fault", [EngineUnreachable("timeout"), EngineServerFault("bad gateway", http_status=502)]
 )
 async def test_an_unanswered_run_that_arrived_is_found_by_its_seed_and_adopted(
-    house: BotHarness, fault: WiroError
+    house: BotHarness, fault: EngineError
 ) -> None:
     house.wiro.is_made_although_unanswered = True
     house.wiro.run_faults.append(fault)
@@ -155,7 +155,7 @@ async def test_an_unanswered_run_that_arrived_is_found_by_its_seed_and_adopted(
 
 
 async def test_an_unanswered_run_that_is_nowhere_after_the_grace_is_void(house: BotHarness) -> None:
-    house.wiro.run_faults.append(WiroUnreachable("timeout"))
+    house.wiro.run_faults.append(EngineUnreachable("timeout"))
     await house.submit()
     await until(lambda: house.wiro.lists_asked > 2)
     assert house.board.concluded == []
@@ -171,7 +171,7 @@ async def test_an_unanswered_run_that_is_nowhere_after_the_grace_is_void(house: 
 async def test_a_wall_clock_that_jumps_neither_shortens_nor_lengthens_the_grace(
     house: BotHarness, jump_s: float
 ) -> None:
-    house.wiro.run_faults.append(WiroUnreachable("timeout"))
+    house.wiro.run_faults.append(EngineUnreachable("timeout"))
     await house.submit()
     await until(lambda: house.wiro.lists_asked > 2)
     house.time.put_right(jump_s)
@@ -194,7 +194,7 @@ async def test_a_wall_clock_that_jumps_does_not_end_a_running_task(house: BotHar
 
 
 async def test_an_unanswered_run_that_shows_up_late_is_still_adopted(house: BotHarness) -> None:
-    house.wiro.run_faults.append(WiroUnreachable("timeout"))
+    house.wiro.run_faults.append(EngineUnreachable("timeout"))
     await house.submit()
     await until(lambda: house.wiro.lists_asked > 2)
     task = house.wiro.make(house.wiro.runs[0][1])
@@ -203,8 +203,8 @@ async def test_an_unanswered_run_that_shows_up_late_is_still_adopted(house: BotH
 
 
 async def test_the_grace_does_not_run_out_while_the_list_cannot_be_read(house: BotHarness) -> None:
-    house.wiro.run_faults.append(WiroUnreachable("timeout"))
-    house.wiro.list_faults.extend([WiroServerFault("down")] * 1000)
+    house.wiro.run_faults.append(EngineUnreachable("timeout"))
+    house.wiro.list_faults.extend([EngineServerFault("down")] * 1000)
     await house.submit()
     await until(lambda: house.wiro.lists_asked)
     house.time.forward(121)
@@ -216,8 +216,8 @@ async def test_the_grace_does_not_run_out_while_the_list_cannot_be_read(house: B
 
 
 async def test_a_list_that_cannot_be_read_until_the_deadline_ends_the_doubt(house: BotHarness) -> None:
-    house.wiro.run_faults.append(WiroUnreachable("timeout"))
-    house.wiro.list_faults.extend([WiroServerFault("down")] * 1000)
+    house.wiro.run_faults.append(EngineUnreachable("timeout"))
+    house.wiro.list_faults.extend([EngineServerFault("down")] * 1000)
     await house.submit()
     await until(lambda: house.wiro.lists_asked)
     house.time.forward(3601)
@@ -255,7 +255,9 @@ async def test_unknown_frames_end_nothing(house: BotHarness) -> None:
 
 
 async def test_detail_may_fail_for_a_while(house: BotHarness) -> None:
-    house.wiro.detail_faults.extend([WiroServerFault("down"), WiroUnreachable(""), WiroServerFault("down")])
+    house.wiro.detail_faults.extend(
+        [EngineServerFault("down"), EngineUnreachable(""), EngineServerFault("down")]
+    )
     task_id = await house.submit_and_watch()
     house.wiro.tell(task_id, SUCCESS)
     assert (await house.end_of()).stage is Stage.SUCCEEDED

@@ -17,7 +17,7 @@ from bot.domain.limits.limit import LimitReached
 from bot.domain.money import Money
 from bot.domain.request.errors import InputFault, InputRefused, PictureNotTaken
 from bot.domain.request.files import MAX_FILE_BYTES, InputFile, StoredFile, Upload
-from bot.engines.port import WiroError, WiroRefused, WiroServerFault, WiroUnreachable
+from bot.engines.port import EngineError, EngineRefused, EngineServerFault, EngineUnreachable
 from bot.services.limits.service import DefaultLimits
 from bot.services.runs.inputs import MAX_AT_ONCE, Inputs
 from bot.services.runs.runner import NO_ROOM
@@ -37,7 +37,7 @@ from tests.support.samples import (
 from tests.support.sources import MemoryFolders, MemorySources, MemoryUploads
 from tests.support.wiro import LOST_ANSWER, ScriptedWiro
 
-REFUSED = WiroRefused("invalid-parameters", code=0)
+REFUSED = EngineRefused("invalid-parameters", code=0)
 SUCCESS = Settled(is_success=True, cost=Money.parse("0.001"), outputs=(PNG,), elapsed_s=2.0)
 URL = "https://cdn.discordapp.com/attachments/1/2/dog.png"
 
@@ -147,8 +147,8 @@ async def test_uploads_that_are_refused_for_themselves_make_no_further_folders()
     assert len(bench.wiro.folders_made) == 1
 
 
-@pytest.mark.parametrize("fault", [REFUSED, WiroUnreachable("no route"), LOST_ANSWER])
-async def test_what_wiro_does_not_keep_is_carried_unchanged(fault: WiroError) -> None:
+@pytest.mark.parametrize("fault", [REFUSED, EngineUnreachable("no route"), LOST_ANSWER])
+async def test_what_wiro_does_not_keep_is_carried_unchanged(fault: EngineError) -> None:
     bench = Bench()
     bench.wiro.upload_faults.extend([fault, fault])
     files = await bench.take_in(URL)
@@ -160,13 +160,13 @@ async def test_what_wiro_does_not_keep_is_carried_unchanged(fault: WiroError) ->
     ("fault", "may_be_there"),
     [
         (REFUSED, False),
-        (WiroUnreachable("no route", may_have_arrived=False), False),
+        (EngineUnreachable("no route", may_have_arrived=False), False),
         (LOST_ANSWER, True),
-        (WiroServerFault("oh"), True),
+        (EngineServerFault("oh"), True),
     ],
 )
 async def test_what_is_sent_is_on_record_before_and_as_long_as_it_may_be_there(
-    fault: WiroError, may_be_there: bool
+    fault: EngineError, may_be_there: bool
 ) -> None:
     wiro = SlowWiro()
     bench = Bench(wiro)

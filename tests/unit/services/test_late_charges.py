@@ -15,7 +15,7 @@ from bot.domain.limits.limit import OPERATOR, Audience, LimitReached, Measure, U
 from bot.domain.limits.policies import LimitKey, LimitPolicy
 from bot.domain.moderation.audit import AuditEntry, LimitChange
 from bot.domain.money import ZERO, Money
-from bot.engines.port import WiroServerFault
+from bot.engines.port import EngineServerFault
 from bot.services.limits.service import DefaultLimits
 from bot.services.runs.unclaimed import FEW, SweepSchedule, UnclaimedTaskReconciler
 from bot.services.supervisor import Supervisor
@@ -248,6 +248,6 @@ async def test_one_task_that_cannot_be_had_holds_up_no_other(house: BotHarness) 
     tasks = [await run(house, killed(ZERO), job_id) for job_id in (1, 2)]
     for task_id in tasks:
         house.wiro.tell(task_id, killed(CHARGE))
-    house.wiro.detail_faults.append(WiroServerFault("502"))
+    house.wiro.detail_faults.append(EngineServerFault("502"))
     sweep(house)
     await until_paid(house, 2 * CHARGE.pico)

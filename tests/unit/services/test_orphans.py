@@ -18,7 +18,7 @@ from bot.domain.job.job import Cause, Job, Stage
 from bot.domain.job.ledger import CHARGE_WAIT_S
 from bot.domain.limits.limit import OPERATOR, Window
 from bot.domain.money import ZERO, Money
-from bot.engines.port import WiroRefused, WiroUnreachable
+from bot.engines.port import EngineRefused, EngineUnreachable
 from bot.services.runs.unclaimed import SETTLE_S, SweepSchedule, UnclaimedTaskReconciler, charge_of
 from bot.services.supervisor import Supervisor
 from bot.store.sqlite.reports import ReportRecords
@@ -141,7 +141,7 @@ async def test_one_found_running_is_killed_and_its_bill_paid(house: BotHarness) 
 async def test_one_found_queued_is_cancelled_and_killed_where_that_is_refused(house: BotHarness) -> None:
     job = await given_up(house)
     house.wiro.on_stop = KILLED
-    house.wiro.stop_faults["cancel"] = WiroRefused("assigned already", code=0)
+    house.wiro.stop_faults["cancel"] = EngineRefused("assigned already", code=0)
     task_id = turns_up(house, job, Reached(Stage.QUEUED))
     sweep(house)
     await settled(house, task_id)
@@ -284,7 +284,7 @@ async def test_one_listing_serves_every_job(house: BotHarness) -> None:
 async def test_a_list_that_cannot_be_read_is_read_again(house: BotHarness) -> None:
     job = await given_up(house)
     task_id = turns_up(house, job, SUCCESS)
-    house.wiro.list_faults.extend([WiroUnreachable("down", may_have_arrived=False)] * 3)
+    house.wiro.list_faults.extend([EngineUnreachable("down", may_have_arrived=False)] * 3)
     sweep(house)
     await settled(house, task_id)
     assert not house.wiro.list_faults
@@ -294,7 +294,7 @@ async def test_a_task_or_a_record_that_cannot_be_had_is_asked_for_again(house: B
     job = await given_up(house)
     house.wiro.on_stop = KILLED
     task_id = turns_up(house, job, Reached(Stage.RUNNING))
-    house.wiro.detail_faults.extend([WiroUnreachable("down", may_have_arrived=False)] * 2)
+    house.wiro.detail_faults.extend([EngineUnreachable("down", may_have_arrived=False)] * 2)
     house.store.faults["claimed"].append(DatabaseUnavailable("the disk is gone"))
     sweep(house)
     await until(lambda: not house.store.faults["claimed"])
@@ -308,7 +308,7 @@ async def test_one_that_does_not_end_is_reported_and_found_by_the_next_look(
 ) -> None:
     job = await given_up(house)
     task_id = turns_up(house, job, Reached(Stage.RUNNING))
-    house.wiro.stop_faults["kill"] = WiroRefused("no", code=0)
+    house.wiro.stop_faults["kill"] = EngineRefused("no", code=0)
     sweep(house)
     await until(lambda: len(house.wiro.stopped) > 2)
     house.time.forward(SETTLE_S + 1)

@@ -16,7 +16,7 @@ from bot.domain.moderation.cases import HIDES_A_DAY, CaseKind, Report, Verdict
 from bot.domain.moderation.errors import CaseFault, CaseRefused, RuleRefused
 from bot.domain.money import Money
 from bot.domain.request.requester import ChannelContext, Requester
-from bot.engines.port import WiroServerFault
+from bot.engines.port import EngineServerFault
 from tests.support.bot_harness import BotHarness
 from tests.support.clocks import until
 from tests.support.moderators import Moderation
@@ -124,7 +124,7 @@ async def test_a_deletion_that_wiro_or_discord_does_not_answer_is_tried_until_it
     house: BotHarness, mod_log: Moderation
 ) -> None:
     await reported(house, mod_log)
-    house.wiro.delete_faults.extend([WiroServerFault("out of order")] * 3)
+    house.wiro.delete_faults.extend([EngineServerFault("out of order")] * 3)
     mod_log.mod_log.silences = 2
     decision = await mod_log.cases.decide(1, Verdict.DELETED, GUILD, BOSS, 500)
     assert isinstance(decision.failure, CaseRefused)

@@ -22,7 +22,7 @@ from bot.domain.job.job import Job, Stage
 from bot.domain.job.ledger import settlement_of
 from bot.domain.money import Money
 from bot.domain.records.errors import ErasureRunning
-from bot.engines.port import WiroError, WiroNotFound, WiroServerFault, WiroUnreachable
+from bot.engines.port import EngineError, EngineNotFound, EngineServerFault, EngineUnreachable
 from bot.services.records.service import PAGE_SIZE, Erasure, Period, Reports, period_bounds
 from bot.services.runs.uploads import Uploads
 from bot.services.supervisor import Supervisor
@@ -47,7 +47,7 @@ class Eraser:
     def __init__(self) -> None:
         self.asked: list[str] = []
         self.deleted: set[str] = set()
-        self.faults: dict[str, list[WiroError]] = {}  # by task, one for each attempt
+        self.faults: dict[str, list[EngineError]] = {}  # by task, one for each attempt
         self.is_down = False
         self.gate = asyncio.Event()
         self.gate.set()
@@ -56,7 +56,7 @@ class Eraser:
         self.asked.append(task_id)
         await self.gate.wait()
         if self.is_down:
-            raise WiroUnreachable("no route")
+            raise EngineUnreachable("no route")
         if self.faults.get(task_id):
             raise self.faults[task_id].pop(0)
         self.deleted.add(task_id)
@@ -303,7 +303,7 @@ async def test_a_second_erasure_of_the_same_member_waits_for_its_turn(office: Of
 async def test_what_wiro_does_not_delete_is_tried_again_and_told_as_a_number(office: Office) -> None:
     for job_id in (5, 6, 7):
         await office.has_ended(job_id)
-    office.wiro.faults = {"t6": [WiroServerFault("oops"), WiroServerFault("oops")]}
+    office.wiro.faults = {"t6": [EngineServerFault("oops"), EngineServerFault("oops")]}
     end = await office.erase()
     assert [(s.waiting_at_wiro, s.is_retrying) for s in office.told if s.erased == 3] == [
         (1, True),
@@ -331,7 +331,7 @@ async def test_our_records_are_erased_although_wiro_is_down(
 
 async def test_a_task_that_wiro_no_longer_knows_counts_as_deleted(office: Office) -> None:
     await office.has_ended(5)
-    office.wiro.faults = {"t5": [WiroNotFound("task-not-exist", code=1)]}
+    office.wiro.faults = {"t5": [EngineNotFound("task-not-exist", code=1)]}
     end = await office.erase()
     assert (end.cleared_at_wiro, end.waiting_at_wiro) == (1, 0)
 

@@ -9,7 +9,7 @@ from itertools import repeat
 
 import pytest
 
-from bot.engines.port import WiroServerFault
+from bot.engines.port import EngineServerFault
 from bot.services.supervisor import Supervisor
 from bot.services.tasks import TaskOwner
 from tests.support.clocks import until
@@ -59,7 +59,7 @@ async def test_a_loop_goes_on_after_what_nobody_foresaw(
     owner: TaskOwner, caplog: pytest.LogCaptureFixture
 ) -> None:
     supervisor, pauses = Supervisor(owner), Pauses()
-    steps = Steps(KeyError("id"), WiroServerFault("down"), asyncio.CancelledError(), NOT_DONE)
+    steps = Steps(KeyError("id"), EngineServerFault("down"), asyncio.CancelledError(), NOT_DONE)
     task = supervisor.every("the list", SOON_S, steps.take, pauses)
     assert supervisor.failures == {"the list": 0}
     await until(lambda: steps.calls > 6)
@@ -78,7 +78,7 @@ async def test_a_loop_goes_on_after_what_nobody_foresaw(
 
 async def test_a_success_lets_the_delays_begin_anew(owner: TaskOwner) -> None:
     pauses = Pauses(SOON_S, SOON_S)
-    fault = WiroServerFault("down")
+    fault = EngineServerFault("down")
     steps = Steps(fault, None, fault, fault)
     Supervisor(owner).every("the list", SOON_S, steps.take, pauses)
     await until(lambda: steps.calls > 4)
@@ -87,7 +87,7 @@ async def test_a_success_lets_the_delays_begin_anew(owner: TaskOwner) -> None:
 
 
 async def test_delays_that_end_leave_the_usual_interval(owner: TaskOwner) -> None:
-    steps = Steps(*[WiroServerFault("down")] * 5)
+    steps = Steps(*[EngineServerFault("down")] * 5)
     Supervisor(owner).every("the list", SOON_S, steps.take, lambda: iter((0.0,)))
     await until(lambda: steps.calls > 5)
 
@@ -103,7 +103,7 @@ async def test_a_task_is_tried_until_it_is_done(owner: TaskOwner) -> None:
 async def test_a_task_is_given_up_with_its_delays_and_that_is_told(
     owner: TaskOwner, caplog: pytest.LogCaptureFixture
 ) -> None:
-    steps = Steps(*[WiroServerFault("down")] * 9)
+    steps = Steps(*[EngineServerFault("down")] * 9)
     await Supervisor(owner).until_done("names", steps.take, Pauses(SOON_S, SOON_S))
     assert steps.calls == 3
     assert caplog.messages[-1] == "names: given up; the next start tries again"

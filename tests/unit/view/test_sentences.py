@@ -23,7 +23,7 @@ from bot.domain.limits.limit import LimitReached
 from bot.domain.money import PICO_PER_DOLLAR, Money
 from bot.domain.request.errors import OptionRefused, OptionsConflict, PromptFault, PromptRefused
 from bot.domain.request.form import Complaint, FieldFault
-from bot.engines.port import WiroError
+from bot.engines.port import EngineError
 from bot.view.text.endings import ending
 from bot.view.text.sentences import UNFORESEEN, sentence
 from tests.support.samples import NOON_S, a_job
@@ -59,7 +59,7 @@ def instances(kind: type[BotError]) -> Iterator[BotError]:
     if not dataclasses.is_dataclass(kind):
         yield kind()
         return
-    is_secret = issubclass(kind, (WiroError, StoreError))
+    is_secret = issubclass(kind, (EngineError, StoreError))
     fields = dataclasses.fields(kind)
     for values in product(*(values_for(kind, field, is_secret=is_secret) for field in fields)):
         yield kind(**{field.name: value for field, value in zip(fields, values, strict=True)})

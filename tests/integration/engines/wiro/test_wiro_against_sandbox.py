@@ -208,7 +208,7 @@ async def test_many_tasks_run_on_one_connection(
 
 async def test_a_lost_answer_to_run_is_found_again_by_its_seed(client: WiroClient, wiro: WiroSandbox) -> None:
     wiro.faults.add(Drop(), path="Run/")
-    with pytest.raises(port.WiroUnreachable) as caught:
+    with pytest.raises(port.EngineUnreachable) as caught:
         await start(client, seed=987_654)
     assert caught.value.may_have_arrived
     reports = await client.recent_tasks(20)
@@ -231,7 +231,7 @@ async def test_a_dropped_cancel_is_sent_again(client: WiroClient, wiro: WiroSand
     wiro.faults.add(Drop(moment), path="Task/Cancel")
     try:
         await client.cancel(task.task_id)
-    except port.WiroRefused:
+    except port.EngineRefused:
         assert moment is Moment.AFTER  # the first attempt had cancelled it
     assert isinstance((await client.detail(task.task_id)).event, Cancelled)
 
@@ -240,9 +240,9 @@ async def test_a_running_task_cannot_be_cancelled_but_killed(client: WiroClient,
     wiro.faults.add(Hold(at="task_start", seconds=3600.0))
     _, task = await start(client)
     await detail_until(client, task.task_id, lambda event: event == Reached(Stage.RUNNING))
-    with pytest.raises(port.WiroRefused) as caught:
+    with pytest.raises(port.EngineRefused) as caught:
         await client.cancel(task.task_id)
-    assert not isinstance(caught.value, port.WiroNotFound)
+    assert not isinstance(caught.value, port.EngineNotFound)
     await client.kill(task.task_id)
     await detail_until(client, task.task_id, is_ending)
 
@@ -274,13 +274,13 @@ async def test_one_too_many_is_busy_and_an_unknown_model_not_found(
     client = make_client(session, wiro)
     wiro.faults.add(Hold(at="task_queue", seconds=3600.0))
     await start(client)
-    with pytest.raises(port.WiroBusy):
+    with pytest.raises(port.EngineBusy):
         await start(client)
-    with pytest.raises(port.WiroNotFound):
+    with pytest.raises(port.EngineNotFound):
         await client.run("nobody/nothing", {"prompt": "x"}, key="k")
-    with pytest.raises(port.WiroNotFound):
+    with pytest.raises(port.EngineNotFound):
         await client.model("nobody/nothing")
-    with pytest.raises(port.WiroNotFound):
+    with pytest.raises(port.EngineNotFound):
         await client.detail("1")
 
 
@@ -288,7 +288,7 @@ async def test_credentials_are_checked(session: aiohttp.ClientSession, wiro: Wir
     await make_client(session, wiro).check_credentials()
     await make_client(session, wiro, Credentials("key-only")).check_credentials()
     for wrong in (Credentials(KEY, "wrong"), Credentials("wrong", SECRET), Credentials(KEY)):
-        with pytest.raises(port.WiroAuthFailed):
+        with pytest.raises(port.EngineAuthFailed):
             await make_client(session, wiro, wrong).check_credentials()
 
 
@@ -306,7 +306,7 @@ async def test_a_server_in_trouble_is_asked_again_but_run_is_not(
     wiro.faults.add(Answer(503, b"<html>"), path="Task/Detail", times=2)
     assert (await client.detail(task.task_id)).task.task_id == task.task_id
     wiro.faults.add(Answer(500, b"oops"), path="Run/")
-    with pytest.raises(port.WiroServerFault):
+    with pytest.raises(port.EngineServerFault):
         await start(client)
     assert len(wiro.books.requests_to("Run/")) == 2
 
@@ -367,7 +367,7 @@ async def test_where_a_key_is_refused_nothing_runs(
     session: aiohttp.ClientSession, make_wiro: Callable[..., Any], place: str
 ) -> None:
     wiro = await make_wiro(habits=Habits(run_keys=RunKeys.REFUSED))
-    with pytest.raises(port.WiroRefused, match="parameters are invalid"):
+    with pytest.raises(port.EngineRefused, match="parameters are invalid"):
         await keyed_client(session, wiro, place).run(MODEL, {"prompt": "a fox"}, key="a")
     await keyed_client(session, wiro, "").run(MODEL, {"prompt": "a fox"}, key="a")
     assert len(wiro.books.tasks) == 1

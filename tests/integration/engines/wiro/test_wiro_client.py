@@ -109,23 +109,23 @@ async def test_run_with_files_is_multipart(client: WiroClient, api: ScriptedApi)
 
 @pytest.mark.parametrize("slug", ["", "a", "a/../b", "../x", "a/b/c"])
 async def test_run_goes_nowhere_but_to_a_model(client: WiroClient, api: ScriptedApi, slug: str) -> None:
-    with pytest.raises(port.WiroNotFound):
+    with pytest.raises(port.EngineNotFound):
         await client.run(slug, {}, key="k")
     assert api.heard == []
 
 
 NO_TASK = yes()
 DOUBTS = [
-    (reset, port.WiroUnreachable),
-    (half_an_answer, port.WiroUnreachable),
-    (silence, port.WiroUnreachable),
-    (answer("<html>", 502), port.WiroServerFault),
-    (no(0, "boom", 500), port.WiroServerFault),
-    (answer("not json"), port.WiroServerFault),
-    (NO_TASK, port.WiroServerFault),
-    (answer({"taskid": "1"}), port.WiroServerFault),
-    (answer("", 307, Location="/v1/elsewhere"), port.WiroServerFault),
-    (answer("", 504), port.WiroServerFault),
+    (reset, port.EngineUnreachable),
+    (half_an_answer, port.EngineUnreachable),
+    (silence, port.EngineUnreachable),
+    (answer("<html>", 502), port.EngineServerFault),
+    (no(0, "boom", 500), port.EngineServerFault),
+    (answer("not json"), port.EngineServerFault),
+    (NO_TASK, port.EngineServerFault),
+    (answer({"taskid": "1"}), port.EngineServerFault),
+    (answer("", 307, Location="/v1/elsewhere"), port.EngineServerFault),
+    (answer("", 504), port.EngineServerFault),
 ]
 DOUBT_NAMES = ["reset", "cut", "silent", "502", "500", "no-json", "no-task", "no-result", "redirect", "504"]
 
@@ -136,10 +136,10 @@ async def test_run_is_sent_exactly_once_whatever_happens(
 ) -> None:
     client = make_client(session, api.url, slept, run_timeout_s=0.3 if responder is silence else 300)
     api.script = [responder]
-    with pytest.raises(port.WiroError) as caught:
+    with pytest.raises(port.EngineError) as caught:
         await client.run("a/b", {"prompt": "x"}, key="k")
     assert type(caught.value) is kind
-    if isinstance(caught.value, port.WiroUnreachable):
+    if isinstance(caught.value, port.EngineUnreachable):
         assert caught.value.may_have_arrived
     await asyncio.sleep(0.05)
     assert len(api.heard) == 1
@@ -148,9 +148,9 @@ async def test_run_is_sent_exactly_once_whatever_happens(
 
 async def test_upload_and_folder_are_sent_exactly_once(client: WiroClient, api: ScriptedApi) -> None:
     api.script = [reset, reset]
-    with pytest.raises(port.WiroUnreachable):
+    with pytest.raises(port.EngineUnreachable):
         await client.upload(Upload("x", "a.png", b"1"))
-    with pytest.raises(port.WiroUnreachable):
+    with pytest.raises(port.EngineUnreachable):
         await client.create_folder("train_1")
     assert len(api.heard) == 2
 
@@ -159,7 +159,7 @@ async def test_a_refused_connection_cannot_have_arrived(
     session: aiohttp.ClientSession, slept: Slept, unused_tcp_port: int
 ) -> None:
     client = make_client(session, f"http://127.0.0.1:{unused_tcp_port}/v1", slept)
-    with pytest.raises(port.WiroUnreachable) as caught:
+    with pytest.raises(port.EngineUnreachable) as caught:
         await client.run("a/b", {}, key="k")
     assert not caught.value.may_have_arrived
 
@@ -168,7 +168,7 @@ async def test_an_unknown_host_cannot_have_heard_anything(
     session: aiohttp.ClientSession, slept: Slept
 ) -> None:
     client = make_client(session, "http://wiro.invalid/v1", slept)
-    with pytest.raises(port.WiroUnreachable) as caught:
+    with pytest.raises(port.EngineUnreachable) as caught:
         await client.run("a/b", {}, key="k")
     assert not caught.value.may_have_arrived
 
@@ -176,12 +176,12 @@ async def test_an_unknown_host_cannot_have_heard_anything(
 @pytest.mark.parametrize(
     ("responder", "kind"),
     [
-        (no(96), port.WiroBusy),
-        (no(97), port.WiroNoFunds),
-        (no(1, "tool-not-accessible"), port.WiroNotFound),
-        (no(0, "Request parameter [prompt] required"), port.WiroRefused),
-        (no(0, "Project authorization is not valid.", 401), port.WiroAuthFailed),
-        (answer("", 429, **{"Retry-After": "9"}), port.WiroRateLimited),
+        (no(96), port.EngineBusy),
+        (no(97), port.EngineNoFunds),
+        (no(1, "tool-not-accessible"), port.EngineNotFound),
+        (no(0, "Request parameter [prompt] required"), port.EngineRefused),
+        (no(0, "Project authorization is not valid.", 401), port.EngineAuthFailed),
+        (answer("", 429, **{"Retry-After": "9"}), port.EngineRateLimited),
     ],
     ids=["busy", "funds", "model", "parameter", "auth", "rate"],
 )
@@ -189,11 +189,11 @@ async def test_a_definite_no_to_run_is_told_as_what_it_is(
     client: WiroClient, api: ScriptedApi, responder: Responder, kind: type
 ) -> None:
     api.script = [responder]
-    with pytest.raises(port.WiroError) as caught:
+    with pytest.raises(port.EngineError) as caught:
         await client.run("a/b", {}, key="k")
     assert type(caught.value) is kind
     assert len(api.heard) == 1
-    if kind is port.WiroRateLimited:
+    if kind is port.EngineRateLimited:
         assert caught.value.retry_after_s == 9.0
 
 
@@ -208,7 +208,7 @@ async def test_detail_tells_of_the_task_asked_for(client: WiroClient, api: Scrip
 
 async def test_detail_of_another_task_is_a_fault(client: WiroClient, api: ScriptedApi) -> None:
     api.script = [yes(tasklist=[TASK])]
-    with pytest.raises(port.WiroServerFault):
+    with pytest.raises(port.EngineServerFault):
         await client.detail("9")
 
 
@@ -219,7 +219,7 @@ async def test_a_task_nobody_knows_is_not_found(
     client: WiroClient, api: ScriptedApi, responder: Responder
 ) -> None:
     api.script = [responder]
-    with pytest.raises(port.WiroNotFound):
+    with pytest.raises(port.EngineNotFound):
         await client.detail("2221")
 
 
@@ -251,16 +251,16 @@ async def test_what_is_safe_to_repeat_is_repeated_with_fresh_nonces(
 @pytest.mark.parametrize("name", REPEATABLE)
 async def test_attempts_are_bounded(client: WiroClient, api: ScriptedApi, name: str) -> None:
     api.script = [answer("", 503)] * 4
-    with pytest.raises(port.WiroServerFault):
+    with pytest.raises(port.EngineServerFault):
         await REPEATABLE[name](client)
     assert len(api.heard) == 4
 
 
 async def test_a_no_is_not_repeated(client: WiroClient, api: ScriptedApi) -> None:
     api.script = [no(1, "Task is not in a cancellable state.")]
-    with pytest.raises(port.WiroRefused) as caught:
+    with pytest.raises(port.EngineRefused) as caught:
         await client.cancel("2221")
-    assert not isinstance(caught.value, port.WiroNotFound)
+    assert not isinstance(caught.value, port.EngineNotFound)
     assert api.heard[0].json == {"taskid": "2221"}
 
 
@@ -279,7 +279,7 @@ async def test_a_wait_past_the_budget_is_not_begun(
     client: WiroClient, api: ScriptedApi, slept: Slept
 ) -> None:
     api.script = [answer("", 429, **{"Retry-After": "600"})]
-    with pytest.raises(port.WiroRateLimited) as caught:
+    with pytest.raises(port.EngineRateLimited) as caught:
         await client.detail("2221")
     assert caught.value.retry_after_s == 600.0
     assert slept == []
@@ -287,7 +287,7 @@ async def test_a_wait_past_the_budget_is_not_begun(
 
 async def test_a_redirect_is_not_followed(client: WiroClient, api: ScriptedApi) -> None:
     api.script = [answer("", 308, Location=api.url + "/other")] * 4
-    with pytest.raises(port.WiroServerFault):
+    with pytest.raises(port.EngineServerFault):
         await client.detail("2221")
     assert {heard.path for heard in api.heard} == {"/v1/Task/Detail"}
 
@@ -299,7 +299,7 @@ def many_texts(size: int) -> str:
 
 async def test_an_answer_past_every_size_is_given_up_at_once(client: WiroClient, api: ScriptedApi) -> None:
     api.script = [answer('{"result":true,"pad":' + many_texts(MAX_ANSWER_BYTES) + "}")]
-    with pytest.raises(port.WiroAnswerTooLarge, match="size"):
+    with pytest.raises(port.EngineAnswerTooLarge, match="size"):
         await client.detail("2221")
     assert len(api.heard) == 1
 
@@ -383,9 +383,9 @@ async def test_no_task_yet_is_an_empty_list_but_a_missing_list_is_not(
 ) -> None:
     api.script = [no(1, "There is no task yet."), no(0, "Error parsing url.", 404), *[yes()] * 4]
     assert await client.recent_tasks(20) == []
-    with pytest.raises(port.WiroNotFound):
+    with pytest.raises(port.EngineNotFound):
         await client.recent_tasks(20)
-    with pytest.raises(port.WiroServerFault):
+    with pytest.raises(port.EngineServerFault):
         await client.recent_tasks(20)
 
 
@@ -408,7 +408,7 @@ async def test_a_model_that_answers_to_its_raw_slug_alone_is_found_through_the_c
 
 async def test_a_model_nobody_knows_is_not_found(client: WiroClient, api: ScriptedApi) -> None:
     api.script = [yes(tool=[]), yes(tool=[], total=0)]
-    with pytest.raises(port.WiroNotFound):
+    with pytest.raises(port.EngineNotFound):
         await client.model("a/b")
 
 
@@ -447,7 +447,7 @@ async def test_a_catalogue_that_repeats_itself_ends(client: WiroClient, api: Scr
 async def test_good_credentials_pass_and_bad_ones_are_named(client: WiroClient, api: ScriptedApi) -> None:
     api.script = [no(1, "There is no task yet."), no(0, "Project authorization is not valid.", 401)]
     await client.check_credentials()
-    with pytest.raises(port.WiroAuthFailed, match="not valid"):
+    with pytest.raises(port.EngineAuthFailed, match="not valid"):
         await client.check_credentials()
 
 
@@ -470,7 +470,7 @@ async def shout_headers(request: Any) -> Any:
     return await no(0, words)(request)
 
 
-SPOILT = [*DOUBTS, (shout_headers, port.WiroRefused), (answer(KEY + SECRET, 401), port.WiroAuthFailed)]
+SPOILT = [*DOUBTS, (shout_headers, port.EngineRefused), (answer(KEY + SECRET, 401), port.EngineAuthFailed)]
 
 
 @pytest.mark.parametrize(
@@ -494,7 +494,7 @@ async def test_no_secret_is_in_any_error_its_traceback_its_chain_or_the_log(
     client = make_client(session, api.url, slept, request_timeout_s=0.3 if responder is silence else 300)
     api.script = [responder] * 4
     task = Task("1", TASK_TOKEN)
-    with pytest.raises(port.WiroError) as caught:
+    with pytest.raises(port.EngineError) as caught:
         await (client.delete_files(task) if is_deleting else client.detail("1"))
     signatures = [heard.headers["x-signature"] for heard in api.heard]
     api.script = []

@@ -14,7 +14,7 @@ from bot.domain.job.events import Cancelled, Event, Progressed, Reached, Settled
 from bot.domain.job.job import Output, Progress, Stage
 from bot.domain.job.task import Task
 from bot.domain.money import Money
-from bot.engines.port import WiroServerFault
+from bot.engines.port import EngineServerFault
 from bot.engines.wiro import frames
 
 PICTURE = {
@@ -82,7 +82,7 @@ def test_every_scalar_may_be_a_number() -> None:
 def test_every_field_but_the_id_may_be_missing() -> None:
     (report,) = frames.task_reports(detail({"id": "1"}))
     assert report.event == Unrecognised("")
-    with pytest.raises(WiroServerFault):  # read as no task, it would be given up
+    with pytest.raises(EngineServerFault):  # read as no task, it would be given up
         frames.task_reports(detail({"status": "task_start"}))
 
 
@@ -102,7 +102,7 @@ def test_a_missing_list_is_no_empty_list() -> None:
     assert frames.task_reports({"result": True, "tasklist": []}) == []
     assert frames.task_reports({"result": True, "total": "0", "tasklist": None}) == []
     for answer in ({"result": True}, {"result": True, "tasklist": None}, {"result": True, "tasklist": "x"}):
-        with pytest.raises(WiroServerFault):
+        with pytest.raises(EngineServerFault):
             frames.task_reports(answer)
 
 
@@ -286,7 +286,7 @@ def test_run_names_its_task_at_the_top_or_in_data(answer: dict[str, object]) -> 
 
 
 def test_run_without_a_task_is_a_fault() -> None:
-    with pytest.raises(WiroServerFault):
+    with pytest.raises(EngineServerFault):
         frames.started_task({"result": True, "taskid": None})
 
 
@@ -316,7 +316,7 @@ def test_errors_are_read_in_every_shape(answer: dict[str, object], said: tuple[o
     "body", ["", "[]", "null", "1", "{", "[" * 100_000, '{"a":' * 50_000, b"\xff\xfe\x00"]
 )
 def test_what_is_no_object_is_a_fault_and_nothing_else(body: str | bytes) -> None:
-    with pytest.raises(WiroServerFault):
+    with pytest.raises(EngineServerFault):
         frames.parsed(body)
 
 
@@ -355,7 +355,7 @@ def test_no_answer_whatever_raises_anything_but_a_server_fault(answer: dict[str,
     for read in (frames.task_reports, frames.tools, frames.stored_files, frames.started_task):
         try:
             read(frames.parsed(body))
-        except WiroServerFault:
+        except EngineServerFault:
             continue
     assert "\n" not in frames.verdict(frames.parsed(body)).message
     frames.socket_frame(body).event  # noqa: B018 — reading it is the test
@@ -366,7 +366,7 @@ def test_no_answer_whatever_raises_anything_but_a_server_fault(answer: dict[str,
 def test_a_task_with_spoilt_fields_still_makes_sendable_text(fields: dict[str, object]) -> None:
     try:
         reports = frames.task_reports(frames.parsed(json.dumps(detail(task() | fields))))
-    except WiroServerFault:  # not even its id can be read
+    except EngineServerFault:  # not even its id can be read
         assert "id" in fields
         return
     for report in reports:
@@ -378,5 +378,5 @@ def test_a_task_with_spoilt_fields_still_makes_sendable_text(fields: dict[str, o
 
 @given(st.text() | st.binary())
 def test_no_text_whatever_raises_anything_but_a_server_fault(body: str | bytes) -> None:
-    with suppress(WiroServerFault):
+    with suppress(EngineServerFault):
         assert isinstance(frames.parsed(body), dict)
