@@ -26,6 +26,7 @@ from bot.view.text.sentences import UNFORESEEN, sentence
 log = logging.getLogger(__name__)
 
 ALREADY_ACKNOWLEDGED: Final = 40060  # Discord docs, JSON error codes, 2026
+UNKNOWN_INTERACTION: Final = 10062  # the same: also where the first answer came after its 3 s
 FIRST_ANSWER_S: Final = 2.0  # of Discord's 3 s; a call that hangs for longer may not have arrived
 
 

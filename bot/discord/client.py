@@ -17,7 +17,13 @@ from discord.gateway import DiscordWebSocket
 
 from bot.delivery.initial_responses import InitialResponseLimiter
 from bot.delivery.mod_log import ModLogChannel
-from bot.delivery.responses import ALREADY_ACKNOWLEDGED, NO_POSTSCRIPT, Postscript, refuse
+from bot.delivery.responses import (
+    ALREADY_ACKNOWLEDGED,
+    NO_POSTSCRIPT,
+    UNKNOWN_INTERACTION,
+    Postscript,
+    refuse,
+)
 from bot.delivery.status_messages import DiscordStatusMessages
 from bot.discord.discordpy_patches import BotGate, FirstEdits, GatewayDial
 from bot.discord.payloads import is_as_registered
@@ -272,6 +278,12 @@ async def _tell(interaction: discord.Interaction[commands.Bot] | Interaction, er
         log.warning(
             "an interaction came twice: it was answered before. A resumed connection may repeat one; "
             "if it goes on, another process uses this DISCORD_TOKEN"
+        )
+        return
+    if isinstance(error, discord.HTTPException) and error.code == UNKNOWN_INTERACTION:
+        log.warning(
+            "a command was not answered within Discord's 3 seconds and has lapsed: nothing was started. "
+            "If it goes on, this machine or its network is too busy"
         )
         return
     client = interaction.client

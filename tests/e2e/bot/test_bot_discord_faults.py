@@ -47,6 +47,17 @@ async def test_past_minute_fourteen_the_token_is_not_even_tried(world: World) ->
     assert world.channel_edits(asked)[-1] == card
 
 
+async def test_a_command_that_is_acknowledged_too_late_starts_nothing_and_is_one_line(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    world.env.inject_error("POST", "/interactions/*/*/callback", status=404, code=10062, times=None)
+    await world.imagine(world.alice, "a lighthouse")
+    await until(lambda: "has lapsed" in caplog.text, "the sentence")
+    assert [record.levelname for record in caplog.records if "lapsed" in record.message] == ["WARNING"]
+    assert "Traceback" not in caplog.text
+    assert world.studio.services.jobs.running == 0
+
+
 @pytest.mark.parametrize(("status", "code"), [(401, 50027), (404, 10015), (404, 10062)])
 async def test_a_token_that_is_refused_leaves_the_channels_own_route(
     world: World, status: int, code: int
