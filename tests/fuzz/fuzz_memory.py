@@ -1,6 +1,6 @@
 """A process of its own that fetches what a hostile server gives, and prints what that took at its peak.
 
-`python -m tests.fuzz.fuzz_memory downloads | courier | fit`. One line of JSON: floor, peak and cap in bytes.
+`python -m tests.fuzz.fuzz_memory downloads | delivery | fit`. One line of JSON: floor, peak and cap in bytes.
 """
 
 from __future__ import annotations
@@ -254,5 +254,5 @@ async def fits() -> dict[str, int]:
 
 
 if __name__ == "__main__":
-    work = {"downloads": downloads, "courier": delivery, "fit": fits}[sys.argv[1]]
+    work = {"downloads": downloads, "delivery": delivery, "fit": fits}[sys.argv[1]]
     sys.stdout.write(json.dumps(asyncio.run(work())) + "\n")

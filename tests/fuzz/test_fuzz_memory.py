@@ -40,7 +40,7 @@ def test_hostile_outputs_take_no_more_than_downloads_may() -> None:
 
 
 def test_many_large_pictures_at_once_are_all_shown_within_the_room_there_is() -> None:
-    found = measured("courier")
+    found = measured("delivery")
     assert found["all"] > found["cap"] + MARGIN_BYTES  # held all at once, they would not have fitted
     assert found["peak"] - found["floor"] <= found["cap"] + MARGIN_BYTES, found
     assert (found["shown"], found["linked"], found["held"]) == (found["all"], 0, 0)

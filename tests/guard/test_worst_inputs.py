@@ -253,7 +253,7 @@ async def test_long_texts_are_held_against_rules_beside_the_loop(monkeypatch: py
 
     monkeypatch.setattr(Readied, "__init__", noted("ready", Readied.__init__))
     monkeypatch.setattr(Readied, "check", noted("check", Readied.check))
-    monkeypatch.setattr(Readied, "hits", noted("hits", Readied.matches))
+    monkeypatch.setattr(Readied, "matches", noted("hits", Readied.matches))
     monkeypatch.setattr(word_rules_module, "Patterns", noted("patterns", Patterns))
     rules, words, short = WordRules(), (WordRule("cat", is_pattern=False),), [("prompt", "a dog")]
     await rules.check(1, words, short)

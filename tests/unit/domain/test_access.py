@@ -39,7 +39,7 @@ RULES = {
 
 
 def by(user_id: int, place: ChannelContext = HERE, **changes: object) -> Requester:
-    return replace(Requester(Requester(user_id, frozenset(), place), message_id=MESSAGE), **changes)  # type: ignore[arg-type]  # fields by name
+    return replace(Requester(user_id, frozenset(), place, message_id=MESSAGE), **changes)  # type: ignore[arg-type]  # fields by name
 
 
 def test_there_is_a_rule_for_every_act() -> None:

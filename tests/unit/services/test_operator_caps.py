@@ -124,7 +124,7 @@ async def test_what_a_person_and_a_server_are_billed_counts_where_it_was_held(fi
         assert await house.store.usage(server_scope(None), Window.DAY, at_s) == Usage(0, 1, 0, HELD.pico)
 
 
-@pytest.mark.parametrize("allowance", [caps(person="0.05"), caps(server="0.05"), caps(operator="0.05")])
+@pytest.mark.parametrize("default_limits", [caps(person="0.05"), caps(server="0.05"), caps(operator="0.05")])
 async def test_no_moderator_is_asked_about_the_operators_caps(
     file: Path, default_limits: DefaultLimits
 ) -> None:
@@ -138,7 +138,7 @@ async def test_no_moderator_is_asked_about_the_operators_caps(
         assert not offer.may_ask
 
 
-@pytest.mark.parametrize("allowance", [caps(person="0.07"), caps(server="0.07"), caps(operator="0.07")])
+@pytest.mark.parametrize("default_limits", [caps(person="0.07"), caps(server="0.07"), caps(operator="0.07")])
 async def test_an_approved_run_keeps_every_cap_at_its_reservation(
     file: Path, default_limits: DefaultLimits
 ) -> None:

@@ -71,7 +71,7 @@ async def test_what_was_reported_can_be_gone_on_from_by_nobody_until_it_is_resto
 async def test_a_job_of_another_server_cannot_be_reported(house: BotHarness, mod_log: Moderation) -> None:
     await drawn(house)
     for place in (ChannelContext(GUILD + 1, CHANNEL), ChannelContext(None, CHANNEL)):
-        stranger = Requester(Requester(2, frozenset(), place), message_id=900)
+        stranger = Requester(2, frozenset(), place, message_id=900)
         with pytest.raises(JobNotFound):
             await mod_log.cases.report(1, stranger, SHOWN)
     assert (await house.jobs.job(1)).exposure is Exposure.SHOWN
