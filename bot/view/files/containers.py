@@ -21,6 +21,7 @@ XML = "application/xml"
 PROGRAM = "application/x-executable"
 TEXT = "text/plain"
 
+WORK_PIXELS = 4096 * 4096  # what the encoders are given at most
 # A real 64 MiB GIF has some 270,000 blocks of 255 bytes; more steps than this only cost time.
 _MAX_STEPS = 1_000_000
 _HEAD_BYTES = 4096  # how far markup is looked for

@@ -21,6 +21,7 @@ from bot.view.files.containers import (
     PROGRAM,
     SVG,
     WEBP,
+    WORK_PIXELS,
     XML,
     Broken,
     Shape,
@@ -36,7 +37,6 @@ __all__ = [
     "ANSWER_TYPE",
     "FIT_BYTES",
     "MAX_PIXELS",
-    "WORK_PIXELS",
     "Checked",
     "checked",
     "claims_picture",
@@ -51,7 +51,6 @@ __all__ = [
 ANSWER_NAME = "answer.md"
 ANSWER_TYPE = "text/markdown"  # of what a language model says, and of no file that is fetched
 MAX_PIXELS = 40_000_000  # an 8K frame is 33 million
-WORK_PIXELS = 4096 * 4096  # what the encoders are given at most
 FIT_BYTES = 350 * 1024 * 1024  # the peak of one `fit`, measured on noise
 
 _FORMATS: Mapping[str, str] = MappingProxyType({PNG: "PNG", JPEG: "JPEG", WEBP: "WEBP", GIF: "GIF"})

@@ -14,8 +14,7 @@ from types import MappingProxyType
 
 from PIL import Image
 
-from bot.view.files.containers import GIF, JPEG, PNG, WEBP, Shape
-from bot.view.files.media import WORK_PIXELS
+from bot.view.files.containers import GIF, JPEG, PNG, WEBP, WORK_PIXELS, Shape
 
 _TRANSPARENT_PIXELS = WORK_PIXELS // 2  # the same for transparent ones: an alpha channel costs libwebp dearly
 _LOSSLESS_PIXELS = 2048 * 2048  # beyond this a lossless WebP takes seconds

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from PIL import Image, ImageCms
 
 from bot.domain.job.output_file import OutputFile
-from bot.view.files.media import WORK_PIXELS, fit, sniff
+from bot.view.files.containers import WORK_PIXELS
+from bot.view.files.media import fit, sniff
 from bot.view.files.metadata import MARK_BYTES, marked
 
 URL = "https://cdn1.wiro.ai/a/0.png"
