@@ -54,6 +54,7 @@ from bot.services.runs.delivery import ResultDelivery
 from bot.services.runs.inputs import Inputs
 from bot.services.runs.intakes import Intakes
 from bot.services.runs.memory_budget import MemoryBudget
+from bot.services.runs.ports import Store
 from bot.services.runs.queue import FairQueue
 from bot.services.runs.runner import RunContext, Timeouts
 from bot.services.runs.service import Jobs
@@ -64,21 +65,9 @@ from bot.services.styles.service import Styles
 from bot.services.supervisor import Supervisor
 from bot.services.tasks import Spawn, TaskOwner
 from bot.settings import Settings
-from bot.store.sqlite.bill_alarms import AlarmRecords
-from bot.store.sqlite.books import BookRecords
-from bot.store.sqlite.cases import CaseRecords
 from bot.store.sqlite.database import Database
-from bot.store.sqlite.folders import FolderRecords
-from bot.store.sqlite.guilds import GuildRecords
-from bot.store.sqlite.intakes import IntakeRecords
-from bot.store.sqlite.jobs import JobStore
-from bot.store.sqlite.keys import KEY_BYTES, KeyRecords
-from bot.store.sqlite.last_values import LastValueRecords
-from bot.store.sqlite.picture_wishes import PictureWishRecords
-from bot.store.sqlite.popularity import PopularityRecords
-from bot.store.sqlite.reports import ReportRecords
-from bot.store.sqlite.styles import StyleRecords
-from bot.store.sqlite.uploads import UploadRecords
+from bot.store.sqlite.keys import KEY_BYTES
+from bot.store.sqlite.stores import SqliteStores
 from bot.view.actions.seal import Seal
 from bot.view.cards.renderer import Look
 from bot.view.files.download import Downloader
@@ -125,24 +114,22 @@ async def opened(settings: Settings, around: Runtime) -> AsyncIterator[Applicati
         session = await stack.enter_async_context(aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()))
         pictures, sources = await stack.enter_async_context(_files(settings, around))
         stack.push_async_callback(owner.drain)
-        seal = Seal(*await KeyRecords(database).custom_id_key(token_bytes(KEY_BYTES), around.clock.wall()))
+        stores = SqliteStores(database)
+        seal = Seal(*await stores.keys.custom_id_key(token_bytes(KEY_BYTES), around.clock.wall()))
         bot = BotClient(seal, is_own_api=settings.is_own_discord_api, http_trace=_trace(budgets))
         pace = Pace(settings.edit_interval_s, _delays(around.chance, first_s=0.5, cap_s=30))
         look = Look(can_upscale=bool(settings.wiro_upscale_model), has_ai_notice=settings.ai_notice)
         board = DiscordStatusMessages(bot, owner.start, budgets, around.clock, pace, look)
         wiro = wiro_client(settings, session, around.clock)
         feeds = SocketTally()
-        store, uploads = JobStore(database), UploadRecords(database)
-        inputs = Inputs(wiro, sources, FolderRecords(database), uploads, around.clock.wall)
+        inputs = Inputs(wiro, sources, stores.folders, stores.uploads, around.clock.wall)
         supervisor = Supervisor(owner)
         tools = _tools(
-            settings, around, owner, supervisor, wiro, store, inputs, board, session, pictures, feeds
+            settings, around, owner, supervisor, wiro, stores.jobs, inputs, board, session, pictures, feeds
         )
-        kept = Uploads(uploads, wiro, pictures)
-        books = Bookkeeper(wiro, BookRecords(database), around.clock)
-        services = _services(
-            settings, around, owner, supervisor, tools, store, board, bot, database, kept, books
-        )
+        kept = Uploads(stores.uploads, wiro, pictures)
+        books = Bookkeeper(wiro, stores.books, around.clock)
+        services = _services(settings, around, owner, supervisor, tools, stores, board, bot, kept, books)
         bot.serve(services)
         lag = LoopLag(around.clock.monotonic)
         limit_service, queue = services.limit_service, tools.queue
@@ -179,7 +166,7 @@ def _tools(
     owner: TaskOwner,
     supervisor: Supervisor,
     wiro: WiroClient,
-    store: JobStore,
+    store: Store,
     inputs: Inputs,
     board: DiscordStatusMessages,
     session: aiohttp.ClientSession,
@@ -218,35 +205,34 @@ def _services(
     owner: TaskOwner,
     supervisor: Supervisor,
     tools: RunContext,
-    store: JobStore,
+    stores: SqliteStores,
     board: DiscordStatusMessages,
     bot: BotClient,
-    database: Database,
     uploads: Uploads,
     books: Bookkeeper,
 ) -> Services:
     """The use cases that cogs are given."""
     clock, chance, catalogue = around.clock, around.chance, tools.catalogue
-    guilds, case_records = GuildRecords(database), CaseRecords(database)
+    guilds, store = stores.guilds, stores.jobs
     mod_log = ModLogChannel(bot, clock.monotonic)
     admission = Admission(settings.allowed_guilds, settings.blocked_users, settings.direct_messages)
     guild_settings = GuildSettingsService(
-        guilds, mod_log, PictureWishRecords(database), catalogue.is_adult, admission
+        guilds, mod_log, stores.picture_wishes, catalogue.is_adult, admission
     )
     board.on_blocked(guild_settings.tell_blocked)
     limit_service = LimitService(_allowance(settings), guild_settings, guilds, store, clock)
     watch = BudgetAlerts(limit_service, guild_settings, guilds, mod_log, clock)
     holds = Holds(catalogue, store, clock, settings.default_estimate, settings.max_run_price)
     jobs = Jobs(tools, guild_settings, limit_service, watch, owner, chance, holds)
-    forms = Forms(catalogue, guild_settings, holds, LastValueRecords(database), clock)
-    intakes = Intakes(IntakeRecords(database), Apologies(bot), owner)
+    forms = Forms(catalogue, guild_settings, holds, stores.last_values, clock)
+    intakes = Intakes(stores.intakes, Apologies(bot), owner)
     vary_model, upscale_model = settings.wiro_vary_model, settings.wiro_upscale_model
     remixes = Remixes(guild_settings, catalogue, holds, limit_service, vary_model, upscale_model)
-    styles = Styles(StyleRecords(database), guild_settings, clock)
+    styles = Styles(stores.styles, guild_settings, clock)
     alternatives = LimitAlternatives(limit_service, guild_settings, catalogue, holds)
     retries = _delays(chance, first_s=2, cap_s=60)
     cases = Cases(
-        case_records,
+        stores.cases,
         guild_settings,
         limit_service,
         alternatives,
@@ -259,9 +245,9 @@ def _services(
         retries,
     )
     delays = _delays(chance, first_s=2, cap_s=60, attempts=6)
-    reports = Reports(ReportRecords(database), case_records, tools.wiro, clock, owner, delays, uploads)
+    reports = Reports(stores.reports, stores.cases, tools.wiro, clock, owner, delays, uploads)
     looks = SweepSchedule.after(settings.unknown_grace_s)
-    alarms = BillAlarms(AlarmRecords(database), guild_settings, mod_log)
+    alarms = BillAlarms(stores.alarms, guild_settings, mod_log)
     unclaimed = UnclaimedTaskReconciler(tools.wiro, store, clock, owner, looks, retries)
     tries = _delays(chance, first_s=2, cap_s=60, attempts=20)
 
@@ -274,9 +260,7 @@ def _services(
         supervisor.every("bill alarms", LOOK_EVERY_S, alarms.look, retries)
         cases.finish_later()
         supervisor.until_done("names of styles", styles.load, tries)
-        supervisor.until_done(
-            "what servers use", partial(catalogue.load_uses, PopularityRecords(database)), tries
-        )
+        supervisor.until_done("what servers use", partial(catalogue.load_uses, stores.popularity), tries)
         if settings.prompt_retention_days is not None:
             forget_older = partial(reports.forget_older, settings.prompt_retention_days)
             supervisor.every("forget old prompts", SWEEP_EVERY_S, forget_older, retries)

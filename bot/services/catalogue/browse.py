@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final, Protocol
+from typing import Final
 
 from bot.domain.catalogue.abilities import abilities_of
 from bot.domain.catalogue.model import Model, ModelSummary
 from bot.domain.clock import Clock
-from bot.domain.limits.holds import History
 from bot.domain.moderation.errors import RuleFault, RuleRefused
 from bot.domain.records.model_pages import ModelDetail, ModelPage, ModelRow
 from bot.domain.request.requester import Requester
+from bot.services.catalogue.ports import Histories
 from bot.services.catalogue.service import Catalogue
 from bot.services.guild_settings.service import GuildSettingsService
 
 PAGE_SIZE: Final = 8
-
-
-class Histories(Protocol):
-    """What models took and cost with us."""
-
-    async def model_history(self, model: str, at_s: float) -> History: ...
 
 
 class Browser:

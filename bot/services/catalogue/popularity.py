@@ -4,23 +4,12 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping
-from typing import Final, Protocol
+from typing import Final
 
 from bot.domain.catalogue.model import folded_slug
+from bot.services.catalogue.ports import UsesStore
 
 _NONE: Final[Mapping[str, int]] = {}
-
-
-class UsesStore(Protocol):
-    """How often each server ran each model. Raises the StoreError family."""
-
-    async def next_guild(self, after_id: int) -> int | None:
-        """The server with the next larger id that has jobs on record."""
-        ...
-
-    async def uses(self, guild_id: int) -> Mapping[str, int]:
-        """Jobs by model, in lower case."""
-        ...
 
 
 class Popularity:

@@ -15,7 +15,8 @@ from bot.domain.records.model_pages import CatalogueReading
 from bot.domain.request.interactions import NotAccepting
 from bot.engines.port import Engine, EngineError, EngineNotFound
 from bot.services.catalogue._model_index import ModelIndex
-from bot.services.catalogue.popularity import Popularity, UsesStore
+from bot.services.catalogue.popularity import Popularity
+from bot.services.catalogue.ports import UsesStore
 from bot.services.door import Door
 from bot.services.tasks import TaskOwner
 

@@ -6,7 +6,6 @@ import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Protocol
 
 from bot.domain.catalogue.model import Model, folded_slug
 from bot.domain.clock import Clock
@@ -28,19 +27,12 @@ from bot.domain.request.requester import Requester
 from bot.domain.request.run_request import RunRequest
 from bot.domain.request.submission import request_of
 from bot.services.catalogue.service import Catalogue
+from bot.services.forms.ports import LastValues
 from bot.services.forms.states import FormStates
 from bot.services.guild_settings.service import GuildSettingsService
 from bot.services.limits.holds import Holds
 
 log = logging.getLogger(__name__)
-
-
-class LastValues(Protocol):
-    """What members last filled in, for each model. Raises the StoreError family."""
-
-    async def last_values(self, user_id: int, model: str) -> Typed | None: ...
-
-    async def keep_last_values(self, user_id: int, model: str, typed: Typed, at_s: float) -> None: ...
 
 
 class Forms:

@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Protocol
 
 from bot.domain.catalogue.model import folded_slug
 from bot.domain.errors import StoreError
@@ -32,19 +31,9 @@ from bot.domain.request.prompt import texts_of
 from bot.domain.request.requester import Requester
 from bot.domain.request.run_request import RunRequest
 from bot.services.guild_settings._word_rules import WordRules
-from bot.services.guild_settings.ports import GuildStore, PictureWishes
+from bot.services.guild_settings.ports import GuildStore, LogChannel, PictureWishes
 
 log = logging.getLogger(__name__)
-
-
-class LogChannel(Protocol):
-    """A server's log channel. Never raises: what cannot be posted is logged for the operator."""
-
-    async def announce(self, channel_id: int, entry: AuditEntry) -> None: ...
-
-    async def tell_blocked(self, channel_id: int, job: Job) -> None:
-        """The server's AutoMod kept the words of this job from being shown."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,29 +3,15 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
-from typing import Final, Protocol
+from typing import Final
 
 from bot.domain.limits.bill_alarm import BillAlarm
 from bot.services.guild_settings.service import GuildSettingsService
+from bot.services.limits.ports import AlarmChannel, AlarmStore
 
 log = logging.getLogger(__name__)
 
 LOOK_EVERY_S: Final = 15.0
-
-
-class AlarmStore(Protocol):
-    """Alarms on record. Raises the StoreError family."""
-
-    async def untold(self) -> Sequence[BillAlarm]: ...
-
-    async def told(self, alarm: BillAlarm) -> None: ...
-
-
-class AlarmChannel(Protocol):
-    """A server's log channel. Never raises."""
-
-    async def alarm(self, channel_id: int, alarm: BillAlarm) -> None: ...
 
 
 class BillAlarms:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import Final, Protocol
+from typing import Final
 
 from bot.domain.clock import Clock
 from bot.domain.errors import StoreError
@@ -14,6 +14,7 @@ from bot.domain.money import Money
 from bot.domain.request.requester import Requester
 from bot.services.guild_settings.ports import GuildStore
 from bot.services.guild_settings.service import GuildSettingsService
+from bot.services.limits.ports import WarningChannel
 from bot.services.limits.service import LimitService, LimitStatus
 
 log = logging.getLogger(__name__)
@@ -21,12 +22,6 @@ log = logging.getLogger(__name__)
 PERCENTS: Final = (100, 80, 50)  # the highest that is due stands for the lower ones too
 # A budget is used up when the next picture does not fit any more: sums seldom meet it to the picodollar.
 EXHAUSTED_FROM_PERCENT: Final = 80
-
-
-class WarningChannel(Protocol):
-    """A server's log channel. Never raises."""
-
-    async def warn(self, channel_id: int, warning: BudgetWarning) -> None: ...
 
 
 class BudgetAlerts:

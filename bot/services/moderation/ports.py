@@ -82,16 +82,20 @@ class ModLog(Protocol):
 
 
 class CaseStore(Protocol):
-    """Cases before the moderators."""
+    """Cases before the moderators. Raises the StoreError family."""
 
     async def open_case(self, case: Case) -> bool:
-        """False: a case of this id stands, or an open REPORT of the same job does."""
+        """False: a case of this id stands, or an open REPORT of the same job does.
+
+        Raises ValueError for a case that has been decided.
+        """
         ...
 
     async def open_report(self, case: Case, most: int, since_s: float) -> Report:
         """Open a report, which hides its job unless its opener has hidden `most` on this server `since_s`.
 
-        One that was opened without hiding hides by the next report that may.
+        One that was opened without hiding hides by the next report that may. `case.shown` is kept where this
+        one hides.
         """
         ...
 
@@ -100,17 +104,23 @@ class CaseStore(Protocol):
     async def decide(
         self, case_id: int, verdict: Verdict, decided_by: int, at_s: float, press_id: int | None = None
     ) -> bool:
-        """The first verdict stands, and is to be carried out. False: decided before, nothing was written."""
+        """The first verdict stands, and is to be carried out until `carried_out` says that it was.
+
+        False: it was decided before, or never opened; nothing was written. Raises ValueError for OPEN, which
+        is no verdict.
+        """
         ...
 
-    async def carried_out(self, case_id: int) -> None: ...
+    async def carried_out(self, case_id: int) -> None:
+        """What was decided has been done, and told. What the message showed is kept no longer."""
+        ...
 
     async def to_do(self) -> Sequence[Case]:
         """Decided and not carried out, as far as is on record; the first decided first."""
         ...
 
     async def traces(self, case: Case) -> Traces:
-        """What is on record of carrying out this case's verdict."""
+        """What is on record of carrying out this case's verdict: it bears the very time of the decision."""
         ...
 
     async def asks_of(self, user_id: int) -> Sequence[Case]:
@@ -118,5 +128,9 @@ class CaseStore(Protocol):
         ...
 
     async def forget_requests(self, before_s: float, user_id: int | None = None) -> int:
-        """Erase what was asked for in cases from before `before_s`, of one member or everybody. How many."""
+        """Erase the requests, prompts with them, of cases opened before `before_s`; how many there were.
+
+        Of one member, or of everybody. What was decided stays; an open case can no longer be approved. What
+        the messages of reported jobs showed goes with them.
+        """
         ...

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
-from typing import Final, Protocol
+from collections.abc import Sequence
+from typing import Final
 
 from bot.domain.clock import Clock
 from bot.domain.job.events import Cancelled, Settled
-from bot.domain.job.job import Job
 from bot.domain.job.ledger import CHARGE_WAIT_S
 from bot.domain.job.task import TaskReport
 from bot.domain.money import ZERO, Money
-from bot.domain.records.reconciliation import Booked, Difference, Reckoning, differences
+from bot.domain.records.reconciliation import Difference, Reckoning, differences
 from bot.domain.request.parameters import SEED
 from bot.domain.request.run_request import MAX_SEED
 from bot.engines.port import Engine, EngineError
+from bot.services.runs.ports import Books
 from bot.services.runs.reconcile import is_task_of
 
 log = logging.getLogger(__name__)
@@ -27,14 +27,6 @@ SPAN_S: Final = 2 * CHARGE_WAIT_S  # so that a charge that came as late as we wa
 DEPTH: Final = 5_000  # tasks, the newest
 NAMED: Final = 10  # differences in one line of the log
 TWICE: Final = 50  # differences that are looked at once more
-
-
-class Books(Protocol):
-    """Our side. Raises the StoreError family."""
-
-    async def booked(self, task_ids: Sequence[str]) -> Mapping[str, Booked]: ...
-
-    async def asked_with(self, seeds: Sequence[int], since_s: float) -> Sequence[Job]: ...
 
 
 class Bookkeeper:

@@ -7,7 +7,7 @@ import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from typing import Final, Protocol
+from typing import Final
 from weakref import WeakValueDictionary
 
 from bot.domain.errors import StoreError
@@ -23,29 +23,11 @@ from bot.engines.port import (
     EngineRefused,
     EngineUnreachable,
 )
-from bot.services.runs.uploads import UploadStore
+from bot.services.runs.ports import Folders, Sources, UploadStore
 
 log = logging.getLogger(__name__)
 
 MAX_AT_ONCE: Final = 2  # requests whose files are in memory at the same time
-
-
-class Sources(Protocol):
-    """Where files come from: Discord's CDN and Wiro's outputs."""
-
-    async def fetch(self, file: InputFile) -> Upload:
-        """The file's bytes, unchanged, with the type that they show. Raises InputRefused."""
-        ...
-
-
-class Folders(Protocol):
-    """Which folder at Wiro a server's files go to; direct messages are guild 0. Raises StoreErrors."""
-
-    async def folder_of(self, guild_id: int) -> str | None: ...
-
-    async def keep_folder(self, guild_id: int, folder_id: str) -> None: ...
-
-    async def forget_folder(self, guild_id: int) -> None: ...
 
 
 class Inputs:

@@ -4,34 +4,16 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Protocol
 
 from bot.domain.errors import StoreError
 from bot.domain.request.intake import Intake
 from bot.domain.request.origin import Origin
+from bot.services.runs.ports import Apologies, IntakeStore
 from bot.services.tasks import TaskOwner
 
 log = logging.getLogger(__name__)
-
-
-class IntakeStore(Protocol):
-    """Raises the StoreError family. A reservation takes the intake of its message away."""
-
-    async def change(self, put_down: Sequence[Intake], take_away: Sequence[int]) -> None:
-        """Put some down, then take some away, in one transaction."""
-        ...
-
-    async def left_over(self) -> Sequence[Intake]: ...
-
-
-class Apologies(Protocol):
-    """Tells members of requests that a restart cut short."""
-
-    async def tell(self, intake: Intake) -> bool:
-        """False: not now, another try may work."""
-        ...
 
 
 class Intakes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from bot.domain.job.job import Job, Output
@@ -11,6 +11,9 @@ from bot.domain.job.output_file import OutputFile
 from bot.domain.job.status_update import DeliveryOutcome, StatusUpdate
 from bot.domain.limits.limit import Limit, Scope, Window
 from bot.domain.money import Money
+from bot.domain.records.reconciliation import Booked
+from bot.domain.request.files import InputFile, SentFile, Upload
+from bot.domain.request.intake import Intake
 
 
 class Store(Protocol):
@@ -19,25 +22,35 @@ class Store(Protocol):
     async def reserve(
         self, job: Job, limits: Sequence[Limit], counters: Sequence[tuple[Scope, Window]]
     ) -> bool:
-        """One transaction: job row, reservation, counters. False: this interaction is on record already."""
-        ...
+        """Put the job, its reservation and its counters on record in one transaction, its intake away.
 
-    async def save(self, job: Job) -> None:
-        """Record where an unsettled job stands (stage, sent_at_s, task_id, message_id)."""
-        ...
-
-    async def request_cancel(self, job_id: int) -> None:
-        """Record that somebody wants this job stopped."""
-        ...
-
-    async def settle(self, job: Job, settlement: Settlement | None, at_s: float) -> bool:
-        """One transaction: the ended job and its one resolution (None: its hold stays).
-
-        False: it was settled already.
+        False: the job is on record already. Raises LimitReached, with nothing written. The windows are
+        those around `job.created_at_s`.
         """
         ...
 
-    async def mark_delivered(self, job_id: int) -> None: ...
+    async def save(self, job: Job) -> None:
+        """Record where a job stands that has not ended; one that has ended stays as it ended.
+
+        Raises JobNotFound, and ValueError for an ended job, which only `settle` may record.
+        """
+        ...
+
+    async def request_cancel(self, job_id: int) -> None:
+        """Record that somebody wants this job stopped. One that has ended stays as it ended."""
+        ...
+
+    async def settle(self, job: Job, settlement: Settlement | None, at_s: float) -> bool:
+        """Record the ended job and its one resolution in one transaction; None: its hold stays.
+
+        False: it was settled already, and nothing changes. Raises JobNotFound, and ValueError for a job
+        that has not ended.
+        """
+        ...
+
+    async def mark_delivered(self, job_id: int) -> None:
+        """Record that the member has been told. Raises JobNotFound."""
+        ...
 
     async def job(self, job_id: int) -> Job | None: ...
 
@@ -58,15 +71,107 @@ class Store(Protocol):
         ...
 
     async def adopt_late(self, job_id: int, task_id: str) -> bool:
-        """Make a task that turned up late that of its ended job. False: it may be another's."""
+        """Make a task that turned up late that of its ended job.
+
+        False, with nothing written: it is another job's, or may yet be found to be that of a running job with
+        the same seed or prompt.
+        """
         ...
 
     async def book_charge(self, job: Job, charge: Money, at_s: float) -> bool:
-        """What an ended job is charged in the end, zero for nothing. False: it is on record already."""
+        """Record what an ended job is charged in the end, zero for nothing; a hold that was kept ends by it.
+
+        The member pays only out of such a hold, the operator the rest. False, with nothing written: the
+        charge is on record already.
+        """
         ...
 
     async def is_known_free(self, model: str, at_s: float) -> bool:
-        """Whether the model's successes are known to cost nothing, however long one waits."""
+        """Whether a success of the model was waited for a whole day of late, and nothing was charged."""
+        ...
+
+
+class Books(Protocol):
+    """What is booked, to be held against Wiro's own books. Raises the StoreError family."""
+
+    async def booked(self, task_ids: Sequence[str]) -> Mapping[str, Booked]:
+        """By task, those of them that belong to a job."""
+        ...
+
+    async def asked_with(self, seeds: Sequence[int], since_s: float) -> Sequence[Job]:
+        """Jobs made since then with one of these seeds, those apart whose words were erased."""
+        ...
+
+
+class IntakeStore(Protocol):
+    """Requests that were acknowledged and have no job yet. Raises the StoreError family.
+
+    A reservation takes the intake of its message away.
+    """
+
+    async def change(self, put_down: Sequence[Intake], take_away: Sequence[int]) -> None:
+        """Put some down, then take some away, in one transaction."""
+        ...
+
+    async def left_over(self) -> Sequence[Intake]:
+        """Those that no job came of, the first first. The others are let go of."""
+        ...
+
+
+class UploadStore(Protocol):
+    """Files that were sent to Wiro: on record before they are sent, and until they are gone there.
+
+    Raises the StoreError family.
+    """
+
+    async def intend(self, job_id: int, user_id: int, guild_id: int, at_s: float) -> int:
+        """A file is about to be sent. The id of the upload."""
+        ...
+
+    async def kept(self, upload_id: int, file_id: str, url: str | None) -> None: ...
+
+    async def drop(self, upload_ids: Sequence[int]) -> None:
+        """They are not there."""
+        ...
+
+    async def unused(self, user_id: int | None = None) -> Sequence[SentFile]:
+        """What may be at Wiro still and no job needs, of one member or of all; the first sent first."""
+        ...
+
+
+class Folders(Protocol):
+    """Which folder at Wiro a server's files go to; direct messages are guild 0. Raises StoreErrors."""
+
+    async def folder_of(self, guild_id: int) -> str | None: ...
+
+    async def keep_folder(self, guild_id: int, folder_id: str) -> None: ...
+
+    async def forget_folder(self, guild_id: int) -> None:
+        """The next file of this server makes another."""
+        ...
+
+
+class Sources(Protocol):
+    """Where files come from: Discord's CDN and Wiro's outputs."""
+
+    async def fetch(self, file: InputFile) -> Upload:
+        """The file's bytes, unchanged, with the type that they show. Raises InputRefused."""
+        ...
+
+
+class Lookout(Protocol):
+    """Looks at addresses of Wiro's."""
+
+    async def is_gone(self, address: str) -> bool:
+        """Whether nothing is served there any more. False where that cannot be told."""
+        ...
+
+
+class Apologies(Protocol):
+    """Tells members of requests that a restart cut short."""
+
+    async def tell(self, intake: Intake) -> bool:
+        """False: not now, another try may work."""
         ...
 
 

@@ -8,36 +8,17 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Sequence
-from typing import Final, Protocol
+from typing import Final
 
 from bot.domain.request.files import SentFile
 from bot.engines.port import Engine, EngineError
+from bot.services.runs.ports import Lookout, UploadStore
 
 log = logging.getLogger(__name__)
 
 LOOKS_AT_ONCE: Final = 5
 UPLOADS_EVERY_S: Final = 86_400.0
 MAX_LOGGED: Final = 50  # of one look
-
-
-class UploadStore(Protocol):
-    """Raises the StoreError family."""
-
-    async def intend(self, job_id: int, user_id: int, guild_id: int, at_s: float) -> int: ...
-
-    async def kept(self, upload_id: int, file_id: str, url: str | None) -> None: ...
-
-    async def drop(self, upload_ids: Sequence[int]) -> None: ...
-
-    async def unused(self, user_id: int | None = None) -> Sequence[SentFile]: ...
-
-
-class Lookout(Protocol):
-    """Looks at addresses of Wiro's."""
-
-    async def is_gone(self, address: str) -> bool:
-        """Whether nothing is served there any more. False where that cannot be told."""
-        ...
 
 
 class Uploads:

@@ -6,7 +6,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Final, Protocol
+from typing import Final
 
 from bot.domain.clock import Clock
 from bot.domain.job.errors import ManagersOnly
@@ -15,31 +15,10 @@ from bot.domain.request.errors import StyleFault, StyleRefused
 from bot.domain.request.run_request import RunRequest
 from bot.domain.request.style import MAX_OWN, MAX_PINNED, Style, apply, checked_style, name_key
 from bot.services.guild_settings.service import GuildSettingsService
+from bot.services.styles.ports import StyleStore
 
 PINNED: Final = 0  # in the place of a member's id
 READ_SLICE: Final = 1_000  # names of one read, so that decisions pass in between
-
-
-class StyleStore(Protocol):
-    """Styles on record. Raises the StoreError family."""
-
-    async def keep_style(self, style: Style, most: int, entry: AuditEntry | None) -> None:
-        """Add or replace it, audited in the same transaction. Raises StyleRefused past `most` of them."""
-        ...
-
-    async def delete_style(self, style: Style, entry: AuditEntry | None) -> bool: ...
-
-    async def style(self, guild_id: int, user_id: int, key: str) -> Style | None: ...
-
-    async def styles_here(self, guild_id: int, user_id: int) -> Sequence[Style]: ...
-
-    async def styles_of(self, user_id: int) -> Sequence[Style]: ...
-
-    async def names_after(
-        self, last: tuple[int, int, str], limit: int
-    ) -> Sequence[tuple[int, int, str, str]]: ...
-
-    async def forget_styles(self, user_id: int) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ from typing import Final
 
 from bot.domain.limits.bill_alarm import BillAlarm
 from bot.domain.money import Money
-from bot.store.sqlite.database import Database
+from bot.services.limits.ports import AlarmStore
+from bot.store.sqlite.records import Records
 
 _ALARMS: Final = """
 SELECT job_id, guild_id, jobs.model, task_id, hold_pico, billed_pico, at_s,
@@ -21,30 +22,18 @@ _COUNTS: Final = "SELECT count(billed_pico), count(*) - count(billed_pico) FROM 
 _TOLD: Final = "UPDATE bill_alarm SET is_told = 1 WHERE job_id = ? AND (billed_pico IS NULL) = ?"
 
 
-class AlarmRecords:
-    """Alarms over one database. Raises the StoreError family."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
+class AlarmRecords(Records, AlarmStore):
     async def untold(self) -> Sequence[BillAlarm]:
-        """Oldest first."""
-        return await self._database.read(lambda sqlite: [_alarm(row) for row in sqlite.execute(_UNTOLD)])
+        return await self._all(_alarm, _UNTOLD)
 
     async def told(self, alarm: BillAlarm) -> None:
-        """Record that the operator is told."""
-        key = (alarm.job_id, alarm.billed is None)
-        await self._database.write(lambda sqlite: sqlite.execute(_TOLD, key).rowcount)
+        await self._execute(_TOLD, (alarm.job_id, alarm.billed is None))
 
     async def counts(self) -> tuple[int, int]:
-        """How many bills were a surprise, and how many are not believed, ever."""
         return await self._database.read(lambda sqlite: tuple(sqlite.execute(_COUNTS).fetchone()))
 
     async def to_reconcile(self, since_s: float) -> Sequence[BillAlarm]:
-        """Jobs whose bill is not believed, and was booked as the hold. Oldest first."""
-        return await self._database.read(
-            lambda sqlite: [_alarm(row) for row in sqlite.execute(_DISBELIEVED, (since_s,))]
-        )
+        return await self._all(_alarm, _DISBELIEVED, (since_s,))
 
 
 def _alarm(row: sqlite3.Row) -> BillAlarm:

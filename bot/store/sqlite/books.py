@@ -10,7 +10,8 @@ from typing import Final
 from bot.domain.job.job import Job
 from bot.domain.money import MAX_PICO, Money
 from bot.domain.records.reconciliation import Booked
-from bot.store.sqlite.database import Database
+from bot.services.runs.ports import Books
+from bot.store.sqlite.records import Records
 from bot.store.sqlite.rows import COLUMNS, job_of
 
 _BOOKED: Final = """
@@ -34,27 +35,14 @@ WHERE (is_delivered = 0 OR stage NOT IN ('SUCCEEDED', 'FAILED', 'CANCELLED'))
 """  # noqa: S608 — columns of ours; values are always bound
 
 
-class BookRecords:
-    """Books over one database. Raises the StoreError family."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
+class BookRecords(Records, Books):
     async def booked(self, task_ids: Sequence[str]) -> Mapping[str, Booked]:
-        """By task, those of them that belong to a job."""
-        asked = json.dumps(list(task_ids))
-
-        def unit(sqlite: sqlite3.Connection) -> Mapping[str, Booked]:
-            return {
-                task_id: Booked(job_id, Money(min(MAX_PICO, paid_pico + late_pico)), bool(is_open))
-                for task_id, job_id, paid_pico, late_pico, is_open in sqlite.execute(_BOOKED, (asked,))
-            }
-
-        return await self._database.read(unit)
+        return dict(await self._all(_booked, _BOOKED, (json.dumps(list(task_ids)),)))
 
     async def asked_with(self, seeds: Sequence[int], since_s: float) -> Sequence[Job]:
-        """Jobs made since then with one of these seeds, those apart whose words were erased."""
-        asked = (since_s, json.dumps(list(seeds)))
-        return await self._database.read(
-            lambda sqlite: [job_of(row) for row in sqlite.execute(_ASKED, asked)]
-        )
+        return await self._all(job_of, _ASKED, (since_s, json.dumps(list(seeds))))
+
+
+def _booked(row: sqlite3.Row) -> tuple[str, Booked]:
+    task_id, job_id, paid_pico, late_pico, is_open = row
+    return task_id, Booked(job_id, Money(min(MAX_PICO, paid_pico + late_pico)), bool(is_open))

@@ -14,7 +14,8 @@ from bot.domain.limits.limit import Measure
 from bot.domain.moderation.cases import Case, CaseKind, Report, Traces, Verdict
 from bot.domain.request.files import InputFile
 from bot.domain.request.run_request import RunRequest
-from bot.store.sqlite.database import Database
+from bot.services.moderation.ports import CaseStore
+from bot.store.sqlite.records import Records
 from bot.store.sqlite.rows import storable, values_of
 
 # A case of the same id and an open report of the same picture are both unique in the file itself.
@@ -60,28 +61,13 @@ WHERE shown IS NOT NULL AND opened_at_s < :before_s AND (:user_id IS NULL OR use
 _EXPOSURES: Final = {Verdict.RESTORED: Exposure.SHOWN, Verdict.DELETED: Exposure.REMOVED}
 
 
-class CaseRecords:
-    """Cases over one database. Raises the StoreError family."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
+class CaseRecords(Records, CaseStore):
     async def open_case(self, case: Case) -> bool:
-        """False: a case of this id stands, or an open REPORT of the same job does.
-
-        Raises ValueError for a case that has been decided.
-        """
         if case.verdict is not Verdict.OPEN:
             raise ValueError(f"case {case.case_id} is decided: a case opens undecided")
         return await self._database.write(lambda sqlite: _open_in(sqlite, case))
 
     async def open_report(self, case: Case, most: int, since_s: float) -> Report:
-        """Open a report, which hides its job unless its opener has hidden `most` on this server `since_s`.
-
-        One that was opened without hiding hides by the next report that may. `case.shown` is kept where this
-        one hides.
-        """
-
         def unit(sqlite: sqlite3.Connection) -> Report:
             whose = (case.guild_id, case.opened_by, since_s)
             may_hide = sqlite.execute(_HIDDEN_BY, whose).fetchone()[0] < most
@@ -98,20 +84,11 @@ class CaseRecords:
         return await self._database.write(unit)
 
     async def case(self, case_id: int) -> Case | None:
-        def unit(sqlite: sqlite3.Connection) -> Case | None:
-            row = sqlite.execute(_ONE, (case_id,)).fetchone()
-            return None if row is None else _case_of(row)
-
-        return await self._database.read(unit)
+        return await self._first(_case_of, _ONE, (case_id,))
 
     async def decide(
         self, case_id: int, verdict: Verdict, decided_by: int, at_s: float, press_id: int | None = None
     ) -> bool:
-        """The first verdict stands, and is to be carried out until `carried_out` says that it was.
-
-        False: it was decided before, or never opened; nothing was written. Raises ValueError
-        for OPEN, which is no verdict.
-        """
         if verdict is Verdict.OPEN:
             raise ValueError("a case is decided by a verdict")
         values = (verdict.value, decided_by, at_s, press_id, case_id)
@@ -126,17 +103,12 @@ class CaseRecords:
         return await self._database.write(unit)
 
     async def carried_out(self, case_id: int) -> None:
-        """What was decided has been done, and told. What the message showed is kept no longer."""
-        done = "UPDATE cases SET is_to_do = 0, shown = NULL WHERE case_id = ?"
-        await self._database.write(lambda sqlite: sqlite.execute(done, (case_id,)).rowcount)
+        await self._execute("UPDATE cases SET is_to_do = 0, shown = NULL WHERE case_id = ?", (case_id,))
 
     async def to_do(self) -> Sequence[Case]:
-        """Decided and not carried out, as far as is on record; the first decided first."""
-        return await self._database.read(lambda sqlite: [_case_of(row) for row in sqlite.execute(_TO_DO)])
+        return await self._all(_case_of, _TO_DO)
 
     async def traces(self, case: Case) -> Traces:
-        """What is on record of carrying out this case's verdict: it bears the very time of the decision."""
-
         def unit(sqlite: sqlite3.Connection) -> Traces:
             granted = sqlite.execute(_GRANTED, (case.guild_id, case.user_id, case.decided_at_s))
             noted = sqlite.execute(_NOTED, (case.guild_id, case.decided_by, case.decided_at_s))
@@ -148,23 +120,10 @@ class CaseRecords:
         return await self._database.read(unit)
 
     async def asks_of(self, user_id: int) -> Sequence[Case]:
-        """A member's cases that still hold what they asked for, oldest first."""
-
-        def unit(sqlite: sqlite3.Connection) -> Sequence[Case]:
-            rows = sqlite.execute(
-                "SELECT * FROM cases WHERE request IS NOT NULL AND user_id = ? ORDER BY opened_at_s",
-                (user_id,),
-            )
-            return [_case_of(row) for row in rows]
-
-        return await self._database.read(unit)
+        asked = "SELECT * FROM cases WHERE request IS NOT NULL AND user_id = ? ORDER BY opened_at_s"
+        return await self._all(_case_of, asked, (user_id,))
 
     async def forget_requests(self, before_s: float, user_id: int | None = None) -> int:
-        """Erase the requests, prompts with them, of cases opened before `before_s`; how many there were.
-
-        Of one member, or of everybody. What was decided stays; an open case can no longer be approved. What
-        the messages of reported jobs showed goes with them.
-        """
         values = {"before_s": before_s, "user_id": user_id}
 
         def unit(sqlite: sqlite3.Connection) -> int:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import sqlite3
 from typing import Final
 
-from bot.store.sqlite.database import Database
+from bot.services.runs.ports import Folders
+from bot.store.sqlite.records import Records
 
 _KEEP: Final = """
 INSERT INTO wiro_folders (guild_id, folder_id) VALUES (?, ?)
@@ -13,24 +13,13 @@ ON CONFLICT (guild_id) DO UPDATE SET folder_id = excluded.folder_id
 """
 
 
-class FolderRecords:
-    """Folders over one database. Raises the StoreError family. Direct messages are guild 0."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
+class FolderRecords(Records, Folders):
     async def folder_of(self, guild_id: int) -> str | None:
-        def unit(sqlite: sqlite3.Connection) -> str | None:
-            found = sqlite.execute("SELECT folder_id FROM wiro_folders WHERE guild_id = ?", (guild_id,))
-            row = found.fetchone()
-            return None if row is None else str(row[0])
-
-        return await self._database.read(unit)
+        folder = "SELECT folder_id FROM wiro_folders WHERE guild_id = ?"
+        return await self._first(lambda row: str(row[0]), folder, (guild_id,))
 
     async def keep_folder(self, guild_id: int, folder_id: str) -> None:
-        await self._database.write(lambda sqlite: sqlite.execute(_KEEP, (guild_id, folder_id)).rowcount)
+        await self._execute(_KEEP, (guild_id, folder_id))
 
     async def forget_folder(self, guild_id: int) -> None:
-        """The next file of this server makes another."""
-        forget = "DELETE FROM wiro_folders WHERE guild_id = ?"
-        await self._database.write(lambda sqlite: sqlite.execute(forget, (guild_id,)).rowcount)
+        await self._execute("DELETE FROM wiro_folders WHERE guild_id = ?", (guild_id,))

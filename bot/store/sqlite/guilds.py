@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping, Sequence
-from typing import Final
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
 
 from bot.domain.limits.limit import Audience, Measure, Window, window_bounds
 from bot.domain.limits.policies import Grant, LimitKey, LimitPolicy
 from bot.domain.moderation.audit import AuditEntry, AuditPage, AuditQuery
 from bot.domain.moderation.rules import ChannelRule, GuildRules, Match, ModelRule, PictureRule, WordRule
 from bot.domain.money import MAX_PICO
+from bot.services.guild_settings.ports import GuildStore
 from bot.store.sqlite.audit_log import note_in, page_in
 from bot.store.sqlite.backfill import track
-from bot.store.sqlite.database import Database
 from bot.store.sqlite.ledger import model_key
+from bot.store.sqlite.records import Records
 from bot.store.sqlite.rows import storable
 
 _SET_LIMIT: Final = """
@@ -28,7 +29,7 @@ WHERE guild_id = ? AND measure = ? AND window = ? AND channel_id = ? AND model =
   AND audience = ? AND audience_id = ?
 """
 _LIMITS: Final = """
-SELECT audience, audience_id, measure, window, channel_id, model, amount FROM limit_rules WHERE guild_id = ?
+SELECT measure, window, channel_id, model, audience, audience_id, amount FROM limit_rules WHERE guild_id = ?
 """
 _TRACKED: Final = "SELECT measure, window, channel_id, model FROM tracked_dimensions WHERE guild_id = ?"
 _GRANT: Final = "INSERT INTO grants (guild_id, user_id, measure, amount, granted_at_s) VALUES (?, ?, ?, ?, ?)"
@@ -39,45 +40,24 @@ _ADD_WORD: Final = """
 INSERT INTO word_rules (guild_id, text, is_pattern, match) VALUES (?, ?, ?, ?)
 ON CONFLICT DO UPDATE SET match = excluded.match WHERE match <> excluded.match
 """
+_SET_LOG_CHANNEL: Final = """
+INSERT INTO log_channels (guild_id, channel_id) VALUES (?, ?)
+ON CONFLICT (guild_id) DO UPDATE SET channel_id = excluded.channel_id
+"""
 _WARN: Final = "INSERT INTO budget_warnings VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
 
 
-class GuildRecords:
-    """The moderators' settings over one database. Raises the StoreError family."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
+class GuildRecords(Records, GuildStore):
     async def house_rules(self, guild_id: int) -> GuildRules:
-        """Everything set but limits; empty where nothing is."""
         return await self._database.read(lambda sqlite: _house_rules(sqlite, guild_id))
 
     async def limit_rules(self, guild_id: int) -> Sequence[LimitPolicy]:
-        return await self._database.read(
-            lambda sqlite: [
-                LimitPolicy(
-                    Audience(audience),
-                    audience_id,
-                    LimitKey(Measure(measure), Window(window), channel_id, model),
-                    amount,
-                )
-                for audience, audience_id, measure, window, channel_id, model, amount in sqlite.execute(
-                    _LIMITS, (guild_id,)
-                )
-            ]
-        )
+        return await self._all(_policy_of, _LIMITS, (guild_id,))
 
     async def tracked(self, guild_id: int) -> Sequence[LimitKey]:
-        """Every dimension ever limited. `JobStore.reserve` counts in these by itself."""
-        return await self._database.read(
-            lambda sqlite: [
-                LimitKey(Measure(measure), Window(window), channel_id, model)
-                for measure, window, channel_id, model in sqlite.execute(_TRACKED, (guild_id,))
-            ]
-        )
+        return await self._all(_key_of, _TRACKED, (guild_id,))
 
     async def set_limit(self, guild_id: int, rule: LimitPolicy, entry: AuditEntry) -> None:
-        """Add or replace a rule; a dimension seen for the first time is counted back around `entry.at_s`."""
         key = _rule_key(guild_id, rule)
         dimension = _stored(rule.dimension)
 
@@ -89,7 +69,6 @@ class GuildRecords:
         await self._database.write(unit)
 
     async def clear_limit(self, guild_id: int, rule: LimitPolicy, entry: AuditEntry) -> bool:
-        """Remove a rule, whatever its amount. False: there was none, nothing was written."""
         return await self._change(_CLEAR_LIMIT, _rule_key(guild_id, rule), entry)
 
     async def grant(self, guild_id: int, grant: Grant, entry: AuditEntry) -> None:
@@ -97,7 +76,6 @@ class GuildRecords:
         await self._change(_GRANT, values, entry)
 
     async def granted(self, guild_id: int, user_id: int, at_s: float) -> Mapping[tuple[Measure, Window], int]:
-        """The sums of a member's grants, by measure and window around `at_s`, without zeros."""
         spans = {w: window_bounds(Window.DAY if w is Window.EVER else w, at_s) for w in Window}
         since_s = min(start for start, _ in spans.values()) - 1  # windows are found to the microsecond
 
@@ -116,71 +94,65 @@ class GuildRecords:
     async def set_channel_rule(
         self, guild_id: int, channel_id: int, rule: ChannelRule | None, entry: AuditEntry
     ) -> None:
-        """None takes the rule away."""
-        if rule is None:
-            delete = "DELETE FROM channel_rules WHERE guild_id = ? AND channel_id = ?"
-            await self._change(delete, (guild_id, channel_id), entry, is_noted_anyway=True)
-        else:
-            replace = "REPLACE INTO channel_rules (guild_id, channel_id, rule) VALUES (?, ?, ?)"
-            await self._change(replace, (guild_id, channel_id, rule.value), entry)
+        await self._set("channel_rules", "channel_id", (guild_id, channel_id), rule, entry)
 
     async def set_picture_rule(
         self, guild_id: int, channel_id: int, rule: PictureRule | None, entry: AuditEntry
     ) -> None:
-        """None takes the rule away; channel 0 is the whole server."""
-        if rule is None:
-            delete = "DELETE FROM picture_rules WHERE guild_id = ? AND channel_id = ?"
-            await self._change(delete, (guild_id, channel_id), entry, is_noted_anyway=True)
-        else:
-            replace = "REPLACE INTO picture_rules (guild_id, channel_id, rule) VALUES (?, ?, ?)"
-            await self._change(replace, (guild_id, channel_id, rule.value), entry)
+        await self._set("picture_rules", "channel_id", (guild_id, channel_id), rule, entry)
 
     async def set_model_rule(
         self, guild_id: int, model: str, rule: ModelRule | None, entry: AuditEntry
     ) -> None:
-        """None takes the rule away."""
-        if rule is None:
-            delete = "DELETE FROM model_rules WHERE guild_id = ? AND model = ?"
-            await self._change(delete, (guild_id, model_key(model)), entry, is_noted_anyway=True)
-        else:
-            replace = "REPLACE INTO model_rules (guild_id, model, rule) VALUES (?, ?, ?)"
-            await self._change(replace, (guild_id, model_key(model), rule.value), entry)
+        await self._set("model_rules", "model", (guild_id, model_key(model)), rule, entry)
 
     async def add_word(self, guild_id: int, word: WordRule, entry: AuditEntry) -> bool:
-        """False: the same word, or the same pattern, stands already, matched alike."""
         return await self._change(_ADD_WORD, (*_word_key(guild_id, word), word.match.value), entry)
 
     async def remove_word(self, guild_id: int, word: WordRule, entry: AuditEntry) -> bool:
-        """Takes away the word, or the pattern, of this text. False: there is none."""
         delete = "DELETE FROM word_rules WHERE guild_id = ? AND text = ? AND is_pattern = ?"
         return await self._change(delete, _word_key(guild_id, word), entry)
 
     async def set_blocked(self, guild_id: int, user_id: int, entry: AuditEntry, *, is_blocked: bool) -> bool:
-        """False: nothing changed, nothing was written."""
         block = "INSERT INTO blocked_members (guild_id, user_id) VALUES (?, ?) ON CONFLICT DO NOTHING"
         unblock = "DELETE FROM blocked_members WHERE guild_id = ? AND user_id = ?"
         return await self._change(block if is_blocked else unblock, (guild_id, user_id), entry)
 
     async def set_log_channel(self, guild_id: int, channel_id: int | None, entry: AuditEntry) -> None:
-        """None: announce changes nowhere."""
         if channel_id is None:
             delete = "DELETE FROM log_channels WHERE guild_id = ?"
             await self._change(delete, (guild_id,), entry, is_noted_anyway=True)
         else:
-            replace = "REPLACE INTO log_channels (guild_id, channel_id) VALUES (?, ?)"
-            await self._change(replace, (guild_id, channel_id), entry)
+            await self._change(_SET_LOG_CHANNEL, (guild_id, channel_id), entry)
 
     async def note(self, entry: AuditEntry) -> None:
-        """Write an audit entry for something that is kept elsewhere."""
         await self._database.write(lambda sqlite: note_in(sqlite, entry))
 
     async def audit_log(self, query: AuditQuery) -> AuditPage:
         return await self._database.read(lambda sqlite: page_in(sqlite, query))
 
     async def warn_once(self, guild_id: int, dimension: LimitKey, starts_at_s: int, percent: int) -> bool:
-        """True the first time for this window of this dimension: the warning is due."""
         values = (guild_id, *_dimension_key(dimension), starts_at_s, percent)
-        return await self._database.write(lambda sqlite: sqlite.execute(_WARN, values).rowcount == 1)
+        return await self._execute(_WARN, values) == 1
+
+    async def _set(
+        self,
+        table: str,
+        column: str,
+        key: tuple[int, int | str],
+        rule: ChannelRule | PictureRule | ModelRule | None,
+        entry: AuditEntry,
+    ) -> None:
+        """The rule of one channel or model; tables and columns are named by us alone."""
+        if rule is None:
+            delete = f"DELETE FROM {table} WHERE guild_id = ? AND {column} = ?"  # noqa: S608 — see above
+            await self._change(delete, key, entry, is_noted_anyway=True)
+        else:
+            put = (
+                f"INSERT INTO {table} (guild_id, {column}, rule) VALUES (?, ?, ?) "  # noqa: S608 — see above
+                f"ON CONFLICT (guild_id, {column}) DO UPDATE SET rule = excluded.rule"
+            )
+            await self._change(put, (*key, rule.value), entry)
 
     async def _change(
         self, statement: str, values: tuple[object, ...], entry: AuditEntry, *, is_noted_anyway: bool = False
@@ -214,6 +186,16 @@ def _house_rules(sqlite: sqlite3.Connection, guild_id: int) -> GuildRules:
         log_channel_id=log_channels[0][0] if log_channels else None,
         pictures=tuple((channel_id, PictureRule(rule)) for channel_id, rule in pictures),
     )
+
+
+def _policy_of(row: sqlite3.Row) -> LimitPolicy:
+    *key, audience, audience_id, amount = row
+    return LimitPolicy(Audience(audience), audience_id, _key_of(key), amount)
+
+
+def _key_of(row: Iterable[Any]) -> LimitKey:
+    measure, window, channel_id, model = row
+    return LimitKey(Measure(measure), Window(window), channel_id, model)
 
 
 def _word_key(guild_id: int, word: WordRule) -> tuple[int, str, int]:

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from typing import Final
 
 from bot.domain.request.intake import Intake
-from bot.store.sqlite.database import Database
+from bot.services.runs.ports import IntakeStore
+from bot.store.sqlite.records import Records
 
 # One statement for all of a crowd: after each, this thread waits for Python's lock, just when the event loop
 # has the crowd to acknowledge.
@@ -29,14 +30,8 @@ _LEFT_OVER: Final = (
 )
 
 
-class IntakeRecords:
-    """Intakes over one database. Raises the StoreError family."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
+class IntakeRecords(Records, IntakeStore):
     async def change(self, put_down: Sequence[Intake], take_away: Sequence[int]) -> None:
-        """Put some down, then take some away, in one transaction."""
         rows = [(i.message_id, i.job_id, i.channel_id, i.user_id, int(i.is_private)) for i in put_down]
 
         def unit(sqlite: sqlite3.Connection) -> None:
@@ -48,8 +43,6 @@ class IntakeRecords:
         await self._database.write(unit)
 
     async def left_over(self) -> Sequence[Intake]:
-        """Those that no job came of, the first first. The others are let go of."""
-
         def unit(sqlite: sqlite3.Connection) -> list[Intake]:
             sqlite.execute(_LET_GO)
             rows = sqlite.execute(_LEFT_OVER)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Sequence
+from operator import itemgetter
 from typing import Final
 
 from bot.domain.job.errors import JobNotFound
@@ -13,11 +14,13 @@ from bot.domain.job.ledger import OpenCharge, Settlement
 from bot.domain.limits.holds import History
 from bot.domain.limits.limit import Limit, Scope, Usage, Window
 from bot.domain.money import Money
+from bot.services.limits.ports import UsageStore
+from bot.services.runs.ports import Store
 from bot.store.sqlite import charges, ledger, surprises
 from bot.store.sqlite.audit import discrepancies
-from bot.store.sqlite.database import Database
 from bot.store.sqlite.histories import history_of
 from bot.store.sqlite.intakes import TAKE_AWAY
+from bot.store.sqlite.records import Records
 from bot.store.sqlite.rows import COLUMNS, PLACEHOLDERS, SET_ENDED, SET_MOVING, job_of, row_of, values_of_row
 
 # Word for word the conditions of the partial indexes, or SQLite will not use them.
@@ -39,20 +42,10 @@ UNION ALL SELECT task_id FROM late_bill WHERE task_id IN (SELECT value FROM json
 """
 
 
-class JobStore:
-    """Jobs and the ledger over one database. Raises the StoreError family beside what each method names."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
+class JobStore(Records, Store, UsageStore):
     async def reserve(
         self, job: Job, limits: Sequence[Limit], counters: Sequence[tuple[Scope, Window]]
     ) -> bool:
-        """Put the job, its reservation and its counters on record in one transaction, its intake away.
-
-        False: the job is on record already. Raises LimitReached, with nothing written. The windows are
-        those around `job.created_at_s`.
-        """
         row = values_of_row(row_of(job))
         planned = ledger.Hold.of(job, limits, counters)
 
@@ -73,10 +66,6 @@ class JobStore:
         return await self._database.write(unit)
 
     async def save(self, job: Job) -> None:
-        """Record where a job stands that has not ended; one that has ended stays as it ended.
-
-        Raises JobNotFound, and ValueError for an ended job, which only `settle` may record.
-        """
         if job.is_terminal:
             raise ValueError(f"job {job.job_id} has ended: it is settled, not saved")
         row = row_of(job)
@@ -88,15 +77,9 @@ class JobStore:
         await self._database.write(unit)
 
     async def request_cancel(self, job_id: int) -> None:
-        """Record that somebody wants this job stopped. One that has ended stays as it ended."""
-        await self._database.write(lambda sqlite: sqlite.execute(_WISH, (job_id,)).rowcount)
+        await self._execute(_WISH, (job_id,))
 
     async def settle(self, job: Job, settlement: Settlement | None, at_s: float) -> bool:
-        """Record the ended job and its one resolution in one transaction; None: its hold stays.
-
-        False: it was settled already, and nothing changes. Raises JobNotFound, and ValueError for a job
-        that has not ended.
-        """
         if not job.is_terminal:
             raise ValueError(f"job {job.job_id} has not ended: it is saved, not settled")
 
@@ -120,72 +103,37 @@ class JobStore:
         return await self._database.write(unit)
 
     async def mark_delivered(self, job_id: int) -> None:
-        """Record that the member has been told. Raises JobNotFound."""
-
-        def unit(sqlite: sqlite3.Connection) -> None:
-            marked = sqlite.execute("UPDATE jobs SET is_delivered = 1 WHERE job_id = ?", (job_id,))
-            if marked.rowcount == 0:
-                raise JobNotFound(job_id)
-
-        await self._database.write(unit)
+        if await self._execute("UPDATE jobs SET is_delivered = 1 WHERE job_id = ?", (job_id,)) == 0:
+            raise JobNotFound(job_id)
 
     async def job(self, job_id: int) -> Job | None:
-        """One job, whatever its stage."""
-
-        def unit(sqlite: sqlite3.Connection) -> Job | None:
-            row = sqlite.execute(_ONE, (job_id,)).fetchone()
-            return None if row is None else job_of(row)
-
-        return await self._database.read(unit)
+        return await self._first(job_of, _ONE, (job_id,))
 
     async def jobs(self, job_ids: Sequence[int]) -> Sequence[Job]:
-        """These jobs, as far as they are on record, in no order."""
-        asked = json.dumps(list(job_ids))
-        return await self._database.read(
-            lambda sqlite: [job_of(row) for row in sqlite.execute(_SOME, (asked,))]
-        )
+        return await self._all(job_of, _SOME, (json.dumps(list(job_ids)),))
 
     async def unfinished(self) -> Sequence[Job]:
-        """Jobs that have not ended or whose member has not been told, oldest first."""
-        return await self._database.read(lambda sqlite: [job_of(row) for row in sqlite.execute(_UNFINISHED)])
+        return await self._all(job_of, _UNFINISHED)
 
     async def claimed(self, task_ids: Sequence[str]) -> frozenset[str]:
-        """Those of these tasks that belong to a job or were billed late for one."""
-        asked = json.dumps(list(task_ids))
-        return await self._database.read(
-            lambda sqlite: frozenset(row[0] for row in sqlite.execute(_CLAIMED, (asked,)))
-        )
+        return frozenset(await self._all(itemgetter(0), _CLAIMED, (json.dumps(list(task_ids)),)))
 
     async def open_charges(self) -> Sequence[OpenCharge]:
-        """Ended jobs that Wiro may yet charge, what is due first."""
         return await self._database.read(charges.open_charges)
 
     async def adopt_late(self, job_id: int, task_id: str) -> bool:
-        """Make a task that turned up late that of its ended job.
-
-        False, with nothing written: it is another job's, or may yet be found to be that of a running job with
-        the same seed or prompt.
-        """
         return await self._database.write(lambda sqlite: charges.adopt(sqlite, job_id, task_id))
 
     async def book_charge(self, job: Job, charge: Money, at_s: float) -> bool:
-        """Record what an ended job is charged in the end, zero for nothing; a hold that was kept ends by it.
-
-        The member pays only out of such a hold, the operator the rest. False, with nothing written: the
-        charge is on record already.
-        """
         return await self._database.write(lambda sqlite: charges.book(sqlite, job, charge, at_s))
 
     async def is_known_free(self, model: str, at_s: float) -> bool:
-        """Whether a success of the model was waited for a whole day of late, and nothing was charged."""
         return await self._database.read(lambda sqlite: charges.is_known_free(sqlite, model, at_s))
 
     async def usage(self, scope: Scope, window: Window, at_s: float) -> Usage:
-        """What stands in one counter in the window around `at_s`."""
         return await self._database.read(lambda sqlite: ledger.usage_of(sqlite, (scope, window), at_s))
 
     async def model_history(self, model: str, at_s: float) -> History:
-        """What the model's latest successes took and cost, and its surprises up to `at_s`."""
         return await self._database.read(lambda sqlite: history_of(sqlite, model, at_s))
 
     async def audit(self) -> list[str]:

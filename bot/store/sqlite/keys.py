@@ -5,17 +5,14 @@ from __future__ import annotations
 import sqlite3
 from typing import Final
 
-from bot.store.sqlite.database import Database
+from bot.store.sqlite.records import Records
 
 KEY_BYTES: Final = 32
 _KEEP: Final = "INSERT INTO custom_id_key VALUES (1, ?, ?) ON CONFLICT DO NOTHING"
 
 
-class KeyRecords:
+class KeyRecords(Records):
     """The key over one database: the first one stays, so that buttons work after every restart."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
 
     async def custom_id_key(self, fresh: bytes, now_s: float) -> tuple[bytes, float]:
         """The secret and when it was made; `fresh` becomes it where there is none. StoreError family."""

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from bot.domain.errors import DatabaseUnavailable
-from bot.store.sqlite.database import Database
+from bot.services.forms.ports import LastValues
+from bot.store.sqlite.records import Records
 from bot.store.sqlite.rows import storable
 
 MAX_MODELS: Final = 50  # of one member; the oldest go
@@ -24,18 +25,9 @@ DELETE FROM last_values WHERE user_id = ?1 AND model NOT IN
 _OF: Final = "SELECT typed FROM last_values WHERE user_id = ? AND model = ?"
 
 
-class LastValueRecords:
-    """Last values over one database. Raises the StoreError family. Models stand in lower case."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
+class LastValueRecords(Records, LastValues):
     async def last_values(self, user_id: int, model: str) -> Mapping[str, tuple[str, ...]] | None:
-        def unit(sqlite: sqlite3.Connection) -> Mapping[str, tuple[str, ...]] | None:
-            row = sqlite.execute(_OF, (user_id, storable(model))).fetchone()
-            return None if row is None else typed_of_text(row[0])
-
-        return await self._database.read(unit)
+        return await self._first(lambda row: typed_of_text(row[0]), _OF, (user_id, storable(model)))
 
     async def keep_last_values(
         self, user_id: int, model: str, typed: Mapping[str, tuple[str, ...]], at_s: float

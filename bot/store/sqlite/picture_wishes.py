@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-import sqlite3
+import json
 from collections.abc import Set
+from operator import itemgetter
 
-from bot.store.sqlite.database import Database
+from bot.services.guild_settings.ports import PictureWishes
+from bot.store.sqlite.records import Records
 
 
-class PictureWishRecords:
-    """Wishes over one database. Raises the StoreError family."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
+class PictureWishRecords(Records, PictureWishes):
     async def closed_among(self, user_ids: Set[int]) -> frozenset[int]:
-        """Those of these members whose pictures nobody else may use."""
-
-        def unit(sqlite: sqlite3.Connection) -> frozenset[int]:
-            find = "SELECT 1 FROM closed_pictures WHERE user_id = ?"
-            return frozenset(user_id for user_id in user_ids if sqlite.execute(find, (user_id,)).fetchone())
-
-        return await self._database.read(unit)
+        find = "SELECT user_id FROM closed_pictures WHERE user_id IN (SELECT value FROM json_each(?))"
+        return frozenset(await self._all(itemgetter(0), find, (json.dumps(list(user_ids)),)))
 
     async def set_closed(self, user_id: int, *, is_closed: bool) -> None:
         close = "INSERT INTO closed_pictures (user_id) VALUES (?) ON CONFLICT DO NOTHING"
         statement = close if is_closed else "DELETE FROM closed_pictures WHERE user_id = ?"
-        await self._database.write(lambda sqlite: sqlite.execute(statement, (user_id,)).rowcount)
+        await self._execute(statement, (user_id,))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Mapping
+from operator import itemgetter
 from typing import Final
 
-from bot.store.sqlite.database import Database
+from bot.services.catalogue.ports import UsesStore
+from bot.store.sqlite.records import Records
 
 LATELY: Final = 2_000  # runs of a server: what it used years ago does not count, and reading stays short
 
@@ -18,21 +19,10 @@ GROUP BY model
 """  # noqa: S608 — a constant of ours; values are always bound
 
 
-class PopularityRecords:
-    """Runs by server and model over one database. Raises the StoreError family."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
+class PopularityRecords(Records, UsesStore):
     async def next_guild(self, after_id: int) -> int | None:
-        """The server with the next larger id that has jobs on record."""
-
-        def unit(sqlite: sqlite3.Connection) -> int | None:
-            (guild_id,) = sqlite.execute(_NEXT, (after_id,)).fetchone()
-            return None if guild_id is None else int(guild_id)
-
-        return await self._database.read(unit)
+        guild_id: int | None = await self._first(itemgetter(0), _NEXT, (after_id,))
+        return guild_id
 
     async def uses(self, guild_id: int) -> Mapping[str, int]:
-        """The latest LATELY jobs by model, in lower case, whatever became of them."""
-        return await self._database.read(lambda sqlite: dict(sqlite.execute(_USES, (guild_id,)).fetchall()))
+        return dict(await self._all(tuple, _USES, (guild_id,)))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
-from functools import partial
 from typing import Final, TypeAlias
 
 from bot.domain.job.job import Job
@@ -13,8 +12,9 @@ from bot.domain.job.ledger import Resolution
 from bot.domain.limits.limit import Window, window_bounds
 from bot.domain.money import MAX_PICO, Money
 from bot.domain.records.reports import DaySpend, ExportLine, Remembered, Share, UsageReport
-from bot.store.sqlite.database import Database
+from bot.services.records.ports import ReportStore
 from bot.store.sqlite.last_values import typed_of_text
+from bot.store.sqlite.records import Records
 from bot.store.sqlite.rows import COLUMNS, COLUMNS_OF_JOBS, job_of
 
 EXPORT_SLICE: Final = 1_000  # lines a read
@@ -81,23 +81,10 @@ _Slice: TypeAlias = tuple[list[sqlite3.Row], float | None]  # and when the next 
 _Tally: TypeAlias = dict[str, list[int]]  # key → runs, picodollars
 
 
-class ReportRecords:
-    """Figures and records over one database. Raises the StoreError family.
-
-    A job belongs to the period in which it was reserved, as in the counters. Threads count as the channel
-    whose limits bind there; models stand in lower case.
-    """
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
+class ReportRecords(Records, ReportStore):
     async def usage_report(
         self, guild_id: int, since_s: int, until_s: int, user_id: int | None = None
     ) -> UsageReport:
-        """Charges, failures and holds of a server, or of one of its members, since ≤ reserved < until.
-
-        Read a UTC day at a time. Lines without a charge are left out.
-        """
         whose = _OF_GUILD if user_id is None else _OF_MEMBER
         figures_query, next_query = _FIGURES.format(whose), _NEXT.format(whose)
 
@@ -122,67 +109,42 @@ class ReportRecords:
         return figures.report(since_s, until_s)
 
     async def export(self, guild_id: int, since_s: int, until_s: int) -> Sequence[ExportLine]:
-        """Every job reserved in the period, oldest first; `stage` is the stage's name."""
         lines: list[ExportLine] = []
         last_s, last_id = float(since_s), -1
         while True:
             values = (Resolution.POST.value, guild_id, last_s, last_s, last_id, until_s, EXPORT_SLICE)
-            rows = await self._database.read(partial(_all_rows, _EXPORT, values))
-            lines += [_line_of(row) for row in rows]
+            rows = await self._all(_line_of, _EXPORT, values)
+            lines += [line for _, line in rows]
             if len(rows) < EXPORT_SLICE:
                 return lines
-            last_s, last_id = rows[-1]["reserved_at_s"], rows[-1]["job_id"]
+            last_s, last_id = rows[-1][0], rows[-1][1].job_id
 
     async def history(
         self, user_id: int, guild_id: int | None, before_job_id: int | None, limit: int
     ) -> Sequence[Job]:
-        """A member's own jobs here, newest first, the forgotten ones with an empty prompt.
-
-        What moderators have removed is left out.
-        """
         before = MAX_JOB_ID if before_job_id is None else before_job_id
         values = {"user_id": user_id, "guild_id": guild_id or 0, "before": before, "limit": limit}
-        return await self._jobs(_HISTORY, values)
+        return await self._all(job_of, _HISTORY, values)
 
     async def records_of(self, user_id: int) -> Sequence[Job]:
-        """Every job of a member, anywhere, oldest first, as far as it is not forgotten."""
-        return await self._jobs(_RECORDS, (user_id,))
+        return await self._all(job_of, _RECORDS, (user_id,))
 
     async def forget(self, job_ids: Sequence[int]) -> None:
-        """Erase prompts, outputs and Wiro's words of these jobs, those apart that are unfinished.
-
-        Amounts, models, places and times stay.
-        """
-        asked = json.dumps(list(job_ids))
-        await self._database.write(lambda sqlite: sqlite.execute(_FORGET, (asked,)).rowcount)
+        await self._execute(_FORGET, (json.dumps(list(job_ids)),))
 
     async def old_jobs(self, before_s: float, limit: int) -> Sequence[Job]:
-        """Ended, delivered jobs from before `before_s` whose texts have not been erased, oldest first."""
-        return await self._jobs(_OLD, (before_s, limit))
+        return await self._all(job_of, _OLD, (before_s, limit))
 
     async def remembered(self, user_id: int) -> Sequence[Remembered]:
-        """What a member last filled in, by model."""
-
-        def unit(sqlite: sqlite3.Connection) -> list[Remembered]:
-            rows = sqlite.execute(_REMEMBERED, (user_id,))
-            return [Remembered(model, typed_of_text(text), at_s) for model, text, at_s in rows]
-
-        return await self._database.read(unit)
+        return await self._all(
+            lambda row: Remembered(row[0], typed_of_text(row[1]), row[2]), _REMEMBERED, (user_id,)
+        )
 
     async def forget_remembered(self, user_id: int) -> None:
-        """Erase what a member last filled in, for every model."""
-        await self._database.write(lambda sqlite: sqlite.execute(_FORGET_REMEMBERED, (user_id,)).rowcount)
+        await self._execute(_FORGET_REMEMBERED, (user_id,))
 
     async def forget_remembered_before(self, before_s: float) -> int:
-        """Erase what anybody filled in before then. How many forms."""
-        return await self._database.write(
-            lambda sqlite: sqlite.execute(_FORGET_OLD_VALUES, (before_s,)).rowcount
-        )
-
-    async def _jobs(self, query: str, values: tuple[object, ...] | dict[str, int]) -> Sequence[Job]:
-        return await self._database.read(
-            lambda sqlite: [job_of(row) for row in sqlite.execute(query, values)]
-        )
+        return await self._execute(_FORGET_OLD_VALUES, (before_s,))
 
 
 class _Figures:
@@ -240,18 +202,9 @@ def _money(pico: int) -> Money:
     return Money(min(MAX_PICO, pico))  # the counters stop there too
 
 
-def _line_of(row: sqlite3.Row) -> ExportLine:
-    return ExportLine(
-        job_id=row["job_id"],
-        created_at_s=row["created_at_s"],
-        user_id=row["user_id"],
-        channel_id=row["channel_id"],
-        model=row["model"],
-        stage=row["stage"],
-        charged=Money(row["charged_pico"]),
-        elapsed_s=row["elapsed_s"],
-    )
-
-
-def _all_rows(query: str, values: tuple[object, ...], sqlite: sqlite3.Connection) -> list[sqlite3.Row]:
-    return sqlite.execute(query, values).fetchall()
+def _line_of(row: sqlite3.Row) -> tuple[float, ExportLine]:
+    """When it was reserved, and the line."""
+    job_id, created_at_s, user_id, channel_id, model, stage, charged_pico, elapsed_s, reserved_at_s = row
+    charged = Money(charged_pico)
+    line = ExportLine(job_id, created_at_s, user_id, channel_id, model, stage, charged, elapsed_s)
+    return reserved_at_s, line

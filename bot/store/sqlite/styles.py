@@ -9,8 +9,9 @@ from typing import Final
 from bot.domain.moderation.audit import AuditEntry
 from bot.domain.request.errors import StyleFault, StyleRefused
 from bot.domain.request.style import Style
+from bot.services.styles.ports import StyleStore
 from bot.store.sqlite.audit_log import note_in
-from bot.store.sqlite.database import Database
+from bot.store.sqlite.records import Records
 from bot.store.sqlite.rows import storable
 
 _COLUMNS: Final = (
@@ -34,20 +35,8 @@ _COUNT: Final = "SELECT count(*) FROM styles WHERE guild_id = ? AND user_id = ?"
 _DELETE: Final = "DELETE FROM styles WHERE guild_id = ? AND user_id = ? AND name_key = ?"
 
 
-class StyleRecords:
-    """Styles over one database. Raises the StoreError family.
-
-    Pinned styles have user 0, direct messages guild 0.
-    """
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
+class StyleRecords(Records, StyleStore):
     async def keep_style(self, style: Style, most: int, entry: AuditEntry | None) -> None:
-        """Add or replace it, with its audit entry in the same transaction.
-
-        Raises StyleRefused, with nothing written, where there are `most` others already.
-        """
         values = _row(style)
 
         def unit(sqlite: sqlite3.Connection) -> None:
@@ -63,11 +52,8 @@ class StyleRecords:
         await self._database.write(unit)
 
     async def delete_style(self, style: Style, entry: AuditEntry | None) -> bool:
-        """False: it is gone already, nothing was written."""
-        values = _row(style)[:3]
-
         def unit(sqlite: sqlite3.Connection) -> bool:
-            is_deleted = sqlite.execute(_DELETE, values).rowcount > 0
+            is_deleted = sqlite.execute(_DELETE, _row(style)[:3]).rowcount > 0
             if is_deleted and entry is not None:
                 note_in(sqlite, entry)
             return is_deleted
@@ -75,35 +61,20 @@ class StyleRecords:
         return await self._database.write(unit)
 
     async def style(self, guild_id: int, user_id: int, key: str) -> Style | None:
-        def unit(sqlite: sqlite3.Connection) -> Style | None:
-            row = sqlite.execute(_ONE, (guild_id, user_id, storable(key))).fetchone()
-            return None if row is None else _style(row)
-
-        return await self._database.read(unit)
+        return await self._first(_style, _ONE, (guild_id, user_id, storable(key)))
 
     async def styles_here(self, guild_id: int, user_id: int) -> Sequence[Style]:
-        """A member's own on one server, or with user 0 the pinned ones, by name."""
-        return await self._database.read(
-            lambda sqlite: [_style(row) for row in sqlite.execute(_OF_MEMBER_HERE, (guild_id, user_id))]
-        )
+        return await self._all(_style, _OF_MEMBER_HERE, (guild_id, user_id))
 
     async def styles_of(self, user_id: int) -> Sequence[Style]:
-        """Everything that a member saved, anywhere, what they pinned included."""
-        return await self._database.read(
-            lambda sqlite: [_style(row) for row in sqlite.execute(_OF_MEMBER, (user_id,))]
-        )
+        return await self._all(_style, _OF_MEMBER, (user_id,))
 
     async def names_after(
         self, last: tuple[int, int, str], limit: int
     ) -> Sequence[tuple[int, int, str, str]]:
-        """Guild, user, key and name of the styles after `last`, in the order of these."""
-        return await self._database.read(
-            lambda sqlite: [tuple(row) for row in sqlite.execute(_NAMES, (*last, limit))]
-        )
+        return await self._all(tuple, _NAMES, (*last, limit))
 
     async def forget_styles(self, user_id: int) -> int:
-        """Delete a member's own, everywhere. How many. That they pinned others is forgotten, too."""
-
         def unit(sqlite: sqlite3.Connection) -> int:
             sqlite.execute("UPDATE styles SET saved_by = 0 WHERE user_id = 0 AND saved_by = ?", (user_id,))
             return sqlite.execute("DELETE FROM styles WHERE user_id = ?", (user_id,)).rowcount

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Sequence
 from typing import Final
 
 from bot.domain.request.files import SentFile
-from bot.store.sqlite.database import Database
+from bot.services.runs.ports import UploadStore
+from bot.store.sqlite.records import Records
 
 _INTEND: Final = "INSERT INTO upload (job_id, user_id, guild_id, sent_at_s) VALUES (?, ?, ?, ?)"
 _KEPT: Final = "UPDATE upload SET file_id = ?, url = ? WHERE upload_id = ?"
@@ -24,30 +24,16 @@ ORDER BY upload_id
 """
 
 
-class UploadRecords:
-    """Uploads over one database. Raises the StoreError family."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
+class UploadRecords(Records, UploadStore):
     async def intend(self, job_id: int, user_id: int, guild_id: int, at_s: float) -> int:
-        """A file is about to be sent. The id of the upload."""
         row = (job_id, user_id, guild_id, at_s)
         return await self._database.write(lambda sqlite: sqlite.execute(_INTEND, row).lastrowid or 0)
 
     async def kept(self, upload_id: int, file_id: str, url: str | None) -> None:
-        row = (file_id, url, upload_id)
-        await self._database.write(lambda sqlite: sqlite.execute(_KEPT, row).rowcount)
+        await self._execute(_KEPT, (file_id, url, upload_id))
 
     async def drop(self, upload_ids: Sequence[int]) -> None:
-        """They are not there."""
-        asked = json.dumps(list(upload_ids))
-        await self._database.write(lambda sqlite: sqlite.execute(_DROP, (asked,)).rowcount)
+        await self._execute(_DROP, (json.dumps(list(upload_ids)),))
 
     async def unused(self, user_id: int | None = None) -> Sequence[SentFile]:
-        """What may be at Wiro still and no job needs, of one member or of all; the first sent first."""
-
-        def unit(sqlite: sqlite3.Connection) -> list[SentFile]:
-            return [SentFile(*row) for row in sqlite.execute(_UNUSED, (user_id,))]
-
-        return await self._database.read(unit)
+        return await self._all(lambda row: SentFile(*row), _UNUSED, (user_id,))

@@ -251,7 +251,7 @@ async def test_the_door_of_a_bot_that_was_killed_is_replaced(
 ) -> None:
     async with Database(path) as database:
         with socket.socket(socket.AF_UNIX) as left, door_of(path) as address:
-            left.resolve_limits(address)
+            left.bind(address)
         async with backup_door(database):
             reader, writer = await knock(path)
             assert await reader.readline() == STILL

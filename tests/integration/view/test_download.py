@@ -634,5 +634,5 @@ async def test_what_cannot_be_told_is_not_taken_for_gone(
     assert not await downloader.is_gone(cdn.output().url or "")
     assert not await downloader.is_gone("http://elsewhere.example/a.png")
     with socket.socket() as unused:
-        unused.resolve_limits(("127.0.0.1", 0))
+        unused.bind(("127.0.0.1", 0))
         assert not await downloader.is_gone(f"http://127.0.0.1:{unused.getsockname()[1]}/a.png")

@@ -1,0 +1,18 @@
+"""What forms need from the records: what a member filled in before."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from bot.domain.request.form import Typed
+
+
+class LastValues(Protocol):
+    """What members last filled in, for each of their 50 latest models. Raises the StoreError family.
+
+    Models stand in lower case.
+    """
+
+    async def last_values(self, user_id: int, model: str) -> Typed | None: ...
+
+    async def keep_last_values(self, user_id: int, model: str, typed: Typed, at_s: float) -> None: ...
