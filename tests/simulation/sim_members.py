@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bot.domain.errors import Refusal, StoreError
@@ -80,7 +81,7 @@ class Members:
             with engine.board.attached(engine.client.interaction(message)):
                 if repeats is not None:
                     await engine.jobs.again(
-                        repeats, message.job_id, origin, Requester(requester, is_alone=True), is_retry=True
+                        repeats, message.job_id, origin, replace(requester, is_alone=True), is_retry=True
                     )
                 else:
                     await engine.jobs.submit(message.job_id, request, origin, requester)

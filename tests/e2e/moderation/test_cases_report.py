@@ -102,8 +102,8 @@ async def test_block_keeps_it_hidden_and_its_maker_out(wall: Wall) -> None:
 async def test_a_second_report_is_refused_kindly(wall: Wall) -> None:
     await wall.report()
     job_id = int(button(wall.picture, "Restore").split(":")[1])
-    requester = Requester(wall.club.ann.id, frozenset(), ChannelContext(wall.club.guild.id, wall.club.art.id))
-    reporter = Requester(requester, message_id=wall.picture.id)
+    here = ChannelContext(wall.club.guild.id, wall.club.art.id)
+    reporter = Requester(wall.club.ann.id, frozenset(), here, message_id=wall.picture.id)
     report, _ = await wall.world.studio.services.cases.report(job_id, reporter, "[]")
     assert not report.is_new
     assert not report.has_hidden
@@ -129,8 +129,8 @@ async def test_private_pictures_and_direct_messages_have_no_report(club: Club) -
     asked, card = await club.world.draw(club.alice, "a secret", private=True)
     assert "Report" not in card.buttons
     job_id = int(card.buttons["Info"].split(":")[1])
-    requester = Requester(club.bob.id, frozenset(), ChannelContext(club.guild.id, club.art.id))
-    reporter = Requester(requester, message_id=asked.response.id)
+    here = ChannelContext(club.guild.id, club.art.id)
+    reporter = Requester(club.bob.id, frozenset(), here, message_id=asked.response.id)
     with pytest.raises(JobNotFound):
         await club.world.studio.services.cases.report(job_id, reporter, "[]")
 
