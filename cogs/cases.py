@@ -15,8 +15,8 @@ from bot.domain.limits.limit import LimitReached
 from bot.domain.moderation.cases import Decision, Verdict
 from bot.domain.moderation.errors import CaseDecided, CaseFault, CaseRefused
 from bot.services.moderation.service import Cases as CaseService
+from bot.view.actions.buttons import CaseButton, CasePress, JobButton, JobPress
 from bot.view.actions.seal import seal_of
-from bot.view.card import Action, CaseAction, CasePress, JobPress
 from bot.view.cards.cases import ASKING, decided_card, offer_words, reported_words
 from bot.view.hiding import hidden, is_about_job, is_hidden, kept, kept_words, shown, words_of
 from bot.view.layout import NO_MENTIONS, layout_of
@@ -25,12 +25,12 @@ from cogs.origins import requester_of
 log = logging.getLogger(__name__)
 
 _VERDICTS: Final = {
-    CaseAction.APPROVE: Verdict.APPROVED,
-    CaseAction.GRANT: Verdict.GRANTED,
-    CaseAction.DENY: Verdict.DENIED,
-    CaseAction.BLOCK: Verdict.BLOCKED,
-    CaseAction.RESTORE: Verdict.RESTORED,
-    CaseAction.DELETE: Verdict.DELETED,
+    CaseButton.APPROVE: Verdict.APPROVED,
+    CaseButton.GRANT: Verdict.GRANTED,
+    CaseButton.DENY: Verdict.DENIED,
+    CaseButton.BLOCK: Verdict.BLOCKED,
+    CaseButton.RESTORE: Verdict.RESTORED,
+    CaseButton.DELETE: Verdict.DELETED,
 }
 
 
@@ -51,7 +51,7 @@ class Cases(commands.Cog):
         text = offer_words(offer.way_out)
         if not offer.may_ask:
             return Postscript(text)
-        return Postscript(text, CasePress(CaseAction.ASK, interaction.id), ASKING)
+        return Postscript(text, CasePress(CaseButton.ASK, interaction.id), ASKING)
 
     async def ask(self, interaction: Interaction, press: CasePress) -> None:
         await acknowledge_press(interaction)
@@ -122,8 +122,8 @@ async def setup(bot: BotClient) -> None:
     services = bot.services
     cog = Cases(services.cases, services.mod_log)
     bot.on_refusal(cog.refused)
-    bot.on_press(Action.REPORT, cog.report)
-    bot.on_press(CaseAction.ASK, cog.ask)
+    bot.on_press(JobButton.REPORT, cog.report)
+    bot.on_press(CaseButton.ASK, cog.ask)
     for action in _VERDICTS:
         bot.on_press(action, cog.decide)
     await bot.add_cog(cog)

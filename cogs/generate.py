@@ -18,7 +18,7 @@ from bot.services.catalogue.service import Catalogue
 from bot.services.limits.rate import RateLimiter
 from bot.services.runs.service import Jobs, checked
 from bot.services.styles.service import Styles
-from bot.view.card import Action, JobPress
+from bot.view.actions.buttons import JobButton, JobPress
 from bot.view.cards.picks import picture_in
 from cogs.arrivals import Arrivals
 from cogs.aspects import ASPECT_CHOICES, ASPECTS
@@ -130,6 +130,6 @@ class Generate(commands.Cog):
 async def setup(bot: BotClient) -> None:
     services = bot.services
     cog = Generate(services.jobs, Arrivals(services), services.catalogue, services.styles, services.rate)
-    bot.on_press(Action.AGAIN, cog.again)
-    bot.on_press(Action.RETRY, cog.retry)
+    bot.on_press(JobButton.AGAIN, cog.again)
+    bot.on_press(JobButton.RETRY, cog.retry)
     await bot.add_cog(cog)

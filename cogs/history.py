@@ -10,7 +10,8 @@ from bot.delivery.responses import acknowledge, acknowledge_press, fill
 from bot.discord.client import BotClient, Interaction
 from bot.domain.request.interactions import NotYours
 from bot.services.records.service import HistoryPage, Reports
-from bot.view.card import Card, MemberAction, MemberPress
+from bot.view.actions.buttons import MemberButton, MemberPress
+from bot.view.card import Card
 from bot.view.cards.records import history_card
 
 MAX_PAGE = 1_000
@@ -59,6 +60,6 @@ def _card(interaction: Interaction, found: HistoryPage) -> Card:
 
 async def setup(bot: BotClient) -> None:
     cog = History(bot.services.reports)
-    bot.on_press(MemberAction.OLDER, cog.older)
-    bot.on_press(MemberAction.NEWER, cog.newer)
+    bot.on_press(MemberButton.OLDER, cog.older)
+    bot.on_press(MemberButton.NEWER, cog.newer)
     await bot.add_cog(cog)

@@ -9,7 +9,8 @@ from bot.delivery.responses import acknowledge, acknowledge_press, fill
 from bot.discord.client import BotClient, Interaction
 from bot.domain.job.access import JobAct, has_access
 from bot.services.runs.service import Jobs as JobService
-from bot.view.card import Action, Card, JobPress
+from bot.view.actions.buttons import JobButton, JobPress
+from bot.view.card import Card
 from bot.view.cards.lists import running_card
 from bot.view.cards.renderer import info_card
 from cogs.origins import requester_of
@@ -52,7 +53,7 @@ class Jobs(commands.Cog):
 
 async def setup(bot: BotClient) -> None:
     cog = Jobs(bot.services.jobs)
-    bot.on_press(Action.CANCEL, cog.cancel)
-    bot.on_press(Action.INFO, cog.info)
-    bot.on_press(Action.DELETE, cog.delete)
+    bot.on_press(JobButton.CANCEL, cog.cancel)
+    bot.on_press(JobButton.INFO, cog.info)
+    bot.on_press(JobButton.DELETE, cog.delete)
     await bot.add_cog(cog)

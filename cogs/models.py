@@ -15,7 +15,8 @@ from bot.domain.records.model_pages import ModelDetail, ModelPage
 from bot.services.catalogue.browse import Browser
 from bot.services.catalogue.service import Catalogue
 from bot.services.limits.rate import RateLimiter
-from bot.view.card import Card, ModelAction, ModelPress
+from bot.view.actions.buttons import ModelButton, ModelPress
+from bot.view.card import Card
 from bot.view.cards.models import detail_card, page_card
 from bot.view.text.format import plain
 from cogs.model_options import MAX_SUGGESTIONS, MAX_VALUE_CHARS, model_choices
@@ -54,12 +55,15 @@ class Models(commands.Cog):
     async def details(self, interaction: Interaction, press: ModelPress) -> None:
         await acknowledge(interaction, ephemeral=True)
         self._rate.take(interaction.user.id)
-        await fill(interaction, self._card(await self._browser.detail(press.slug, requester_of(interaction))))
+        await fill(
+            interaction, self._card(await self._browser.detail(press.subject, requester_of(interaction)))
+        )
 
     async def page(self, interaction: Interaction, press: ModelPress) -> None:
         await acknowledge_press(interaction)
         self._rate.take(interaction.user.id)
-        found = await self._browser.page(press.page, press.search, press.category, requester_of(interaction))
+        number, category, search = press.listing
+        found = await self._browser.page(number, search, category, requester_of(interaction))
         await fill(interaction, self._card(found))
 
     @models.autocomplete("search")
@@ -82,7 +86,7 @@ class Models(commands.Cog):
 
 async def setup(bot: BotClient) -> None:
     services = bot.services
-    cog = Models(services.browser, services.catalogue, services.rate, lambda: bot.answers(ModelAction.RUN))
-    bot.on_press(ModelAction.DETAILS, cog.details)
-    bot.on_press(ModelAction.PAGE, cog.page)
+    cog = Models(services.browser, services.catalogue, services.rate, lambda: bot.answers(ModelButton.RUN))
+    bot.on_press(ModelButton.DETAILS, cog.details)
+    bot.on_press(ModelButton.PAGE, cog.page)
     await bot.add_cog(cog)

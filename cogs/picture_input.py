@@ -24,7 +24,7 @@ from bot.services.catalogue.service import Catalogue
 from bot.services.member_cache import MemberCache
 from bot.services.remix.service import Remixes
 from bot.services.runs.service import Jobs, checked
-from bot.view.actions.registry import job_on
+from bot.view.actions.component import job_on
 from bot.view.cards.picks import pictures_in
 from bot.view.forms.input_form import (
     FORM,

@@ -22,7 +22,8 @@ from bot.services.guild_settings.service import GuildSettingsService
 from bot.services.records.service import Erasure, Reports
 from bot.services.runs.service import Jobs
 from bot.services.styles.service import Styles
-from bot.view.card import Card, MemberAction, MemberPress
+from bot.view.actions.buttons import MemberButton, MemberPress
+from bot.view.card import Card
 from bot.view.cards.records import (
     erased_card,
     erasing_card,
@@ -134,5 +135,5 @@ def _card(erasure: Erasure) -> Card:
 async def setup(bot: BotClient) -> None:
     services = bot.services
     cog = Privacy(services.reports, services.jobs, services.styles, services.guild_settings)
-    bot.on_press(MemberAction.FORGET, cog.forget)
+    bot.on_press(MemberButton.FORGET, cog.forget)
     await bot.add_cog(cog)

@@ -23,7 +23,7 @@ from bot.domain.request.run_request import RunRequest
 from bot.services.catalogue.service import Catalogue
 from bot.services.remix.service import Remixes, parent_of
 from bot.services.runs.service import Jobs
-from bot.view.card import ConfirmAction, GoAction, PickAction, ResultAction
+from bot.view.actions.buttons import ConfirmAction, ConfirmButton, ResultAction, ResultButton
 from bot.view.cards.picks import first_preview, preview_of
 from bot.view.cards.remix import FORM, PROMPT_FIELD, confirmation, prompt_form, ready_card, remix_form
 from cogs.arrivals import Arrivals
@@ -34,8 +34,8 @@ _Kept = TypeVar("_Kept")
 log = logging.getLogger(__name__)
 
 MAX_KEPT: Final = 500  # confirmations that are remembered
-_GOES: Final = {PickAction.VARY: GoAction.VARY, PickAction.UPSCALE: GoAction.UPSCALE}
-_RELATIONS: Final = {GoAction.VARY: Relation.VARIATION, GoAction.UPSCALE: Relation.UPSCALE}
+_GOES: Final = {ResultButton.VARY: ConfirmButton.VARY, ResultButton.UPSCALE: ConfirmButton.UPSCALE}
+_RELATIONS: Final = {ConfirmButton.VARY: Relation.VARIATION, ConfirmButton.UPSCALE: Relation.UPSCALE}
 
 
 class Remix(commands.Cog):
@@ -90,12 +90,12 @@ class Remix(commands.Cog):
             await acknowledge(interaction, ephemeral=True)
             job = await self._parent(interaction, pick.job_id)
             _check_words(job)
-            preview = first_preview(interaction.message) if pick.action is PickAction.REWORD else None
+            preview = first_preview(interaction.message) if pick.action is ResultButton.REWORD else None
             await fill(interaction, ready_card(pick, preview))
             return
         check_access(job, requester_of(interaction), JobAct.GO_ON)
         _check_words(job)
-        model = job.request.model if pick.action is PickAction.EDIT else self._remixes.model_for(job)
+        model = job.request.model if pick.action is ResultButton.EDIT else self._remixes.model_for(job)
         summary = self._catalogue.summary(model)
         is_own = model == job.request.model
         price = job.hold if is_own else (summary.price_hint if summary is not None else None)
@@ -110,13 +110,13 @@ class Remix(commands.Cog):
         try:
             async with self._arrivals.arrived(interaction, is_private=form.is_private) as origin:
                 prompt = checked_prompt(typed)
-                job = await self._parent(interaction, form.pick.job_id)
-                if form.pick.action is PickAction.EDIT:
+                job = await self._parent(interaction, form.job_id)
+                if form.action is ResultButton.EDIT:
                     request, relation = await self._remixes.edited(job, prompt), Relation.EDIT
                 else:
                     preview = first_preview(interaction.message)
                     spare_url = preview.url if preview is not None else None
-                    request = await self._remixes.variation(job, form.pick.place, spare_url, prompt)
+                    request = await self._remixes.variation(job, form.place, spare_url, prompt)
                     relation = Relation.VARIATION
                 await self._start(interaction, interaction.id, origin, request, parent_of(job, relation))
         except BotError as error:
@@ -126,7 +126,7 @@ class Remix(commands.Cog):
         return await self._jobs.reach(job_id, requester_of(interaction), JobAct.GO_ON)
 
     async def _request(self, go: ConfirmAction, job: Job, spare_url: str | None) -> RunRequest:
-        if go.action is GoAction.VARY:
+        if go.action is ConfirmButton.VARY:
             return await self._remixes.variation(job, go.place, spare_url)
         return await self._remixes.upscale(job, go.place, spare_url)
 
@@ -177,9 +177,9 @@ async def setup(bot: BotClient) -> None:
     cog = Remix(services.remixes, services.jobs, Arrivals(services), services.catalogue)
     for pick in _GOES:
         bot.on_press(pick, cog.ask)
-    bot.on_press(PickAction.EDIT, cog.edit)
-    bot.on_press(PickAction.REWORD, cog.edit)
-    for go in GoAction:
+    bot.on_press(ResultButton.EDIT, cog.edit)
+    bot.on_press(ResultButton.REWORD, cog.edit)
+    for go in ConfirmButton:
         bot.on_press(go, cog.go)
     bot.on_form(FORM, cog.edited)
     await bot.add_cog(cog)

@@ -39,7 +39,8 @@ from bot.domain.records.since import parse_since
 from bot.services.catalogue.service import Catalogue
 from bot.services.guild_settings.patterns import as_typed, word_rule
 from bot.services.guild_settings.service import GuildSettingsService
-from bot.view.card import AuditAction, AuditPress, Card
+from bot.view.actions.buttons import AuditButton, AuditPress
+from bot.view.card import Card
 from bot.view.cards.audit import audit_card
 from bot.view.cards.rules import changed_card, show_card, trial_card, unchanged_card
 from bot.view.text.changes import change_words
@@ -272,7 +273,7 @@ class Rules(commands.GroupCog, group_name="rules", group_description="What the b
         require_manager(interaction, AUDIT_ACTION)
         await acknowledge_press(interaction)
         query = AuditQuery(
-            interaction.guild_id or 0, press.member_id, press.since_s, press.page, press.newest_id
+            interaction.guild_id or 0, press.member_id, press.since_s, max(1, press.page), press.newest_id
         )
         await fill(interaction, audit_card(await self._houses.audit_log(query)))
 
@@ -291,6 +292,6 @@ def _done(entry: AuditEntry, *, is_changed: bool) -> Card:
 async def setup(bot: BotClient) -> None:
     services = bot.services
     cog = Rules(services.guild_settings, services.mod_log, services.catalogue, services.clock)
-    bot.on_press(AuditAction.OLDER, cog.turn)
-    bot.on_press(AuditAction.NEWER, cog.turn)
+    bot.on_press(AuditButton.OLDER, cog.turn)
+    bot.on_press(AuditButton.NEWER, cog.turn)
     await bot.add_cog(cog)

@@ -24,7 +24,7 @@ from bot.services.forms.states import LIFE_S, MOST_EACH
 from bot.services.limits.rate import RateLimiter
 from bot.services.member_cache import MemberCache
 from bot.services.runs.service import Jobs
-from bot.view.card import FORM_KIND, DraftAction, DraftPress, ModelAction, ModelPress
+from bot.view.actions.buttons import FORM_KIND, DraftPress, FormButton, ModelButton, ModelPress
 from bot.view.cards.forms import form_card
 from bot.view.forms.steps import files_of, modal_of, raw_texts_of, sent_in, texts_of
 from cogs.arrivals import Arrivals
@@ -77,7 +77,7 @@ class Run(commands.Cog):
     async def pick(self, interaction: Interaction, press: ModelPress) -> None:
         """Run, pressed on a model."""
         await acknowledge(interaction, ephemeral=True)
-        await self.open(interaction, press.slug)
+        await self.open(interaction, press.subject)
 
     async def fill_in(self, interaction: Interaction, press: DraftPress) -> None:
         """The modal is the acknowledgement, so it comes from memory."""
@@ -159,9 +159,9 @@ async def setup(bot: BotClient) -> None:
         services.rate,
         services.clock,
     )
-    bot.on_press(DraftAction.FILL, cog.fill_in)
-    bot.on_press(DraftAction.RESET, cog.start_over)
-    bot.on_press(DraftAction.RUN, cog.start)
-    bot.on_press(ModelAction.RUN, cog.pick)
+    bot.on_press(FormButton.FILL, cog.fill_in)
+    bot.on_press(FormButton.RESET, cog.start_over)
+    bot.on_press(FormButton.RUN, cog.start)
+    bot.on_press(ModelButton.RUN, cog.pick)
     bot.on_form(FORM_KIND, cog.filled_in)
     await bot.add_cog(cog)

@@ -17,10 +17,12 @@ from bot.domain.job.errors import WordsFault, WordsGone
 from bot.domain.job.job import Job
 from bot.services.limits.rate import RateLimiter
 from bot.services.runs.service import Jobs
-from bot.view.card import Action, Card, JobPress, PageMove, TextPart, TextPress
+from bot.view.actions.buttons import JobButton, JobPress, PageMove, TextPress
+from bot.view.card import Card
 from bot.view.cards.texts import LOG_NAME, log_card, page_card
 from bot.view.text import said
 from bot.view.text.pages import Page
+from bot.view.text.said import TextPart
 from cogs.origins import requester_of
 
 MARGIN_BYTES: Final = 64 * 1024  # of an upload: the words around a file
@@ -40,10 +42,10 @@ class Texts(commands.Cog):
         else:
             await acknowledge_press(interaction)
         job = await self._jobs.reach(press.job_id, requester_of(interaction), JobAct.READ_WORDS)
-        pages = await _pages(job, press.part)
-        card = page_card(job, press.part, pages, press.page)
+        pages = await _pages(job, press.action)
+        card = page_card(job, press.action, pages, press.page)
         files = []
-        if press.turn is PageMove.OPEN and press.part is TextPart.THINKING and len(pages) > 1:
+        if press.turn is PageMove.OPEN and press.action is TextPart.THINKING and len(pages) > 1:
             thoughts = said.whole(job, TextPart.THINKING)
             limit_bytes = interaction.filesize_limit - MARGIN_BYTES
             file = await asyncio.to_thread(said.text_file, thoughts, said.THINKING_NAME, limit_bytes)
@@ -78,5 +80,5 @@ async def setup(bot: BotClient) -> None:
     cog = Texts(bot.services.jobs, bot.services.rate)
     for part in TextPart:
         bot.on_press(part, cog.turn)
-    bot.on_press(Action.LOG, cog.log)
+    bot.on_press(JobButton.LOG, cog.log)
     await bot.add_cog(cog)

@@ -17,9 +17,10 @@ from bot.delivery.initial_responses import InitialResponseLimiter
 from bot.domain.errors import BotError
 from bot.domain.job.errors import ManagersOnly
 from bot.domain.request.interactions import WordsBlocked
-from bot.view.actions.cases import CaseButton
+from bot.view.actions.buttons import CasePress
+from bot.view.actions.component import ActionButton
 from bot.view.actions.seal import seal_of
-from bot.view.card import Card, CasePress, Tone
+from bot.view.card import Card, Tone
 from bot.view.layout import NO_MENTIONS, layout_of
 from bot.view.text.sentences import UNFORESEEN, sentence
 
@@ -126,7 +127,7 @@ async def refuse(
     view: ui.View = discord.utils.MISSING
     if postscript.press is not None:
         view = ui.View(timeout=None)
-        view.add_item(CaseButton(postscript.press, seal_of(interaction.client)))
+        view.add_item(ActionButton(postscript.press, seal_of(interaction.client)))
     try:
         await _say_alone(interaction, text, view)
     except LATE_ERRORS as failure:

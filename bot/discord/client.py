@@ -44,8 +44,8 @@ from bot.services.remix.service import Remixes
 from bot.services.runs.intakes import Intakes
 from bot.services.runs.service import Jobs
 from bot.services.styles.service import Styles
-from bot.view.actions.base import Action, ActionT
-from bot.view.actions.registry import BUTTONS, is_on, is_ours
+from bot.view.actions.buttons import Action
+from bot.view.actions.component import ActionButton, is_on, read
 from bot.view.actions.seal import Seal
 
 log = logging.getLogger(__name__)
@@ -172,7 +172,7 @@ class BotClient(commands.Bot):
         """Give the bot what its cogs need. Called once, before it starts."""
         self._services = services
 
-    def on_press(self, action: Enum, handler: Callable[[Interaction, ActionT], Awaitable[None]]) -> None:
+    def on_press(self, action: Enum, handler: Callable[[Interaction, Any], Awaitable[None]]) -> None:
         """Let a cog answer one kind of button."""
         self._press_handlers[action] = handler
 
@@ -199,7 +199,7 @@ class BotClient(commands.Bot):
         if self._is_own_api:
             _, gateway_url, _ = await self.http.get_bot_gateway()
             DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(gateway_url)
-        self.add_dynamic_items(*BUTTONS)
+        self.add_dynamic_items(ActionButton)
         for cog in COGS:
             await self.load_extension(cog)
         await self.tree.sync()
@@ -229,7 +229,8 @@ class BotClient(commands.Bot):
         is_press = interaction.type is discord.InteractionType.component
         data: Mapping[str, Any] = interaction.data or {}
         is_button = data.get("component_type") == discord.ComponentType.button.value
-        return is_press and is_button and is_ours(custom_id) and is_on(interaction.message, custom_id)
+        is_ours = read(custom_id) is not None
+        return is_press and is_button and is_ours and is_on(interaction.message, custom_id)
 
     async def close(self) -> None:
         """discord.py 2.7.1 leaves its wait for the first servers behind, which fails on the closed client."""
@@ -248,10 +249,10 @@ class BotClient(commands.Bot):
     async def on_ready(self) -> None:
         log.info("connected to Discord as %s", self.user)
 
-    async def pressed(self, interaction: Interaction, press: Action) -> None:
+    async def pressed(self, interaction: Interaction, action: Action) -> None:
         """Where buttons lead. What this bot never made is answered by `on_interaction`."""
         if self._opened(interaction) is not None:
-            await self._answered(interaction, self._press_handlers[press.action](interaction, press))
+            await self._answered(interaction, self._press_handlers[action.action](interaction, action))
 
     async def postscript(self, interaction: Interaction, error: Exception) -> Postscript:
         """What a refusal says besides its reason. A failure to find it out is logged, not told."""

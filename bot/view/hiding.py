@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, cast
 from urllib.parse import unquote, urlsplit
 
@@ -12,8 +12,9 @@ from discord import ui
 
 from bot.domain.job.job import Job
 from bot.domain.moderation.cases import Case
-from bot.view.actions.seal import Seal, bare
-from bot.view.card import Action
+from bot.view.actions.buttons import Action, JobButton, JobPress
+from bot.view.actions.component import read
+from bot.view.actions.seal import Seal
 from bot.view.cards.cases import ERASED, HIDDEN, hidden_card
 from bot.view.layout import Drawn, layout_of, texts_of
 
@@ -52,7 +53,7 @@ def kept_words(message: discord.Message, job_id: int) -> str:
             case ui.File():
                 item.media = discord.UnfurledMediaItem(f"attachment://{_attached(message, item.media)}")
             case ui.ActionRow():
-                _drop(item, f"job:{job_id}:{Action.REPORT.value}")
+                _drop(item, lambda action: action == JobPress(JobButton.REPORT, job_id))
             case _:
                 pass
     components: list[dict[str, object]] = cast(Any, view).to_components()  # whose own word has no types
@@ -77,7 +78,7 @@ def shown(message: discord.Message, case: Case) -> ui.LayoutView:
             case ui.TextDisplay() if item.content.startswith(HIDDEN):
                 item.content = ERASED
             case ui.ActionRow():
-                _drop(item, f"case:{case.case_id}:")
+                _drop(item, lambda action: getattr(action, "case_id", None) == case.case_id)
             case _:
                 pass
     return view
@@ -91,7 +92,7 @@ def is_hidden(message: discord.Message) -> bool:
 def is_about_job(message: discord.Message) -> bool:
     """Whether it is a job's own message: the log channel's have no buttons of jobs."""
     return any(
-        isinstance(item, ui.Button) and (item.custom_id or "").startswith("job:")
+        isinstance(item, ui.Button) and isinstance(read(item.custom_id or ""), JobPress)
         for item in _items_of(message)
     )
 
@@ -112,10 +113,10 @@ def _items_of(message: discord.Message) -> Iterator[ui.Item[ui.LayoutView]]:
     return ui.LayoutView.from_message(message, timeout=None).walk_children()
 
 
-def _drop(row: ui.ActionRow[ui.LayoutView], custom_id: str) -> None:
-    """The buttons whose ids, without their seals, begin so."""
+def _drop(row: ui.ActionRow[ui.LayoutView], is_dropped: Callable[[Action | None], bool]) -> None:
+    """The buttons that mean this."""
     for button in [*row.children]:
-        if isinstance(button, ui.Button) and bare(button.custom_id or "").startswith(custom_id):
+        if isinstance(button, ui.Button) and is_dropped(read(button.custom_id or "")):
             row.remove_item(button)
 
 

@@ -6,22 +6,16 @@ import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
+from itertools import groupby
 from typing import Any, Final
 
 import discord
 from discord import ui
 
 from bot.domain.job.output_file import OutputFile
-from bot.view.actions.audit import AuditButton
-from bot.view.actions.cases import CaseButton
-from bot.view.actions.form_states import DraftButton
-from bot.view.actions.jobs import JobButton
-from bot.view.actions.members import MemberButton
-from bot.view.actions.models import ModelButton
-from bot.view.actions.picks import GoButton, PickButton
+from bot.view.actions.component import ActionButton
 from bot.view.actions.seal import Seal
-from bot.view.actions.texts import TextButton
-from bot.view.card import Card, JobPress
+from bot.view.card import Card
 
 _TEXT, _BODY = "\0text", "\0body"  # stand for the words of a card that is drawn without them
 MAX_FRAMES: Final = 256  # of running jobs, two kibibytes each
@@ -35,8 +29,7 @@ def layout_of(card: Card, seal: Seal) -> ui.LayoutView:
     for item in _contents(card, seal):
         box.add_item(item)
     for buttons in _button_rows(card, seal):
-        if buttons:
-            box.add_item(ui.ActionRow(*buttons))
+        box.add_item(ui.ActionRow(*buttons))
     view = ui.LayoutView(timeout=None)
     view.add_item(box)
     return view
@@ -84,10 +77,8 @@ def _contents(card: Card, seal: Seal) -> Iterator[ui.Item[Any]]:
     if card.body:
         yield ui.TextDisplay(card.body)
     for row in card.rows:
-        if row.press is not None:
-            yield ui.Section(row.text, accessory=ModelButton(row.press, seal))
-        elif row.action is not None:
-            yield ui.Section(row.text, accessory=JobButton(JobPress(row.action, row.job_id), seal))
+        if row.button is not None:
+            yield ui.Section(row.text, accessory=ActionButton(row.button, seal))
         else:
             yield ui.TextDisplay(row.text)
     if card.preview is not None:
@@ -101,28 +92,11 @@ def _contents(card: Card, seal: Seal) -> Iterator[ui.Item[Any]]:
         yield ui.TextDisplay(f"-# {card.small_print}")
 
 
-def _button_rows(card: Card, seal: Seal) -> Iterator[Sequence[ui.DynamicItem[ui.Button[ui.LayoutView]]]]:
-    """Rows as they stand from above; some may be empty."""
-    yield [TextButton(press, seal) for press in card.text_presses]
-    if card.job_id is not None:
-        yield [JobButton(JobPress(action, card.job_id), seal) for action in card.actions]
-    yield from _pick_rows(card, seal)
-    yield [MemberButton(press, seal) for press in card.presses]
-    yield [CaseButton(press, seal) for press in card.case_presses]
-    yield [AuditButton(press, seal) for press in card.audit_presses]
-    yield [ModelButton(press, seal) for press in card.model_presses]
-    for draft_row in card.draft_rows:
-        yield [DraftButton(press, seal) for press in draft_row]
-
-
-def _pick_rows(card: Card, seal: Seal) -> Iterator[Sequence[PickButton | GoButton]]:
-    """Those with numbers in rows of five for each action, the others in one row."""
-    numbered = [pick for pick in card.picks if pick.number]
-    for action in dict.fromkeys(pick.action for pick in numbered):
-        row = [PickButton(pick, seal) for pick in numbered if pick.action is action]
+def _button_rows(card: Card, seal: Seal) -> Iterator[Sequence[ActionButton]]:
+    """Rows from above: buttons that belong together, five at most in each."""
+    for _, together in groupby(card.buttons, key=lambda action: action.row):
+        row = [ActionButton(action, seal) for action in together]
         yield from (row[at : at + ROW_BUTTONS] for at in range(0, len(row), ROW_BUTTONS))
-    plain: list[PickButton | GoButton] = [PickButton(pick, seal) for pick in card.picks if not pick.number]
-    yield [GoButton(card.go, seal), *plain] if card.go is not None else plain
 
 
 def texts_of(message: discord.Message) -> list[str]:

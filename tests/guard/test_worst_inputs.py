@@ -34,7 +34,6 @@ from bot.services.catalogue.service import Catalogue
 from bot.services.guild_settings._word_rules import QUICK_CHARS, Readied, WordRules
 from bot.services.guild_settings.patterns import Patterns, _repeats_a_repetition, word_rule
 from bot.services.tasks import TaskOwner
-from bot.view.card import TextPart
 from bot.view.cards.texts import log_card
 from bot.view.files.containers import JPEG, PNG, sniff
 from bot.view.files.export import text_cell
@@ -43,6 +42,7 @@ from bot.view.files.parts import chunk
 from bot.view.text import said
 from bot.view.text.format import code_block, escaped
 from bot.view.text.headings import sent_words
+from bot.view.text.said import TextPart
 from tests.guard.guard_counts import wired
 from tests.guard.guard_growth import MOST, MOST_STEPS, growth, longest_steps
 from tests.support.clocks import SteppedClock

@@ -105,7 +105,7 @@ class Messages:
             self.told.setdefault(message.job_id, []).append("message")
         message.ending = ending
         message.rank = ENDED
-        message.can_retry = any(action.value == "retry" for action in card.actions)
+        message.can_retry = any(button.action.value == "retry" for button in card.buttons)
 
     def _pass(self, message: Message, card: Card, life: int) -> None:
         rank = _rank_of(card.text)
@@ -131,7 +131,7 @@ def _rank_of(text: str) -> int | None:
 
 
 def _is_cancelled(card: Card) -> bool:
-    return any(action.value in {"again", "retry"} for action in card.actions)
+    return any(button.action.value in {"again", "retry"} for button in card.buttons)
 
 
 def told_words(card: Card) -> str:

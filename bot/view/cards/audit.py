@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from bot.domain.moderation.audit import AuditEntry, AuditPage, AuditQuery
-from bot.view.card import AuditAction, AuditPress, Card, Row, Tone
+from bot.view.actions.buttons import AuditButton, AuditPress
+from bot.view.card import Card, Row, Tone
 from bot.view.cards.logs import change_lines
 
 # Eight entries of these at most, in a message's 4,000 characters (Discord docs, Components reference, 2026).
@@ -17,9 +18,9 @@ def audit_card(page: AuditPage) -> Card:
     query = page.query
     presses = []
     if query.page > 1:
-        presses.append(_press(AuditAction.NEWER, query, query.page - 1))
+        presses.append(_press(AuditButton.NEWER, query, query.page - 1))
     if page.has_older:
-        presses.append(_press(AuditAction.OLDER, query, query.page + 1))
+        presses.append(_press(AuditButton.OLDER, query, query.page + 1))
     whom = f" by or about <@{query.member_id}>" if query.member_id else ""
     when = f" since <t:{query.since_s}:f>" if query.since_s else ""
     if not page.entries:
@@ -28,17 +29,17 @@ def audit_card(page: AuditPage) -> Card:
             if query.page == 1
             else f"There is no page {query.page:,} of what was changed or decided{whom}{when}."
         )
-        return Card(Tone.WAITING, text, audit_presses=tuple(presses))
+        return Card(Tone.WAITING, text, buttons=tuple(presses))
     return Card(
         Tone.DONE,
         f"### Changes and verdicts{whom}{when}",
-        rows=tuple(Row(_entry(entry), 0) for entry in page.entries),
+        rows=tuple(Row(_entry(entry)) for entry in page.entries),
         small_print=f"page {query.page:,}",
-        audit_presses=tuple(presses),
+        buttons=tuple(presses),
     )
 
 
-def _press(action: AuditAction, query: AuditQuery, page: int) -> AuditPress:
+def _press(action: AuditButton, query: AuditQuery, page: int) -> AuditPress:
     return AuditPress(action, query.member_id, query.since_s, query.newest_id, page)
 
 

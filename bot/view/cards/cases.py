@@ -10,8 +10,9 @@ from bot.domain.limits.alternatives import Alternative, Fit, Saving
 from bot.domain.limits.limit import Audience, LimitReached, Measure
 from bot.domain.moderation.cases import HIDES_A_DAY, Case, CaseKind, Decision, Report, Verdict
 from bot.domain.request.run_request import RunRequest
-from bot.view.card import Action, Card, CaseAction, CasePress, TextPart, TextPress, Tone
-from bot.view.text import said
+from bot.view.actions.buttons import CaseButton, CasePress, JobButton, JobPress
+from bot.view.card import Card, Tone
+from bot.view.cards.texts import text_buttons
 from bot.view.text.format import code, escaped, plural, relative
 from bot.view.text.headings import heading, sent_count
 from bot.view.text.limits import allowance_words, amount_words, audience_words, extent_words
@@ -22,8 +23,8 @@ PROMPT_CHARS: Final = 600
 HIDDEN: Final = "### Hidden until the moderators decide"
 ASKING: Final = "Asking a moderator shows them the prompt in their log channel, of a private request, too."
 ERASED: Final = "*What stood here has been erased.*"
-_ASK: Final = (CaseAction.APPROVE, CaseAction.GRANT, CaseAction.DENY, CaseAction.BLOCK)
-_REPORT: Final = (CaseAction.RESTORE, CaseAction.DELETE, CaseAction.BLOCK)
+_ASK: Final = (CaseButton.APPROVE, CaseButton.GRANT, CaseButton.DENY, CaseButton.BLOCK)
+_REPORT: Final = (CaseButton.RESTORE, CaseButton.DELETE, CaseButton.BLOCK)
 
 
 def open_card(case: Case, way_out: Alternative | None, prompt: str, job: Job | None = None) -> Card:
@@ -34,8 +35,10 @@ def open_card(case: Case, way_out: Alternative | None, prompt: str, job: Job | N
         Tone.WARNING,
         "\n".join(lines),
         small_print=f"opened {relative(case.opened_at_s)}; the first decision stands",
-        case_presses=tuple(CasePress(action, case.case_id) for action in actions),
-        text_presses=_pages_of(job) if job is not None and case.is_hiding else (),
+        buttons=(
+            *(text_buttons(job) if job is not None and case.is_hiding else ()),
+            *(CasePress(action, case.case_id) for action in actions),
+        ),
     )
 
 
@@ -45,14 +48,13 @@ def hidden_card(job: Job, pictures: Sequence[str], files: Sequence[str]) -> Card
     return Card(
         Tone.WARNING,
         "\n".join(lines),
-        job.job_id,
         pictures=tuple(pictures),
         files=tuple(files),
         is_spoiler=True,
-        actions=(Action.INFO,),
-        case_presses=(
-            CasePress(CaseAction.RESTORE, job.job_id),  # a report's case has the id of its job
-            CasePress(CaseAction.DELETE, job.job_id),
+        buttons=(
+            JobPress(JobButton.INFO, job.job_id),
+            CasePress(CaseButton.RESTORE, job.job_id),  # a report's case has the id of its job
+            CasePress(CaseButton.DELETE, job.job_id),
         ),
     )
 
@@ -144,12 +146,6 @@ def _reported(case: Case, prompt: str, job: Job) -> list[str]:
         f"**Prompt** {escaped(prompt, PROMPT_CHARS) or 'none'}",
         f"**Reported by** <@{case.opened_by}>",
     ]
-
-
-def _pages_of(job: Job) -> tuple[TextPress, ...]:
-    """What a language model said and thought, which nobody else can open."""
-    parts = [part for part in TextPart if said.whole(job, part)]
-    return tuple(TextPress(job.job_id, part, 0) for part in parts)
 
 
 def _request_words(request: RunRequest) -> str:

@@ -9,13 +9,13 @@ from bot.domain.catalogue.model import Parameter
 from bot.domain.request.form import FIELDS_A_PAGE, Complaint, defaults_of, fields_of, pages_of
 from bot.domain.request.form_state import Form, FormState
 from bot.domain.request.origin import Origin
-from bot.view.card import Card, DraftAction, DraftPress, Tone
+from bot.view.actions.buttons import DraftPress, FormButton
+from bot.view.card import Card, Tone
 from bot.view.text.format import code, duration, escaped, plain
 from bot.view.text.requests import complaint_words, fault_words, field_name
 
 MAX_TEXT_CHARS: Final = 3_600  # of the 4,000 that a message may show, title and small print left out
 MAX_PAGES: Final = 25  # steps that have a button: five rows, of the 40 components of a message
-BUTTONS_A_ROW: Final = 5  # Discord docs, Components reference, 2026
 VALUE_CHARS: Final = 100
 SHORT_CHARS: Final = 30  # of a value where there are many
 MAX_LEFT_OUT: Final = 5  # values of an earlier form that are named
@@ -31,7 +31,7 @@ def form_card(form: Form) -> Card:
         Tone.WORKING if is_ready else Tone.WARNING,
         "\n".join([f"### {escaped(draft.model.title, 90)}", *lines]),
         small_print=_small_print(form),
-        draft_rows=(*_fill_rows(draft, min(pages, MAX_PAGES)), _last_row(form, is_ready=is_ready)),
+        buttons=(*_fill_buttons(draft, min(pages, MAX_PAGES)), *_last_row(form, is_ready=is_ready)),
     )
 
 
@@ -132,27 +132,26 @@ def _small_print(form: Form) -> str:
     return " · ".join(fact for fact in facts if fact)
 
 
-def _fill_rows(draft: FormState, pages: int) -> list[tuple[DraftPress, ...]]:
-    presses = [
+def _fill_buttons(draft: FormState, pages: int) -> list[DraftPress]:
+    return [
         DraftPress(
-            DraftAction.FILL,
+            FormButton.FILL,
             draft.draft_id,
             page,
             f"Fill in {page + 1}/{pages}" if pages > 1 else "Fill in",
         )
         for page in range(pages)
     ]
-    return [tuple(presses[at : at + BUTTONS_A_ROW]) for at in range(0, pages, BUTTONS_A_ROW)]
 
 
 def _last_row(form: Form, *, is_ready: bool) -> tuple[DraftPress, ...]:
     draft = form.draft
     verb = "Run once more" if draft.runs else "Run"
     run = DraftPress(
-        DraftAction.RUN,
+        FormButton.RUN,
         draft.draft_id,
         draft.runs,
         plain(f"{verb} · about {form.price}", 80),
         is_disabled=not is_ready,
     )
-    return (run, DraftPress(DraftAction.RESET, draft.draft_id, label="Start over"))
+    return (run, DraftPress(FormButton.RESET, draft.draft_id, label="Start over"))

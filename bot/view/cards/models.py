@@ -9,8 +9,8 @@ from bot.domain.catalogue.model import Model, Parameter
 from bot.domain.moderation.errors import RuleFault
 from bot.domain.records.model_pages import CatalogueReading, ModelDetail, ModelPage, ModelRow
 from bot.domain.request.form import fields_of
-from bot.view.actions.models import has_room
-from bot.view.card import Card, ModelAction, ModelPress, Row, Tone
+from bot.view.actions.buttons import ModelButton, ModelPress, has_room
+from bot.view.card import Card, Row, Tone
 from bot.view.text.format import code, escaped, plain, plural, relative
 from bot.view.text.models import (
     abilities_words,
@@ -44,7 +44,7 @@ def page_card(page: ModelPage) -> Card:
         f"### {_heading(page)}",
         rows=tuple(_row(line) for line in page.lines),
         small_print=_page_print(page),
-        model_presses=_paging(page),
+        buttons=_paging(page),
     )
 
 
@@ -68,14 +68,14 @@ def detail_card(detail: ModelDetail, *, can_run: bool) -> Card:
         f"**Here** {_forbidden_words(detail.forbidden) or 'allowed'}",
     ]
     text = "\n".join(line for line in (*head, *facts) if line)
-    press = ModelPress(ModelAction.RUN, model.slug)
+    press = ModelPress(ModelButton.RUN, model.slug)
     may_run = can_run and detail.forbidden is None and has_room(press)
     small = [runs, _age(detail.reading)]
     return Card(
         Tone.DONE if detail.forbidden is None else Tone.WARNING,
         f"{text}\n{_inputs(detail, min(INPUTS_CHARS, TEXT_CHARS - len(text)))}",
         small_print=" · ".join(part for part in small if part),
-        model_presses=(press,) if may_run else (),
+        buttons=(press,) if may_run else (),
     )
 
 
@@ -101,14 +101,14 @@ def _row(line: ModelRow) -> Row:
     ]
     small = " · ".join(fact for fact in facts if fact)
     text = f"**{title}** · {price_words(summary)}\n{code(summary.slug, 80)}\n-# {small}"
-    press = ModelPress(ModelAction.DETAILS, summary.slug)
-    return Row(text, 0, press=press if has_room(press) else None)
+    press = ModelPress(ModelButton.DETAILS, summary.slug)
+    return Row(text, press if has_room(press) else None)
 
 
 def _paging(page: ModelPage) -> tuple[ModelPress, ...]:
     numbers = (page.number - 1, page.number + 1)
     presses = (
-        ModelPress(ModelAction.PAGE, page=number, category=page.category, search=page.search)
+        ModelPress.to_page(number, page.category, page.search)
         for number in numbers
         if 1 <= number <= page.pages
     )

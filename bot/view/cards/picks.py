@@ -13,7 +13,8 @@ from discord import ui
 from bot.domain.job.job import Job
 from bot.domain.job.output_file import OutputFile
 from bot.domain.request.files import NOBODY, InputFile
-from bot.view.card import PickAction, Preview, ResultAction
+from bot.view.actions.buttons import ResultAction, ResultButton
+from bot.view.card import Preview
 from bot.view.files.media import claims_picture
 
 MAX_PICKED: Final = 10  # results of one job that have buttons
@@ -32,7 +33,7 @@ def picks_of(job: Job, pictures: Sequence[OutputFile], *, can_upscale: bool) -> 
     """One picture: Vary, Upscale. Several: V1…Vn and U1…Un. Edit prompt where there was one."""
     shown = {picture.url for picture in pictures if picture.content_type.startswith("image/")}
     places = [place for place in picture_places(job) if job.outputs[place].url in shown][:MAX_PICKED]
-    actions = [PickAction.VARY, *([PickAction.UPSCALE] if can_upscale else [])]
+    actions = [ResultButton.VARY, *([ResultButton.UPSCALE] if can_upscale else [])]
     numbered = len(places) > 1
     picks = [
         ResultAction(action, job.job_id, place, number if numbered else 0)
@@ -40,7 +41,7 @@ def picks_of(job: Job, pictures: Sequence[OutputFile], *, can_upscale: bool) -> 
         for number, place in enumerate(places, start=1)
     ]
     if places and job.request.prompt:
-        picks.append(ResultAction(PickAction.EDIT, job.job_id))
+        picks.append(ResultAction(ResultButton.EDIT, job.job_id))
     return tuple(picks)
 
 

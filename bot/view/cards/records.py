@@ -7,7 +7,8 @@ from typing import Final
 
 from bot.domain.job.job import Exposure, Job, Stage
 from bot.domain.job.ledger import keeps_hold
-from bot.view.card import Action, Card, MemberAction, MemberPress, Row, Tone
+from bot.view.actions.buttons import JobButton, JobPress, MemberButton, MemberPress
+from bot.view.card import Card, Row, Tone
 from bot.view.text.format import escaped, plural, relative
 from bot.view.text.headings import heading, sent_count
 
@@ -22,9 +23,9 @@ def history_card(
     presses = []
     if has_newer:
         cursor = jobs[0].job_id if jobs else 0
-        presses.append(MemberPress(MemberAction.NEWER, user_id, cursor, number - 1))
+        presses.append(MemberPress(MemberButton.NEWER, user_id, cursor, number - 1))
     if has_older:
-        presses.append(MemberPress(MemberAction.OLDER, user_id, jobs[-1].job_id, number + 1))
+        presses.append(MemberPress(MemberButton.OLDER, user_id, jobs[-1].job_id, number + 1))
     where = "in direct messages" if is_direct else "on this server"
     if not jobs:
         text = (
@@ -32,13 +33,13 @@ def history_card(
             if number == 1
             else f"Your history {where} has no page {number:,}."
         )
-        return Card(Tone.WAITING, text, presses=tuple(presses))
+        return Card(Tone.WAITING, text, buttons=tuple(presses))
     return Card(
         Tone.DONE,
         f"### Your pictures {where}",
         rows=tuple(_row(job) for job in jobs),
         small_print=f"page {number:,}",
-        presses=tuple(presses),
+        buttons=tuple(presses),
     )
 
 
@@ -46,13 +47,13 @@ def _row(job: Job) -> Row:
     model = escaped(job.request.model.rpartition("/")[2], 60)
     facts = f"{model} · {_outcome(job)} · {relative(job.created_at_s)}{_jump(job)}"
     if is_forgotten(job):
-        return Row(f"*The prompt has been erased*\n-# {facts}", job.job_id)
+        return Row(f"*The prompt has been erased*\n-# {facts}")
     sent = sent_count(job.request)
     facts += f" · {sent}" if sent else ""
     title = f"**{heading(job.request, PROMPT_CHARS)}**\n-# {facts}"
     if job.exposure is not Exposure.SHOWN:
-        return Row(f"{title} · hidden until the moderators decide", job.job_id)
-    return Row(title, job.job_id, Action.AGAIN)
+        return Row(f"{title} · hidden until the moderators decide")
+    return Row(title, JobPress(JobButton.AGAIN, job.job_id))
 
 
 def lent_card(*, is_closed: bool) -> Card:
@@ -141,9 +142,9 @@ def question_card(
         ),
         *_left(running),
     ]
-    press = MemberPress(MemberAction.FORGET, user_id, asked_at_s)
+    press = MemberPress(MemberButton.FORGET, user_id, asked_at_s)
     small = "To take a copy first, use /privacy export."
-    return Card(Tone.WARNING, "\n".join(lines), small_print=small, presses=(press,))
+    return Card(Tone.WARNING, "\n".join(lines), small_print=small, buttons=(press,))
 
 
 def erasing_card(erased: int, total: int) -> Card:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Final, assert_never
 
@@ -13,9 +12,9 @@ from bot.domain.job.job import Job
 from bot.domain.limits.quote import Quote
 from bot.domain.money import Money
 from bot.domain.request.prompt import MAX_PROMPT_CHARS
-from bot.view.actions.base import NUMBER, number_in
-from bot.view.actions.picks import PLACE
-from bot.view.card import Card, ConfirmAction, GoAction, PickAction, Preview, ResultAction, Tone
+from bot.view.actions.buttons import ConfirmAction, ConfirmButton, ResultAction, ResultButton
+from bot.view.actions.ids import IdTemplate
+from bot.view.card import Card, Preview, Tone
 from bot.view.text.format import escaped
 from bot.view.text.headings import model_name
 
@@ -23,35 +22,36 @@ FORM: Final = "remix"
 PROMPT_FIELD: Final = "prompt"
 PROMPT_CHARS: Final = 300
 
-_FORM_ID: Final = re.compile(
-    rf"{FORM}:(?P<action>edit|reword):(?P<job>{NUMBER}):(?P<place>{PLACE}):(?P<alone>[01])"
-)
-
 
 @dataclass(frozen=True, slots=True)
 class RemixForm:
     """Which form came back. `is_private`: what it starts is for its asker alone."""
 
-    pick: ResultAction
+    action: ResultButton  # EDIT or REWORD
+    job_id: int
+    place: int
     is_private: bool
+
+
+_FORM_ID: Final = IdTemplate(RemixForm, FORM + ":{action}:{job_id}:{place:4}:{is_private}")
 
 
 def confirmation(quote: Quote, go: ConfirmAction, preview: Preview | None) -> Card:
     """What will run, with which model, for how much; nothing has been held yet."""
     request = quote.request
     match go.action:
-        case GoAction.VARY:
+        case ConfirmButton.VARY:
             title = "A variation of this picture"
-        case GoAction.UPSCALE:
+        case ConfirmButton.UPSCALE:
             title = "This picture, made larger"
         case _:
             assert_never(go.action)
     lines = [f"### {title}", f"With {model_name(request)} · {price_words(quote.price, quote.left)}"]
     if request.prompt:
         lines.append(escaped(request.prompt, PROMPT_CHARS))
-    reword = ResultAction(PickAction.REWORD, go.job_id, go.place)
-    picks = (reword,) if go.action is GoAction.VARY and request.prompt else ()
-    return Card(Tone.WAITING, "\n".join(lines), preview=preview, go=go, picks=picks)
+    reword = ResultAction(ResultButton.REWORD, go.job_id, go.place)
+    picks = (reword,) if go.action is ConfirmButton.VARY and request.prompt else ()
+    return Card(Tone.WAITING, "\n".join(lines), preview=preview, buttons=(go, *picks))
 
 
 def price_words(price: Money, left: Money | None) -> str:
@@ -62,18 +62,16 @@ def price_words(price: Money, left: Money | None) -> str:
 def ready_card(pick: ResultAction, preview: Preview | None) -> Card:
     """For a job that had to be read first: a form can only be opened by a press."""
     text = "This one is from a while ago, so it had to be looked up. The form is ready now."
-    return Card(Tone.WAITING, text, preview=preview, picks=(pick,))
+    return Card(Tone.WAITING, text, preview=preview, buttons=(pick,))
 
 
 def prompt_form(pick: ResultAction, job: Job, *, model: str, price: Money | None) -> ui.Modal:
     """The prompt to change. `model` and `price` are those of what it will start."""
-    is_edit = pick.action is PickAction.EDIT
+    is_edit = pick.action is ResultButton.EDIT
     what = "The same settings and the same seed" if is_edit else "A variation with these words"
     cost = f", about {price}" if price is not None else ""
-    alone = int(job.origin.is_private)
-    form = ui.Modal(
-        title="Edit prompt", custom_id=f"{FORM}:{pick.action.value}:{pick.job_id}:{pick.place}:{alone}"
-    )
+    opened = RemixForm(pick.action, pick.job_id, pick.place, job.origin.is_private)
+    form = ui.Modal(title="Edit prompt", custom_id=_FORM_ID.written(opened))
     prompt: ui.TextInput[ui.Modal] = ui.TextInput(
         custom_id=PROMPT_FIELD,
         style=discord.TextStyle.paragraph,
@@ -87,8 +85,5 @@ def prompt_form(pick: ResultAction, job: Job, *, model: str, price: Money | None
 
 def remix_form(custom_id: str) -> RemixForm | None:
     """Which of these forms has this id; None for one that was made up."""
-    match = _FORM_ID.fullmatch(custom_id)
-    if match is None:
-        return None
-    pick = ResultAction(PickAction(match["action"]), number_in(match["job"]), int(match["place"]))
-    return RemixForm(pick, match["alone"] == "1")
+    form = _FORM_ID.read(custom_id)
+    return form if form is not None and form.action in {ResultButton.EDIT, ResultButton.REWORD} else None

@@ -10,13 +10,15 @@ from bot.domain.job.job import Cause, Exposure, Job, Parent, Progress, Relation,
 from bot.domain.job.ledger import keeps_hold
 from bot.domain.job.output_file import OutputFile
 from bot.domain.job.status_update import StatusUpdate
-from bot.view.card import Action, Card, TextPart, TextPress, Tone
+from bot.view.actions.buttons import JobButton, TextPress, job_buttons
+from bot.view.card import Card, Tone
 from bot.view.cards.picks import picks_of, picture_places
 from bot.view.files.media import is_picture
 from bot.view.text import links, said
 from bot.view.text.endings import ending
 from bot.view.text.format import code, code_block, duration, plural, relative
 from bot.view.text.headings import heading, model_name, sent_words
+from bot.view.text.said import TextPart
 
 PROMPT_CHARS: Final = 300
 BAR_CELLS: Final = 20
@@ -31,6 +33,7 @@ FEWER_PICKS: Final = 5
 ORIGIN: Final = "made by AI, as each picture's file says in its metadata (IPTC digital source type)"
 _FILMS: Final = frozenset({"video/mp4", "video/webm", "video/quicktime"})  # that Discord plays in a gallery
 _FILM_SUFFIXES: Final = (".mp4", ".webm", ".mov")
+_ENDED: Final = (JobButton.AGAIN, JobButton.INFO, JobButton.DELETE)
 _CAN_RETRY: Final = frozenset(
     {Cause.UNREACHABLE, Cause.UNANSWERED, Cause.LOST, Cause.DEADLINE, Cause.INTERNAL, Cause.WIRO_FAILED}
 )
@@ -48,14 +51,13 @@ def status_card(news: StatusUpdate) -> Card:
         lines.append(f"-# {news.note}")
     is_heard = job.speech is not None and job.stage >= Stage.RUNNING
     has_log = job.task_id is not None and job.stage >= Stage.RUNNING
-    actions = () if news.is_cancelling else (Action.CANCEL, *((Action.LOG,) if has_log else ()))
+    buttons = () if news.is_cancelling else (JobButton.CANCEL, *((JobButton.LOG,) if has_log else ()))
     is_waiting = job.stage in {Stage.SUBMITTING, Stage.UNKNOWN, Stage.QUEUED}
     return Card(
         Tone.WAITING if is_waiting else Tone.WORKING,
         "\n".join(lines),
-        job.job_id,
         small_print=passing_mark(job),
-        actions=actions,
+        buttons=job_buttons(job.job_id, *buttons),
         body=said.so_far(job.speech) if job.speech is not None and is_heard else "",
     )
 
@@ -81,13 +83,16 @@ def ending_card(news: StatusUpdate, pictures: Sequence[OutputFile], look: Look =
     job = news.job
     if job.stage is not Stage.SUCCEEDED:
         is_cancelled = job.stage is Stage.CANCELLED
-        again = (Action.RETRY if job.cause in _CAN_RETRY else Action.AGAIN, Action.INFO, Action.DELETE)
+        again = (
+            JobButton.RETRY if job.cause in _CAN_RETRY else JobButton.AGAIN,
+            JobButton.INFO,
+            JobButton.DELETE,
+        )
         return Card(
             Tone.WAITING if is_cancelled else Tone.FAILED,
             f"{_title(job)}\n{ending(job)}",
-            job.job_id,
             small_print=_model(job),
-            actions=again,
+            buttons=job_buttons(job.job_id, *again),
         )
     attached = [picture for picture in pictures if picture.content is not None]
     gallery = [picture.filename for picture in attached if _is_shown(picture)][:MAX_GALLERY]
@@ -104,14 +109,11 @@ def ending_card(news: StatusUpdate, pictures: Sequence[OutputFile], look: Look =
     return Card(
         Tone.DONE,
         "\n".join(lines),
-        job.job_id,
         pictures=tuple(gallery),
         files=files,
         small_print=_facts(job) + (" · made by AI" if look.has_ai_notice else ""),
-        actions=(Action.AGAIN, Action.INFO, Action.DELETE, *_reporting(job)),
         body=body,
-        text_presses=presses,
-        picks=picks,
+        buttons=(*presses, *job_buttons(job.job_id, *_ENDED, *_reporting(job)), *picks),
     )
 
 
@@ -138,10 +140,10 @@ def _is_shown(picture: OutputFile) -> bool:
     return is_film or is_picture(picture.content_type)
 
 
-def _reporting(job: Job) -> tuple[Action, ...]:
+def _reporting(job: Job) -> tuple[JobButton, ...]:
     """Others see a picture in a server's channel only, so only there can it be reported."""
     is_public = job.origin.guild_id is not None and not job.origin.is_private
-    return (Action.REPORT,) if is_public else ()
+    return (JobButton.REPORT,) if is_public else ()
 
 
 def info_card(job: Job, *, may_see_log: bool = False, may_read: bool = True) -> Card:
@@ -176,8 +178,8 @@ def info_card(job: Job, *, may_see_log: bool = False, may_read: bool = True) -> 
     sent = sent_words(request, max(0, SENT_END - sum(len(line) + 1 for line in lines)))
     lines += [f"**Sent** {sent}"] if sent else []
     lines += [f"**{name}** {value}" for name, value in facts if value is not None]
-    actions = (Action.LOG,) if may_see_log and job.task_id is not None else ()
-    return Card(Tone.WAITING, "\n".join(lines), job.job_id, actions=actions)
+    actions = (JobButton.LOG,) if may_see_log and job.task_id is not None else ()
+    return Card(Tone.WAITING, "\n".join(lines), buttons=job_buttons(job.job_id, *actions))
 
 
 def _known_cost(job: Job) -> str | None:

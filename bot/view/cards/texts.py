@@ -6,10 +6,12 @@ import re
 from typing import Final
 
 from bot.domain.job.job import Job
-from bot.view.card import Action, Card, PageMove, TextPart, TextPress, Tone
+from bot.view.actions.buttons import JobButton, JobPress, PageMove, TextPress, job_buttons
+from bot.view.card import Card, Tone
 from bot.view.text import said
 from bot.view.text.format import code_block, plural
 from bot.view.text.pages import Page, units
+from bot.view.text.said import TextPart
 
 LOG_NAME: Final = "log.txt"
 LOG_UNITS: Final = 3_300  # of the 4,000 that a message may show
@@ -35,11 +37,15 @@ def page_card(job: Job, part: TextPart, pages: list[Page], number: int) -> Card:
     return Card(
         Tone.DONE,
         f"-# {name}" if number == 0 or part is TextPart.THINKING else "",
-        job.job_id,
         small_print=where,
         body=pages[number].shown,
-        text_presses=tuple(presses),
+        buttons=tuple(presses),
     )
+
+
+def text_buttons(job: Job) -> tuple[TextPress, ...]:
+    """To all that a language model said and thought."""
+    return tuple(TextPress(job.job_id, part, 0) for part in TextPart if said.whole(job, part))
 
 
 def log_card(job: Job, log: str, *, is_attached: bool) -> Card:
@@ -47,17 +53,16 @@ def log_card(job: Job, log: str, *, is_attached: bool) -> Card:
     lines, number = last_lines(log)
     if not lines:
         words = "The model has written nothing." if job.is_terminal else "The model has written nothing yet."
-        return Card(Tone.WAITING, f"### Log\n{words}", job.job_id, actions=_again(job))
+        return Card(Tone.WAITING, f"### Log\n{words}", buttons=_again(job))
     head = f"### Log\n{code_block(_fitting(lines), LOG_UNITS)}"
     total = plural(number, "line")
     rest = " in all, attached as a file" if is_attached else " in all; as a file it is too large to attach"
     return Card(
         Tone.WAITING,
         head,
-        job.job_id,
         files=(LOG_NAME,) if is_attached else (),
         small_print=f"the end of it; {total}{rest}" if not job.is_terminal else f"{total}{rest}",
-        actions=_again(job),
+        buttons=_again(job),
     )
 
 
@@ -97,6 +102,6 @@ def _fitting(lines: list[str]) -> str:
     return "\n".join(reversed(kept))
 
 
-def _again(job: Job) -> tuple[Action, ...]:
+def _again(job: Job) -> tuple[JobPress, ...]:
     """What still runs may be asked for once more."""
-    return () if job.is_terminal else (Action.LOG,)
+    return () if job.is_terminal else job_buttons(job.job_id, JobButton.LOG)

@@ -9,8 +9,10 @@ from typing import Final
 from bot.domain.job.job import Job
 from bot.domain.job.output_file import OutputFile
 from bot.domain.job.status_update import StatusUpdate
-from bot.view.card import Card, TextPart, TextPress
+from bot.view.actions.buttons import JobPress
+from bot.view.card import Card
 from bot.view.cards.renderer import Look, ending_card, status_card
+from bot.view.cards.texts import text_buttons
 from bot.view.text import said
 
 BLOCKED: Final = "This server's AutoMod blocked the prompt"
@@ -29,16 +31,15 @@ def wordless_ending(news: StatusUpdate, pictures: Sequence[OutputFile], look: Lo
     card = ending_card(replace(news, job=_wordless(job)), pictures, look)
     if not said.is_text(job):
         return replace(card, text=f"{card.text}\n-# {BLOCKED}.")
-    presses = tuple(TextPress(job.job_id, part, 0) for part in TextPart if said.whole(job, part))
     title = card.text.partition("\n")[0]
-    return replace(card, text=f"{title}\n{BLOCKED_ANSWER}.", text_presses=presses)
+    return replace(card, text=f"{title}\n{BLOCKED_ANSWER}.", buttons=(*text_buttons(job), *card.buttons))
 
 
 def last_resort(news: StatusUpdate) -> Card:
     """Nothing but words of our own and the buttons: that it has ended, at least."""
     card = ending_card(replace(news, job=_wordless(news.job)), [], Look())
     text = f"### It has ended\n{BLOCKED}, and what was made with it. Info tells the rest."
-    return Card(card.tone, text, news.job.job_id, actions=card.actions)
+    return Card(card.tone, text, buttons=card.buttons_of(JobPress))
 
 
 def _wordless(job: Job) -> Job:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias, cast
@@ -22,10 +21,11 @@ from bot.domain.request.form import (
     read_field,
 )
 from bot.domain.request.form_state import FormState
-from bot.view.actions.base import NUMBER, number_in
+from bot.view.actions.buttons import FORM_KIND
+from bot.view.actions.ids import IdTemplate
 from bot.view.actions.seal import MAX_ID_CHARS, ROOM
-from bot.view.card import FORM_KIND
 from bot.view.text.format import plain
+from bot.view.text.pages import units
 
 # All from Discord docs, Components reference, 2026.
 MAX_TITLE_CHARS: Final = 45  # of a modal
@@ -33,7 +33,6 @@ MAX_LABEL_CHARS: Final = 45
 MAX_HINT_CHARS: Final = 100  # of a label's description, a placeholder and an option
 LONG_CHARS: Final = 100  # a text longer than this is shown in several lines
 
-_ID: Final = re.compile(rf"{FORM_KIND}:(?P<draft>{NUMBER}):save:(?P<page>[0-9]{{1,3}}):(?P<slug>.*)", re.S)
 _Item: TypeAlias = ui.Item[ui.Modal]
 
 
@@ -42,7 +41,11 @@ class Sent:
     """A modal that came back: whose draft, and the model where its id had room for it."""
 
     draft_id: int
+    page: int
     slug: str
+
+
+_ID: Final = IdTemplate(Sent, FORM_KIND + ":{draft_id}:save:{page:3}:{slug}")
 
 
 def modal_of(draft: FormState, page: int) -> ui.Modal | None:
@@ -64,8 +67,7 @@ def modal_of(draft: FormState, page: int) -> ui.Modal | None:
 
 def sent_in(custom_id: str) -> Sent | None:
     """Whose modal this id is, or None where it is none of a form's."""
-    match = _ID.fullmatch(custom_id)
-    return None if match is None else Sent(number_in(match["draft"]), match["slug"])
+    return _ID.read(custom_id)
 
 
 def texts_of(model: Model, fields: Mapping[str, Sequence[str]]) -> Typed:
@@ -125,9 +127,8 @@ def _title(model: Model, page: int, pages: int) -> str:
 
 def _modal_id(draft: FormState, page: int) -> str:
     """With the model's name, if there is room, so that what was typed survives a restart in between."""
-    start = f"{FORM_KIND}:{draft.draft_id}:save:{page}:"
-    slug = draft.model.slug
-    return start + slug if _is_id(start + slug, ROOM) else start
+    custom_id = _ID.written(Sent(draft.draft_id, page, draft.model.slug))
+    return custom_id if _is_id(custom_id, ROOM) else _ID.written(Sent(draft.draft_id, page, ""))
 
 
 def _field_id(parameter: Parameter, number: int) -> str:
@@ -137,8 +138,7 @@ def _field_id(parameter: Parameter, number: int) -> str:
 
 def _is_id(text: str, most: int = MAX_ID_CHARS) -> bool:
     """Whether it can stand in an id however Discord counts and trims; ours begin with a #."""
-    units = len(text.encode("utf-16-le", "surrogatepass")) // 2
-    return 0 < units <= most and text.isprintable() and text == text.strip() and text[0] != "#"
+    return 0 < units(text) <= most and text.isprintable() and text == text.strip() and text[0] != "#"
 
 
 def _component(draft: FormState, parameter: Parameter, number: int) -> _Item:

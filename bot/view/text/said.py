@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import io
 import zipfile
+from enum import Enum
 from typing import Final
 
 from bot.domain.job.job import Job, StreamedText
 from bot.domain.job.output_file import OutputFile
-from bot.view.card import TextPart
 from bot.view.files.media import ANSWER_NAME, ANSWER_TYPE
 from bot.view.text.format import plural
 from bot.view.text.pages import Page, pages_of, shown, tail_of
@@ -26,6 +26,13 @@ THINKING_NAME: Final = "thinking.md"
 ANSWER_STEM: Final = "answer."  # of the file, zipped or not
 
 ONLY_THOUGHTS: Final = "The model thought about it, but gave no answer."
+
+
+class TextPart(Enum):
+    """Of what a language model said. The value stands in a custom id, for ever."""
+
+    ANSWER = "answer"
+    THINKING = "thinking"
 
 
 def is_text(job: Job) -> bool:

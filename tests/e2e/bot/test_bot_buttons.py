@@ -6,22 +6,31 @@ from pathlib import Path
 
 import pytest
 
-from bot.view.card import (
-    Action,
-    CaseAction,
-    DraftAction,
-    GoAction,
-    MemberAction,
-    ModelAction,
-    PickAction,
-    TextPart,
+from bot.view.actions.buttons import (
+    CaseButton,
+    ConfirmButton,
+    FormButton,
+    JobButton,
+    MemberButton,
+    ModelButton,
+    ResultButton,
 )
+from bot.view.text.said import TextPart
 from sandbox.wiro.faults import FailTask
 from tests.e2e.bot.studio_world import Build, World
 
 
 async def test_every_button_there_is_has_somebody_who_answers_it(world: World) -> None:
-    kinds = (Action, CaseAction, DraftAction, GoAction, MemberAction, ModelAction, PickAction, TextPart)
+    kinds = (
+        JobButton,
+        CaseButton,
+        FormButton,
+        ConfirmButton,
+        MemberButton,
+        ModelButton,
+        ResultButton,
+        TextPart,
+    )
     assert [action for kind in kinds for action in kind if not world.studio.bot.answers(action)] == []
 
 

@@ -11,21 +11,20 @@ import discord
 import pytest
 
 from bot.domain.job.access import JobAct
-from bot.view.actions.jobs import JobButton
-from bot.view.actions.picks import GoButton, PickButton
-from bot.view.actions.seal import Seal
-from bot.view.actions.texts import TextButton
-from bot.view.card import (
+from bot.view.actions.buttons import (
     Action,
     ConfirmAction,
-    GoAction,
+    ConfirmButton,
+    JobButton,
     JobPress,
     PageMove,
-    PickAction,
     ResultAction,
-    TextPart,
+    ResultButton,
     TextPress,
+    custom_id_of,
 )
+from bot.view.actions.seal import Seal
+from bot.view.text.said import TextPart
 from sandbox.wiro.fixtures import WRITER
 from tests.e2e.bot.studio_world import World
 from tests.e2e.bot.test_bot_pictures_in import prefilled
@@ -34,39 +33,39 @@ from tests.support.forged import FORM, PRESS, books, forge, words_of
 SECRET = "ivory"  # in all that alice asked for, and in all that came of it
 
 ACTS: Mapping[Enum, JobAct] = {
-    Action.CANCEL: JobAct.CANCEL,
-    Action.AGAIN: JobAct.REPEAT,
-    Action.RETRY: JobAct.REPEAT,
-    Action.INFO: JobAct.READ,
-    Action.DELETE: JobAct.DELETE,
-    Action.REPORT: JobAct.REPORT,
-    Action.LOG: JobAct.READ_LOG,
+    JobButton.CANCEL: JobAct.CANCEL,
+    JobButton.AGAIN: JobAct.REPEAT,
+    JobButton.RETRY: JobAct.REPEAT,
+    JobButton.INFO: JobAct.READ,
+    JobButton.DELETE: JobAct.DELETE,
+    JobButton.REPORT: JobAct.REPORT,
+    JobButton.LOG: JobAct.READ_LOG,
     TextPart.ANSWER: JobAct.READ,
     TextPart.THINKING: JobAct.READ,
-    PickAction.VARY: JobAct.GO_ON,
-    PickAction.UPSCALE: JobAct.GO_ON,
-    PickAction.EDIT: JobAct.GO_ON,
-    PickAction.REWORD: JobAct.GO_ON,
-    GoAction.VARY: JobAct.GO_ON,
-    GoAction.UPSCALE: JobAct.GO_ON,
+    ResultButton.VARY: JobAct.GO_ON,
+    ResultButton.UPSCALE: JobAct.GO_ON,
+    ResultButton.EDIT: JobAct.GO_ON,
+    ResultButton.REWORD: JobAct.GO_ON,
+    ConfirmButton.VARY: JobAct.GO_ON,
+    ConfirmButton.UPSCALE: JobAct.GO_ON,
 }
-FORMS = (PickAction.EDIT, PickAction.REWORD)
+FORMS = (ResultButton.EDIT, ResultButton.REWORD)
 
 
 def custom_id(action: Enum, job_id: int, seal: Seal) -> str:
     """With the bot's own mark, which nobody can forge: the mark is not what stands before the job."""
     match action:
-        case Action():
-            button: Any = JobButton(JobPress(action, job_id), seal)
+        case JobButton():
+            press: Action = JobPress(action, job_id)
         case TextPart():
-            button = TextButton(TextPress(job_id, action, 0, PageMove.OPEN), seal)
-        case PickAction():
-            button = PickButton(ResultAction(action, job_id), seal)
-        case GoAction():
-            button = GoButton(ConfirmAction(action, job_id, 0), seal)
+            press = TextPress(job_id, action, 0, PageMove.OPEN)
+        case ResultButton():
+            press = ResultAction(action, job_id)
+        case ConfirmButton():
+            press = ConfirmAction(action, job_id, 0)
         case _:
             pytest.fail(f"{action} is about no job")
-    return str(button.custom_id)
+    return seal.marked(custom_id_of(press))
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +150,7 @@ async def reach(world: World) -> Reach:
 
 
 def test_every_button_about_a_job_has_its_act() -> None:
-    assert set(ACTS) == {*Action, *TextPart, *PickAction, *GoAction}
+    assert set(ACTS) == {*JobButton, *TextPart, *ResultButton, *ConfirmButton}
 
 
 UNREACHABLE = {
@@ -184,7 +183,7 @@ async def test_what_is_out_of_reach_is_as_unknown_as_what_never_was(reach: Reach
 
 
 async def test_a_moderator_learns_of_a_private_job_only_that_it_can_be_stopped(reach: Reach) -> None:
-    pressed = await reach.pressers["moderator"].presses(reach.world, Action.CANCEL, reach.id_of("private"))
+    pressed = await reach.pressers["moderator"].presses(reach.world, JobButton.CANCEL, reach.id_of("private"))
     assert "ended already" in words_of(reach.world, pressed)
     assert not reach.secret_seen(pressed)
 
@@ -194,17 +193,17 @@ async def test_who_sees_a_job_reads_it_and_changes_nothing_of_it(reach: Reach) -
     world, member = reach.world, reach.pressers["member"]
     here = reach.id_of("here")
     before = await books(world)
-    for action in (Action.INFO, TextPart.ANSWER, TextPart.THINKING, PickAction.EDIT):
+    for action in (JobButton.INFO, TextPart.ANSWER, TextPart.THINKING, ResultButton.EDIT):
         assert reach.secret_seen(await member.presses(world, action, here)), action
-    for action in (Action.CANCEL, Action.LOG):
+    for action in (JobButton.CANCEL, JobButton.LOG):
         pressed = await member.presses(world, action, here)
         assert "or a moderator can" in words_of(world, pressed), action
         assert not reach.secret_seen(pressed)
     for presser in (member, reach.pressers["moderator"], reach.pressers["owner in public"]):
-        for action in (Action.DELETE, Action.REPORT):
+        for action in (JobButton.DELETE, JobButton.REPORT):
             pressed = await presser.presses(world, action, here)
             assert "no record of this picture" in words_of(world, pressed), action
-    pressed = await member.presses(world, Action.DELETE, here, reach.jobs["here"].response.message)
+    pressed = await member.presses(world, JobButton.DELETE, here, reach.jobs["here"].response.message)
     assert "or a moderator can delete it" in words_of(world, pressed)
     assert await books(world) == before
     messages = {message.id for message in world.messages(world.bob)}
@@ -219,7 +218,7 @@ async def test_what_is_its_members_alone_does_not_go_on_in_public(reach: Reach) 
             if act in {JobAct.REPEAT, JobAct.GO_ON}:
                 pressed = await owner.presses(world, action, reach.id_of(job))
                 assert "no record of this picture" in words_of(world, pressed), (job, action)
-        assert reach.secret_seen(await owner.presses(world, Action.INFO, reach.id_of(job)))
+        assert reach.secret_seen(await owner.presses(world, JobButton.INFO, reach.id_of(job)))
     assert await books(world) == before
     assert world.runs == runs
 

@@ -14,10 +14,11 @@ from bot.domain.moderation.audit import AuditEntry, WordsChange
 from bot.domain.moderation.cases import Case, CaseKind, Decision, Verdict
 from bot.domain.money import Money
 from bot.domain.request.interactions import NotAccepting
-from bot.view.card import CaseAction, TextPart, TextPress
+from bot.view.actions.buttons import CaseButton, TextPress
 from bot.view.cards.cases import decided_card, member_words, offer_words, open_card
 from bot.view.cards.logs import entry_card, warning_card
 from bot.view.text.made import a_words, the_words
+from bot.view.text.said import TextPart
 from bot.view.text.sentences import sentence
 from tests.support.samples import GUILD, NOON_S, PNG, a_job, a_request, an_origin
 
@@ -55,12 +56,12 @@ def test_an_asking_case_says_everything_and_carries_its_id() -> None:
     for part in ("<@2>", "<#30>", r"a \*wild\*", "20 runs an hour in <#30> with `a/b` for <@&5>", "$0.05"):
         assert part in card.text
     assert "@everyone" not in card.text
-    assert {press.case_id for press in card.case_presses} == {1}
-    assert [press.action for press in card.case_presses] == [
-        CaseAction.APPROVE,
-        CaseAction.GRANT,
-        CaseAction.DENY,
-        CaseAction.BLOCK,
+    assert {press.case_id for press in card.buttons} == {1}
+    assert [press.action for press in card.buttons] == [
+        CaseButton.APPROVE,
+        CaseButton.GRANT,
+        CaseButton.DENY,
+        CaseButton.BLOCK,
     ]
 
 
@@ -75,7 +76,7 @@ def test_a_reported_picture_is_linked() -> None:
 def test_past_the_days_reports_its_card_says_that_it_is_not_hidden() -> None:
     card = open_card(REPORT, None, "a mill", a_job(outputs=(PNG,)))
     assert "A picture was reported, not hidden: the reporter has had enough hidden today" in card.text
-    assert card.text_presses == ()
+    assert card.buttons_of(TextPress) == ()
 
 
 WORDS = Output("answer", "text/markdown", None, text="42", thinking="six times seven")
@@ -102,7 +103,10 @@ def test_what_was_made_is_called_by_its_kind(outputs: tuple[Output, ...], the: s
 
 def test_a_hidden_answers_judges_can_open_what_it_said_and_thought() -> None:
     card = open_card(replace(REPORT, is_hiding=True), None, "why", a_job(outputs=(WORDS,)))
-    assert card.text_presses == (TextPress(1, TextPart.ANSWER, 0), TextPress(1, TextPart.THINKING, 0))
+    assert card.buttons_of(TextPress) == (
+        TextPress(1, TextPart.ANSWER, 0),
+        TextPress(1, TextPart.THINKING, 0),
+    )
 
 
 @pytest.mark.parametrize("verdict", [verdict for verdict in Verdict if verdict is not Verdict.OPEN])
@@ -111,7 +115,7 @@ def test_a_verdict_stands_below_the_case_without_buttons(verdict: Verdict) -> No
     card = decided_card("the case", Decision(case))
     assert card.text.startswith("the case\n**")
     assert "by <@9>" in card.text
-    assert card.case_presses == ()
+    assert card.buttons == ()
 
 
 def test_what_did_not_work_is_said() -> None:

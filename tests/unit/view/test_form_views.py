@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from discord import ui
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -15,7 +16,8 @@ from bot.domain.money import Money
 from bot.domain.request.files import InputFile
 from bot.domain.request.form import Complaint, FieldFault, complaints_of, defaults_of, fields_of, pages_of
 from bot.domain.request.form_state import Form, FormState
-from bot.view.card import DraftAction, Tone
+from bot.view.actions.buttons import FormButton
+from bot.view.card import Card, Tone
 from bot.view.cards.forms import form_card
 from bot.view.forms.steps import files_of, modal_of, raw_texts_of, sent_in, texts_of
 from bot.view.layout import layout_of
@@ -156,6 +158,11 @@ def test_files_come_as_discord_describes_them() -> None:
 # --- the card ------------------------------------------------------------------------------------
 
 
+def rows_of(card: Card) -> list[list[Any]]:
+    rows = [item for item in layout_of(card, SEAL).walk_children() if isinstance(item, ui.ActionRow)]
+    return [[button.action for button in row.children] for row in rows]
+
+
 def test_the_card_tells_each_field_and_what_is_wrong_with_it() -> None:
     draft = a_draft(PROMPT, STYLE, STEPS, IMAGE, typed={"style": ("oil",), "steps": ("0",)}, files=(PICTURE,))
     card = form_card(a_form(draft, usual_s=4.2))
@@ -168,15 +175,15 @@ def test_the_card_tells_each_field_and_what_is_wrong_with_it() -> None:
         "⚠️ **Steps** takes a number from 1 to 100, not “0”",
     ]
     assert card.small_print == "`wiro/test` · about $0.0035 a run · usually 4.2 s"
-    run, reset = card.draft_rows[-1]
-    assert (run.label, run.is_disabled, run.action) == ("Run · about $0.0035", True, DraftAction.RUN)
+    run, reset = card.buttons[-2:]
+    assert (run.label, run.is_disabled, run.action) == ("Run · about $0.0035", True, FormButton.RUN)
     assert reset.label == "Start over"
 
 
 def test_one_page_has_one_button_and_several_are_counted() -> None:
-    assert [press.label for press in form_card(a_form(a_draft(PROMPT))).draft_rows[0]] == ["Fill in"]
+    assert [button.label for button in rows_of(form_card(a_form(a_draft(PROMPT))))[0]] == ["Fill in"]
     fields = [replace(STEPS, parameter_id=f"s{n}") for n in range(28)]
-    rows = form_card(a_form(a_draft(*fields))).draft_rows
+    rows = rows_of(form_card(a_form(a_draft(*fields))))
     assert [[press.number for press in row] for row in rows] == [[0, 1, 2, 3, 4], [5], [0, 0]]
     assert rows[1][0].label == "Fill in 6/6"
 
@@ -185,7 +192,7 @@ def test_after_a_run_the_card_says_where_and_offers_another() -> None:
     draft = a_draft(STEPS, runs=2, origin=an_origin())
     card = form_card(a_form(draft))
     assert "[here](https://discord.com/channels/700/30/900)" in card.text
-    run, _ = card.draft_rows[-1]
+    run, _ = card.buttons[-2:]
     assert (run.label, run.number) == ("Run once more · about $0.0035", 2)
     private = replace(draft, origin=an_origin(is_private=True))
     assert "to you alone" in form_card(a_form(private)).text

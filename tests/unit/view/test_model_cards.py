@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -17,8 +16,9 @@ from bot.domain.catalogue.model import Kind, Model, ModelSummary, Option, Parame
 from bot.domain.moderation.errors import RuleFault
 from bot.domain.money import Money
 from bot.domain.records.model_pages import CatalogueReading, ModelDetail, ModelPage, ModelRow
-from bot.view.actions.models import ModelButton, custom_id_of, has_room, press_in
-from bot.view.card import Card, ModelAction, ModelPress
+from bot.view.actions.buttons import ModelButton, ModelPress, custom_id_of, has_room
+from bot.view.actions.component import read
+from bot.view.card import Card
 from bot.view.cards.models import detail_card, page_card
 from bot.view.layout import layout_of
 from bot.view.text.models import (
@@ -83,19 +83,18 @@ def test_a_page_has_a_line_and_a_button_for_each_model() -> None:
     assert card.text == "### 2 models for “dra”"
     assert "usually 4.2 s here · text → pictures · text-to-image" in card.rows[0].text
     assert "not allowed on this server" in card.rows[1].text
-    assert [row.press for row in card.rows] == [ModelPress(ModelAction.DETAILS, "o/m")] * 2
-    assert card.model_presses == ()
+    assert [row.button for row in card.rows] == [ModelPress(ModelButton.DETAILS, "o/m")] * 2
+    assert card.buttons == ()
 
 
 def test_pages_can_be_turned_with_what_was_searched_for() -> None:
     page = a_page(a_line(), number=2, pages=3, total=20, search="a|b", category="video")
-    presses = page_card(page).model_presses
-    assert [press.page for press in presses] == [1, 3]
+    presses = page_card(page).buttons
+    assert [press.listing for press in presses] == [(1, "video", "a|b"), (3, "video", "a|b")]
     for press in presses:
-        action, subject = re.fullmatch(r"model:(\w+):(.*)", custom_id_of(press)).groups()  # type: ignore[union-attr]
-        assert press_in(ModelAction(action), subject) == press
+        assert read(custom_id_of(press)) == press
     too_long = page_card(replace(page, search="x" * 100))
-    assert too_long.model_presses == ()
+    assert too_long.buttons == ()
     assert "a shorter search" in too_long.small_print
 
 
@@ -148,14 +147,14 @@ def test_a_detail_names_everything_that_is_known() -> None:
     ):
         assert words in card.text, words
     assert "1,234 runs at Wiro" in card.small_print
-    assert card.model_presses == (ModelPress(ModelAction.RUN, "o/m"),)
-    assert detail_card(a_detail(), can_run=False).model_presses == ()
+    assert card.buttons == (ModelPress(ModelButton.RUN, "o/m"),)
+    assert detail_card(a_detail(), can_run=False).buttons == ()
 
 
 def test_a_forbidden_model_says_so_and_offers_no_run() -> None:
     card = detail_card(a_detail(forbidden=RuleFault.ADULT_MODEL), can_run=True)
     assert "**Here** in age-restricted channels only" in card.text
-    assert card.model_presses == ()
+    assert card.buttons == ()
 
 
 def test_a_licence_that_nobody_states_is_not_made_up() -> None:
@@ -256,15 +255,14 @@ def test_no_card_has_more_text_than_a_message_holds(title: str, text: str, names
 @given(st.text(max_size=120), st.text(max_size=60), st.integers(1, 999))
 def test_a_button_that_fits_leads_back_to_its_press(search: str, category: str, number: int) -> None:
     category = category.replace("|", "").replace("\n", "")
-    press = ModelPress(ModelAction.PAGE, page=number, category=category, search=search.replace("\n", ""))
+    press = ModelPress.to_page(number, category, search.replace("\n", ""))
     if has_room(press):
         custom_id = SEAL.marked(custom_id_of(press))
         assert len(custom_id.encode("utf-16-le", "surrogatepass")) // 2 <= 100
-        match = ModelButton.__discord_ui_compiled_template__.fullmatch(custom_id)
-        assert match is not None
-        assert press_in(ModelAction(match["action"]), match["subject"]) == press
+        assert read(custom_id) == press
+        assert press.listing == (number, category, search.replace("\n", ""))
 
 
 @pytest.mark.parametrize("subject", ["", "x", "0|a|b", "-3||", "٣||", "9999999999999|a|b"])
 def test_a_page_that_was_made_up_is_the_first(subject: str) -> None:
-    assert press_in(ModelAction.PAGE, subject).page == 1
+    assert ModelPress(ModelButton.PAGE, subject).listing[0] == 1

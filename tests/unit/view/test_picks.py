@@ -16,10 +16,11 @@ from bot.domain.job.output_file import OutputFile
 from bot.domain.job.status_update import StatusUpdate
 from bot.domain.limits.quote import Quote
 from bot.domain.money import Money
-from bot.view.actions.picks import GoButton, PickButton
-from bot.view.card import Card, ConfirmAction, GoAction, PickAction, Preview, ResultAction, Tone
+from bot.view.actions.buttons import Action, ConfirmAction, ConfirmButton, ResultAction, ResultButton
+from bot.view.actions.component import ActionButton
+from bot.view.card import Card, Preview, Tone
 from bot.view.cards.picks import picks_of, picture_places
-from bot.view.cards.remix import confirmation, prompt_form, ready_card, remix_form
+from bot.view.cards.remix import RemixForm, confirmation, prompt_form, ready_card, remix_form
 from bot.view.cards.renderer import Look, ending_card
 from bot.view.layout import layout_of
 from tests.support.samples import a_job, a_picture, a_request
@@ -36,6 +37,15 @@ def a_result(count: int, **changes: object) -> tuple[Job, list[OutputFile]]:
     return a_job(stage=Stage.SUCCEEDED, outputs=outputs, **changes), pictures
 
 
+async def again(action: Action) -> Action:
+    """What the library makes of a press of the button."""
+    custom_id = str(ActionButton(action, SEAL).item.custom_id)
+    match = re.fullmatch(ActionButton.__discord_ui_compiled_template__, custom_id)
+    assert match is not None
+    found = await ActionButton.from_custom_id(PRESSED, None, match)  # type: ignore[arg-type]  # the item is not read
+    return found.action
+
+
 def rows_of(card: Card) -> list[list[str]]:
     rows = [item for item in layout_of(card, SEAL).walk_children() if isinstance(item, ui.ActionRow)]
     return [[str(button.item.label) for button in row.children] for row in rows]  # type: ignore[attr-defined]
@@ -50,8 +60,8 @@ def test_one_picture_is_varied_enlarged_and_asked_for_in_other_words() -> None:
 def test_without_a_model_for_it_nothing_is_enlarged() -> None:
     job, pictures = a_result(3)
     assert {pick.action for pick in picks_of(job, pictures, can_upscale=False)} == {
-        PickAction.VARY,
-        PickAction.EDIT,
+        ResultButton.VARY,
+        ResultButton.EDIT,
     }
 
 
@@ -61,8 +71,12 @@ def test_several_pictures_have_numbers_in_rows_that_discord_takes(count: int) ->
     pictures[10:] = [replace(picture, content=None) for picture in pictures[10:]]  # they are linked
     card = ending_card(StatusUpdate(job), pictures, Look(can_upscale=True))
     shown = min(count, 10)
-    assert [p.number for p in card.picks if p.action is PickAction.VARY] == list(range(1, shown + 1))
-    assert [p.place for p in card.picks if p.action is PickAction.UPSCALE] == list(range(shown))
+    assert [p.number for p in card.buttons_of(ResultAction) if p.action is ResultButton.VARY] == list(
+        range(1, shown + 1)
+    )
+    assert [p.place for p in card.buttons_of(ResultAction) if p.action is ResultButton.UPSCALE] == list(
+        range(shown)
+    )
     rows = rows_of(card)
     assert max(len(row) for row in rows) <= 5
     assert len(list(layout_of(card, SEAL).walk_children())) <= MAX_COMPONENTS
@@ -75,7 +89,7 @@ def test_numbers_are_those_of_the_pictures_that_are_shown() -> None:
     assert picture_places(job) == (1, 2)
     found = OutputFile("song.mp3", "audio/mpeg", b"a song", song.url)
     picks = picks_of(job, [found, pictures[1]], can_upscale=False)
-    assert [(pick.place, pick.number) for pick in picks if pick.action is PickAction.VARY] == [(2, 0)]
+    assert [(pick.place, pick.number) for pick in picks if pick.action is ResultButton.VARY] == [(2, 0)]
 
 
 def test_words_and_songs_have_no_such_buttons() -> None:
@@ -88,25 +102,20 @@ def test_words_and_songs_have_no_such_buttons() -> None:
 
 def test_a_picture_without_words_has_none_to_edit() -> None:
     job, pictures = a_result(1, request=a_request(prompt=""))
-    assert [pick.action for pick in picks_of(job, pictures, can_upscale=False)] == [PickAction.VARY]
+    assert [pick.action for pick in picks_of(job, pictures, can_upscale=False)] == [ResultButton.VARY]
 
 
-@pytest.mark.parametrize("action", list(PickAction))
-async def test_a_button_is_found_again_by_its_id(action: PickAction) -> None:
-    button = PickButton(ResultAction(action, 12, 3, number=4), SEAL)
-    match = re.fullmatch(PickButton.__discord_ui_compiled_template__, str(button.item.custom_id))
-    assert match is not None
-    again = await PickButton.from_custom_id(PRESSED, None, match)  # type: ignore[arg-type]  # the item is not read
-    assert again.press == ResultAction(action, 12, 3)
+@pytest.mark.parametrize("action", list(ResultButton))
+async def test_a_button_is_found_again_by_its_id(action: ResultButton) -> None:
+    assert await again(ResultAction(action, 12, 3, number=4)) == ResultAction(action, 12, 3)
 
 
 @pytest.mark.parametrize(
-    "go", [ConfirmAction(GoAction.VARY, 12, 0), ConfirmAction(GoAction.UPSCALE, 12, 9, is_private=True)]
+    "go",
+    [ConfirmAction(ConfirmButton.VARY, 12, 0), ConfirmAction(ConfirmButton.UPSCALE, 12, 9, is_private=True)],
 )
 async def test_a_confirmation_is_found_again_by_its_id(go: ConfirmAction) -> None:
-    match = re.fullmatch(GoButton.__discord_ui_compiled_template__, str(GoButton(go, SEAL).item.custom_id))
-    assert match is not None
-    assert (await GoButton.from_custom_id(PRESSED, None, match)).press == go  # type: ignore[arg-type]  # see above
+    assert await again(go) == go
 
 
 @pytest.mark.parametrize(
@@ -118,11 +127,11 @@ def test_a_form_that_was_made_up_is_none(custom_id: str) -> None:
 
 def test_a_form_comes_back_as_what_it_was_opened_for() -> None:
     job = a_job()
-    pick = ResultAction(PickAction.REWORD, job.job_id, 2)
+    pick = ResultAction(ResultButton.REWORD, job.job_id, 2)
     form = prompt_form(pick, job, model="a/varier", price=Money.parse("0.002"))
     found = remix_form(form.custom_id)
     assert found is not None
-    assert (found.pick, found.is_private) == (pick, False)
+    assert found == RemixForm(ResultButton.REWORD, job.job_id, 2, is_private=False)
     text = form.children[0]
     assert isinstance(text, ui.TextDisplay)
     assert text.content == "A variation with these words, with varier, about $0.002."
@@ -131,13 +140,13 @@ def test_a_form_comes_back_as_what_it_was_opened_for() -> None:
 def test_a_confirmation_shows_its_picture_and_hides_what_was_hidden() -> None:
     quote = Quote(a_request(), Money.parse("0.002"), Money.parse("1.20"))
     card = confirmation(
-        quote, ConfirmAction(GoAction.VARY, 1, 0), Preview("https://cdn/x.png", is_spoiler=True)
+        quote, ConfirmAction(ConfirmButton.VARY, 1, 0), Preview("https://cdn/x.png", is_spoiler=True)
     )
     (gallery,) = [item for item in layout_of(card, SEAL).walk_children() if isinstance(item, ui.MediaGallery)]
     assert [(item.media.url, item.spoiler) for item in gallery.items] == [("https://cdn/x.png", True)]
     assert rows_of(card) == [["Run", "Edit prompt"]]
     assert "about $0.002 of your $1.20 left today" in card.text
-    assert rows_of(ready_card(ResultAction(PickAction.EDIT, 1), None)) == [["Edit prompt"]]
+    assert rows_of(ready_card(ResultAction(ResultButton.EDIT, 1), None)) == [["Edit prompt"]]
 
 
 @pytest.mark.parametrize(

@@ -13,9 +13,11 @@ from bot.domain.job.job import Cause, Job, Output, Progress, Stage, StreamedText
 from bot.domain.job.output_file import OutputFile
 from bot.domain.job.status_update import StatusUpdate
 from bot.domain.money import Money
-from bot.view.card import Action, Card, TextPart, TextPress, Tone
+from bot.view.actions.buttons import JobButton, JobPress, TextPress
+from bot.view.card import Card, Tone
 from bot.view.cards.renderer import BAR_CELLS, Look, bar, ending_card, headline, info_card, status_card
 from bot.view.layout import layout_of, passing_layout_of
+from bot.view.text.said import TextPart
 from tests.support.histories import progresses
 from tests.support.samples import NOON_S, PNG, a_job, a_picture, a_request
 from tests.support.seals import SEAL
@@ -37,6 +39,10 @@ prompts = st.text(min_size=1, max_size=400) | st.just("*" * 2_000)
 
 def everything_in(card: Card) -> str:
     return "\n".join([card.text, card.small_print, *(row.text for row in card.rows)])
+
+
+def actions_of(card: Card) -> tuple[JobButton, ...]:
+    return tuple(button.action for button in card.buttons_of(JobPress))
 
 
 def assert_fits(card: Card) -> None:
@@ -100,8 +106,8 @@ def test_a_card_with_files_or_without_words_is_the_same_as_drawn_anew() -> None:
 def test_every_passing_stage_is_told_in_words_and_can_be_cancelled(stage: Stage, words: str) -> None:
     card = status_card(StatusUpdate(a_job(stage=stage)))
     assert words in card.text
-    assert card.actions == (Action.CANCEL,)
-    assert card.job_id == 1
+    assert actions_of(card) == (JobButton.CANCEL,)
+    assert {button.job_id for button in card.buttons} == {1}
     assert card.pictures == card.files == ()
 
 
@@ -116,7 +122,7 @@ def test_a_place_in_our_line_is_told() -> None:
 def test_a_wish_to_cancel_is_told_and_not_offered_again() -> None:
     card = status_card(StatusUpdate(a_job(stage=Stage.RUNNING), is_cancelling=True))
     assert "Cancelling" in card.text
-    assert card.actions == ()
+    assert actions_of(card) == ()
 
 
 def test_steps_are_shown_while_it_draws_and_only_then() -> None:
@@ -165,7 +171,7 @@ def test_a_success_shows_its_pictures_and_its_facts() -> None:
     card = ending_card(StatusUpdate(SUCCESS), [a_picture("0.png"), a_picture("1.png")])
     assert card.pictures == ("0.png", "1.png")
     assert card.tone is Tone.DONE
-    assert set(card.actions) >= {Action.AGAIN, Action.INFO, Action.DELETE}
+    assert set(actions_of(card)) >= {JobButton.AGAIN, JobButton.INFO, JobButton.DELETE}
     for fact in ("seed `4`", "1024 × 768", "2 pictures", "4.2 s", "$0.0035"):
         assert fact in card.small_print
 
@@ -254,7 +260,7 @@ def a_text(*answers: str, thinking: str | None = None) -> Job:
 def test_a_short_answer_is_shown_whole() -> None:
     card = ending_card(StatusUpdate(a_text("# Yes\n- one\n- two")), [])
     assert card.body == "# Yes\n- one\n- two"
-    assert card.text_presses == card.files == ()
+    assert card.buttons_of(TextPress) == card.files == ()
     assert "fetched" not in card.text
     assert "seed" not in card.small_print
 
@@ -262,7 +268,7 @@ def test_a_short_answer_is_shown_whole() -> None:
 def test_thoughts_are_folded_away_behind_a_button() -> None:
     card = ending_card(StatusUpdate(a_text("Yes", thinking="Let me see")), [])
     assert "Let me see" not in everything_in(card) + card.body
-    assert card.text_presses == (TextPress(1, TextPart.THINKING, 0),)
+    assert card.buttons_of(TextPress) == (TextPress(1, TextPart.THINKING, 0),)
     alone = ending_card(StatusUpdate(a_text("", thinking="Let me see")), [])
     assert alone.body == "The model thought about it, but gave no answer."
 
@@ -273,7 +279,7 @@ def test_of_a_long_answer_the_beginning_is_shown_and_where_the_rest_is() -> None
     assert card.body.startswith("word word")
     assert "200,000 characters; the whole answer is attached" in card.text
     assert card.files == ("answer.md",)
-    assert card.text_presses == (TextPress(1, TextPart.ANSWER, 1),)
+    assert card.buttons_of(TextPress) == (TextPress(1, TextPart.ANSWER, 1),)
     assert "too large to attach" in ending_card(StatusUpdate(a_text("word " * 40_000)), []).text
 
 
@@ -313,14 +319,16 @@ def test_an_ending_of_any_mixture_has_no_more_parts_than_a_message_may(
 
 @pytest.mark.parametrize("stage", [Stage.RUNNING, Stage.FINISHING])
 def test_the_log_of_what_runs_can_be_asked_for(stage: Stage) -> None:
-    assert Action.LOG in status_card(StatusUpdate(a_job(stage=stage, task_id="101"))).actions
-    assert Action.LOG not in status_card(StatusUpdate(a_job(stage=Stage.QUEUED, task_id="101"))).actions
+    assert JobButton.LOG in actions_of(status_card(StatusUpdate(a_job(stage=stage, task_id="101"))))
+    assert JobButton.LOG not in actions_of(
+        status_card(StatusUpdate(a_job(stage=Stage.QUEUED, task_id="101")))
+    )
 
 
 def test_info_leads_to_the_log_for_those_who_may_see_it() -> None:
-    assert info_card(SUCCESS, may_see_log=True).actions == (Action.LOG,)
-    assert info_card(SUCCESS).actions == ()
-    assert info_card(replace(SUCCESS, task_id=None), may_see_log=True).actions == ()
+    assert actions_of(info_card(SUCCESS, may_see_log=True)) == (JobButton.LOG,)
+    assert actions_of(info_card(SUCCESS)) == ()
+    assert actions_of(info_card(replace(SUCCESS, task_id=None), may_see_log=True)) == ()
 
 
 def test_a_picture_that_cannot_be_attached_is_linked() -> None:
@@ -345,15 +353,16 @@ def test_a_gallery_holds_no_more_than_discord_shows() -> None:
 def test_a_failure_tells_why_and_offers_another_try(cause: Cause) -> None:
     card = ending_card(StatusUpdate(a_job(stage=Stage.FAILED, cause=cause)), [])
     assert card.tone is Tone.FAILED
-    assert len({Action.AGAIN, Action.RETRY} & set(card.actions)) == 1
-    assert Action.CANCEL not in card.actions
+    assert len({JobButton.AGAIN, JobButton.RETRY} & set(actions_of(card))) == 1
+    assert JobButton.CANCEL not in actions_of(card)
 
 
 def test_only_what_may_pass_can_be_retried_as_it_was() -> None:
     retried = {
         cause
         for cause in Cause
-        if Action.RETRY in ending_card(StatusUpdate(a_job(stage=Stage.FAILED, cause=cause)), []).actions
+        if JobButton.RETRY
+        in actions_of(ending_card(StatusUpdate(a_job(stage=Stage.FAILED, cause=cause)), []))
     }
     assert {Cause.UNANSWERED, Cause.UNREACHABLE, Cause.LOST} <= retried
     assert not retried & {Cause.REFUSED, Cause.NO_FUNDS, Cause.AUTH, Cause.OUTPUT_UNUSABLE, Cause.CANCELLED}

@@ -14,7 +14,7 @@ from bot.delivery.attachments import attachments
 from bot.domain.job.job import Job, Output, Stage
 from bot.domain.job.output_file import OutputFile
 from bot.domain.job.status_update import StatusUpdate
-from bot.view.card import Action, PageMove, TextPart, TextPress
+from bot.view.actions.buttons import JobButton, JobPress, PageMove, TextPress
 from bot.view.cards.renderer import ending_card
 from bot.view.cards.texts import last_lines, log_card, page_card
 from bot.view.files.fitting import Bounds
@@ -22,6 +22,7 @@ from bot.view.layout import layout_of
 from bot.view.text import said
 from bot.view.text.format import code_block
 from bot.view.text.links import LINKS_CHARS
+from bot.view.text.said import TextPart
 from tests.support.samples import a_job, a_picture
 from tests.support.seals import SEAL
 
@@ -67,7 +68,7 @@ async def test_an_answer_of_megabytes_is_attached_and_its_pages_have_an_end() ->
         last.small_print
         == f"page {said.MAX_PAGES} of {said.MAX_PAGES} that can be turned to here; the file has the rest"
     )
-    assert [press.turn for press in last.text_presses] == [PageMove.BACK]
+    assert [press.turn for press in last.buttons] == [PageMove.BACK]
 
 
 async def test_an_answer_past_the_limit_is_zipped_and_past_that_told() -> None:
@@ -137,12 +138,12 @@ def test_pages_lead_to_their_neighbours() -> None:
     job = a_text("word " * 3_000)
     pages = said.pages(job, TextPart.ANSWER)
     middle = page_card(job, TextPart.ANSWER, pages, 1)
-    assert middle.text_presses == (
+    assert middle.buttons == (
         TextPress(1, TextPart.ANSWER, 0, PageMove.BACK),
         TextPress(1, TextPart.ANSWER, 2, PageMove.ON),
     )
     assert middle.small_print == f"page 2 of {len(pages)}"
-    assert [press.turn for press in page_card(job, TextPart.ANSWER, pages, 0).text_presses] == [PageMove.ON]
+    assert [press.turn for press in page_card(job, TextPart.ANSWER, pages, 0).buttons] == [PageMove.ON]
     assert layout_of(middle, SEAL).content_length() <= 4_000
 
 
@@ -161,7 +162,7 @@ def test_a_log_is_shown_as_a_terminal_would() -> None:
     assert "warning: x\nstep 3/3\ndone" in card.text
     assert card.files == ("log.txt",)
     assert card.small_print == "3 lines in all, attached as a file"
-    assert card.actions == ()
+    assert card.buttons == ()
 
 
 def test_a_log_without_end_is_shown_by_its_end() -> None:
@@ -174,7 +175,7 @@ def test_an_empty_log_says_so() -> None:
     assert "has written nothing." in log_card(a_text("x"), "\n \n", is_attached=False).text
     running = log_card(a_job(stage=Stage.RUNNING, task_id="1"), "", is_attached=False)
     assert "has written nothing yet." in running.text
-    assert running.actions == (Action.LOG,)
+    assert running.buttons == (JobPress(JobButton.LOG, 1),)
 
 
 @given(st.text(max_size=9_000) | st.just("x" * 100_000) | st.just("\U0001f600" * 9_000))

@@ -7,7 +7,8 @@ from dataclasses import replace
 from bot.domain.job.job import Cause, Stage
 from bot.domain.money import ZERO, Money
 from bot.domain.records.reports import Share, UsageReport
-from bot.view.card import Action, MemberAction, Tone
+from bot.view.actions.buttons import JobButton, JobPress, MemberButton
+from bot.view.card import Tone
 from bot.view.cards.records import (
     erased_card,
     history_card,
@@ -95,7 +96,7 @@ def test_a_line_of_the_history_has_prompt_model_cost_time_and_link() -> None:
     assert "**a lighthouse at dusk**" in row.text
     assert "stable-diffusion-3-medium · $0.0035 · <t:1772366400:R>" in row.text
     assert "(https://discord.com/channels/700/30/900)" in row.text
-    assert (row.job_id, row.action) == (5, Action.AGAIN)
+    assert row.button == JobPress(JobButton.AGAIN, 5)
 
 
 def test_a_prompt_in_the_history_is_escaped_and_cut() -> None:
@@ -107,7 +108,7 @@ def test_a_prompt_in_the_history_is_escaped_and_cut() -> None:
 def test_a_forgotten_prompt_is_shown_as_such_and_has_no_again() -> None:
     (row,) = page(a_job(request=a_request(prompt=""), is_forgotten=True)).rows
     assert "has been erased" in row.text
-    assert row.action is None
+    assert row.button is None
 
 
 def test_a_private_picture_has_no_link() -> None:
@@ -135,18 +136,18 @@ def test_a_hold_that_is_kept_is_told_instead_of_a_cost() -> None:
 
 def test_pages_lead_to_their_neighbours_by_the_jobs_at_their_edges() -> None:
     card = page(a_job(9), a_job(8), number=2, newer=True, older=True)
-    assert [(p.action, p.user_id, p.cursor, p.page) for p in card.presses] == [
-        (MemberAction.NEWER, 1, 9, 1),
-        (MemberAction.OLDER, 1, 8, 3),
+    assert [(p.action, p.user_id, p.cursor, p.page) for p in card.buttons] == [
+        (MemberButton.NEWER, 1, 9, 1),
+        (MemberButton.OLDER, 1, 8, 3),
     ]
-    assert page(a_job(9)).presses == ()
+    assert page(a_job(9)).buttons == ()
 
 
 def test_an_empty_history_says_how_to_begin() -> None:
     assert "Start with `/imagine`" in page().text
     past = page(number=7, newer=True)
     assert "has no page 7" in past.text
-    assert [p.action for p in past.presses] == [MemberAction.NEWER]
+    assert [p.action for p in past.buttons] == [MemberButton.NEWER]
 
 
 def test_a_full_page_fits_into_a_message() -> None:
@@ -166,12 +167,12 @@ def test_the_question_says_what_goes_what_stays_and_what_is_left() -> None:
     assert "Stays" in card.text
     assert "Delete button" in card.text
     assert "“a lighthouse at dusk”" in card.text
-    (press,) = card.presses
-    assert (press.action, press.user_id, press.cursor) == (MemberAction.FORGET, 1, int(NOON_S))
+    (press,) = card.buttons
+    assert (press.action, press.user_id, press.cursor) == (MemberButton.FORGET, 1, int(NOON_S))
 
 
 def test_with_nothing_to_erase_nothing_is_asked() -> None:
-    assert question_card(1, 0, [], int(NOON_S)).presses == ()
+    assert question_card(1, 0, [], int(NOON_S)).buttons == ()
 
 
 def test_what_wiro_did_not_delete_is_told_as_a_number() -> None:
