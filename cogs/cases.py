@@ -15,7 +15,7 @@ from bot.domain.limits.limit import LimitReached
 from bot.domain.moderation.cases import Decision, Verdict
 from bot.domain.moderation.errors import CaseDecided, CaseFault, CaseRefused
 from bot.services.moderation.service import Cases as CaseService
-from bot.view.actions.buttons import CaseButton, CasePress, JobButton, JobPress
+from bot.view.actions.buttons import CaseAction, CaseButton, JobAction, JobButton
 from bot.view.actions.seal import seal_of
 from bot.view.cards.cases import ASKING, decided_card, offer_words, reported_words
 from bot.view.hiding import hidden, is_about_job, is_hidden, kept, kept_words, shown, words_of
@@ -51,9 +51,9 @@ class Cases(commands.Cog):
         text = offer_words(offer.way_out)
         if not offer.may_ask:
             return Postscript(text)
-        return Postscript(text, CasePress(CaseButton.ASK, interaction.id), ASKING)
+        return Postscript(text, CaseAction(CaseButton.ASK, interaction.id), ASKING)
 
-    async def ask(self, interaction: Interaction, press: CasePress) -> None:
+    async def ask(self, interaction: Interaction, press: CaseAction) -> None:
         await acknowledge_press(interaction)
         await self._cases.ask(press.case_id, requester_of(interaction))
         self._desk.remember(press.case_id, interaction)
@@ -61,7 +61,7 @@ class Cases(commands.Cog):
         text = f"{told}\n**The moderators have been asked.** The answer comes here or by direct message."
         await interaction.edit_original_response(content=text, view=None, allowed_mentions=NO_MENTIONS)
 
-    async def report(self, interaction: Interaction, press: JobPress) -> None:
+    async def report(self, interaction: Interaction, press: JobAction) -> None:
         """Hide what was made at once, for everybody, then tell the moderators."""
         await acknowledge_press(interaction)
         message = interaction.message
@@ -82,7 +82,7 @@ class Cases(commands.Cog):
         text = reported_words(report, job, is_passed_on=await self._cases.submit_report(case, job))
         await interaction.followup.send(text, ephemeral=True, allowed_mentions=NO_MENTIONS)
 
-    async def decide(self, interaction: Interaction, press: CasePress) -> None:
+    async def decide(self, interaction: Interaction, press: CaseAction) -> None:
         """One verdict, by a member who may manage the server at this very moment."""
         require_manager(interaction, "decide this")
         await acknowledge_press(interaction)

@@ -18,7 +18,7 @@ from bot.services.catalogue.service import Catalogue
 from bot.services.limits.rate import RateLimiter
 from bot.services.runs.service import Jobs, checked
 from bot.services.styles.service import Styles
-from bot.view.actions.buttons import JobButton, JobPress
+from bot.view.actions.buttons import JobAction, JobButton
 from bot.view.cards.picks import picture_in
 from cogs.arrivals import Arrivals
 from cogs.aspects import ASPECT_CHOICES, ASPECTS
@@ -112,10 +112,10 @@ class Generate(commands.Cog):
     async def suggest_styles(self, interaction: Interaction, current: str) -> list[Choice[str]]:
         return style_choices(self._styles, interaction, current)
 
-    async def again(self, interaction: Interaction, press: JobPress) -> None:
+    async def again(self, interaction: Interaction, press: JobAction) -> None:
         await self._repeat(interaction, press.job_id, is_retry=False)
 
-    async def retry(self, interaction: Interaction, press: JobPress) -> None:
+    async def retry(self, interaction: Interaction, press: JobAction) -> None:
         await self._repeat(interaction, press.job_id, is_retry=True)
 
     async def _repeat(self, interaction: Interaction, job_id: int, *, is_retry: bool) -> None:

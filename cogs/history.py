@@ -10,7 +10,7 @@ from bot.delivery.responses import acknowledge, acknowledge_press, fill
 from bot.discord.client import BotClient, Interaction
 from bot.domain.request.interactions import NotYours
 from bot.services.records.service import HistoryPage, Reports
-from bot.view.actions.buttons import MemberButton, MemberPress
+from bot.view.actions.buttons import MemberAction, MemberButton
 from bot.view.card import Card
 from bot.view.cards.records import history_card
 
@@ -30,7 +30,7 @@ class History(commands.Cog):
         found = await self._reports.history(interaction.user.id, interaction.guild_id, page)
         await fill(interaction, _card(interaction, found))
 
-    async def older(self, interaction: Interaction, press: MemberPress) -> None:
+    async def older(self, interaction: Interaction, press: MemberAction) -> None:
         if press.user_id != interaction.user.id:
             raise NotYours
         await acknowledge_press(interaction)
@@ -39,7 +39,7 @@ class History(commands.Cog):
         )
         await fill(interaction, _card(interaction, found))
 
-    async def newer(self, interaction: Interaction, press: MemberPress) -> None:
+    async def newer(self, interaction: Interaction, press: MemberAction) -> None:
         if press.user_id != interaction.user.id:
             raise NotYours
         await acknowledge_press(interaction)

@@ -9,7 +9,7 @@ from bot.delivery.responses import acknowledge, acknowledge_press, fill
 from bot.discord.client import BotClient, Interaction
 from bot.domain.job.access import JobAct, has_access
 from bot.services.runs.service import Jobs as JobService
-from bot.view.actions.buttons import JobButton, JobPress
+from bot.view.actions.buttons import JobAction, JobButton
 from bot.view.card import Card
 from bot.view.cards.lists import running_card
 from bot.view.cards.renderer import info_card
@@ -27,13 +27,13 @@ class Jobs(commands.Cog):
         await acknowledge(interaction, ephemeral=True)
         await fill(interaction, self._list(interaction))
 
-    async def cancel(self, interaction: Interaction, press: JobPress) -> None:
+    async def cancel(self, interaction: Interaction, press: JobAction) -> None:
         await acknowledge_press(interaction)
         job = await self._jobs.cancel(press.job_id, requester_of(interaction))
         if interaction.message is not None and interaction.message.id != job.origin.message_id:
             await fill(interaction, self._list(interaction))
 
-    async def info(self, interaction: Interaction, press: JobPress) -> None:
+    async def info(self, interaction: Interaction, press: JobAction) -> None:
         await acknowledge(interaction, ephemeral=True)
         requester = requester_of(interaction)
         job = await self._jobs.reach(press.job_id, requester, JobAct.READ)
@@ -41,7 +41,7 @@ class Jobs(commands.Cog):
         may_read = has_access(job, requester, JobAct.READ_WORDS)
         await fill(interaction, info_card(job, may_see_log=may_see_log, may_read=may_read))
 
-    async def delete(self, interaction: Interaction, press: JobPress) -> None:
+    async def delete(self, interaction: Interaction, press: JobAction) -> None:
         await acknowledge_press(interaction)
         await self._jobs.reach(press.job_id, requester_of(interaction), JobAct.DELETE)
         await interaction.delete_original_response()

@@ -15,7 +15,7 @@ from bot.domain.records.model_pages import ModelDetail, ModelPage
 from bot.services.catalogue.browse import Browser
 from bot.services.catalogue.service import Catalogue
 from bot.services.limits.rate import RateLimiter
-from bot.view.actions.buttons import ModelButton, ModelPress
+from bot.view.actions.buttons import ModelAction, ModelButton
 from bot.view.card import Card
 from bot.view.cards.models import detail_card, page_card
 from bot.view.text.format import plain
@@ -52,14 +52,14 @@ class Models(commands.Cog):
         found = await self._browser.find(words, shelf, requester_of(interaction))
         await fill(interaction, self._card(found))
 
-    async def details(self, interaction: Interaction, press: ModelPress) -> None:
+    async def details(self, interaction: Interaction, press: ModelAction) -> None:
         await acknowledge(interaction, ephemeral=True)
         self._rate.take(interaction.user.id)
         await fill(
             interaction, self._card(await self._browser.detail(press.subject, requester_of(interaction)))
         )
 
-    async def page(self, interaction: Interaction, press: ModelPress) -> None:
+    async def page(self, interaction: Interaction, press: ModelAction) -> None:
         await acknowledge_press(interaction)
         self._rate.take(interaction.user.id)
         number, category, search = press.listing

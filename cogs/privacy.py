@@ -22,7 +22,7 @@ from bot.services.guild_settings.service import GuildSettingsService
 from bot.services.records.service import Erasure, Reports
 from bot.services.runs.service import Jobs
 from bot.services.styles.service import Styles
-from bot.view.actions.buttons import MemberButton, MemberPress
+from bot.view.actions.buttons import MemberAction, MemberButton
 from bot.view.card import Card
 from bot.view.cards.records import (
     erased_card,
@@ -97,7 +97,7 @@ class Privacy(commands.GroupCog, group_name="privacy", group_description="What t
         await self._houses.close_pictures(interaction.user.id, is_closed=_LENT[allow])
         await fill(interaction, lent_card(is_closed=_LENT[allow]))
 
-    async def forget(self, interaction: Interaction, press: MemberPress) -> None:
+    async def forget(self, interaction: Interaction, press: MemberAction) -> None:
         """The confirmation. Both moments are Discord's own: the ids of the two interactions carry them."""
         if press.user_id != interaction.user.id:
             raise NotYours

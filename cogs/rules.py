@@ -39,7 +39,7 @@ from bot.domain.records.since import parse_since
 from bot.services.catalogue.service import Catalogue
 from bot.services.guild_settings.patterns import as_typed, word_rule
 from bot.services.guild_settings.service import GuildSettingsService
-from bot.view.actions.buttons import AuditButton, AuditPress
+from bot.view.actions.buttons import AuditAction, AuditButton
 from bot.view.card import Card
 from bot.view.cards.audit import audit_card
 from bot.view.cards.rules import changed_card, show_card, trial_card, unchanged_card
@@ -268,7 +268,7 @@ class Rules(commands.GroupCog, group_name="rules", group_description="What the b
         query = AuditQuery(interaction.guild_id or 0, member.id if member is not None else 0, since_s)
         await fill(interaction, audit_card(await self._houses.audit_log(query)))
 
-    async def turn(self, interaction: Interaction, press: AuditPress) -> None:
+    async def turn(self, interaction: Interaction, press: AuditAction) -> None:
         """Another page of the audit log, in the place of the one before."""
         require_manager(interaction, AUDIT_ACTION)
         await acknowledge_press(interaction)

@@ -24,7 +24,7 @@ from bot.services.forms.states import LIFE_S, MOST_EACH
 from bot.services.limits.rate import RateLimiter
 from bot.services.member_cache import MemberCache
 from bot.services.runs.service import Jobs
-from bot.view.actions.buttons import FORM_KIND, DraftPress, FormButton, ModelButton, ModelPress
+from bot.view.actions.buttons import FORM_KIND, FormAction, FormButton, ModelAction, ModelButton
 from bot.view.cards.forms import form_card
 from bot.view.forms.steps import files_of, modal_of, raw_texts_of, sent_in, texts_of
 from cogs.arrivals import Arrivals
@@ -74,12 +74,12 @@ class Run(commands.Cog):
         form = await self._forms.open(interaction.id, slug, requester, is_private=is_private)
         await self._show(interaction, form)
 
-    async def pick(self, interaction: Interaction, press: ModelPress) -> None:
+    async def pick(self, interaction: Interaction, press: ModelAction) -> None:
         """Run, pressed on a model."""
         await acknowledge(interaction, ephemeral=True)
         await self.open(interaction, press.subject)
 
-    async def fill_in(self, interaction: Interaction, press: DraftPress) -> None:
+    async def fill_in(self, interaction: Interaction, press: FormAction) -> None:
         """The modal is the acknowledgement, so it comes from memory."""
         draft = self._forms.draft(press.draft_id, interaction.user.id)
         modal = modal_of(draft, press.number)
@@ -104,11 +104,11 @@ class Run(commands.Cog):
         form = await self._forms.fill(sent.draft_id, interaction.user.id, texts_of(model, fields), files)
         await self._show(interaction, form)
 
-    async def start_over(self, interaction: Interaction, press: DraftPress) -> None:
+    async def start_over(self, interaction: Interaction, press: FormAction) -> None:
         await acknowledge_press(interaction)
         await self._show(interaction, await self._forms.start_over(press.draft_id, interaction.user.id))
 
-    async def start(self, interaction: Interaction, press: DraftPress) -> None:
+    async def start(self, interaction: Interaction, press: FormAction) -> None:
         """Run what the form asks for, in a message of its own; the card then says where."""
         user_id = interaction.user.id
         try:

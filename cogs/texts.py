@@ -17,7 +17,7 @@ from bot.domain.job.errors import WordsFault, WordsGone
 from bot.domain.job.job import Job
 from bot.services.limits.rate import RateLimiter
 from bot.services.runs.service import Jobs
-from bot.view.actions.buttons import JobButton, JobPress, PageMove, TextPress
+from bot.view.actions.buttons import JobAction, JobButton, PageMove, TextAction
 from bot.view.card import Card
 from bot.view.cards.texts import LOG_NAME, log_card, page_card
 from bot.view.text import said
@@ -35,7 +35,7 @@ class Texts(commands.Cog):
         self._jobs = jobs
         self._rate = rate
 
-    async def turn(self, interaction: Interaction, press: TextPress) -> None:
+    async def turn(self, interaction: Interaction, press: TextAction) -> None:
         """Open a page in a message of its own, or turn to it in the message that was pressed."""
         if press.turn is PageMove.OPEN:
             await acknowledge(interaction, ephemeral=True)
@@ -53,7 +53,7 @@ class Texts(commands.Cog):
                 files.append(discord.File(io.BytesIO(file.content), file.filename))
         await fill(interaction, replace(card, files=tuple(file.filename for file in files)), files)
 
-    async def log(self, interaction: Interaction, press: JobPress) -> None:
+    async def log(self, interaction: Interaction, press: JobAction) -> None:
         await acknowledge(interaction, ephemeral=True)
         self._rate.take(interaction.user.id)
         job, log = await self._jobs.log_of(press.job_id, requester_of(interaction))

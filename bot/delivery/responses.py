@@ -17,7 +17,7 @@ from bot.delivery.initial_responses import InitialResponseLimiter
 from bot.domain.errors import BotError
 from bot.domain.job.errors import ManagersOnly
 from bot.domain.request.interactions import WordsBlocked
-from bot.view.actions.buttons import CasePress
+from bot.view.actions.buttons import CaseAction
 from bot.view.actions.component import ActionButton
 from bot.view.actions.seal import seal_of
 from bot.view.card import Card, Tone
@@ -110,7 +110,7 @@ class Postscript:
     """What a refusal says besides the reason: what would fit, and a button to ask for more."""
 
     text: str = ""
-    press: CasePress | None = None
+    press: CaseAction | None = None
     about_press: str = ""  # what pressing it means, beside the reason
 
 

@@ -12,7 +12,7 @@ from discord import ui
 
 from bot.domain.job.job import Job
 from bot.domain.moderation.cases import Case
-from bot.view.actions.buttons import Action, JobButton, JobPress
+from bot.view.actions.buttons import Action, JobAction, JobButton
 from bot.view.actions.component import read
 from bot.view.actions.seal import Seal
 from bot.view.cards.cases import ERASED, HIDDEN, hidden_card
@@ -53,7 +53,7 @@ def kept_words(message: discord.Message, job_id: int) -> str:
             case ui.File():
                 item.media = discord.UnfurledMediaItem(f"attachment://{_attached(message, item.media)}")
             case ui.ActionRow():
-                _drop(item, lambda action: action == JobPress(JobButton.REPORT, job_id))
+                _drop(item, lambda action: action == JobAction(JobButton.REPORT, job_id))
             case _:
                 pass
     components: list[dict[str, object]] = cast(Any, view).to_components()  # whose own word has no types
@@ -92,7 +92,7 @@ def is_hidden(message: discord.Message) -> bool:
 def is_about_job(message: discord.Message) -> bool:
     """Whether it is a job's own message: the log channel's have no buttons of jobs."""
     return any(
-        isinstance(item, ui.Button) and isinstance(read(item.custom_id or ""), JobPress)
+        isinstance(item, ui.Button) and isinstance(read(item.custom_id or ""), JobAction)
         for item in _items_of(message)
     )
 

@@ -82,15 +82,15 @@ class JobButton(ButtonEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class JobPress(Action):
+class JobAction(Action):
     ID: ClassVar = "job:{job_id}:{action}"
     action: JobButton
     job_id: int
 
 
-def job_buttons(job_id: int, *buttons: JobButton) -> tuple[JobPress, ...]:
+def job_buttons(job_id: int, *buttons: JobButton) -> tuple[JobAction, ...]:
     """Several of one job."""
-    return tuple(JobPress(button, job_id) for button in buttons)
+    return tuple(JobAction(button, job_id) for button in buttons)
 
 
 class PageMove(ButtonEnum):
@@ -108,7 +108,7 @@ _OPENING: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class TextPress(Action):
+class TextAction(Action):
     """One page of a job's text, the first being 0."""
 
     ID: ClassVar = "text:{job_id}:{action}:{page:6}:{turn}"
@@ -193,7 +193,7 @@ class CaseButton(ButtonEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class CasePress(Action):
+class CaseAction(Action):
     """With ASK, `case_id` is the refused interaction whose case may be opened."""
 
     ID: ClassVar = "case:{case_id}:{action}"
@@ -210,7 +210,7 @@ class MemberButton(ButtonEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class MemberPress(Action):
+class MemberAction(Action):
     """`cursor` is a job's id, or the epoch second of a question."""
 
     ID: ClassVar = "member:{user_id}:{action}:{cursor}:{page:9}"
@@ -228,7 +228,7 @@ class AuditButton(ButtonEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class AuditPress(Action):
+class AuditAction(Action):
     """The log as it was asked for (see AuditQuery)."""
 
     ID: ClassVar = "audit:{action}:{member_id}:{since_s}:{newest_id}:{page:9}"
@@ -251,7 +251,7 @@ class ModelButton(ButtonEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class ModelPress(Action):
+class ModelAction(Action):
     """`subject` is the model's slug; with PAGE, ``2|text-to-image|what was searched for``."""
 
     ID: ClassVar = "model:{action}:{subject}"
@@ -259,7 +259,7 @@ class ModelPress(Action):
     subject: str
 
     @classmethod
-    def to_page(cls, page: int, category: str, search: str) -> ModelPress:
+    def to_page(cls, page: int, category: str, search: str) -> ModelAction:
         return cls(ModelButton.PAGE, _BETWEEN.join((str(page), category.replace(_BETWEEN, " "), search)))
 
     @property
@@ -286,7 +286,7 @@ class FormButton(ButtonEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class DraftPress(Action):
+class FormAction(Action):
     """A button of a form, with what it says on its card."""
 
     ID: ClassVar = FORM_KIND + ":{draft_id}:{action}:{number:9}"
@@ -303,14 +303,14 @@ class DraftPress(Action):
 
     @property
     def row(self) -> object:
-        return (DraftPress, self.action is FormButton.FILL)
+        return (FormAction, self.action is FormButton.FILL)
 
 
 # --- the codec -----------------------------------------------------------------------------------
 
 KINDS: Final = (
-    JobPress, TextPress, ResultAction, ConfirmAction,
-    CasePress, MemberPress, AuditPress, ModelPress, DraftPress,
+    JobAction, TextAction, ResultAction, ConfirmAction,
+    CaseAction, MemberAction, AuditAction, ModelAction, FormAction,
 )  # fmt: skip
 _TEMPLATES: Final[dict[type[Action], IdTemplate[Any]]] = {kind: IdTemplate(kind, kind.ID) for kind in KINDS}
 PATTERN: Final = "|".join(template.pattern for template in _TEMPLATES.values())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from bot.domain.moderation.audit import AuditEntry, AuditPage, AuditQuery
-from bot.view.actions.buttons import AuditButton, AuditPress
+from bot.view.actions.buttons import AuditAction, AuditButton
 from bot.view.card import Card, Row, Tone
 from bot.view.cards.logs import change_lines
 
@@ -39,8 +39,8 @@ def audit_card(page: AuditPage) -> Card:
     )
 
 
-def _press(action: AuditButton, query: AuditQuery, page: int) -> AuditPress:
-    return AuditPress(action, query.member_id, query.since_s, query.newest_id, page)
+def _press(action: AuditButton, query: AuditQuery, page: int) -> AuditAction:
+    return AuditAction(action, query.member_id, query.since_s, query.newest_id, page)
 
 
 def _entry(entry: AuditEntry) -> str:

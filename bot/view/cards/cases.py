@@ -10,7 +10,7 @@ from bot.domain.limits.alternatives import Alternative, Fit, Saving
 from bot.domain.limits.limit import Audience, LimitReached, Measure
 from bot.domain.moderation.cases import HIDES_A_DAY, Case, CaseKind, Decision, Report, Verdict
 from bot.domain.request.run_request import RunRequest
-from bot.view.actions.buttons import CaseButton, CasePress, JobButton, JobPress
+from bot.view.actions.buttons import CaseAction, CaseButton, JobAction, JobButton
 from bot.view.card import Card, Tone
 from bot.view.cards.texts import text_buttons
 from bot.view.text.format import code, escaped, plural, relative
@@ -37,7 +37,7 @@ def open_card(case: Case, way_out: Alternative | None, prompt: str, job: Job | N
         small_print=f"opened {relative(case.opened_at_s)}; the first decision stands",
         buttons=(
             *(text_buttons(job) if job is not None and case.is_hiding else ()),
-            *(CasePress(action, case.case_id) for action in actions),
+            *(CaseAction(action, case.case_id) for action in actions),
         ),
     )
 
@@ -52,9 +52,9 @@ def hidden_card(job: Job, pictures: Sequence[str], files: Sequence[str]) -> Card
         files=tuple(files),
         is_spoiler=True,
         buttons=(
-            JobPress(JobButton.INFO, job.job_id),
-            CasePress(CaseButton.RESTORE, job.job_id),  # a report's case has the id of its job
-            CasePress(CaseButton.DELETE, job.job_id),
+            JobAction(JobButton.INFO, job.job_id),
+            CaseAction(CaseButton.RESTORE, job.job_id),  # a report's case has the id of its job
+            CaseAction(CaseButton.DELETE, job.job_id),
         ),
     )
 

@@ -9,7 +9,7 @@ from bot.domain.catalogue.model import Parameter
 from bot.domain.request.form import FIELDS_A_PAGE, Complaint, defaults_of, fields_of, pages_of
 from bot.domain.request.form_state import Form, FormState
 from bot.domain.request.origin import Origin
-from bot.view.actions.buttons import DraftPress, FormButton
+from bot.view.actions.buttons import FormAction, FormButton
 from bot.view.card import Card, Tone
 from bot.view.text.format import code, duration, escaped, plain
 from bot.view.text.requests import complaint_words, fault_words, field_name
@@ -132,9 +132,9 @@ def _small_print(form: Form) -> str:
     return " · ".join(fact for fact in facts if fact)
 
 
-def _fill_buttons(draft: FormState, pages: int) -> list[DraftPress]:
+def _fill_buttons(draft: FormState, pages: int) -> list[FormAction]:
     return [
-        DraftPress(
+        FormAction(
             FormButton.FILL,
             draft.draft_id,
             page,
@@ -144,14 +144,14 @@ def _fill_buttons(draft: FormState, pages: int) -> list[DraftPress]:
     ]
 
 
-def _last_row(form: Form, *, is_ready: bool) -> tuple[DraftPress, ...]:
+def _last_row(form: Form, *, is_ready: bool) -> tuple[FormAction, ...]:
     draft = form.draft
     verb = "Run once more" if draft.runs else "Run"
-    run = DraftPress(
+    run = FormAction(
         FormButton.RUN,
         draft.draft_id,
         draft.runs,
         plain(f"{verb} · about {form.price}", 80),
         is_disabled=not is_ready,
     )
-    return (run, DraftPress(FormButton.RESET, draft.draft_id, label="Start over"))
+    return (run, FormAction(FormButton.RESET, draft.draft_id, label="Start over"))

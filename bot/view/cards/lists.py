@@ -8,7 +8,7 @@ from typing import Final
 from bot.domain.job.access import JobAct, has_access
 from bot.domain.job.status_update import StatusUpdate
 from bot.domain.request.requester import Requester
-from bot.view.actions.buttons import JobButton, JobPress
+from bot.view.actions.buttons import JobAction, JobButton
 from bot.view.card import Card, Row, Tone
 from bot.view.cards.renderer import headline
 from bot.view.text.format import plural
@@ -37,7 +37,7 @@ def _row(news: StatusUpdate, viewer: Requester) -> Row:
     else:
         text = f"**A private picture**\n-# by <@{origin.user_id}>"
     may_cancel = has_access(news.job, viewer, JobAct.CANCEL) and not news.is_cancelling
-    return Row(text, JobPress(JobButton.CANCEL, news.job.job_id) if may_cancel else None)
+    return Row(text, JobAction(JobButton.CANCEL, news.job.job_id) if may_cancel else None)
 
 
 def _jump(news: StatusUpdate) -> str:

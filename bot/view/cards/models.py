@@ -9,7 +9,7 @@ from bot.domain.catalogue.model import Model, Parameter
 from bot.domain.moderation.errors import RuleFault
 from bot.domain.records.model_pages import CatalogueReading, ModelDetail, ModelPage, ModelRow
 from bot.domain.request.form import fields_of
-from bot.view.actions.buttons import ModelButton, ModelPress, has_room
+from bot.view.actions.buttons import ModelAction, ModelButton, has_room
 from bot.view.card import Card, Row, Tone
 from bot.view.text.format import code, escaped, plain, plural, relative
 from bot.view.text.models import (
@@ -68,7 +68,7 @@ def detail_card(detail: ModelDetail, *, can_run: bool) -> Card:
         f"**Here** {_forbidden_words(detail.forbidden) or 'allowed'}",
     ]
     text = "\n".join(line for line in (*head, *facts) if line)
-    press = ModelPress(ModelButton.RUN, model.slug)
+    press = ModelAction(ModelButton.RUN, model.slug)
     may_run = can_run and detail.forbidden is None and has_room(press)
     small = [runs, _age(detail.reading)]
     return Card(
@@ -101,14 +101,14 @@ def _row(line: ModelRow) -> Row:
     ]
     small = " · ".join(fact for fact in facts if fact)
     text = f"**{title}** · {price_words(summary)}\n{code(summary.slug, 80)}\n-# {small}"
-    press = ModelPress(ModelButton.DETAILS, summary.slug)
+    press = ModelAction(ModelButton.DETAILS, summary.slug)
     return Row(text, press if has_room(press) else None)
 
 
-def _paging(page: ModelPage) -> tuple[ModelPress, ...]:
+def _paging(page: ModelPage) -> tuple[ModelAction, ...]:
     numbers = (page.number - 1, page.number + 1)
     presses = (
-        ModelPress.to_page(number, page.category, page.search)
+        ModelAction.to_page(number, page.category, page.search)
         for number in numbers
         if 1 <= number <= page.pages
     )

@@ -7,7 +7,7 @@ from typing import Final
 
 from bot.domain.job.job import Exposure, Job, Stage
 from bot.domain.job.ledger import keeps_hold
-from bot.view.actions.buttons import JobButton, JobPress, MemberButton, MemberPress
+from bot.view.actions.buttons import JobAction, JobButton, MemberAction, MemberButton
 from bot.view.card import Card, Row, Tone
 from bot.view.text.format import escaped, plural, relative
 from bot.view.text.headings import heading, sent_count
@@ -23,9 +23,9 @@ def history_card(
     presses = []
     if has_newer:
         cursor = jobs[0].job_id if jobs else 0
-        presses.append(MemberPress(MemberButton.NEWER, user_id, cursor, number - 1))
+        presses.append(MemberAction(MemberButton.NEWER, user_id, cursor, number - 1))
     if has_older:
-        presses.append(MemberPress(MemberButton.OLDER, user_id, jobs[-1].job_id, number + 1))
+        presses.append(MemberAction(MemberButton.OLDER, user_id, jobs[-1].job_id, number + 1))
     where = "in direct messages" if is_direct else "on this server"
     if not jobs:
         text = (
@@ -53,7 +53,7 @@ def _row(job: Job) -> Row:
     title = f"**{heading(job.request, PROMPT_CHARS)}**\n-# {facts}"
     if job.exposure is not Exposure.SHOWN:
         return Row(f"{title} · hidden until the moderators decide")
-    return Row(title, JobPress(JobButton.AGAIN, job.job_id))
+    return Row(title, JobAction(JobButton.AGAIN, job.job_id))
 
 
 def lent_card(*, is_closed: bool) -> Card:
@@ -142,7 +142,7 @@ def question_card(
         ),
         *_left(running),
     ]
-    press = MemberPress(MemberButton.FORGET, user_id, asked_at_s)
+    press = MemberAction(MemberButton.FORGET, user_id, asked_at_s)
     small = "To take a copy first, use /privacy export."
     return Card(Tone.WARNING, "\n".join(lines), small_print=small, buttons=(press,))
 

@@ -10,7 +10,7 @@ from bot.domain.job.job import Cause, Exposure, Job, Parent, Progress, Relation,
 from bot.domain.job.ledger import keeps_hold
 from bot.domain.job.output_file import OutputFile
 from bot.domain.job.status_update import StatusUpdate
-from bot.view.actions.buttons import JobButton, TextPress, job_buttons
+from bot.view.actions.buttons import JobButton, TextAction, job_buttons
 from bot.view.card import Card, Tone
 from bot.view.cards.picks import picks_of, picture_places
 from bot.view.files.media import is_picture
@@ -117,14 +117,14 @@ def ending_card(news: StatusUpdate, pictures: Sequence[OutputFile], look: Look =
     )
 
 
-def _words(job: Job, pictures: Sequence[OutputFile]) -> tuple[str, tuple[TextPress, ...], list[str]]:
+def _words(job: Job, pictures: Sequence[OutputFile]) -> tuple[str, tuple[TextAction, ...], list[str]]:
     """What a language model said, the buttons to its rest and its thoughts, what is to be noted about it."""
     if not said.is_text(job):
         return "", (), []
     body, is_cut = said.first_page(job)
-    presses = [TextPress(job.job_id, TextPart.ANSWER, 1)] if is_cut else []
+    presses = [TextAction(job.job_id, TextPart.ANSWER, 1)] if is_cut else []
     if said.whole(job, TextPart.THINKING):
-        presses.append(TextPress(job.job_id, TextPart.THINKING, 0))
+        presses.append(TextAction(job.job_id, TextPart.THINKING, 0))
     if not is_cut:
         return body, tuple(presses), []
     files = [picture.filename for picture in pictures if picture.url is None and picture.content is not None]

@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 from bot.domain.job.job import Job
-from bot.view.actions.buttons import JobButton, JobPress, PageMove, TextPress, job_buttons
+from bot.view.actions.buttons import JobAction, JobButton, PageMove, TextAction, job_buttons
 from bot.view.card import Card, Tone
 from bot.view.text import said
 from bot.view.text.format import code_block, plural
@@ -27,9 +27,9 @@ def page_card(job: Job, part: TextPart, pages: list[Page], number: int) -> Card:
     is_capped = len(pages) > said.MAX_PAGES
     presses = []
     if number > 0:
-        presses.append(TextPress(job.job_id, part, number - 1, PageMove.BACK))
+        presses.append(TextAction(job.job_id, part, number - 1, PageMove.BACK))
     if number < last:
-        presses.append(TextPress(job.job_id, part, number + 1, PageMove.ON))
+        presses.append(TextAction(job.job_id, part, number + 1, PageMove.ON))
     name = "The answer" if part is TextPart.ANSWER else "What the model thought"
     where = f"page {number + 1} of {last + 1}"
     if is_capped and number == last:
@@ -43,9 +43,9 @@ def page_card(job: Job, part: TextPart, pages: list[Page], number: int) -> Card:
     )
 
 
-def text_buttons(job: Job) -> tuple[TextPress, ...]:
+def text_buttons(job: Job) -> tuple[TextAction, ...]:
     """To all that a language model said and thought."""
-    return tuple(TextPress(job.job_id, part, 0) for part in TextPart if said.whole(job, part))
+    return tuple(TextAction(job.job_id, part, 0) for part in TextPart if said.whole(job, part))
 
 
 def log_card(job: Job, log: str, *, is_attached: bool) -> Card:
@@ -102,6 +102,6 @@ def _fitting(lines: list[str]) -> str:
     return "\n".join(reversed(kept))
 
 
-def _again(job: Job) -> tuple[JobPress, ...]:
+def _again(job: Job) -> tuple[JobAction, ...]:
     """What still runs may be asked for once more."""
     return () if job.is_terminal else job_buttons(job.job_id, JobButton.LOG)

@@ -9,7 +9,7 @@ from typing import Final
 from bot.domain.job.job import Job
 from bot.domain.job.output_file import OutputFile
 from bot.domain.job.status_update import StatusUpdate
-from bot.view.actions.buttons import JobPress
+from bot.view.actions.buttons import JobAction
 from bot.view.card import Card
 from bot.view.cards.renderer import Look, ending_card, status_card
 from bot.view.cards.texts import text_buttons
@@ -39,7 +39,7 @@ def last_resort(news: StatusUpdate) -> Card:
     """Nothing but words of our own and the buttons: that it has ended, at least."""
     card = ending_card(replace(news, job=_wordless(news.job)), [], Look())
     text = f"### It has ended\n{BLOCKED}, and what was made with it. Info tells the rest."
-    return Card(card.tone, text, buttons=card.buttons_of(JobPress))
+    return Card(card.tone, text, buttons=card.buttons_of(JobAction))
 
 
 def _wordless(job: Job) -> Job:

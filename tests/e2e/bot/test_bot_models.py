@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot.services.limits.rate import BURST, EVERY_S
-from bot.view.actions.buttons import ModelButton, ModelPress, custom_id_of
+from bot.view.actions.buttons import ModelAction, ModelButton, custom_id_of
 from sandbox.wiro.faults import Refuse
 from sandbox.wiro.fixtures import MODELS_ON_SHOW
 from tests.e2e.bot.studio_world import Build, World, until
@@ -74,7 +74,7 @@ async def test_one_model_is_shown_in_detail_by_its_name_or_a_single_hit(world: W
 async def test_details_are_a_press_away_also_after_a_restart(world: World) -> None:
     await listed(world)
     found = await asked(world, search="stability")
-    custom_id = world.studio.bot.seal.marked(custom_id_of(ModelPress(ModelButton.DETAILS, TURBO)))
+    custom_id = world.studio.bot.seal.marked(custom_id_of(ModelAction(ModelButton.DETAILS, TURBO)))
     assert custom_id in world.card(found).custom_ids
     await world.restart()
     pressed = await world.alice.click(found.response.message, custom_id=custom_id)

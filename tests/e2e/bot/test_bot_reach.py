@@ -15,12 +15,12 @@ from bot.view.actions.buttons import (
     Action,
     ConfirmAction,
     ConfirmButton,
+    JobAction,
     JobButton,
-    JobPress,
     PageMove,
     ResultAction,
     ResultButton,
-    TextPress,
+    TextAction,
     custom_id_of,
 )
 from bot.view.actions.seal import Seal
@@ -56,9 +56,9 @@ def custom_id(action: Enum, job_id: int, seal: Seal) -> str:
     """With the bot's own mark, which nobody can forge: the mark is not what stands before the job."""
     match action:
         case JobButton():
-            press: Action = JobPress(action, job_id)
+            press: Action = JobAction(action, job_id)
         case TextPart():
-            press = TextPress(job_id, action, 0, PageMove.OPEN)
+            press = TextAction(job_id, action, 0, PageMove.OPEN)
         case ResultButton():
             press = ResultAction(action, job_id)
         case ConfirmButton():

@@ -9,7 +9,7 @@ import pytest
 
 from bot.domain.request.interactions import NotYours
 from bot.services.records.service import PAGE_SIZE
-from bot.view.actions.buttons import MemberButton, MemberPress
+from bot.view.actions.buttons import MemberAction, MemberButton
 from tests.e2e.moderation.moderation_world import BuildClub, Club
 
 
@@ -94,4 +94,4 @@ async def test_a_page_of_another_member_is_not_turned(club: Club, turn: str) -> 
     cog = club.world.studio.bot.get_cog("History")
     stranger: Any = SimpleNamespace(user=SimpleNamespace(id=club.bob.id))
     with pytest.raises(NotYours):
-        await getattr(cog, turn)(stranger, MemberPress(MemberButton(turn), club.alice.id, 5, 2))
+        await getattr(cog, turn)(stranger, MemberAction(MemberButton(turn), club.alice.id, 5, 2))

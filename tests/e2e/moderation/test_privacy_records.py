@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from bot.domain.request.interactions import NotYours, QuestionExpired
-from bot.view.actions.buttons import MemberButton, MemberPress
+from bot.view.actions.buttons import MemberAction, MemberButton
 from sandbox.wiro.faults import Answer, Refuse
 from sandbox.wiro.server import Habits
 from tests.e2e.moderation.moderation_world import BuildClub, Club
@@ -135,8 +135,8 @@ async def test_an_erasure_in_direct_messages_works_alike(club: Club) -> None:
     await until(lambda: "Your records are erased" in world.card(asked).text)
 
 
-def a_press(user_id: int, asked_at_s: int) -> MemberPress:
-    return MemberPress(MemberButton.FORGET, user_id, asked_at_s)
+def a_press(user_id: int, asked_at_s: int) -> MemberAction:
+    return MemberAction(MemberButton.FORGET, user_id, asked_at_s)
 
 
 async def test_only_the_asker_can_confirm_and_only_for_a_while(club: Club) -> None:

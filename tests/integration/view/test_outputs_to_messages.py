@@ -22,7 +22,7 @@ from bot.domain.job.status_update import StatusUpdate
 from bot.engines.wiro.frames import task_reports
 from bot.services.runs.delivery import ResultDelivery
 from bot.services.tasks import TaskOwner
-from bot.view.actions.buttons import TextPress
+from bot.view.actions.buttons import TextAction
 from bot.view.card import Card
 from bot.view.cards.renderer import ending_card
 from bot.view.files import media
@@ -119,7 +119,7 @@ async def test_words_and_pictures_of_one_task_stand_in_one_message(base: str) ->
     assert card.body.startswith("**Answer 1**\n\nTwo mills.\n\n**Answer 2**\n\nword word")
     assert card.pictures == ("0.png", "0-2.png")
     assert card.files == ("answer.md",)
-    assert len(card.buttons_of(TextPress)) == 2
+    assert len(card.buttons_of(TextAction)) == 2
     assert len(event.outputs) == 4
 
 

@@ -14,7 +14,7 @@ from bot.domain.moderation.audit import AuditEntry, WordsChange
 from bot.domain.moderation.cases import Case, CaseKind, Decision, Verdict
 from bot.domain.money import Money
 from bot.domain.request.interactions import NotAccepting
-from bot.view.actions.buttons import CaseButton, TextPress
+from bot.view.actions.buttons import CaseButton, TextAction
 from bot.view.cards.cases import decided_card, member_words, offer_words, open_card
 from bot.view.cards.logs import entry_card, warning_card
 from bot.view.text.made import a_words, the_words
@@ -76,7 +76,7 @@ def test_a_reported_picture_is_linked() -> None:
 def test_past_the_days_reports_its_card_says_that_it_is_not_hidden() -> None:
     card = open_card(REPORT, None, "a mill", a_job(outputs=(PNG,)))
     assert "A picture was reported, not hidden: the reporter has had enough hidden today" in card.text
-    assert card.buttons_of(TextPress) == ()
+    assert card.buttons_of(TextAction) == ()
 
 
 WORDS = Output("answer", "text/markdown", None, text="42", thinking="six times seven")
@@ -103,9 +103,9 @@ def test_what_was_made_is_called_by_its_kind(outputs: tuple[Output, ...], the: s
 
 def test_a_hidden_answers_judges_can_open_what_it_said_and_thought() -> None:
     card = open_card(replace(REPORT, is_hiding=True), None, "why", a_job(outputs=(WORDS,)))
-    assert card.buttons_of(TextPress) == (
-        TextPress(1, TextPart.ANSWER, 0),
-        TextPress(1, TextPart.THINKING, 0),
+    assert card.buttons_of(TextAction) == (
+        TextAction(1, TextPart.ANSWER, 0),
+        TextAction(1, TextPart.THINKING, 0),
     )
 
 

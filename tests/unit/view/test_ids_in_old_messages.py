@@ -6,24 +6,24 @@ import pytest
 
 from bot.view.actions.buttons import (
     Action,
+    AuditAction,
     AuditButton,
-    AuditPress,
+    CaseAction,
     CaseButton,
-    CasePress,
     ConfirmAction,
     ConfirmButton,
-    DraftPress,
+    FormAction,
     FormButton,
+    JobAction,
     JobButton,
-    JobPress,
+    MemberAction,
     MemberButton,
-    MemberPress,
+    ModelAction,
     ModelButton,
-    ModelPress,
     PageMove,
     ResultAction,
     ResultButton,
-    TextPress,
+    TextAction,
 )
 from bot.view.actions.component import ActionButton, read
 from bot.view.text.said import TextPart
@@ -33,118 +33,118 @@ JOB = 1444000000000000123
 
 # What a press means, its id and mark (by the key of tests/support/seals.py), and how it looks, as of 0.1.0.
 OLD = [
-    (JobPress(JobButton.CANCEL, JOB), f"job:{JOB}:cancel", "n_z7v8AOOJZk", "⏹️|Cancel|danger"),
-    (JobPress(JobButton.AGAIN, JOB), f"job:{JOB}:again", "gIXSG8KuUEjj", "🔁|Again|primary"),
-    (JobPress(JobButton.RETRY, JOB), f"job:{JOB}:retry", "Kg1PiNH5tcER", "🔁|Retry|primary"),
-    (JobPress(JobButton.INFO, JOB), f"job:{JOB}:info", "pQuGR4xIXJns", "ℹ️|Info|secondary"),
-    (JobPress(JobButton.DELETE, JOB), f"job:{JOB}:delete", "38jgjWCtFo8U", "🗑️|Delete|secondary"),
-    (JobPress(JobButton.REPORT, JOB), f"job:{JOB}:report", "hUCZTORphuaw", "🚩|Report|secondary"),
-    (JobPress(JobButton.LOG, JOB), f"job:{JOB}:log", "SS5ODBVUTqp4", "📜|Log|secondary"),
+    (JobAction(JobButton.CANCEL, JOB), f"job:{JOB}:cancel", "n_z7v8AOOJZk", "⏹️|Cancel|danger"),
+    (JobAction(JobButton.AGAIN, JOB), f"job:{JOB}:again", "gIXSG8KuUEjj", "🔁|Again|primary"),
+    (JobAction(JobButton.RETRY, JOB), f"job:{JOB}:retry", "Kg1PiNH5tcER", "🔁|Retry|primary"),
+    (JobAction(JobButton.INFO, JOB), f"job:{JOB}:info", "pQuGR4xIXJns", "ℹ️|Info|secondary"),
+    (JobAction(JobButton.DELETE, JOB), f"job:{JOB}:delete", "38jgjWCtFo8U", "🗑️|Delete|secondary"),
+    (JobAction(JobButton.REPORT, JOB), f"job:{JOB}:report", "hUCZTORphuaw", "🚩|Report|secondary"),
+    (JobAction(JobButton.LOG, JOB), f"job:{JOB}:log", "SS5ODBVUTqp4", "📜|Log|secondary"),
     (
-        MemberPress(MemberButton.OLDER, 42, JOB, 3),
+        MemberAction(MemberButton.OLDER, 42, JOB, 3),
         f"member:42:older:{JOB}:3",
         "Wwt1eWNUm-VC",
         "▶️|Older|secondary",
     ),
     (
-        MemberPress(MemberButton.NEWER, 42, JOB, 3),
+        MemberAction(MemberButton.NEWER, 42, JOB, 3),
         f"member:42:newer:{JOB}:3",
         "96Oo7L97Qenm",
         "◀️|Newer|secondary",
     ),
     (
-        MemberPress(MemberButton.FORGET, 42, JOB, 3),
+        MemberAction(MemberButton.FORGET, 42, JOB, 3),
         f"member:42:forget:{JOB}:3",
         "0ZZyrLfs6i7Z",
         "🗑️|Erase it for good|danger",
     ),
-    (CasePress(CaseButton.ASK, JOB), f"case:{JOB}:ask", "yJQFye2aK0eh", "🙋|Ask a moderator|primary"),
-    (CasePress(CaseButton.APPROVE, JOB), f"case:{JOB}:approve", "677raoBJYdCj", "✅|Approve once|success"),
-    (CasePress(CaseButton.GRANT, JOB), f"case:{JOB}:grant", "XYsiLkcaNNqv", "🎁|Grant 5 today|primary"),
-    (CasePress(CaseButton.DENY, JOB), f"case:{JOB}:deny", "utXdePdippcG", "✖️|Deny|secondary"),
-    (CasePress(CaseButton.BLOCK, JOB), f"case:{JOB}:block", "jnfxaC7atlVl", "⛔|Block|danger"),
-    (CasePress(CaseButton.RESTORE, JOB), f"case:{JOB}:restore", "jLnWEFMd0KXm", "👁️|Restore|success"),
-    (CasePress(CaseButton.DELETE, JOB), f"case:{JOB}:delete", "_9qH1hgXGYYK", "🗑️|Delete|danger"),
+    (CaseAction(CaseButton.ASK, JOB), f"case:{JOB}:ask", "yJQFye2aK0eh", "🙋|Ask a moderator|primary"),
+    (CaseAction(CaseButton.APPROVE, JOB), f"case:{JOB}:approve", "677raoBJYdCj", "✅|Approve once|success"),
+    (CaseAction(CaseButton.GRANT, JOB), f"case:{JOB}:grant", "XYsiLkcaNNqv", "🎁|Grant 5 today|primary"),
+    (CaseAction(CaseButton.DENY, JOB), f"case:{JOB}:deny", "utXdePdippcG", "✖️|Deny|secondary"),
+    (CaseAction(CaseButton.BLOCK, JOB), f"case:{JOB}:block", "jnfxaC7atlVl", "⛔|Block|danger"),
+    (CaseAction(CaseButton.RESTORE, JOB), f"case:{JOB}:restore", "jLnWEFMd0KXm", "👁️|Restore|success"),
+    (CaseAction(CaseButton.DELETE, JOB), f"case:{JOB}:delete", "_9qH1hgXGYYK", "🗑️|Delete|danger"),
     (
-        AuditPress(AuditButton.NEWER, 42, 1764115200, 77, 2),
+        AuditAction(AuditButton.NEWER, 42, 1764115200, 77, 2),
         "audit:newer:42:1764115200:77:2",
         "SuE1siSaOxO7",
         "◀️|Newer|secondary",
     ),
     (
-        AuditPress(AuditButton.OLDER, 42, 1764115200, 77, 2),
+        AuditAction(AuditButton.OLDER, 42, 1764115200, 77, 2),
         "audit:older:42:1764115200:77:2",
         "35iisdkg4_TD",
         "▶️|Older|secondary",
     ),
     (
-        ModelPress(ModelButton.DETAILS, subject="stabilityai/sdxl-turbo"),
+        ModelAction(ModelButton.DETAILS, subject="stabilityai/sdxl-turbo"),
         "model:details:stabilityai/sdxl-turbo",
         "mBKtgwODJ5mK",
         "🔎|Details|secondary",
     ),
     (
-        ModelPress(ModelButton.RUN, subject="stabilityai/sdxl-turbo"),
+        ModelAction(ModelButton.RUN, subject="stabilityai/sdxl-turbo"),
         "model:run:stabilityai/sdxl-turbo",
         "sOKsHiTFtgNu",
         "▶️|Run|primary",
     ),
     (
-        ModelPress.to_page(1234, "text-to-image", "sta|ble: 3"),
+        ModelAction.to_page(1234, "text-to-image", "sta|ble: 3"),
         "model:page:1234|text-to-image|sta|ble: 3",
         "RZ-Gwbmy_9BI",
         "📄|Page 1,234|secondary",
     ),
     (
-        DraftPress(FormButton.FILL, JOB, 2, label="Fill in 3/4"),
+        FormAction(FormButton.FILL, JOB, 2, label="Fill in 3/4"),
         f"draft:{JOB}:fill:2",
         "bKDAQQSrDmKG",
         "✏️|Fill in 3/4|secondary",
     ),
     (
-        DraftPress(FormButton.RUN, JOB, 1, label="Run once more · about $0.01", is_disabled=True),
+        FormAction(FormButton.RUN, JOB, 1, label="Run once more · about $0.01", is_disabled=True),
         f"draft:{JOB}:run:1",
         "3oM64e4Eu6bj",
         "▶️|Run once more · about $0.01|primary|off",
     ),
     (
-        DraftPress(FormButton.RESET, JOB, label="Start over"),
+        FormAction(FormButton.RESET, JOB, label="Start over"),
         f"draft:{JOB}:reset:0",
         "98KSojARHeGV",
         "↩️|Start over|secondary",
     ),
     (
-        TextPress(JOB, TextPart.ANSWER, 4, PageMove.OPEN),
+        TextAction(JOB, TextPart.ANSWER, 4, PageMove.OPEN),
         f"text:{JOB}:answer:4:open",
         "PsGheUlCOUY9",
         "📖|Read on|secondary",
     ),
     (
-        TextPress(JOB, TextPart.ANSWER, 4, PageMove.BACK),
+        TextAction(JOB, TextPart.ANSWER, 4, PageMove.BACK),
         f"text:{JOB}:answer:4:back",
         "ijUONlSAM5xf",
         "◀️|Back|secondary",
     ),
     (
-        TextPress(JOB, TextPart.ANSWER, 4, PageMove.ON),
+        TextAction(JOB, TextPart.ANSWER, 4, PageMove.ON),
         f"text:{JOB}:answer:4:on",
         "ELW7iNfsiL7i",
         "▶️|On|secondary",
     ),
     (
-        TextPress(JOB, TextPart.THINKING, 4, PageMove.OPEN),
+        TextAction(JOB, TextPart.THINKING, 4, PageMove.OPEN),
         f"text:{JOB}:thinking:4:open",
         "KXq8PPrtMz7I",
         "💭|Thinking|secondary",
     ),
     (
-        TextPress(JOB, TextPart.THINKING, 4, PageMove.BACK),
+        TextAction(JOB, TextPart.THINKING, 4, PageMove.BACK),
         f"text:{JOB}:thinking:4:back",
         "7g8WMSNvFscC",
         "◀️|Back|secondary",
     ),
     (
-        TextPress(JOB, TextPart.THINKING, 4, PageMove.ON),
+        TextAction(JOB, TextPart.THINKING, 4, PageMove.ON),
         f"text:{JOB}:thinking:4:on",
         "JO8mT6VJHEEJ",
         "▶️|On|secondary",
@@ -237,12 +237,12 @@ def test_every_button_is_among_them() -> None:
 @pytest.mark.parametrize(
     ("custom_id", "press"),
     [
-        ("job:99999999999999999999:info", JobPress(JobButton.INFO, 2**63 - 1)),  # past all ids
-        ("audit:older:0:0:0:0", AuditPress(AuditButton.OLDER, 0, 0, 0, 0)),
-        ("audit:older:1:2:3:123456789", AuditPress(AuditButton.OLDER, 1, 2, 3, 123_456_789)),
-        ("text:1:answer:123456:on", TextPress(1, TextPart.ANSWER, 123_456, PageMove.ON)),
+        ("job:99999999999999999999:info", JobAction(JobButton.INFO, 2**63 - 1)),  # past all ids
+        ("audit:older:0:0:0:0", AuditAction(AuditButton.OLDER, 0, 0, 0, 0)),
+        ("audit:older:1:2:3:123456789", AuditAction(AuditButton.OLDER, 1, 2, 3, 123_456_789)),
+        ("text:1:answer:123456:on", TextAction(1, TextPart.ANSWER, 123_456, PageMove.ON)),
         ("pick:1:vary:9999", ResultAction(ResultButton.VARY, 1, 9_999)),
-        ("model:details:", ModelPress(ModelButton.DETAILS, "")),
+        ("model:details:", ModelAction(ModelButton.DETAILS, "")),
     ],
 )
 def test_an_id_at_the_bounds_is_read_as_it_was(custom_id: str, press: Action) -> None:
@@ -262,7 +262,7 @@ def test_an_id_at_the_bounds_is_read_as_it_was(custom_id: str, press: Action) ->
 )
 def test_a_page_of_models_is_read_as_it_was(custom_id: str, listing: tuple[int, str, str]) -> None:
     press = read(custom_id)
-    assert isinstance(press, ModelPress)
+    assert isinstance(press, ModelAction)
     assert press.listing == listing
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from bot.domain.job.job import Stage
 from bot.domain.job.status_update import StatusUpdate
-from bot.view.actions.buttons import JobButton, JobPress
+from bot.view.actions.buttons import JobAction, JobButton
 from bot.view.cards.lists import MAX_ROWS, running_card
 from bot.view.layout import layout_of
 from tests.support.samples import a_job, a_request, a_requester, an_origin
@@ -41,7 +41,7 @@ def test_cancel_is_offered_to_the_owner_and_to_moderators(
     viewer_id: int, is_moderator: bool, may_cancel: bool
 ) -> None:
     (row,) = running_card([a_row()], a_requester(viewer_id, is_moderator=is_moderator)).rows
-    assert row.button == (JobPress(JobButton.CANCEL, 1) if may_cancel else None)
+    assert row.button == (JobAction(JobButton.CANCEL, 1) if may_cancel else None)
 
 
 def test_what_is_being_cancelled_is_not_offered_again() -> None:

@@ -16,7 +16,7 @@ from bot.domain.catalogue.model import Kind, Model, ModelSummary, Option, Parame
 from bot.domain.moderation.errors import RuleFault
 from bot.domain.money import Money
 from bot.domain.records.model_pages import CatalogueReading, ModelDetail, ModelPage, ModelRow
-from bot.view.actions.buttons import ModelButton, ModelPress, custom_id_of, has_room
+from bot.view.actions.buttons import ModelAction, ModelButton, custom_id_of, has_room
 from bot.view.actions.component import read
 from bot.view.card import Card
 from bot.view.cards.models import detail_card, page_card
@@ -83,7 +83,7 @@ def test_a_page_has_a_line_and_a_button_for_each_model() -> None:
     assert card.text == "### 2 models for “dra”"
     assert "usually 4.2 s here · text → pictures · text-to-image" in card.rows[0].text
     assert "not allowed on this server" in card.rows[1].text
-    assert [row.button for row in card.rows] == [ModelPress(ModelButton.DETAILS, "o/m")] * 2
+    assert [row.button for row in card.rows] == [ModelAction(ModelButton.DETAILS, "o/m")] * 2
     assert card.buttons == ()
 
 
@@ -147,7 +147,7 @@ def test_a_detail_names_everything_that_is_known() -> None:
     ):
         assert words in card.text, words
     assert "1,234 runs at Wiro" in card.small_print
-    assert card.buttons == (ModelPress(ModelButton.RUN, "o/m"),)
+    assert card.buttons == (ModelAction(ModelButton.RUN, "o/m"),)
     assert detail_card(a_detail(), can_run=False).buttons == ()
 
 
@@ -255,7 +255,7 @@ def test_no_card_has_more_text_than_a_message_holds(title: str, text: str, names
 @given(st.text(max_size=120), st.text(max_size=60), st.integers(1, 999))
 def test_a_button_that_fits_leads_back_to_its_press(search: str, category: str, number: int) -> None:
     category = category.replace("|", "").replace("\n", "")
-    press = ModelPress.to_page(number, category, search.replace("\n", ""))
+    press = ModelAction.to_page(number, category, search.replace("\n", ""))
     if has_room(press):
         custom_id = SEAL.marked(custom_id_of(press))
         assert len(custom_id.encode("utf-16-le", "surrogatepass")) // 2 <= 100
@@ -265,4 +265,4 @@ def test_a_button_that_fits_leads_back_to_its_press(search: str, category: str, 
 
 @pytest.mark.parametrize("subject", ["", "x", "0|a|b", "-3||", "٣||", "9999999999999|a|b"])
 def test_a_page_that_was_made_up_is_the_first(subject: str) -> None:
-    assert ModelPress(ModelButton.PAGE, subject).listing[0] == 1
+    assert ModelAction(ModelButton.PAGE, subject).listing[0] == 1

@@ -13,7 +13,7 @@ from bot.domain.job.job import Cause, Job, Output, Progress, Stage, StreamedText
 from bot.domain.job.output_file import OutputFile
 from bot.domain.job.status_update import StatusUpdate
 from bot.domain.money import Money
-from bot.view.actions.buttons import JobButton, JobPress, TextPress
+from bot.view.actions.buttons import JobAction, JobButton, TextAction
 from bot.view.card import Card, Tone
 from bot.view.cards.renderer import BAR_CELLS, Look, bar, ending_card, headline, info_card, status_card
 from bot.view.layout import layout_of, passing_layout_of
@@ -42,7 +42,7 @@ def everything_in(card: Card) -> str:
 
 
 def actions_of(card: Card) -> tuple[JobButton, ...]:
-    return tuple(button.action for button in card.buttons_of(JobPress))
+    return tuple(button.action for button in card.buttons_of(JobAction))
 
 
 def assert_fits(card: Card) -> None:
@@ -260,7 +260,7 @@ def a_text(*answers: str, thinking: str | None = None) -> Job:
 def test_a_short_answer_is_shown_whole() -> None:
     card = ending_card(StatusUpdate(a_text("# Yes\n- one\n- two")), [])
     assert card.body == "# Yes\n- one\n- two"
-    assert card.buttons_of(TextPress) == card.files == ()
+    assert card.buttons_of(TextAction) == card.files == ()
     assert "fetched" not in card.text
     assert "seed" not in card.small_print
 
@@ -268,7 +268,7 @@ def test_a_short_answer_is_shown_whole() -> None:
 def test_thoughts_are_folded_away_behind_a_button() -> None:
     card = ending_card(StatusUpdate(a_text("Yes", thinking="Let me see")), [])
     assert "Let me see" not in everything_in(card) + card.body
-    assert card.buttons_of(TextPress) == (TextPress(1, TextPart.THINKING, 0),)
+    assert card.buttons_of(TextAction) == (TextAction(1, TextPart.THINKING, 0),)
     alone = ending_card(StatusUpdate(a_text("", thinking="Let me see")), [])
     assert alone.body == "The model thought about it, but gave no answer."
 
@@ -279,7 +279,7 @@ def test_of_a_long_answer_the_beginning_is_shown_and_where_the_rest_is() -> None
     assert card.body.startswith("word word")
     assert "200,000 characters; the whole answer is attached" in card.text
     assert card.files == ("answer.md",)
-    assert card.buttons_of(TextPress) == (TextPress(1, TextPart.ANSWER, 1),)
+    assert card.buttons_of(TextAction) == (TextAction(1, TextPart.ANSWER, 1),)
     assert "too large to attach" in ending_card(StatusUpdate(a_text("word " * 40_000)), []).text
 
 

@@ -14,7 +14,7 @@ from bot.delivery.attachments import attachments
 from bot.domain.job.job import Job, Output, Stage
 from bot.domain.job.output_file import OutputFile
 from bot.domain.job.status_update import StatusUpdate
-from bot.view.actions.buttons import JobButton, JobPress, PageMove, TextPress
+from bot.view.actions.buttons import JobAction, JobButton, PageMove, TextAction
 from bot.view.cards.renderer import ending_card
 from bot.view.cards.texts import last_lines, log_card, page_card
 from bot.view.files.fitting import Bounds
@@ -139,8 +139,8 @@ def test_pages_lead_to_their_neighbours() -> None:
     pages = said.pages(job, TextPart.ANSWER)
     middle = page_card(job, TextPart.ANSWER, pages, 1)
     assert middle.buttons == (
-        TextPress(1, TextPart.ANSWER, 0, PageMove.BACK),
-        TextPress(1, TextPart.ANSWER, 2, PageMove.ON),
+        TextAction(1, TextPart.ANSWER, 0, PageMove.BACK),
+        TextAction(1, TextPart.ANSWER, 2, PageMove.ON),
     )
     assert middle.small_print == f"page 2 of {len(pages)}"
     assert [press.turn for press in page_card(job, TextPart.ANSWER, pages, 0).buttons] == [PageMove.ON]
@@ -175,7 +175,7 @@ def test_an_empty_log_says_so() -> None:
     assert "has written nothing." in log_card(a_text("x"), "\n \n", is_attached=False).text
     running = log_card(a_job(stage=Stage.RUNNING, task_id="1"), "", is_attached=False)
     assert "has written nothing yet." in running.text
-    assert running.buttons == (JobPress(JobButton.LOG, 1),)
+    assert running.buttons == (JobAction(JobButton.LOG, 1),)
 
 
 @given(st.text(max_size=9_000) | st.just("x" * 100_000) | st.just("\U0001f600" * 9_000))

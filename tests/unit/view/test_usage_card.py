@@ -7,7 +7,7 @@ from dataclasses import replace
 from bot.domain.job.job import Cause, Stage
 from bot.domain.money import ZERO, Money
 from bot.domain.records.reports import Share, UsageReport
-from bot.view.actions.buttons import JobButton, JobPress, MemberButton
+from bot.view.actions.buttons import JobAction, JobButton, MemberButton
 from bot.view.card import Tone
 from bot.view.cards.records import (
     erased_card,
@@ -96,7 +96,7 @@ def test_a_line_of_the_history_has_prompt_model_cost_time_and_link() -> None:
     assert "**a lighthouse at dusk**" in row.text
     assert "stable-diffusion-3-medium · $0.0035 · <t:1772366400:R>" in row.text
     assert "(https://discord.com/channels/700/30/900)" in row.text
-    assert row.button == JobPress(JobButton.AGAIN, 5)
+    assert row.button == JobAction(JobButton.AGAIN, 5)
 
 
 def test_a_prompt_in_the_history_is_escaped_and_cut() -> None:
