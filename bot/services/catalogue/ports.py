@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Protocol
+from typing import Final, Protocol
 
 from bot.domain.limits.holds import History
+
+SAMPLE: Final = 50  # successes of a model that are looked at
 
 
 class Histories(Protocol):
     """What models took and cost with us. Raises the StoreError family."""
 
     async def model_history(self, model: str, at_s: float) -> History:
-        """What the model's latest successes took and cost (at most 50), and its surprises up to `at_s`."""
+        """What the model's latest SAMPLE successes took and cost, and its surprises up to `at_s`."""
         ...
 
 

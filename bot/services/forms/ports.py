@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Final, Protocol
 
 from bot.domain.request.form import Typed
 
+MAX_MODELS: Final = 50  # of one member; the oldest go
+
 
 class LastValues(Protocol):
-    """What members last filled in, for each of their 50 latest models. Raises the StoreError family.
+    """What members last filled in, for each of MAX_MODELS latest. Raises the StoreError family.
 
     Models stand in lower case.
     """

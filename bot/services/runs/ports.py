@@ -90,6 +90,13 @@ class Store(Protocol):
         """Whether a success of the model was waited for a whole day of late, and nothing was charged."""
         ...
 
+    async def audit(self) -> list[str]:
+        """What does not add up, each a sentence for the operator; empty where all is well.
+
+        Reads the whole ledger in one go, so the running bot has no use for it.
+        """
+        ...
+
 
 class Books(Protocol):
     """What is booked, to be held against Wiro's own books. Raises the StoreError family."""

@@ -11,9 +11,8 @@ from bot.domain.limits.effort import Effort
 from bot.domain.limits.holds import WARY_S, Bill, History
 from bot.domain.money import Money
 from bot.domain.request.run_request import RunRequest
+from bot.services.catalogue.ports import SAMPLE
 from bot.store.sqlite.rows import storable
-
-SAMPLE: Final = 50  # successes that are looked at
 
 # Answered by the index `jobs_bills` alone, from its newest entry back.
 _LATEST: Final = """

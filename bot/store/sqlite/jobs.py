@@ -137,10 +137,6 @@ class JobStore(Records, Store, UsageStore):
         return await self._database.read(lambda sqlite: history_of(sqlite, model, at_s))
 
     async def audit(self) -> list[str]:
-        """What does not add up, each a sentence for the operator; empty where all is well.
-
-        Reads the whole ledger in one go, so the running bot has no use for it.
-        """
         return await self._database.read(discrepancies)
 
 

@@ -8,11 +8,9 @@ from collections.abc import Mapping
 from typing import Final
 
 from bot.domain.errors import DatabaseUnavailable
-from bot.services.forms.ports import LastValues
+from bot.services.forms.ports import MAX_MODELS, LastValues
 from bot.store.sqlite.records import Records
 from bot.store.sqlite.rows import storable
-
-MAX_MODELS: Final = 50  # of one member; the oldest go
 
 _KEEP: Final = """
 INSERT INTO last_values (user_id, model, typed, saved_at_s) VALUES (?, ?, ?, ?)

@@ -1,4 +1,4 @@
-"""A database in a real file, and the store on top of it."""
+"""A database in a real file, and the stores on top of it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from bot.store.sqlite.cases import CaseRecords
 from bot.store.sqlite.database import Database
 from bot.store.sqlite.guilds import GuildRecords
 from bot.store.sqlite.jobs import JobStore
-from bot.store.sqlite.reports import ReportRecords
 
 
 @pytest.fixture
@@ -38,8 +37,3 @@ def guilds(database: Database) -> GuildRecords:
 @pytest.fixture
 def cases(database: Database) -> CaseRecords:
     return CaseRecords(database)
-
-
-@pytest.fixture
-def reports(database: Database) -> ReportRecords:
-    return ReportRecords(database)

@@ -41,7 +41,7 @@ from bot.store.sqlite.jobs import JobStore
 from bot.store.sqlite.last_values import LastValueRecords
 from bot.store.sqlite.schema import known_migrations
 from bot.store.sqlite.styles import StyleRecords
-from tests.integration.store.store_samples import CHANNEL, GUILD, MODEL, NOON_S, a_job, audit_of
+from tests.support.store_samples import CHANNEL, GUILD, MODEL, NOON_S, a_job, audit_of
 
 DUMP = Path(__file__).with_name("release_0_1_0.sql")
 ARTIST, PAINTER, MODERATOR, ROLE = 1, 2, 99, 50

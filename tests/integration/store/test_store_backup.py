@@ -19,7 +19,7 @@ from bot.operator.maintenance_socket import COPIED, STILL, WHOLE, backup_door, d
 from bot.store.sqlite.backup import proven
 from bot.store.sqlite.database import CHECKPOINT_AFTER_WRITES, Database
 from bot.store.sqlite.jobs import JobStore
-from tests.integration.store.store_samples import NOON_S, a_job, counters_of, ended
+from tests.support.store_samples import NOON_S, a_job, counters_of, ended
 
 
 async def fill(store: JobStore, jobs: range) -> None:

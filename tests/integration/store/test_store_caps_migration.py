@@ -14,7 +14,7 @@ from bot.domain.money import ZERO
 from bot.store.sqlite.database import Database
 from bot.store.sqlite.jobs import JobStore
 from bot.store.sqlite.schema import known_migrations
-from tests.integration.store.store_samples import DAY_S, GUILD, NOON_S, a_job, counters_of, ended
+from tests.support.store_samples import DAY_S, GUILD, NOON_S, a_job, counters_of, ended
 
 # As a database stood before: the newer statements are taken back, with all that they made.
 UNDO = """

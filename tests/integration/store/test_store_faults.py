@@ -17,7 +17,7 @@ from bot.domain.job.ledger import settlement_of
 from bot.store.sqlite.database import Database
 from bot.store.sqlite.jobs import JobStore
 from bot.store.sqlite.schema import Migration, known_migrations
-from tests.integration.store.store_samples import ROOT, a_job, counters_of, ended, in_child
+from tests.support.store_samples import ROOT, a_job, counters_of, ended, in_child
 
 NUMBERS = [migration.number for migration in known_migrations()]
 KNOWN, NEWEST = len(NUMBERS), NUMBERS[-1]
@@ -47,7 +47,7 @@ from bot.domain.errors import StoreError
 from bot.domain.job.ledger import settlement_of
 from bot.store.sqlite.database import Database
 from bot.store.sqlite.jobs import JobStore
-from tests.integration.store.store_samples import NOON_S, a_job, counters_of, ended
+from tests.support.store_samples import NOON_S, a_job, counters_of, ended
 
 async def main():
     async with Database(Path(sys.argv[1])) as database:
@@ -77,7 +77,7 @@ from pathlib import Path
 from bot.domain.job.ledger import settlement_of
 from bot.store.sqlite.database import Database
 from bot.store.sqlite.jobs import JobStore
-from tests.integration.store.store_samples import NOON_S, a_job, counters_of, ended
+from tests.support.store_samples import NOON_S, a_job, counters_of, ended
 
 async def main():
     async with Database(Path(sys.argv[1])) as database:

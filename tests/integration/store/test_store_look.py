@@ -17,7 +17,7 @@ from bot.store.sqlite.database import Database
 from bot.store.sqlite.jobs import JobStore
 from bot.store.sqlite.look import Look, looked_at
 from bot.store.sqlite.schema import Migration, known_migrations
-from tests.integration.store.store_samples import NOON_S, a_job, counters_of
+from tests.support.store_samples import NOON_S, a_job, counters_of
 
 
 def everything_in(folder: Path) -> dict[Path, tuple[bytes, int, int]]:

@@ -19,7 +19,7 @@ from bot.operator.restore import restore
 from bot.store.sqlite.cases import CaseRecords
 from bot.store.sqlite.database import Database
 from bot.store.sqlite.jobs import JobStore
-from tests.integration.store.store_samples import NOON_S, a_job, counters_of, in_child
+from tests.support.store_samples import NOON_S, a_job, counters_of, in_child
 
 RESTORE_AND_DIE = """
 import os, signal, sys

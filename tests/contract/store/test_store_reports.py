@@ -3,34 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 import tempfile
 from collections import defaultdict
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.domain.job.job import Job, Output, Stage
 from bot.domain.job.ledger import Resolution, Settlement, settlement_of
 from bot.domain.limits.limit import OPERATOR, Window
-from bot.domain.moderation.cases import Case, CaseKind
 from bot.domain.money import MAX_PICO, ZERO, Money
 from bot.domain.records.reports import DaySpend, ExportLine, Share, UsageReport
-from bot.store.sqlite import reports as statements
-from bot.store.sqlite.cases import CaseRecords
-from bot.store.sqlite.database import Database
-from bot.store.sqlite.jobs import JobStore
-from bot.store.sqlite.reports import ReportRecords
-from tests.integration.store.store_samples import (
+from bot.services.records.ports import ReportStore
+from tests.contract.store.conftest import OpenStores
+from tests.support.store_samples import (
     CHANNEL,
     DAY_S,
     GUILD,
     MODEL,
     NOON_S,
+    Ledger,
     a_job,
     counters_of,
     ended,
@@ -41,7 +35,7 @@ MIDNIGHT = NOON - DAY_S // 2
 SECRET = "a prompt that nobody else may ever read"
 
 
-async def run(store: JobStore, job: Job, final: Job | None = None, *, is_delivered: bool = True) -> None:
+async def run(store: Ledger, job: Job, final: Job | None = None, *, is_delivered: bool = True) -> None:
     assert await store.reserve(job, [], counters_of(job))
     if final is not None:
         assert await store.settle(final, settlement_of(final), NOON_S)
@@ -49,13 +43,11 @@ async def run(store: JobStore, job: Job, final: Job | None = None, *, is_deliver
             await store.mark_delivered(job.job_id)
 
 
-async def done(store: JobStore, job: Job, cost_pico: int = 10) -> None:
+async def done(store: Ledger, job: Job, cost_pico: int = 10) -> None:
     await run(store, job, ended(job, cost_pico=cost_pico))
 
 
-async def test_a_report_tells_charges_failures_and_holds_apart(
-    store: JobStore, reports: ReportRecords
-) -> None:
+async def test_a_report_tells_charges_failures_and_holds_apart(store: Ledger, reports: ReportStore) -> None:
     await done(store, a_job(1), 500)
     await done(store, a_job(2, user_id=2, channel_id=31, ruled_channel_id=CHANNEL, model="Big/Model"), 900)
     await done(store, a_job(3, at_s=NOON_S - DAY_S), 40)
@@ -87,9 +79,7 @@ async def test_a_report_tells_charges_failures_and_holds_apart(
     assert empty == UsageReport(0, 100, 0, 0, ZERO, ZERO, (), (), (), ())
 
 
-async def test_absurd_bills_are_reported_as_far_as_money_goes(
-    store: JobStore, reports: ReportRecords
-) -> None:
+async def test_absurd_bills_are_reported_as_far_as_money_goes(store: Ledger, reports: ReportStore) -> None:
     for job_id in (1, 2):
         await done(store, a_job(job_id), MAX_PICO)
     report = await reports.usage_report(GUILD, 0, NOON + DAY_S)
@@ -110,6 +100,7 @@ PERIODS = st.integers(-45 * DAY_S, 45 * DAY_S).map(lambda shift_s: NOON + shift_
 @settings(max_examples=40, deadline=None)
 @given(st.lists(RUNS, max_size=25), PERIODS, PERIODS, st.none() | st.integers(1, 3))
 def test_every_report_equals_plain_sums(
+    open_stores: OpenStores,
     runs: list[tuple[int, int, str, float, Resolution | None, int]],
     since_s: int,
     until_s: int,
@@ -127,16 +118,16 @@ def test_every_report_equals_plain_sums(
         else:
             sums["held" if resolution is None else "failed"]["all"] += 5 if resolution is None else 1
 
-    async def history(path: Path) -> None:
-        async with Database(path) as database:
-            store = JobStore(database)
+    async def history(folder: Path) -> None:
+        async with open_stores(folder) as stores:
+            store = stores.jobs
             for job_id, (whom, channel_id, model, at_s, resolution, pico) in enumerate(runs, start=1):
                 job = a_job(job_id, user_id=whom, hold_pico=5, at_s=at_s, channel_id=channel_id, model=model)
                 await store.reserve(job, [], counters_of(job))
                 if resolution is not None:
                     amount = ZERO if resolution is Resolution.VOID else Money(pico)
                     await store.settle(ended(job), Settlement(resolution, amount), NOON_S)
-            report = await ReportRecords(database).usage_report(GUILD, since_s, until_s, user_id)
+            report = await stores.reports.usage_report(GUILD, since_s, until_s, user_id)
             assert (report.runs, report.failed) == (sums["runs"]["all"], sums["failed"]["all"])
             assert report.held == Money(sums["held"]["all"])
             assert report.spend == Money(sum(sums["member"].values()))
@@ -151,13 +142,12 @@ def test_every_report_equals_plain_sums(
             assert [((d.day, d.model), d.spend.pico) for d in report.by_day] == sorted(sums["day"].items())
 
     with tempfile.TemporaryDirectory() as folder:
-        asyncio.run(history(Path(folder) / "bot.sqlite3"))
+        asyncio.run(history(Path(folder)))
 
 
 async def test_an_export_has_every_job_of_the_period_once_oldest_first(
-    store: JobStore, reports: ReportRecords, monkeypatch: pytest.MonkeyPatch
+    store: Ledger, reports: ReportStore
 ) -> None:
-    monkeypatch.setattr(statements, "EXPORT_SLICE", 7)
     instants = [NOON_S + (number // 10) for number in range(50)]
     await asyncio.gather(
         *(run(store, a_job(500 - number, at_s=at_s)) for number, at_s in enumerate(instants))
@@ -176,7 +166,7 @@ async def test_an_export_has_every_job_of_the_period_once_oldest_first(
 
 
 async def test_a_history_is_read_page_by_page_here_and_in_direct_messages(
-    store: JobStore, reports: ReportRecords
+    store: Ledger, reports: ReportStore
 ) -> None:
     for job_id in range(1, 8):
         await run(store, a_job(job_id, guild_id=None if job_id == 4 else GUILD))
@@ -196,7 +186,7 @@ def a_secret(job_id: int, at_s: float = NOON_S) -> tuple[Job, Job]:
     return job, replace(ended(job, cost_pico=42), detail=SECRET, outputs=(output,), elapsed_s=2.0)
 
 
-async def test_what_is_forgotten_is_gone_and_the_money_stays(store: JobStore, reports: ReportRecords) -> None:
+async def test_what_is_forgotten_is_gone_and_the_money_stays(store: Ledger, reports: ReportStore) -> None:
     job, final = a_secret(1)
     await run(store, job, final)
     report = await reports.usage_report(GUILD, 0, NOON * 2)
@@ -215,7 +205,7 @@ async def test_what_is_forgotten_is_gone_and_the_money_stays(store: JobStore, re
 
 
 async def test_a_job_is_not_forgotten_before_its_member_has_been_told(
-    store: JobStore, reports: ReportRecords
+    store: Ledger, reports: ReportStore
 ) -> None:
     jobs = [a_secret(job_id) for job_id in (1, 2, 3)]
     await run(store, jobs[0][0])
@@ -230,7 +220,7 @@ async def test_a_job_is_not_forgotten_before_its_member_has_been_told(
 
 
 async def test_old_jobs_are_those_past_that_still_have_their_texts(
-    store: JobStore, reports: ReportRecords
+    store: Ledger, reports: ReportStore
 ) -> None:
     for job_id in range(1, 6):
         await run(store, *a_secret(job_id, NOON_S - job_id))
@@ -239,73 +229,3 @@ async def test_old_jobs_are_those_past_that_still_have_their_texts(
     assert [job.job_id for job in await reports.old_jobs(NOON_S - 1, 3)] == [5, 4, 3]
     await reports.forget([5, 4, 3])
     assert [job.job_id for job in await reports.old_jobs(NOON_S - 1, 3)] == [2]
-
-
-def a_careless_sqlite(*given: Any, **named: Any) -> sqlite3.Connection:
-    """As most systems build it; Debian's overwrites what is deleted without being told to."""
-    sqlite = sqlite3.Connection(*given, **named)
-    sqlite.execute("PRAGMA secure_delete = OFF")
-    return sqlite
-
-
-def test_a_forgotten_prompt_is_in_no_byte_of_the_file(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Not in free pages either, whether the prompt was short or filled pages of its own."""
-
-    async def write() -> None:
-        async with Database(path) as database:
-            for job_id in range(1, 30):
-                job, final = a_secret(job_id)
-                long = replace(job, request=replace(job.request, prompt=SECRET * (job_id * 20)))
-                await run(JobStore(database), long, replace(final, request=long.request))
-                case = Case(job_id, CaseKind.ASK, GUILD, CHANNEL, 1, 1, NOON_S, request=long.request)
-                assert await CaseRecords(database).open_case(case)
-
-    async def forget() -> None:
-        async with Database(path) as database:
-            reports = ReportRecords(database)
-            await reports.forget([job.job_id for job in await reports.records_of(1)])
-            assert await CaseRecords(database).forget_requests(NOON_S + 1) == 29
-
-    monkeypatch.setattr("bot.store.sqlite.database.sqlite3.connect", a_careless_sqlite)
-    asyncio.run(write())
-    assert SECRET.encode() in path.read_bytes()
-    asyncio.run(forget())
-    assert SECRET.encode() not in path.read_bytes()
-    assert not path.with_name(path.name + "-wal").exists()
-
-
-@pytest.mark.parametrize(
-    ("query", "values", "index"),
-    [
-        pytest.param(
-            statements._FIGURES.format(statements._OF_GUILD), {}, "reservation_of_guild", id="server"
-        ),
-        pytest.param(
-            statements._FIGURES.format(statements._OF_MEMBER), {}, "reservation_of_member", id="member"
-        ),
-        pytest.param(statements._NEXT.format(statements._OF_GUILD), {}, "reservation_of_guild", id="next"),
-        pytest.param(
-            statements._NEXT.format(statements._OF_MEMBER), {}, "reservation_of_member", id="next_of_member"
-        ),
-        pytest.param(statements._EXPORT, ("post", 1, 0, 0, 0, 1, 1), "reservation_of_guild", id="export"),
-        pytest.param(
-            statements._HISTORY,
-            {"user_id": 1, "guild_id": 0, "before": 1, "limit": 1},
-            "reservation_of_member",
-            id="history",
-        ),
-        pytest.param(statements._RECORDS, (1,), "reservation_of_member", id="records"),
-        pytest.param(statements._OLD, (1, 1), "jobs_to_forget", id="old"),
-    ],
-)
-async def test_every_question_goes_through_an_index(
-    database: Database, query: str, values: dict[str, int] | tuple[object, ...], index: str
-) -> None:
-    bound = values or {"guild_id": 1, "user_id": 1, "from_s": 0, "until_s": 1}
-    plan = await database.read(
-        lambda sqlite: [tuple(r)[3] for r in sqlite.execute(f"EXPLAIN QUERY PLAN {query}", bound)]
-    )
-    assert any(index in step for step in plan), plan
-    assert not any(step.startswith("SCAN") for step in plan), plan
-    is_ordered = "GROUP BY" not in query and query is not statements._RECORDS
-    assert not (is_ordered and any("ORDER BY" in step for step in plan)), plan

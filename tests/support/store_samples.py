@@ -7,6 +7,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Protocol
 
 from bot.domain.job.job import Cause, Job, Stage
 from bot.domain.limits.limit import OPERATOR, Limit, Measure, Scope, Window, member_scope
@@ -14,14 +15,24 @@ from bot.domain.moderation.audit import AuditEntry, AuditQuery, WordsChange
 from bot.domain.money import PICO_PER_DOLLAR, Money
 from bot.domain.request.origin import Origin
 from bot.domain.request.run_request import RunRequest
-from bot.store.sqlite.guilds import GuildRecords
+from bot.services.guild_settings.ports import GuildStore
+from bot.services.limits.ports import UsageStore
+from bot.services.runs.ports import Store
 
 NOON_S = 1_772_366_400.0  # 2026-03-01 12:00 UTC
 DAY_S = 86_400
 GUILD = 700
 CHANNEL = 30
 MODEL = "stabilityai/stable-diffusion-3-medium"
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[2]
+# As no version of ours writes it.
+INSERT_ENTRY = """
+INSERT INTO audit_log (guild_id, actor_id, kind, subject, before, after, at_s) VALUES (?, ?, ?, ?, ?, ?, ?)
+"""
+
+
+class Ledger(Store, UsageStore, Protocol):
+    """Jobs with what they hold and use: one adapter serves both ports."""
 
 
 def a_job(
@@ -54,7 +65,7 @@ def an_entry(action: str = "limits set", *, guild_id: int = GUILD, at_s: float =
     return AuditEntry(guild_id, 99, WordsChange(action, "runs a day", "", "5"), at_s)
 
 
-async def audit_of(guilds: GuildRecords, guild_id: int = GUILD) -> list[AuditEntry]:
+async def audit_of(guilds: GuildStore, guild_id: int = GUILD) -> list[AuditEntry]:
     """The whole audit log of a server, the newest first."""
     page = await guilds.audit_log(AuditQuery(guild_id))
     entries = list(page.entries)

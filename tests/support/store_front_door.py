@@ -6,9 +6,8 @@ from bot.domain.job.job import Job
 from bot.domain.limits.limit import OPERATOR, Audience, Limit, LimitReached, Measure, Window
 from bot.domain.limits.policies import LimitKey, LimitPolicy, counters_for, resolve_limits
 from bot.domain.request.requester import ChannelContext, Requester
-from bot.store.sqlite.guilds import GuildRecords
-from bot.store.sqlite.jobs import JobStore
-from tests.integration.store.store_samples import GUILD
+from bot.services.guild_settings.ports import GuildStore
+from tests.support.store_samples import GUILD, Ledger
 
 ROLES = {1: frozenset({10}), 2: frozenset({10, 11})}
 OPERATORS_CAP = Limit(OPERATOR, Measure.SPEND, Window.DAY, 10**12, Audience.OPERATOR)
@@ -21,7 +20,7 @@ def requester_of(job: Job) -> Requester:
     return Requester(origin.user_id, ROLES.get(origin.user_id, frozenset()), place)
 
 
-async def submit(store: JobStore, guilds: GuildRecords, job: Job) -> bool:
+async def submit(store: Ledger, guilds: GuildStore, job: Job) -> bool:
     """As the front door does it: rules and dimensions are read first, the reservation decides.
 
     For jobs of an odd number it knows of no counters: the store must find them all by itself.

@@ -18,14 +18,12 @@ from bot.domain.limits.limit import (
     Window,
 )
 from bot.domain.limits.policies import LimitKey, LimitPolicy
-from bot.store.sqlite.database import Database
-from bot.store.sqlite.guilds import GuildRecords
-from bot.store.sqlite.jobs import JobStore
-from tests.integration.store.store_front_door import submit
-from tests.integration.store.store_samples import CHANNEL, DAY_S, GUILD, MODEL, NOON_S, a_job, an_entry, ended
+from bot.services.guild_settings.ports import GuildStore
+from tests.support.store_front_door import submit
+from tests.support.store_samples import CHANNEL, DAY_S, GUILD, MODEL, NOON_S, Ledger, a_job, an_entry, ended
 
 
-async def settle(store: JobStore, job: Job, at_s: float = NOON_S) -> None:
+async def settle(store: Ledger, job: Job, at_s: float = NOON_S) -> None:
     assert await store.settle(job, settlement_of(job), at_s)
 
 
@@ -37,8 +35,8 @@ AUDIENCES = [(Audience.MEMBER, 1), (Audience.ROLE, 10), (Audience.EVERYONE, 0), 
 @pytest.mark.parametrize(("audience", "audience_id"), AUDIENCES, ids=[a.value for a, _ in AUDIENCES])
 @pytest.mark.parametrize(("measure", "window"), MEASURES, ids=[m.value for m, _ in MEASURES])
 async def test_of_two_hundred_who_want_the_last_unit_of_a_limit_exactly_one_gets_it(
-    store: JobStore,
-    guilds: GuildRecords,
+    store: Ledger,
+    guilds: GuildStore,
     measure: Measure,
     window: Window,
     audience: Audience,
@@ -63,7 +61,7 @@ async def test_of_two_hundred_who_want_the_last_unit_of_a_limit_exactly_one_gets
     assert await store.audit() == []
 
 
-async def test_who_finishes_makes_room_at_once(store: JobStore, guilds: GuildRecords) -> None:
+async def test_who_finishes_makes_room_at_once(store: Ledger, guilds: GuildStore) -> None:
     assert await submit(store, guilds, a_job(1))
     rule = LimitPolicy(Audience.SERVER, 0, LimitKey(Measure.AT_ONCE, Window.EVER), 2)
     await guilds.set_limit(GUILD, rule, an_entry())
@@ -75,7 +73,7 @@ async def test_who_finishes_makes_room_at_once(store: JobStore, guilds: GuildRec
 
 
 async def test_a_reservation_made_behind_the_back_of_a_new_limit_is_counted_all_the_same(
-    store: JobStore, guilds: GuildRecords
+    store: Ledger, guilds: GuildStore
 ) -> None:
     """The limit is set between reading the dimensions and reserving."""
     rule = LimitPolicy(Audience.EVERYONE, 0, LimitKey(Measure.RUNS, Window.WEEK, CHANNEL, MODEL), 1)
@@ -87,7 +85,7 @@ async def test_a_reservation_made_behind_the_back_of_a_new_limit_is_counted_all_
     assert await store.audit() == []
 
 
-async def test_only_what_a_server_ran_itself_is_counted_back(store: JobStore, guilds: GuildRecords) -> None:
+async def test_only_what_a_server_ran_itself_is_counted_back(store: Ledger, guilds: GuildStore) -> None:
     assert await store.reserve(a_job(1, guild_id=GUILD + 1), [], [])
     assert await store.reserve(a_job(2, guild_id=None), [], [])
     for measure, window in MEASURES:
@@ -98,7 +96,7 @@ async def test_only_what_a_server_ran_itself_is_counted_back(store: JobStore, gu
 
 
 async def test_a_job_settles_in_its_own_counters_and_in_no_neighbours(
-    store: JobStore, guilds: GuildRecords
+    store: Ledger, guilds: GuildStore
 ) -> None:
     for channel_id, model in ((0, ""), (0, "a/b"), (0, "c/d"), (30, ""), (31, ""), (30, "a/b")):
         rule = LimitPolicy(Audience.SERVER, 0, LimitKey(Measure.RUNS, Window.DAY, channel_id, model), 5)
@@ -119,7 +117,7 @@ async def test_a_job_settles_in_its_own_counters_and_in_no_neighbours(
 
 
 async def test_a_clock_that_was_set_back_leaves_no_reservation_uncounted(
-    store: JobStore, guilds: GuildRecords
+    store: Ledger, guilds: GuildStore
 ) -> None:
     for job_id, days in ((1, 0), (2, 1), (3, 9)):
         assert await submit(store, guilds, a_job(job_id, at_s=NOON_S + days * DAY_S))
@@ -130,7 +128,7 @@ async def test_a_clock_that_was_set_back_leaves_no_reservation_uncounted(
 
 
 async def test_write_offs_are_the_operators_alone_in_counters_old_and_new(
-    store: JobStore, guilds: GuildRecords
+    store: Ledger, guilds: GuildStore
 ) -> None:
     for job_id in (1, 2):
         assert await submit(store, guilds, a_job(job_id))
@@ -146,7 +144,7 @@ async def test_write_offs_are_the_operators_alone_in_counters_old_and_new(
 
 
 async def test_a_dimension_stays_tracked_when_its_limit_is_cleared_and_set_again(
-    store: JobStore, guilds: GuildRecords
+    store: Ledger, guilds: GuildStore
 ) -> None:
     rule = LimitPolicy(Audience.EVERYONE, 0, LimitKey(Measure.RUNS, Window.DAY, 0, MODEL.upper()), 2)
     await guilds.set_limit(GUILD, rule, an_entry())
@@ -163,7 +161,7 @@ async def test_a_dimension_stays_tracked_when_its_limit_is_cleared_and_set_again
     "before_midnight_s", [0.001, 2.4e-7], ids=["a millisecond", "less than time can tell"]
 )
 async def test_the_last_instant_of_a_window_is_counted_back_where_it_was_counted(
-    store: JobStore, guilds: GuildRecords, before_midnight_s: float
+    store: Ledger, guilds: GuildStore, before_midnight_s: float
 ) -> None:
     midnight_s = NOON_S + DAY_S / 2
     at_s = midnight_s - before_midnight_s
@@ -173,12 +171,3 @@ async def test_the_last_instant_of_a_window_is_counted_back_where_it_was_counted
     await guilds.set_limit(GUILD, rule, an_entry(at_s=at_s))
     assert await store.usage(Scope(Subject.SERVER, GUILD), Window.HOUR, at_s) == Usage(0, 1, 0, 1_000)
     assert await store.audit() == []
-
-
-async def test_the_audit_finds_a_reservation_that_a_tracked_counter_missed(
-    database: Database, store: JobStore, guilds: GuildRecords
-) -> None:
-    assert await submit(store, guilds, a_job(1))
-    insert = "INSERT INTO tracked_dimensions VALUES (700, 0, '', 'week', 'runs', 0)"
-    await database.write(lambda sqlite: sqlite.execute(insert).rowcount)
-    assert await store.audit() == ["job 1 is missing in a tracked counter: week, channel 0, model ''"]

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,12 +11,9 @@ import pytest
 from bot.domain.job.job import Exposure
 from bot.domain.job.ledger import settlement_of
 from bot.domain.moderation.cases import Case, CaseKind, Report, Verdict
-from bot.store.sqlite.cases import CaseRecords
-from bot.store.sqlite.jobs import JobStore
-from bot.store.sqlite.reports import ReportRecords
-from bot.store.sqlite.rows import row_of
-from bot.store.sqlite.schema import known_migrations, migrate
-from tests.integration.store.store_samples import CHANNEL, GUILD, NOON_S, a_job, ended
+from bot.services.moderation.ports import CaseStore
+from bot.services.records.ports import ReportStore
+from tests.support.store_samples import CHANNEL, GUILD, NOON_S, Ledger, a_job, ended
 
 SHOWN = '[{"type": 10, "content": "||[x]||"}]'
 
@@ -27,18 +22,18 @@ def a_report(job_id: int, opened_by: int = 2, at_s: float = NOON_S) -> Case:
     return Case(job_id, CaseKind.REPORT, GUILD, CHANNEL, 1, opened_by, at_s, job_id=job_id, shown=SHOWN)
 
 
-async def reported(cases: CaseRecords, store: JobStore, job_id: int, **given: Any) -> Report:
+async def reported(cases: CaseStore, store: Ledger, job_id: int, **given: Any) -> Report:
     await store.reserve(a_job(job_id), [], [])
     return await cases.open_report(a_report(job_id, **given), 5, NOON_S - 60)
 
 
-async def exposure_of(store: JobStore, job_id: int) -> Exposure:
+async def exposure_of(store: Ledger, job_id: int) -> Exposure:
     job = await store.job(job_id)
     assert job is not None
     return job.exposure
 
 
-async def test_a_report_hides_its_job_and_keeps_what_was_shown(cases: CaseRecords, store: JobStore) -> None:
+async def test_a_report_hides_its_job_and_keeps_what_was_shown(cases: CaseStore, store: Ledger) -> None:
     report = await reported(cases, store, 1)
     assert report == Report(replace(a_report(1), is_hiding=True), is_new=True, has_hidden=True)
     assert await exposure_of(store, 1) is Exposure.HIDDEN
@@ -46,7 +41,7 @@ async def test_a_report_hides_its_job_and_keeps_what_was_shown(cases: CaseRecord
     assert (again.case, again.is_new, again.has_hidden) == (report.case, False, False)
 
 
-async def test_of_many_reports_at_once_one_hides(cases: CaseRecords, store: JobStore) -> None:
+async def test_of_many_reports_at_once_one_hides(cases: CaseStore, store: Ledger) -> None:
     await store.reserve(a_job(1), [], [])
     reports = await asyncio.gather(
         *(cases.open_report(a_report(1, opened_by=number), 5, NOON_S - 60) for number in range(2, 40))
@@ -54,7 +49,7 @@ async def test_of_many_reports_at_once_one_hides(cases: CaseRecords, store: JobS
     assert sum(report.has_hidden for report in reports) == sum(report.is_new for report in reports) == 1
 
 
-async def test_past_five_a_day_a_member_reports_without_hiding(cases: CaseRecords, store: JobStore) -> None:
+async def test_past_five_a_day_a_member_reports_without_hiding(cases: CaseStore, store: Ledger) -> None:
     for job_id in range(1, 6):
         assert (await reported(cases, store, job_id)).has_hidden
     sixth = await reported(cases, store, 6)
@@ -78,7 +73,7 @@ async def test_past_five_a_day_a_member_reports_without_hiding(cases: CaseRecord
     ],
 )
 async def test_a_verdict_is_in_force_with_its_decision(
-    cases: CaseRecords, store: JobStore, reports: ReportRecords, verdict: Verdict, exposure: Exposure
+    cases: CaseStore, store: Ledger, reports: ReportStore, verdict: Verdict, exposure: Exposure
 ) -> None:
     await reported(cases, store, 1)
     assert await cases.decide(1, verdict, 9, NOON_S + 1)
@@ -94,7 +89,7 @@ async def test_a_verdict_is_in_force_with_its_decision(
     assert done.shown is None
 
 
-async def test_a_job_that_moves_on_stays_hidden(cases: CaseRecords, store: JobStore) -> None:
+async def test_a_job_that_moves_on_stays_hidden(cases: CaseStore, store: Ledger) -> None:
     await reported(cases, store, 1)
     job = await store.job(1)
     assert job is not None
@@ -104,7 +99,7 @@ async def test_a_job_that_moves_on_stays_hidden(cases: CaseRecords, store: JobSt
 
 
 async def test_what_a_message_showed_is_erased_with_its_members_records(
-    cases: CaseRecords, store: JobStore
+    cases: CaseStore, store: Ledger
 ) -> None:
     await reported(cases, store, 1)
     await cases.forget_requests(NOON_S + 1, 5)
@@ -114,26 +109,3 @@ async def test_what_a_message_showed_is_erased_with_its_members_records(
     assert kept is not None
     assert erased is not None
     assert (kept.shown, erased.shown) == (SHOWN, None)
-
-
-def test_what_was_reported_before_this_was_on_record_is_hidden_still(tmp_path: Path) -> None:
-    connection = sqlite3.connect(tmp_path / "old.sqlite3", isolation_level=None)
-    migrate(connection, [m for m in known_migrations() if m.name != "withheld"], lambda: NOON_S)
-    row = row_of(a_job(1))
-    del row["exposure"]
-    for job_id, verdict in enumerate(("open", "restored", "deleted", "blocked"), 1):
-        connection.execute(
-            f"INSERT INTO jobs ({', '.join(row)}) VALUES ({', '.join('?' * len(row))})",  # noqa: S608 — ours
-            tuple((row | {"job_id": job_id}).values()),
-        )
-        decided = (None, None) if verdict == "open" else (9, NOON_S)
-        connection.execute(
-            "INSERT INTO cases (case_id, kind, guild_id, channel_id, user_id, opened_by, opened_at_s, "
-            "is_private, job_id, verdict, decided_by, decided_at_s) "
-            "VALUES (?, 'report', ?, ?, 1, 2, ?, 0, ?, ?, ?, ?)",
-            (job_id, GUILD, CHANNEL, NOON_S, job_id, verdict, *decided),
-        )
-    migrate(connection, known_migrations(), lambda: NOON_S)
-    exposures = [name for (name,) in connection.execute("SELECT exposure FROM jobs ORDER BY job_id")]
-    connection.close()
-    assert exposures == ["HIDDEN", "SHOWN", "REMOVED", "HIDDEN"]

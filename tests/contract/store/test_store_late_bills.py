@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 import tempfile
-from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +11,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.domain.errors import StoreError
 from bot.domain.job.events import Cancelled, Event, Refused, Settled
 from bot.domain.job.job import Cause, Job, Stage
 from bot.domain.job.ledger import CHARGE_WAIT_S, OpenCharge, settlement_of
@@ -21,17 +18,15 @@ from bot.domain.job.lifecycle import advance
 from bot.domain.limits.limit import OPERATOR, Audience, Measure, Usage, Window, member_scope
 from bot.domain.limits.policies import LimitKey, LimitPolicy
 from bot.domain.money import MAX_PICO, ZERO, Money
-from bot.store.sqlite.database import Database
-from bot.store.sqlite.guilds import GuildRecords
-from bot.store.sqlite.jobs import JobStore
-from bot.store.sqlite.schema import known_migrations
-from tests.integration.store.store_samples import DAY_S, GUILD, NOON_S, a_job, an_entry, counters_of, ended
+from bot.services.guild_settings.ports import GuildStore
+from tests.contract.store.conftest import OpenStores
+from tests.support.store_samples import DAY_S, GUILD, NOON_S, Ledger, a_job, an_entry, counters_of, ended
 
 LATER_S = NOON_S + 13 * 3_600  # the next day
 BILL = Money(700)
 
 
-async def given_up(store: JobStore, job_id: int = 1, cause: Cause = Cause.UNANSWERED) -> Job:
+async def given_up(store: Ledger, job_id: int = 1, cause: Cause = Cause.UNANSWERED) -> Job:
     """A job whose Run was sent at noon and never answered."""
     job = replace(a_job(job_id), sent_at_s=NOON_S, seed=job_id)
     await store.reserve(job, [], counters_of(job))
@@ -40,7 +35,7 @@ async def given_up(store: JobStore, job_id: int = 1, cause: Cause = Cause.UNANSW
     return end
 
 
-async def stopped(store: JobStore, job_id: int = 1, end: Event = Cancelled(ZERO)) -> Job:  # noqa: B008 — frozen
+async def stopped(store: Ledger, job_id: int = 1, end: Event = Cancelled(ZERO)) -> Job:  # noqa: B008 — frozen
     """A job with a task of its own that ended at no cost as yet."""
     job = replace(a_job(job_id), sent_at_s=NOON_S, task_id=f"20{job_id}")
     await store.reserve(job, [], [*counters_of(job), (member_scope(GUILD, 1), Window.EVER)])
@@ -49,7 +44,7 @@ async def stopped(store: JobStore, job_id: int = 1, end: Event = Cancelled(ZERO)
     return ended_job
 
 
-async def record_late_charge(store: JobStore, job_id: int, task_id: str, amount: Money) -> bool:
+async def record_late_charge(store: Ledger, job_id: int, task_id: str, amount: Money) -> bool:
     """A task that turned up late is made the job's and its charge booked, as the sweep does."""
     if not await store.adopt_late(job_id, task_id):
         return False
@@ -58,18 +53,18 @@ async def record_late_charge(store: JobStore, job_id: int, task_id: str, amount:
     return await store.book_charge(job, amount, LATER_S)
 
 
-async def unanswered(store: JobStore) -> list[Job]:
+async def unanswered(store: Ledger) -> list[Job]:
     return list(await store.jobs([charge.job_id for charge in await store.open_charges()]))
 
 
-async def used(store: JobStore, at_s: float = NOON_S) -> tuple[Usage, Usage]:
+async def used(store: Ledger, at_s: float = NOON_S) -> tuple[Usage, Usage]:
     """The operator's day and the member's."""
     member = member_scope(GUILD, 1)
     return await store.usage(OPERATOR, Window.DAY, at_s), await store.usage(member, Window.DAY, at_s)
 
 
 async def test_the_operator_pays_in_the_window_of_the_reservation_and_the_member_nothing(
-    store: JobStore,
+    store: Ledger,
 ) -> None:
     job = await given_up(store)
     assert await record_late_charge(store, 1, "101", BILL)
@@ -79,7 +74,7 @@ async def test_the_operator_pays_in_the_window_of_the_reservation_and_the_member
     assert await store.audit() == []
 
 
-async def test_a_task_that_cost_nothing_is_no_run(store: JobStore) -> None:
+async def test_a_task_that_cost_nothing_is_no_run(store: Ledger) -> None:
     await given_up(store)
     assert await record_late_charge(store, 1, "101", ZERO)
     assert await used(store) == (Usage(), Usage())
@@ -87,7 +82,7 @@ async def test_a_task_that_cost_nothing_is_no_run(store: JobStore) -> None:
     assert await store.audit() == []
 
 
-async def test_of_many_bills_for_one_job_or_one_task_one_counts(store: JobStore) -> None:
+async def test_of_many_bills_for_one_job_or_one_task_one_counts(store: Ledger) -> None:
     await given_up(store, 1)
     await given_up(store, 2)
     tries = [(job_id, task_id) for job_id in (1, 2) for task_id in ("101", "102")] * 5
@@ -100,7 +95,7 @@ async def test_of_many_bills_for_one_job_or_one_task_one_counts(store: JobStore)
     assert await store.audit() == []
 
 
-async def test_only_voided_jobs_are_billed_late(store: JobStore) -> None:
+async def test_only_voided_jobs_are_billed_late(store: Ledger) -> None:
     running, succeeded = a_job(1), ended(replace(a_job(2), sent_at_s=NOON_S), cost_pico=5)
     for job in (running, a_job(2)):
         await store.reserve(job, [], counters_of(job))
@@ -111,14 +106,14 @@ async def test_only_voided_jobs_are_billed_late(store: JobStore) -> None:
     assert await store.audit() == []
 
 
-async def test_a_task_that_belongs_to_another_job_is_not_billed_late(store: JobStore) -> None:
+async def test_a_task_that_belongs_to_another_job_is_not_billed_late(store: Ledger) -> None:
     await given_up(store)
     owner = replace(a_job(2), task_id="101", stage=Stage.QUEUED)
     await store.reserve(owner, [], counters_of(owner))
     assert not await record_late_charge(store, 1, "101", BILL)
 
 
-async def test_nothing_is_billed_late_while_a_running_twin_waits_for_its_answer(store: JobStore) -> None:
+async def test_nothing_is_billed_late_while_a_running_twin_waits_for_its_answer(store: Ledger) -> None:
     lost = await given_up(store)
     twin = replace(a_job(2), seed=lost.seed, sent_at_s=LATER_S)
     await store.reserve(twin, [], counters_of(twin))
@@ -128,12 +123,12 @@ async def test_nothing_is_billed_late_while_a_running_twin_waits_for_its_answer(
 
 
 @pytest.mark.parametrize("cause", [Cause.UNANSWERED, Cause.CANCELLED, Cause.INTERNAL])
-async def test_every_job_whose_run_may_have_made_a_task_is_remembered(store: JobStore, cause: Cause) -> None:
+async def test_every_job_whose_run_may_have_made_a_task_is_remembered(store: Ledger, cause: Cause) -> None:
     job = await given_up(store, cause=cause)
     assert await store.open_charges() == [OpenCharge(job.job_id, None, NOON_S + CHARGE_WAIT_S)]
 
 
-async def test_a_job_with_a_definite_answer_is_not_looked_for(store: JobStore) -> None:
+async def test_a_job_with_a_definite_answer_is_not_looked_for(store: Ledger) -> None:
     await given_up(store, 1, Cause.REFUSED)
     await given_up(store, 2, Cause.NO_FUNDS)
     never_sent = replace(a_job(3), stage=Stage.CANCELLED, cause=Cause.CANCELLED)
@@ -144,51 +139,14 @@ async def test_a_job_with_a_definite_answer_is_not_looked_for(store: JobStore) -
     assert await unanswered(store) == []
 
 
-@pytest.mark.parametrize("change", ["UPDATE late_bill SET amount_pico = 0", "DELETE FROM late_bill"])
-async def test_a_late_bill_is_never_changed_or_deleted(
-    database: Database, store: JobStore, change: str
-) -> None:
-    await given_up(store)
-    await record_late_charge(store, 1, "101", BILL)
-    with pytest.raises(StoreError, match="the ledger only grows"):
-        await database.write(lambda sqlite: sqlite.execute(change))
-
-
-@pytest.mark.parametrize(
-    ("tampering", "finding"),
-    [
-        ("UPDATE usage SET spend_used_pico = 0 WHERE subject = 'operator'", "counter"),
-        ("UPDATE usage SET runs_used = 2 WHERE subject = 'member'", "counter"),
-        ("INSERT INTO late_bill VALUES (2, '102', 1, 0)", "job 2 was billed late beside a resolution"),
-        (
-            "UPDATE jobs SET task_id = CASE job_id WHEN 1 THEN NULL ELSE '101' END",
-            "for a task that belongs to another job",
-        ),
-        (
-            "UPDATE jobs SET is_charge_open = 1 WHERE job_id = 1",
-            "job 1 was billed late and is still waited for",
-        ),
-    ],
-)
-async def test_the_audit_notices_late_bills_that_do_not_add_up(
-    database: Database, store: JobStore, tampering: str, finding: str
-) -> None:
-    await given_up(store)
-    await record_late_charge(store, 1, "101", BILL)
-    posted = ended(a_job(2), cost_pico=5)
-    await store.reserve(a_job(2), [], counters_of(a_job(2)))
-    await store.settle(posted, settlement_of(posted), NOON_S)
-    assert await store.audit() == []
-    await database.write(lambda sqlite: sqlite.execute(tampering))
-    assert any(finding in sentence for sentence in await store.audit())
-
-
 @settings(max_examples=30, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, MAX_PICO), st.booleans()), max_size=6))
-def test_whatever_is_billed_late_the_operators_counter_is_the_sum(bills: list[tuple[int, bool]]) -> None:
-    async def history(path: Path) -> None:
-        async with Database(path) as database:
-            store = JobStore(database)
+def test_whatever_is_billed_late_the_operators_counter_is_the_sum(
+    open_stores: OpenStores, bills: list[tuple[int, bool]]
+) -> None:
+    async def history(folder: Path) -> None:
+        async with open_stores(folder) as stores:
+            store = stores.jobs
             for job_id, (pico, is_billed) in enumerate(bills, start=1):
                 await given_up(store, job_id)
                 if is_billed:
@@ -199,7 +157,7 @@ def test_whatever_is_billed_late_the_operators_counter_is_the_sum(bills: list[tu
             assert await store.audit() == []
 
     with tempfile.TemporaryDirectory() as folder:
-        asyncio.run(history(Path(folder) / "bot.sqlite3"))
+        asyncio.run(history(Path(folder)))
 
 
 # --- holds that are kept until their charge is known -------------------------------------------------------
@@ -208,14 +166,14 @@ SHOWN_FREE = Settled(is_success=True, cost=ZERO, elapsed_s=4.0)
 HOLD = a_job(1).hold
 
 
-async def at_once(store: JobStore) -> int:
+async def at_once(store: Ledger) -> int:
     usage = await store.usage(member_scope(GUILD, 1), Window.EVER, NOON_S)
     assert usage.spend_held_pico == usage.runs_held * HOLD.pico
     return usage.runs_held
 
 
 @pytest.mark.parametrize("end", [SHOWN_FREE, Cancelled(ZERO)])
-async def test_a_kept_hold_counts_as_used_but_not_as_running(store: JobStore, end: Event) -> None:
+async def test_a_kept_hold_counts_as_used_but_not_as_running(store: Ledger, end: Event) -> None:
     running = replace(a_job(9), sent_at_s=NOON_S)
     await store.reserve(running, [], [(member_scope(GUILD, 1), Window.EVER)])
     job = await stopped(store, end=end)
@@ -238,7 +196,7 @@ async def test_a_kept_hold_counts_as_used_but_not_as_running(store: JobStore, en
     ],
 )
 async def test_a_kept_hold_ends_by_its_charge_once(
-    store: JobStore, end: Event, pico: int, members: int, runs: int
+    store: Ledger, end: Event, pico: int, members: int, runs: int
 ) -> None:
     job = await stopped(store, end=end)
     answers = await asyncio.gather(*(store.book_charge(job, Money(pico), LATER_S) for _ in range(5)))
@@ -251,10 +209,9 @@ async def test_a_kept_hold_ends_by_its_charge_once(
 
 
 async def test_a_limit_first_set_while_a_hold_is_kept_counts_it_as_the_others_do(
-    database: Database, store: JobStore
+    guilds: GuildStore, store: Ledger
 ) -> None:
     job = await stopped(store)
-    guilds = GuildRecords(database)
     for measure, window in ((Measure.RUNS, Window.WEEK), (Measure.AT_ONCE, Window.EVER)):
         rule = LimitPolicy(Audience.EVERYONE, 0, LimitKey(measure, window), 5)
         await guilds.set_limit(GUILD, rule, an_entry(at_s=NOON_S + 90))
@@ -266,24 +223,7 @@ async def test_a_limit_first_set_while_a_hold_is_kept_counts_it_as_the_others_do
     assert await store.audit() == []
 
 
-@pytest.mark.parametrize(
-    ("tampering", "finding"),
-    [
-        ("UPDATE jobs SET is_charge_open = 0", "job 1 has ended without a resolution"),
-        ("UPDATE jobs SET stage = 'FAILED'", "job 1 has ended without a resolution"),
-        ("UPDATE usage SET runs_held = 1 WHERE window = 'ever'", "counter"),
-        ("UPDATE usage SET runs_held = 0 WHERE window = 'day'", "counter"),
-    ],
-)
-async def test_the_audit_notices_kept_holds_that_do_not_add_up(
-    database: Database, store: JobStore, tampering: str, finding: str
-) -> None:
-    await stopped(store)
-    await database.write(lambda sqlite: sqlite.execute(tampering))
-    assert any(finding in sentence for sentence in await store.audit())
-
-
-async def test_a_model_is_known_to_be_free_once_a_day_has_shown_it(store: JobStore) -> None:
+async def test_a_model_is_known_to_be_free_once_a_day_has_shown_it(store: Ledger) -> None:
     model, later_s = a_job(1).request.model, NOON_S + 2 * DAY_S
     free = await stopped(store, 1, SHOWN_FREE)
     assert not await store.is_known_free(model, later_s), "its charge may yet come"
@@ -294,32 +234,3 @@ async def test_a_model_is_known_to_be_free_once_a_day_has_shown_it(store: JobSto
     charged = await stopped(store, 2, SHOWN_FREE)
     await store.book_charge(charged, BILL, later_s)
     assert not await store.is_known_free(model, later_s)
-
-
-def copy_as_of_then(sqlite: sqlite3.Connection, today: Path) -> None:
-    """Every row of a file of today, in the tables and columns that this one has."""
-    with closing(sqlite3.connect(today)) as source:
-        source.row_factory = sqlite3.Row
-        for table in ("jobs", "reservation", "reservation_usage", "resolution", "usage"):
-            known = [row[1] for row in sqlite.execute(f"PRAGMA table_info({table})")]
-            for row in source.execute(f"SELECT * FROM {table}"):  # noqa: S608 — names of our own
-                values = [row[column] for column in known]
-                into = f"INSERT INTO {table} ({', '.join(known)})"
-                sqlite.execute(f"{into} VALUES ({', '.join('?' * len(known))})", values)
-
-
-async def test_a_file_from_before_late_bills_is_brought_up_to_date(path: Path) -> None:
-    today = path.with_name("today.sqlite3")
-    async with Database(today) as database:
-        old = await given_up(JobStore(database))
-    async with Database(path, migrations=known_migrations()[:2]) as database:
-        await database.write(lambda sqlite: copy_as_of_then(sqlite, today))
-    async with Database(path) as database:
-        store = JobStore(database)
-        assert await unanswered(store) == [old]
-        assert await record_late_charge(store, 1, "101", BILL)
-        assert await store.audit() == []
-    connection = sqlite3.connect(path)
-    rows = connection.execute("SELECT * FROM late_bill").fetchall()
-    connection.close()
-    assert rows == [(1, "101", BILL.pico, LATER_S)]

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Sequence
-from contextlib import closing
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -27,14 +24,14 @@ from bot.domain.limits.limit import (
 )
 from bot.domain.limits.policies import LimitKey, LimitPolicy
 from bot.domain.money import ZERO, Money
-from bot.store.sqlite.bill_alarms import AlarmRecords
-from bot.store.sqlite.database import Database
-from bot.store.sqlite.guilds import GuildRecords
-from bot.store.sqlite.jobs import JobStore
-from tests.integration.store.store_samples import (
+from bot.services.guild_settings.ports import GuildStore
+from bot.services.limits.ports import AlarmStore
+from bot.store.sqlite.stores import SqliteStores
+from tests.support.store_samples import (
     GUILD,
     MODEL,
     NOON_S,
+    Ledger,
     a_job,
     an_entry,
     counters_of,
@@ -46,27 +43,27 @@ MEMBER = member_scope(GUILD, 1)
 
 
 @pytest.fixture
-def alarms(database: Database) -> AlarmRecords:
-    return AlarmRecords(database)
+def alarms(stores: SqliteStores) -> AlarmStore:
+    return stores.alarms
 
 
 def sized(job: Job, **size: Any) -> Job:
     return replace(job, request=replace(job.request, **size))
 
 
-async def reserve(store: JobStore, *jobs: Job, limits: Sequence[Limit] = ()) -> None:
+async def reserve(store: Ledger, *jobs: Job, limits: Sequence[Limit] = ()) -> None:
     for job in jobs:
         assert await store.reserve(job, limits, counters_of(job))
 
 
-async def settle(store: JobStore, job: Job, cost_pico: int | None, at_s: float = NOON_S) -> None:
+async def settle(store: Ledger, job: Job, cost_pico: int | None, at_s: float = NOON_S) -> None:
     over = ended(job, cost_pico=cost_pico)
     settlement = settlement_of(over)
     assert settlement is not None
     assert await store.settle(over, settlement, at_s)
 
 
-async def test_a_surprise_raises_what_the_running_jobs_of_its_model_hold(store: JobStore) -> None:
+async def test_a_surprise_raises_what_the_running_jobs_of_its_model_hold(store: Ledger) -> None:
     jobs = [a_job(number, user_id=number) for number in (1, 2, 3)]
     other = a_job(4, model="another/model")
     await reserve(store, *jobs, other)
@@ -77,7 +74,7 @@ async def test_a_surprise_raises_what_the_running_jobs_of_its_model_hold(store: 
     assert await store.audit() == []
 
 
-async def test_what_was_raised_is_given_up_with_the_hold(store: JobStore) -> None:
+async def test_what_was_raised_is_given_up_with_the_hold(store: Ledger) -> None:
     jobs = [a_job(number) for number in (1, 2, 3)]
     await reserve(store, *jobs)
     await settle(store, jobs[0], 5_000)
@@ -88,7 +85,7 @@ async def test_what_was_raised_is_given_up_with_the_hold(store: JobStore) -> Non
     assert await store.audit() == []
 
 
-async def test_a_bill_of_three_times_its_hold_is_none(store: JobStore, alarms: AlarmRecords) -> None:
+async def test_a_bill_of_three_times_its_hold_is_none(store: Ledger, alarms: AlarmStore) -> None:
     jobs = [a_job(1), a_job(2)]
     await reserve(store, *jobs)
     await settle(store, jobs[0], 3_000)
@@ -96,7 +93,7 @@ async def test_a_bill_of_three_times_its_hold_is_none(store: JobStore, alarms: A
     assert await alarms.untold() == []
 
 
-async def test_a_second_surprise_raises_to_what_it_was_and_not_by_it(store: JobStore) -> None:
+async def test_a_second_surprise_raises_to_what_it_was_and_not_by_it(store: Ledger) -> None:
     jobs = [a_job(number) for number in (1, 2, 3)]
     await reserve(store, *jobs)
     await settle(store, jobs[0], 5_000)
@@ -109,14 +106,14 @@ async def test_a_second_surprise_raises_to_what_it_was_and_not_by_it(store: JobS
     assert await store.audit() == []
 
 
-async def test_more_work_is_held_for_more(store: JobStore) -> None:
+async def test_more_work_is_held_for_more(store: Ledger) -> None:
     small, large = sized(a_job(1), steps=10), sized(a_job(2), steps=40, count=4)
     await reserve(store, small, large)
     await settle(store, small, 5_000)
     assert (await store.usage(OPERATOR, Window.DAY, NOON_S)).spend_held_pico == 5_000 * 4 * 4
 
 
-async def test_the_raised_holds_stop_the_next_run_at_the_limit(store: JobStore) -> None:
+async def test_the_raised_holds_stop_the_next_run_at_the_limit(store: Ledger) -> None:
     limits = [operator_spend_a_day(10_000)]
     jobs = [a_job(number) for number in (1, 2)]
     await reserve(store, *jobs, limits=limits)
@@ -126,7 +123,7 @@ async def test_the_raised_holds_stop_the_next_run_at_the_limit(store: JobStore) 
     assert (refused.value.used, refused.value.held) == (5_000, 5_000)
 
 
-async def test_a_hold_that_was_worked_out_before_the_surprise_catches_up_with_it(store: JobStore) -> None:
+async def test_a_hold_that_was_worked_out_before_the_surprise_catches_up_with_it(store: Ledger) -> None:
     first, late, later = a_job(1), a_job(2, at_s=NOON_S + 5), a_job(3, at_s=NOON_S + WARY_S)
     await reserve(store, first)
     await settle(store, first, 5_000, NOON_S + 4)
@@ -140,7 +137,7 @@ async def test_a_hold_that_was_worked_out_before_the_surprise_catches_up_with_it
 
 
 async def test_a_dimension_that_is_limited_later_counts_what_was_raised(
-    store: JobStore, guilds: GuildRecords
+    store: Ledger, guilds: GuildStore
 ) -> None:
     jobs = [a_job(number) for number in (1, 2)]
     await reserve(store, *jobs)
@@ -153,7 +150,7 @@ async def test_a_dimension_that_is_limited_later_counts_what_was_raised(
     assert await store.audit() == []
 
 
-async def test_a_model_remembers_its_surprises_for_an_hour(store: JobStore) -> None:
+async def test_a_model_remembers_its_surprises_for_an_hour(store: Ledger) -> None:
     job = sized(a_job(1), steps=10, width=512, height=512)
     await reserve(store, job)
     await settle(store, job, 5_000, NOON_S)
@@ -163,7 +160,7 @@ async def test_a_model_remembers_its_surprises_for_an_hour(store: JobStore) -> N
     assert (after.surprises, after.bills) == ((), (surprise,))
 
 
-async def test_a_bill_that_is_not_believed_is_written_down(store: JobStore, alarms: AlarmRecords) -> None:
+async def test_a_bill_that_is_not_believed_is_written_down(store: Ledger, alarms: AlarmStore) -> None:
     job = a_job(1)
     await reserve(store, job)
     over = replace(ended(job), is_bill_disbelieved=True, task_id="77")
@@ -176,36 +173,3 @@ async def test_a_bill_that_is_not_believed_is_written_down(store: JobStore, alar
     assert await alarms.untold() == []
     assert await alarms.to_reconcile(0.0) == [alarm]
     assert await alarms.counts() == (0, 1)
-
-
-@pytest.mark.parametrize(
-    "tampering",
-    [
-        "UPDATE usage SET spend_held_pico = spend_held_pico - 4000 WHERE spend_held_pico > 4000",
-        "INSERT INTO hold_raise VALUES (2, 9, 5, 0)",
-        "DELETE FROM bill_alarm",
-    ],
-)
-async def test_the_audit_sees_a_raise_that_does_not_add_up(
-    path: Path, store: JobStore, database: Database, tampering: str
-) -> None:
-    await reserve(store, a_job(1), a_job(2), a_job(9))
-    await settle(store, a_job(1), 5_000)
-    await database.close()
-    with closing(sqlite3.connect(path)) as sqlite:
-        sqlite.execute(tampering)
-        sqlite.commit()
-    await database.open()
-    assert await store.audit() != []
-
-
-@pytest.mark.parametrize("change", ["UPDATE hold_raise SET amount_pico = 1", "DELETE FROM hold_raise"])
-async def test_what_was_raised_is_never_changed(
-    path: Path, store: JobStore, database: Database, change: str
-) -> None:
-    await reserve(store, a_job(1), a_job(2))
-    await settle(store, a_job(1), 5_000)
-    await database.close()
-    with closing(sqlite3.connect(path)) as sqlite, pytest.raises(sqlite3.IntegrityError, match="only grows"):
-        sqlite.execute(change)
-    await database.open()

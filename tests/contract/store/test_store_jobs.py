@@ -16,15 +16,13 @@ from bot.domain.limits.limit import OPERATOR, LimitReached, Usage, Window, membe
 from bot.domain.money import MAX_PICO, ZERO, Money
 from bot.domain.request.origin import Origin
 from bot.domain.request.run_request import RunRequest
-from bot.store.sqlite import books, charges, histories
-from bot.store.sqlite import jobs as statements
-from bot.store.sqlite.database import Database
-from bot.store.sqlite.histories import SAMPLE
-from bot.store.sqlite.jobs import JobStore
-from tests.integration.store.store_samples import (
+from bot.services.catalogue.ports import SAMPLE
+from tests.contract.store.conftest import OpenStores
+from tests.support.store_samples import (
     DAY_S,
     GUILD,
     NOON_S,
+    Ledger,
     a_job,
     counters_of,
     ended,
@@ -35,11 +33,11 @@ from tests.integration.store.store_samples import (
 MODEL = a_job(1).request.model
 
 
-async def reserve(store: JobStore, job: Job) -> bool:
+async def reserve(store: Ledger, job: Job) -> bool:
     return await store.reserve(job, [], counters_of(job))
 
 
-async def settle(store: JobStore, job: Job, at_s: float = NOON_S) -> bool:
+async def settle(store: Ledger, job: Job, at_s: float = NOON_S) -> bool:
     return await store.settle(job, settlement_of(job), at_s)
 
 
@@ -54,7 +52,7 @@ FULL_JOB = Job(
 )
 
 
-async def test_every_field_of_a_job_survives_a_reopening(path: Path) -> None:
+async def test_every_field_of_a_job_survives_a_reopening(open_stores: OpenStores, tmp_path: Path) -> None:
     moved = replace(FULL_JOB, stage=Stage.RUNNING, sent_at_s=5.5, task_id="881", progress=Progress(3, 30))
     final = replace(
         moved,
@@ -68,20 +66,20 @@ async def test_every_field_of_a_job_survives_a_reopening(path: Path) -> None:
             Output("t", "text/plain", None, None, "é"),
         ),
     )
-    async with Database(path) as database:
-        store = JobStore(database)
+    async with open_stores(tmp_path) as stores:
+        store = stores.jobs
         assert await reserve(store, FULL_JOB)
         assert await store.job(FULL_JOB.job_id) == FULL_JOB
         await store.save(moved)
         assert await store.job(FULL_JOB.job_id) == moved
         assert await settle(store, final)
         await store.mark_delivered(final.job_id)
-    async with Database(path) as database:
-        assert await JobStore(database).job(FULL_JOB.job_id) == replace(final, is_delivered=True)
-        assert await JobStore(database).audit() == []
+    async with open_stores(tmp_path) as stores:
+        assert await stores.jobs.job(FULL_JOB.job_id) == replace(final, is_delivered=True)
+        assert await stores.jobs.audit() == []
 
 
-async def test_a_job_nobody_recorded_is_not_found(store: JobStore) -> None:
+async def test_a_job_nobody_recorded_is_not_found(store: Ledger) -> None:
     assert await store.job(5) is None
     with pytest.raises(JobNotFound):
         await store.save(a_job(5))
@@ -91,7 +89,7 @@ async def test_a_job_nobody_recorded_is_not_found(store: JobStore) -> None:
         await store.mark_delivered(5)
 
 
-async def test_the_same_interaction_twice_is_one_job(store: JobStore) -> None:
+async def test_the_same_interaction_twice_is_one_job(store: Ledger) -> None:
     job = a_job(1)
     answers = await asyncio.gather(
         *(store.reserve(job, [runs_a_day(1, 1)], counters_of(job)) for _ in range(5))
@@ -100,7 +98,7 @@ async def test_the_same_interaction_twice_is_one_job(store: JobStore) -> None:
     assert await store.usage(OPERATOR, Window.DAY, NOON_S) == Usage(0, 1, 0, 1_000)
 
 
-async def test_a_refused_job_leaves_nothing_behind(store: JobStore) -> None:
+async def test_a_refused_job_leaves_nothing_behind(store: Ledger) -> None:
     job = a_job(1)
     with pytest.raises(LimitReached) as refusal:
         await store.reserve(job, [runs_a_day(1, 0)], counters_of(job))
@@ -111,7 +109,7 @@ async def test_a_refused_job_leaves_nothing_behind(store: JobStore) -> None:
     assert await store.audit() == []
 
 
-async def test_an_ended_job_stays_as_it_ended(store: JobStore) -> None:
+async def test_an_ended_job_stays_as_it_ended(store: Ledger) -> None:
     job = a_job(1)
     await reserve(store, job)
     final = ended(job, Stage.SUCCEEDED, 900)
@@ -122,7 +120,7 @@ async def test_an_ended_job_stays_as_it_ended(store: JobStore) -> None:
     assert await store.usage(OPERATOR, Window.DAY, NOON_S) == Usage(1, 0, 900, 0)
 
 
-async def test_only_settle_ends_a_job_and_settle_only_ends(store: JobStore) -> None:
+async def test_only_settle_ends_a_job_and_settle_only_ends(store: Ledger) -> None:
     await reserve(store, a_job(1))
     with pytest.raises(ValueError, match="settled, not saved"):
         await store.save(ended(a_job(1)))
@@ -131,7 +129,7 @@ async def test_only_settle_ends_a_job_and_settle_only_ends(store: JobStore) -> N
     assert await store.audit() == []
 
 
-async def test_a_task_once_known_is_kept_and_belongs_to_one_job(store: JobStore) -> None:
+async def test_a_task_once_known_is_kept_and_belongs_to_one_job(store: Ledger) -> None:
     for job_id in (1, 2):
         await reserve(store, a_job(job_id))
     await store.save(replace(a_job(1), stage=Stage.QUEUED, task_id="77"))
@@ -145,7 +143,7 @@ async def test_a_task_once_known_is_kept_and_belongs_to_one_job(store: JobStore)
     assert await store.claimed([]) == frozenset()
 
 
-async def test_unfinished_are_those_who_run_or_were_not_told_oldest_first(store: JobStore) -> None:
+async def test_unfinished_are_those_who_run_or_were_not_told_oldest_first(store: Ledger) -> None:
     for job_id, at_s in ((1, NOON_S + 3), (2, NOON_S + 2), (3, NOON_S + 1), (4, NOON_S)):
         await reserve(store, a_job(job_id, at_s=at_s))
     for job_id in (3, 4):
@@ -155,7 +153,7 @@ async def test_unfinished_are_those_who_run_or_were_not_told_oldest_first(store:
     assert [job.job_id for job in await store.unfinished()] == [3, 2, 1]
 
 
-async def test_the_median_is_taken_over_the_latest_successes_of_the_model(store: JobStore) -> None:
+async def test_the_median_is_taken_over_the_latest_successes_of_the_model(store: Ledger) -> None:
     assert (await store.model_history(MODEL, NOON_S)).median_s is None
     for number in range(SAMPLE + 10):
         job = a_job(number + 1, at_s=NOON_S + number)
@@ -168,7 +166,7 @@ async def test_the_median_is_taken_over_the_latest_successes_of_the_model(store:
     assert (await store.model_history("another/model", NOON_S)).median_s is None
 
 
-async def test_a_charge_belongs_to_the_day_of_its_reservation(store: JobStore) -> None:
+async def test_a_charge_belongs_to_the_day_of_its_reservation(store: Ledger) -> None:
     before_midnight_s = NOON_S + DAY_S / 2 - 1
     job = a_job(1, at_s=before_midnight_s)
     await reserve(store, job)
@@ -188,7 +186,7 @@ async def test_a_charge_belongs_to_the_day_of_its_reservation(store: JobStore) -
     ],
 )
 async def test_a_settlement_charges_those_it_should(
-    store: JobStore, settlement: Settlement, members: Usage, operators: Usage
+    store: Ledger, settlement: Settlement, members: Usage, operators: Usage
 ) -> None:
     await reserve(store, a_job(1))
     assert await store.settle(ended(a_job(1), Stage.FAILED, 7), settlement, NOON_S)
@@ -197,7 +195,7 @@ async def test_a_settlement_charges_those_it_should(
     assert await store.audit() == []
 
 
-async def test_absurd_bills_still_settle_and_the_books_agree(store: JobStore) -> None:
+async def test_absurd_bills_still_settle_and_the_books_agree(store: Ledger) -> None:
     for job_id in (1, 2, 3):
         await reserve(store, a_job(job_id))
         assert await settle(store, ended(a_job(job_id), cost_pico=MAX_PICO - 1))
@@ -208,7 +206,7 @@ async def test_absurd_bills_still_settle_and_the_books_agree(store: JobStore) ->
     assert await store.audit() == []
 
 
-async def test_a_limit_is_counted_even_where_no_counter_was_named(store: JobStore) -> None:
+async def test_a_limit_is_counted_even_where_no_counter_was_named(store: Ledger) -> None:
     await store.reserve(a_job(1), [runs_a_day(1, 1)], [])
     with pytest.raises(LimitReached):
         await store.reserve(a_job(2), [runs_a_day(1, 1)], [])
@@ -226,7 +224,7 @@ async def test_a_limit_is_counted_even_where_no_counter_was_named(store: JobStor
     ],
     ids=["lone", "halves", "only", "nul", "bom", "odd"],
 )
-async def test_odd_text_is_kept_as_far_as_utf_8_goes(store: JobStore, prompt: str) -> None:
+async def test_odd_text_is_kept_as_far_as_utf_8_goes(store: Ledger, prompt: str) -> None:
     job = a_job(1)
     job = replace(job, request=replace(job.request, prompt=prompt, negative_prompt=prompt))
     await reserve(store, job)
@@ -240,35 +238,7 @@ async def test_odd_text_is_kept_as_far_as_utf_8_goes(store: JobStore, prompt: st
     assert found.outputs[0].name == found.outputs[0].text == expected
 
 
-@pytest.mark.parametrize(
-    ("query", "values", "index"),
-    [
-        pytest.param(statements._ONE, (1,), "INTEGER PRIMARY KEY", id="one"),
-        pytest.param(statements._UNFINISHED, (), "jobs_unfinished", id="unfinished"),
-        pytest.param(statements._CLAIMED, ("[]",), "jobs_by_task", id="claimed"),
-        pytest.param(statements._CLAIMED, ("[]",), "sqlite_autoindex_late_bill_1", id="claimed late"),
-        pytest.param(histories._LATEST, ("m", 1), "COVERING INDEX jobs_bills", id="a model's bills"),
-        pytest.param(histories._ALARMS, ("m", 0.0, 1), "bill_alarm_of_model", id="a model's alarms"),
-        pytest.param(books._BOOKED, ("[]",), "jobs_by_task", id="booked"),
-        pytest.param(books._ASKED, (0.0, "[]"), "jobs_to_forget", id="asked, ended"),
-        pytest.param(books._ASKED, (0.0, "[]"), "jobs_unfinished", id="asked, unfinished"),
-        pytest.param(charges._OPEN, (), "COVERING INDEX jobs_open_charges", id="open charges"),
-        pytest.param(
-            charges._IS_FREE, {"model": "m", "since_s": 0.0, "newest": 1}, "jobs_proven_free", id="free"
-        ),
-    ],
-)
-async def test_every_lookup_goes_through_an_index(
-    database: Database, query: str, values: tuple[object, ...] | dict[str, object], index: str
-) -> None:
-    plan = await database.read(
-        lambda sqlite: [tuple(r)[3] for r in sqlite.execute(f"EXPLAIN QUERY PLAN {query}", values)]
-    )
-    assert any(index in step for step in plan), plan
-    assert not any("TEMP B-TREE" in step for step in plan), plan
-
-
-async def test_a_wish_to_cancel_stays_and_comes_too_late_for_what_has_ended(store: JobStore) -> None:
+async def test_a_wish_to_cancel_stays_and_comes_too_late_for_what_has_ended(store: Ledger) -> None:
     for job_id in (1, 2):
         await reserve(store, a_job(job_id))
     await store.request_cancel(1)

@@ -24,11 +24,10 @@ from bot.domain.limits.limit import (
 )
 from bot.domain.limits.policies import LimitKey, LimitPolicy, resolve_limits
 from bot.domain.money import ZERO, Money
-from bot.store.sqlite.database import Database
-from bot.store.sqlite.guilds import GuildRecords
-from bot.store.sqlite.jobs import JobStore
-from tests.integration.store.store_front_door import DEFAULTS, OPERATORS_CAP, requester_of, submit
-from tests.integration.store.store_samples import DAY_S, GUILD, NOON_S, a_job, an_entry, ended
+from bot.services.guild_settings.ports import GuildStore
+from tests.contract.store.conftest import OpenStores
+from tests.support.store_front_door import DEFAULTS, OPERATORS_CAP, requester_of, submit
+from tests.support.store_samples import DAY_S, GUILD, NOON_S, Ledger, a_job, an_entry, ended
 
 
 @dataclass(frozen=True)
@@ -178,7 +177,7 @@ class Books:
         )
 
 
-async def replay(store: JobStore, guilds: GuildRecords, books: Books, step: Step, at_s: float) -> None:
+async def replay(store: Ledger, guilds: GuildStore, books: Books, step: Step, at_s: float) -> None:
     match step:
         case Reserve():
             job = job_of(step, at_s)
@@ -203,11 +202,11 @@ async def replay(store: JobStore, guilds: GuildRecords, books: Books, step: Step
 @settings(max_examples=120, deadline=None)
 @given(STEPS)
 def test_in_every_history_with_limits_set_in_the_middle_decisions_are_those_of_plain_sums(
-    steps: list[Step],
+    open_stores: OpenStores, steps: list[Step]
 ) -> None:
-    async def history(path: Path) -> None:
-        async with Database(path) as database:
-            store, guilds, books, at_s = JobStore(database), GuildRecords(database), Books(), NOON_S
+    async def history(folder: Path) -> None:
+        async with open_stores(folder) as stores:
+            store, guilds, books, at_s = stores.jobs, stores.guilds, Books(), NOON_S
             for step in steps:
                 at_s += step.later_s
                 await replay(store, guilds, books, step, at_s)
@@ -215,10 +214,10 @@ def test_in_every_history_with_limits_set_in_the_middle_decisions_are_those_of_p
             assert await store.audit() == []
 
     with tempfile.TemporaryDirectory() as folder:
-        asyncio.run(history(Path(folder) / "bot.sqlite3"))
+        asyncio.run(history(Path(folder)))
 
 
-async def try_step(store: JobStore, guilds: GuildRecords, step: Step, at_s: float) -> None:
+async def try_step(store: Ledger, guilds: GuildStore, step: Step, at_s: float) -> None:
     match step:
         case Reserve():
             await submit(store, guilds, job_of(step, at_s))
@@ -235,11 +234,11 @@ async def try_step(store: JobStore, guilds: GuildRecords, step: Step, at_s: floa
 @settings(max_examples=60, deadline=None)
 @given(STEPS, st.lists(st.integers(-10 * DAY_S, 10 * DAY_S), min_size=30, max_size=30))
 def test_with_many_at_once_and_a_clock_gone_mad_the_books_agree(
-    steps: list[Step], shifts_s: Sequence[int]
+    open_stores: OpenStores, steps: list[Step], shifts_s: Sequence[int]
 ) -> None:
-    async def history(path: Path) -> None:
-        async with Database(path) as database:
-            store, guilds = JobStore(database), GuildRecords(database)
+    async def history(folder: Path) -> None:
+        async with open_stores(folder) as stores:
+            store, guilds = stores.jobs, stores.guilds
             timed = list(zip(steps, shifts_s, strict=False))
             for first in range(0, len(timed), 6):
                 group = timed[first : first + 6]
@@ -249,4 +248,4 @@ def test_with_many_at_once_and_a_clock_gone_mad_the_books_agree(
             assert await store.audit() == []
 
     with tempfile.TemporaryDirectory() as folder:
-        asyncio.run(history(Path(folder) / "bot.sqlite3"))
+        asyncio.run(history(Path(folder)))

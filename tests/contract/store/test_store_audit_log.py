@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-import sqlite3
-import time
 from dataclasses import replace
-from pathlib import Path
 from typing import get_args
 
-import pytest
-
-from bot.domain.errors import DatabaseUnavailable
 from bot.domain.limits.limit import Audience, Measure, Window
 from bot.domain.limits.policies import LimitKey
 from bot.domain.moderation.audit import (
@@ -33,10 +27,8 @@ from bot.domain.moderation.cases import CaseKind, Verdict
 from bot.domain.moderation.rules import ChannelRule, ModelRule, PictureRule, WordRule
 from bot.domain.money import MAX_PICO
 from bot.domain.request.style import Style
-from bot.store.sqlite.database import Database
-from bot.store.sqlite.guilds import GuildRecords
-from bot.store.sqlite.schema import known_migrations, migrate
-from tests.integration.store.store_samples import GUILD, NOON_S, an_entry, audit_of
+from bot.services.guild_settings.ports import GuildStore
+from tests.support.store_samples import GUILD, NOON_S, an_entry, audit_of
 
 SPEND_HERE = LimitKey(Measure.SPEND, Window.MONTH, 30, "a/b")
 STYLE = Style(GUILD, 0, "Öl ❄ \ud800", "{prompt}, oil", 9, NOON_S, "fog", "a/b", 64, 64, 30, 7)
@@ -56,16 +48,12 @@ CHANGES: tuple[Change, ...] = (
     WordsChange("limits set", "runs a day for <@5>", "", "3 runs a day"),
 )
 
-INSERT = """
-INSERT INTO audit_log (guild_id, actor_id, kind, subject, before, after, at_s) VALUES (?, ?, ?, ?, ?, ?, ?)
-"""
-
 
 def entry_of(change: Change, *, actor_id: int = 9, at_s: float = NOON_S) -> AuditEntry:
     return AuditEntry(GUILD, actor_id, change, at_s)
 
 
-async def test_every_kind_of_change_comes_back_as_the_data_it_was(guilds: GuildRecords) -> None:
+async def test_every_kind_of_change_comes_back_as_the_data_it_was(guilds: GuildStore) -> None:
     assert {type(change) for change in CHANGES} == set(get_args(Change))
     for change in CHANGES:
         await guilds.note(entry_of(change))
@@ -74,56 +62,7 @@ async def test_every_kind_of_change_comes_back_as_the_data_it_was(guilds: GuildR
     assert [entry.change for entry in await audit_of(guilds)] == kept[::-1]
 
 
-async def test_an_entry_written_before_a_field_was_added_takes_its_default(
-    database: Database, guilds: GuildRecords
-) -> None:
-    row = (GUILD, 9, "grant", '{"user_id": 5, "measure": "runs"}', "null", "3", NOON_S)
-    await database.write(lambda sqlite: sqlite.execute(INSERT, row).rowcount)
-    assert await audit_of(guilds) == [entry_of(GrantChange(5, Measure.RUNS, 3))]
-
-
-@pytest.mark.parametrize(
-    ("kind", "subject", "after"),
-    [
-        ("grant", "{}", "3"),
-        ("weather", "{}", "1"),
-        ("grant", "[]", "1"),
-        ("channel", '{"channel_id": 3}', '"x"'),
-    ],
-)
-async def test_an_entry_that_no_version_of_ours_wrote_is_told_as_damage(
-    database: Database, guilds: GuildRecords, kind: str, subject: str, after: str
-) -> None:
-    row = (GUILD, 9, kind, subject, "null", after, NOON_S)
-    await database.write(lambda sqlite: sqlite.execute(INSERT, row).rowcount)
-    with pytest.raises(DatabaseUnavailable, match="audit entry 1 cannot be read"):
-        await audit_of(guilds)
-
-
-async def test_what_was_kept_as_words_is_read_as_it_was(tmp_path: Path) -> None:
-    path = tmp_path / "old.sqlite3"
-    connection = (
-        sqlite3.connect(path, autocommit=True)
-        if hasattr(sqlite3, "LEGACY_TRANSACTION_CONTROL")
-        else (sqlite3.connect(path, isolation_level=None))
-    )
-    migrate(connection, [m for m in known_migrations() if m.name != "audit_data"], time.time)
-    words = ("rules word add", 'the word `"x"`', "", "refused\n# loud ❄")
-    insert = (
-        "INSERT INTO audit_log (guild_id, actor_id, action, subject, before, after, at_s) "
-        "VALUES (?, 9, ?, ?, ?, ?, ?)"
-    )
-    connection.execute(insert, (GUILD, *words, NOON_S))
-    connection.execute(insert, (GUILD + 1, "rules log", "the log channel", "none", "<#5>", NOON_S))
-    connection.close()
-    async with Database(path) as database:
-        guilds = GuildRecords(database)
-        await guilds.note(entry_of(CHANGES[0]))
-        assert await audit_of(guilds) == [entry_of(CHANGES[0]), entry_of(WordsChange(*words))]
-        assert len(await audit_of(guilds, GUILD + 1)) == 1
-
-
-async def test_a_members_entries_are_what_they_did_and_what_was_about_them(guilds: GuildRecords) -> None:
+async def test_a_members_entries_are_what_they_did_and_what_was_about_them(guilds: GuildStore) -> None:
     for change in CHANGES:
         await guilds.note(entry_of(change))
     await guilds.note(entry_of(CHANGES[0], actor_id=5))
@@ -139,14 +78,14 @@ async def test_a_members_entries_are_what_they_did_and_what_was_about_them(guild
     assert (await guilds.audit_log(AuditQuery(GUILD + 1, member_id=5))).entries == ()
 
 
-async def test_since_is_the_first_moment_that_is_shown(guilds: GuildRecords) -> None:
+async def test_since_is_the_first_moment_that_is_shown(guilds: GuildStore) -> None:
     for number in range(4):
         await guilds.note(an_entry(at_s=NOON_S + number))
     page = await guilds.audit_log(AuditQuery(GUILD, since_s=int(NOON_S) + 2))
     assert [entry.at_s for entry in page.entries] == [NOON_S + 3, NOON_S + 2]
 
 
-async def test_pages_stand_still_while_the_log_grows(guilds: GuildRecords) -> None:
+async def test_pages_stand_still_while_the_log_grows(guilds: GuildStore) -> None:
     for number in range(20):
         await guilds.note(an_entry(f"action {number}"))
     first = await guilds.audit_log(AuditQuery(GUILD))

@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 from dataclasses import replace
-from functools import partial
 
 import pytest
 
 from bot.domain.request.errors import StyleFault, StyleRefused
 from bot.domain.request.style import Style
-from bot.store.sqlite import popularity
-from bot.store.sqlite.database import Database
-from bot.store.sqlite.guilds import GuildRecords
-from bot.store.sqlite.jobs import JobStore
-from bot.store.sqlite.popularity import PopularityRecords
-from bot.store.sqlite.styles import StyleRecords
-from tests.integration.store.store_samples import GUILD, NOON_S, a_job, an_entry, audit_of, counters_of
+from bot.services.guild_settings.ports import GuildStore
+from bot.services.styles.ports import StyleStore
+from bot.store.sqlite.stores import SqliteStores
+from tests.support.store_samples import GUILD, NOON_S, Ledger, a_job, an_entry, audit_of, counters_of
 
 OIL = Style(GUILD, 1, "Oil", "{prompt}, oil", saved_by=1, saved_at_s=NOON_S)
 PINNED = replace(OIL, user_id=0, name="Noir", saved_by=9)
@@ -34,11 +29,11 @@ WHOLE = replace(
 
 
 @pytest.fixture
-def styles(database: Database) -> StyleRecords:
-    return StyleRecords(database)
+def styles(stores: SqliteStores) -> StyleStore:
+    return stores.styles
 
 
-async def test_a_style_comes_back_as_it_was_kept_by_its_name_in_any_case(styles: StyleRecords) -> None:
+async def test_a_style_comes_back_as_it_was_kept_by_its_name_in_any_case(styles: StyleStore) -> None:
     for style in (OIL, WHOLE):
         await styles.keep_style(style, 25, None)
     assert await styles.style(GUILD, 1, "oil") == OIL
@@ -48,14 +43,14 @@ async def test_a_style_comes_back_as_it_was_kept_by_its_name_in_any_case(styles:
     assert await styles.style(8, 1, "oil") is None
 
 
-async def test_a_name_is_kept_once_and_the_newest_stands(styles: StyleRecords) -> None:
+async def test_a_name_is_kept_once_and_the_newest_stands(styles: StyleStore) -> None:
     await styles.keep_style(OIL, 1, None)
     await styles.keep_style(replace(OIL, name="OIL", template="new"), 1, None)
     assert [(style.name, style.template) for style in await styles.styles_here(GUILD, 1)] == [("OIL", "new")]
 
 
 async def test_one_more_than_there_is_room_for_is_refused_and_nothing_is_written(
-    styles: StyleRecords, guilds: GuildRecords
+    styles: StyleStore, guilds: GuildStore
 ) -> None:
     for number in range(3):
         await styles.keep_style(replace(PINNED, name=f"n{number}"), 3, an_entry("style save"))
@@ -70,21 +65,21 @@ async def test_one_more_than_there_is_room_for_is_refused_and_nothing_is_written
     assert [style.name for style in await styles.styles_here(GUILD, 1)] == ["Oil"]
 
 
-async def test_of_many_at_once_no_more_are_kept_than_there_is_room_for(styles: StyleRecords) -> None:
+async def test_of_many_at_once_no_more_are_kept_than_there_is_room_for(styles: StyleStore) -> None:
     tries = [styles.keep_style(replace(OIL, name=f"n{number}"), 5, None) for number in range(12)]
     outcomes = await asyncio.gather(*tries, return_exceptions=True)
     assert sum(isinstance(outcome, StyleRefused) for outcome in outcomes) == 7
     assert len(await styles.styles_here(GUILD, 1)) == 5
 
 
-async def test_a_deletion_is_audited_once(styles: StyleRecords, guilds: GuildRecords) -> None:
+async def test_a_deletion_is_audited_once(styles: StyleStore, guilds: GuildStore) -> None:
     await styles.keep_style(PINNED, 25, None)
     assert await styles.delete_style(PINNED, an_entry("style delete"))
     assert not await styles.delete_style(PINNED, an_entry("style delete"))
     assert await audit_of(guilds) == [an_entry("style delete")]
 
 
-async def test_a_members_own_go_and_what_they_pinned_stays_without_them(styles: StyleRecords) -> None:
+async def test_a_members_own_go_and_what_they_pinned_stays_without_them(styles: StyleStore) -> None:
     elsewhere = replace(OIL, guild_id=8)
     others = replace(OIL, user_id=2, saved_by=2)
     mine_pinned = replace(PINNED, saved_by=1)
@@ -97,7 +92,7 @@ async def test_a_members_own_go_and_what_they_pinned_stays_without_them(styles: 
     assert await styles.styles_here(GUILD, 2) == [others]
 
 
-async def test_every_name_is_read_in_slices(styles: StyleRecords) -> None:
+async def test_every_name_is_read_in_slices(styles: StyleStore) -> None:
     for number in range(7):
         await styles.keep_style(replace(OIL, user_id=number % 3, name=f"N{number}"), 25, None)
     last, names = (-1, -1, ""), []
@@ -108,8 +103,8 @@ async def test_every_name_is_read_in_slices(styles: StyleRecords) -> None:
     assert sorted(names) == [f"N{number}" for number in range(7)]
 
 
-async def test_uses_are_counted_by_server_and_model_by_index(database: Database, store: JobStore) -> None:
-    uses = PopularityRecords(database)
+async def test_uses_are_counted_by_server_and_model(stores: SqliteStores, store: Ledger) -> None:
+    uses = stores.popularity
     for number, (guild_id, model) in enumerate(
         [(GUILD, "o/a"), (GUILD, "O/A"), (GUILD, "o/b"), (9, "o/b"), (None, "o/c")], start=1
     ):
@@ -120,12 +115,3 @@ async def test_uses_are_counted_by_server_and_model_by_index(database: Database,
     assert await uses.next_guild(GUILD) is None
     assert await uses.uses(GUILD) == {"o/a": 2, "o/b": 1}
     assert await uses.uses(9) == {"o/b": 1}
-    for query in (popularity._NEXT, popularity._USES):
-        plan = await database.read(partial(_plan, query))
-        assert "USING INDEX reservation_of_guild" in plan or "COVERING INDEX reservation_of_guild" in plan, (
-            plan
-        )
-
-
-def _plan(query: str, sqlite: sqlite3.Connection) -> str:
-    return " ".join(str(row[3]) for row in sqlite.execute(f"EXPLAIN QUERY PLAN {query}", (1,)))
