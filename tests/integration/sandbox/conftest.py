@@ -76,6 +76,7 @@ class Wire:
     sandbox: WiroSandbox
     session: aiohttp.ClientSession
     nonces: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1734513807000))
+    ears: list[Ear] = field(default_factory=list)
 
     def headers(self, nonce: str | None = None, *, key: str = KEY, secret: str = SECRET) -> dict[str, str]:
         nonce = str(next(self.nonces)) if nonce is None else nonce
@@ -115,7 +116,9 @@ class Wire:
         return await self.until(token, "task_postprocess_end", "task_cancel")
 
     async def ear(self) -> Ear:
-        return Ear(await self.session.ws_connect(self.sandbox.socket_url))
+        patience = aiohttp.ClientWSTimeout(ws_close=1)  # some faults leave the server mute
+        self.ears.append(Ear(await self.session.ws_connect(self.sandbox.socket_url, timeout=patience)))
+        return self.ears[-1]
 
     async def listen(self, *tokens: str) -> Ear:
         """An ear that has said whom it listens to, after the server's greeting."""
@@ -143,6 +146,8 @@ async def connect() -> AsyncIterator[Connect]:
 
     yield start
     for wire in wires:
+        for ear in wire.ears:  # a session that is closed leaves their connections to the garbage collector
+            await ear.socket.close()
         await wire.session.close()
         await wire.sandbox.stop()
 
