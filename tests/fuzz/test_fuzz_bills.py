@@ -24,7 +24,7 @@ from bot.services.runs.unclaimed import SweepSchedule, UnclaimedTaskReconciler
 from tests.fuzz.fuzz_json import ANYTHING, NUMBER_TEXTS, NUMBERS, written
 from tests.fuzz.fuzz_profile import tries
 from tests.fuzz.fuzz_wiro import DETAIL, TASK, TOOL, TOOLS
-from tests.support.bot_harness import a_house, tiny_delays
+from tests.support.bot_harness import a_harness, tiny_delays
 from tests.support.clocks import until
 from tests.support.samples import a_request, a_requester, an_origin
 
@@ -71,26 +71,26 @@ def test_sums_past_every_integer_stay_the_largest_integer(
 
 
 async def _settle_all(file: Path, events: list[Event]) -> None:
-    async with a_house(file) as house:  # which audits the books in the end
+    async with a_harness(file) as harness:  # which audits the books in the end
         for job_id in range(1, len(events) + 1):
-            await house.submit(job_id)
+            await harness.submit(job_id)
         for job_id, event in enumerate(events, start=1):
-            task_id = await house.watched(job_id)
-            house.wiro.tell(task_id, event)
+            task_id = await harness.watched(job_id)
+            harness.wiro.tell(task_id, event)
             assert isinstance(event, (Settled, Cancelled))
-            house.sockets.say(task_id, _finishing())
+            harness.sockets.say(task_id, _finishing())
         for job_id in range(1, len(events) + 1):
-            job = await house.end_of(job_id)
+            job = await harness.end_of(job_id)
             assert job.stage.is_terminal
             assert job.cost is None or 0 <= job.cost.pico <= MAX_PICO
         looks = SweepSchedule(first_s=120.0, tick_s=30.0)
         unclaimed = UnclaimedTaskReconciler(
-            house.wiro, house.store, house.time.clock, house.owner, looks, tiny_delays
+            harness.wiro, harness.store, harness.time.clock, harness.owner, looks, tiny_delays
         )
-        house.time.forward(CHARGE_WAIT_S + 60)
+        harness.time.forward(CHARGE_WAIT_S + 60)
         await unclaimed.sweep()  # what is not on record by now is nothing, or the hold
-        house.time.forward(-CHARGE_WAIT_S - 60)  # to the day in which all of it counts
-        _, runs_held, spent, held = await house.spent()
+        harness.time.forward(-CHARGE_WAIT_S - 60)  # to the day in which all of it counts
+        _, runs_held, spent, held = await harness.spent()
         assert (runs_held, held) == (0, 0)
         assert 0 <= spent <= MAX_PICO
 
@@ -116,17 +116,17 @@ def check_books(file: Path, jobs: int) -> None:
 
 
 async def test_after_a_bill_far_past_its_hold_the_next_request_is_refused(tmp_path: Path) -> None:
-    async with a_house(tmp_path / "bot.sqlite3") as house:
-        task_id = await house.submit_and_watch(1)
+    async with a_harness(tmp_path / "bot.sqlite3") as harness:
+        task_id = await harness.submit_and_watch(1)
         event = ending("task_postprocess_end", "0", "999.5")
-        house.wiro.tell(task_id, event)
-        house.sockets.say(task_id, _finishing())
-        job = await house.end_of(1)
+        harness.wiro.tell(task_id, event)
+        harness.sockets.say(task_id, _finishing())
+        job = await harness.end_of(1)
         assert job.cost == Money.parse("999.5")
-        assert (await house.spent())[2] == Money.parse("999.5").pico
+        assert (await harness.spent())[2] == Money.parse("999.5").pico
         with pytest.raises(LimitReached):
-            await house.jobs.submit(2, a_request(), an_origin(), a_requester())
-        await until(lambda: house.board.ending_of(1))
+            await harness.jobs.submit(2, a_request(), an_origin(), a_requester())
+        await until(lambda: harness.board.ending_of(1))
 
 
 PRICES = st.fixed_dictionaries(

@@ -21,7 +21,7 @@ from bot.engines.port import EngineBusy, EngineNoFunds, EngineUnreachable
 from bot.services.limits.service import DefaultLimits
 from bot.services.runs._recent import MAX_JOBS
 from tests.fuzz.fuzz_profile import IS_LONG
-from tests.support.bot_harness import BotHarness, a_house
+from tests.support.bot_harness import BotHarness, a_harness
 from tests.support.clocks import settle_down
 
 MEMBERS = 7
@@ -45,64 +45,74 @@ NEWS: list[Event] = [
 ]
 
 
-def left_behind(house: BotHarness) -> dict[str, int]:
+def left_behind(harness: BotHarness) -> dict[str, int]:
     """How much each keeper of state holds when nothing runs."""
-    jobs, tracker, queue, delivery = house.jobs, house.tools.tracker, house.queue, house.tools.delivery
+    jobs, tracker, queue, delivery = (
+        harness.jobs,
+        harness.tools.tracker,
+        harness.queue,
+        harness.tools.delivery,
+    )
     return {
         "followers": len(jobs._followers),
         "following": len(jobs._following),
         "sockets": tracker.sockets,
-        "open feeds": len(house.sockets.open_feeds),
+        "open feeds": len(harness.sockets.open_feeds),
         "waiting": len(queue),
         "running": queue.running,
         "tickets": len(queue._tickets),
         "collected": len(delivery._collected),
         "room": delivery._room.held_bytes,
         "room's jobs": len(delivery._room._held),
-        "tasks of the owner": len(house.owner),
+        "tasks of the owner": len(harness.owner),
         "tasks of the loop": len(asyncio.all_tasks()) - 1,
     }
 
 
-async def one_life(house: BotHarness, job_id: int, chance: Random) -> None:
+async def one_life(harness: BotHarness, job_id: int, chance: Random) -> None:
     """A job from its request to its end, by one of the many ways there are."""
-    wiro = house.wiro
+    wiro = harness.wiro
     if chance.random() < 0.15:
         wiro.run_faults.append(chance.choice([EngineBusy("busy", 96), EngineNoFunds("empty", 97)]))
     elif chance.random() < 0.1:
         wiro.run_faults.append(EngineUnreachable("lost", may_have_arrived=False))
     try:
-        await house.submit(job_id, user_id=job_id % MEMBERS + 1, channel_id=30 + job_id % 5)
+        await harness.submit(job_id, user_id=job_id % MEMBERS + 1, channel_id=30 + job_id % 5)
     except Refusal:
         return
-    while job_id in house.jobs._followers:
-        task_id = house.task_of(job_id)
-        if task_id and house.sockets.is_watching(task_id):
-            await house.hears(task_id, *chance.sample(NEWS, chance.randrange(4)))
+    while job_id in harness.jobs._followers:
+        task_id = harness.task_of(job_id)
+        if task_id and harness.sockets.is_watching(task_id):
+            await harness.hears(task_id, *chance.sample(NEWS, chance.randrange(4)))
             wiro.tell(task_id, chance.choice(ENDINGS))
-            house.sockets.say(task_id, Reached(Stage.FINISHING))
+            harness.sockets.say(task_id, Reached(Stage.FINISHING))
         await asyncio.sleep(0.001)
 
 
-def forget_what_the_fakes_keep(house: BotHarness) -> None:
+def forget_what_the_fakes_keep(harness: BotHarness) -> None:
     """The stand-ins remember everything for other tests; here only the bot is weighed."""
-    for kept in (house.board.shown, house.board.concluded, house.board.dropped, house.pictures.fetched):
+    for kept in (
+        harness.board.shown,
+        harness.board.concluded,
+        harness.board.dropped,
+        harness.pictures.fetched,
+    ):
         kept.clear()
-    house.store.saves.clear()
-    for sent in (house.wiro.runs, house.wiro.run_keys, house.wiro.files_sent):
+    harness.store.saves.clear()
+    for sent in (harness.wiro.runs, harness.wiro.run_keys, harness.wiro.files_sent):
         sent.clear()
-    house.wiro.reports.clear()
-    house.sockets.feeds[:] = house.sockets.open_feeds
-    house.sockets.registered.clear()
-    assert len(house.jobs._recent._jobs) <= MAX_JOBS  # kept on purpose, and never more
+    harness.wiro.reports.clear()
+    harness.sockets.feeds[:] = harness.sockets.open_feeds
+    harness.sockets.registered.clear()
+    assert len(harness.jobs._recent._jobs) <= MAX_JOBS  # kept on purpose, and never more
     for user_id in range(1, MEMBERS + 1):
-        house.jobs._recent.forget(user_id)
+        harness.jobs._recent.forget(user_id)
 
 
-async def lives(house: BotHarness, ids: Iterator[int], number: int, chance: Random) -> None:
+async def lives(harness: BotHarness, ids: Iterator[int], number: int, chance: Random) -> None:
     for _ in range(number // 10):
-        await asyncio.gather(*(one_life(house, next(ids), chance) for _ in range(10)))
-        forget_what_the_fakes_keep(house)
+        await asyncio.gather(*(one_life(harness, next(ids), chance) for _ in range(10)))
+        forget_what_the_fakes_keep(harness)
     await settle_down()
 
 
@@ -117,21 +127,23 @@ def silence() -> Iterator[None]:
 @pytest.mark.usefixtures("silence")
 async def test_nothing_is_left_of_thousands_of_lives(tmp_path: Path) -> None:
     ids, chance = iter(range(1, 10**9)), Random(5)
-    async with a_house(tmp_path / "bot.sqlite3", default_limits=RICH, max_running=8) as house:
-        await lives(house, ids, WARM_UP, chance)
-        rest = left_behind(house)
+    async with a_harness(tmp_path / "bot.sqlite3", default_limits=RICH, max_running=8) as harness:
+        await lives(harness, ids, WARM_UP, chance)
+        rest = left_behind(harness)
         assert rest == dict.fromkeys(rest, 0) | {"tasks of the loop": rest["tasks of the loop"]}
         tracemalloc.start()
         try:
-            weights = [await weighed(house, lambda: lives(house, ids, LIVES, chance)) for _ in range(ROUNDS)]
+            weights = [
+                await weighed(harness, lambda: lives(harness, ids, LIVES, chance)) for _ in range(ROUNDS)
+            ]
             grown = weights[-1] - weights[0]
         finally:
             tracemalloc.stop()
-        assert left_behind(house) == rest
+        assert left_behind(harness) == rest
         assert grown <= BYTES_A_LIFE * LIVES * (ROUNDS - 1), weights
 
 
-async def weighed(house: BotHarness, live: Callable[[], Any]) -> int:
+async def weighed(harness: BotHarness, live: Callable[[], Any]) -> int:
     """Bytes that Python holds after these lives, with nothing left to collect."""
     await live()
     gc.collect()

@@ -213,12 +213,12 @@ class BotHarness:
 
 
 @asynccontextmanager
-async def a_house(path: Path, wiro: ScriptedWiro | None = None, **given: Any) -> AsyncIterator[BotHarness]:
-    """A house over the file at `path`; drained and audited at the end."""
+async def a_harness(path: Path, wiro: ScriptedWiro | None = None, **given: Any) -> AsyncIterator[BotHarness]:
+    """A harness over the file at `path`; drained and audited at the end."""
     async with Database(path) as database:
-        house = BotHarness(FaultyStore(database), GuildRecords(database), wiro or ScriptedWiro(), **given)
+        harness = BotHarness(FaultyStore(database), GuildRecords(database), wiro or ScriptedWiro(), **given)
         try:
-            yield house
+            yield harness
         finally:
-            await house.stop()
-        assert await house.store.audit() == []
+            await harness.stop()
+        assert await harness.store.audit() == []

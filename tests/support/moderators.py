@@ -1,4 +1,4 @@
-"""Cases and budgets wired to a house: a desk in memory instead of Discord."""
+"""Cases and budgets wired to a harness: a log in memory instead of Discord."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from bot.services.supervisor import Supervisor
 from bot.store.sqlite.cases import CaseRecords
 from tests.support.bot_harness import BotHarness, tiny_delays
 
-FALLBACK = Money.parse("0.05")  # what the house holds for a model without prices
+FALLBACK = Money.parse("0.05")  # what the harness holds for a model without prices
 
 
 class MemoryDesk:
@@ -77,28 +77,28 @@ class MemoryDesk:
 
 
 class Moderation:
-    """The moderators' use cases of a house."""
+    """The moderators' use cases of a harness."""
 
-    def __init__(self, house: BotHarness) -> None:
-        clock = house.time.clock
-        self.records = CaseRecords(house.store._database)
+    def __init__(self, harness: BotHarness) -> None:
+        clock = harness.time.clock
+        self.records = CaseRecords(harness.store._database)
         self.mod_log = MemoryDesk()
         self.watch = BudgetAlerts(
-            house.limit_service, house.guild_settings, house.guilds, house.log_channel, clock
+            harness.limit_service, harness.guild_settings, harness.guilds, harness.log_channel, clock
         )
         self.alternatives = LimitAlternatives(
-            house.limit_service, house.guild_settings, house.catalogue, house.holds
+            harness.limit_service, harness.guild_settings, harness.catalogue, harness.holds
         )
         self.cases = Cases(
             self.records,
-            house.guild_settings,
-            house.limit_service,
+            harness.guild_settings,
+            harness.limit_service,
             self.alternatives,
-            house.holds,
-            house.jobs,
+            harness.holds,
+            harness.jobs,
             self.mod_log,
             self.watch,
             clock,
-            Supervisor(house.owner),
+            Supervisor(harness.owner),
             tiny_delays,
         )

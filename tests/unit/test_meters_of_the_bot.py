@@ -22,7 +22,7 @@ from bot.observability.metrics import exposition
 from bot.services.runs.bookkeeper import Bookkeeper
 from bot.store.sqlite.books import BookRecords
 from bot.store.sqlite.database import Database
-from tests.support.bot_harness import a_house
+from tests.support.bot_harness import a_harness
 from tests.support.clocks import StoppedClock, until
 
 
@@ -82,37 +82,37 @@ def values(page: bytes) -> dict[str, float]:
 
 
 async def test_a_reading_tells_what_is_under_way(tmp_path: Path) -> None:
-    async with a_house(tmp_path / "bot.sqlite3", max_running=1) as house:
-        budgets, sockets = Budgets(house.time.monotonic), SocketTally(open=2, reconnects=3, gaps=5)
-        database: Database = house.store._database
-        lag = LoopLag(house.time.monotonic)
+    async with a_harness(tmp_path / "bot.sqlite3", max_running=1) as harness:
+        budgets, sockets = Budgets(harness.time.monotonic), SocketTally(open=2, reconnects=3, gaps=5)
+        database: Database = harness.store._database
+        lag = LoopLag(harness.time.monotonic)
         failures = {"late orphans": 0}
         is_ready = [False]
         meters = Meters(
             lambda: is_ready[0],
-            house.jobs,
-            house.queue,
+            harness.jobs,
+            harness.queue,
             budgets,
             sockets,
-            house.limit_service,
+            harness.limit_service,
             database,
             lag,
             failures,
-            bookkeeper := Bookkeeper(house.wiro, BookRecords(database), house.time.clock),
+            bookkeeper := Bookkeeper(harness.wiro, BookRecords(database), harness.time.clock),
         )
         at_rest = values(exposition(await meters.read()))
         moved = {"bot_socket_gaps_total", "bot_socket_reconnects_total", "bot_sockets_open"}
         assert {name for name, value in at_rest.items() if value} == moved
         assert not any("reconciliation" in name for name in at_rest), "nothing is said before the first one"
         is_ready[0] = True
-        await house.submit_and_watch(1)
-        await house.submit(2, user_id=2)
-        await until(lambda: len(house.queue) == 1)
+        await harness.submit_and_watch(1)
+        await harness.submit(2, user_id=2)
+        await until(lambda: len(harness.queue) == 1)
         budgets.sent()
         failures["late orphans"] += 3
         budgets.observe("GET", "/gateway", 429, {})
         page = values(exposition(await meters.read()))
-        held = await house.store.usage(OPERATOR, Window.DAY, house.time.clock.wall())
+        held = await harness.store.usage(OPERATOR, Window.DAY, harness.time.clock.wall())
         assert held.spend_held_pico > 0
         assert page["bot_connected"] == page["bot_edits_total"] == page["bot_rate_limited_total"] == 1
         assert page["bot_jobs{submitting}"] == 1
@@ -139,36 +139,36 @@ async def test_a_reading_tells_what_is_under_way(tmp_path: Path) -> None:
 
 
 async def test_what_was_held_before_midnight_is_still_held_after_it(tmp_path: Path) -> None:
-    async with a_house(tmp_path / "bot.sqlite3", max_running=1) as house:
-        await house.submit_and_watch(1)
-        await house.submit(2)
-        held_pico = await house.limit_service.held_pico()
+    async with a_harness(tmp_path / "bot.sqlite3", max_running=1) as harness:
+        await harness.submit_and_watch(1)
+        await harness.submit(2)
+        held_pico = await harness.limit_service.held_pico()
         assert held_pico > 0
-        house.time.forward(13 * 3600)
-        assert await house.limit_service.held_pico() == held_pico
+        harness.time.forward(13 * 3600)
+        assert await harness.limit_service.held_pico() == held_pico
 
 
 async def test_a_database_that_fails_costs_one_figure_alone(tmp_path: Path) -> None:
-    async with a_house(tmp_path / "bot.sqlite3") as house:
+    async with a_harness(tmp_path / "bot.sqlite3") as harness:
         database = Database(tmp_path / "bot.sqlite3")
         meters = Meters(
             lambda: True,
-            house.jobs,
-            house.queue,
-            Budgets(house.time.monotonic),
+            harness.jobs,
+            harness.queue,
+            Budgets(harness.time.monotonic),
             SocketTally(),
-            house.limit_service,
+            harness.limit_service,
             database,
-            LoopLag(house.time.monotonic),
+            LoopLag(harness.time.monotonic),
             {},
-            Bookkeeper(house.wiro, BookRecords(database), house.time.clock),
+            Bookkeeper(harness.wiro, BookRecords(database), harness.time.clock),
         )
         with pytest.MonkeyPatch.context() as patch:
 
             async def fail(*_: object) -> None:
                 raise DatabaseUnavailable("the disk is gone")
 
-            patch.setattr(house.store, "usage", fail)
+            patch.setattr(harness.store, "usage", fail)
             page = values(exposition(await meters.read()))
         assert "bot_money_held_dollars" not in page
         assert page["bot_connected"] == 1

@@ -37,7 +37,7 @@ from sandbox.wiro.faults import (
     server_error,
 )
 from tests.e2e.blackbox.blackbox_books import PICO, Books
-from tests.e2e.blackbox.blackbox_house import BotHarness, labels
+from tests.e2e.blackbox.blackbox_harness import BlackboxHarness, labels
 from tests.e2e.blackbox.blackbox_process import BotProcess
 
 SETTLED_WITHIN_S = 900.0  # only a hang takes so long
@@ -112,7 +112,7 @@ class Wish:
 class Chaos:
     """One seed's story. `play` it, then `judge` what is left."""
 
-    house: BotHarness
+    harness: BlackboxHarness
     seed: int
     jobs: int = 12
     wishes: list[Wish] = field(default_factory=list)
@@ -122,17 +122,20 @@ class Chaos:
 
     def __post_init__(self) -> None:
         self.chance = Random(self.seed)
-        guild = self.house.guild
-        self.channels = [self.house.channel, *(self.house.discord.add_channel(guild, f"c{n}") for n in "12")]
+        guild = self.harness.guild
+        self.channels = [
+            self.harness.channel,
+            *(self.harness.discord.add_channel(guild, f"c{n}") for n in "12"),
+        ]
         self.people = [
-            self.house.alice,
-            self.house.bob,
-            *(self.house.discord.add_member(guild, f"m{n}") for n in "12"),
+            self.harness.alice,
+            self.harness.bob,
+            *(self.harness.discord.add_member(guild, f"m{n}") for n in "12"),
         ]
 
     async def play(self) -> Books:
-        self.house.may_show_tracebacks = True  # discord.py logs each failed connection with its traceback
-        bot = await self.house.start(**SETTINGS)
+        self.harness.may_show_tracebacks = True  # discord.py logs each failed connection with its traceback
+        bot = await self.harness.start(**SETTINGS)
         self._plan_wiro()
         happenings = self._plan_happenings()
         for number in range(self.jobs):
@@ -149,17 +152,17 @@ class Chaos:
                 fault.remove()
         bot = await self._settled(bot)
         await self._put_right()
-        return await self.house.stop(bot)
+        return await self.harness.stop(bot)
 
     # What is asked and what goes wrong with it
 
     def _ask(self, number: int) -> None:
         prompt = f"wish {number:02}"
         place = self.chance.choice(self.channels)
-        if place.id not in self.house.discord.world.channels or place.id in self.doomed:
+        if place.id not in self.harness.discord.world.channels or place.id in self.doomed:
             place = self.channels[0]
         options = {"private": True} if self.chance.random() < 0.2 else {}
-        asked = self.house.imagine(self.chance.choice(self.people), prompt, where=place, **options)
+        asked = self.harness.imagine(self.chance.choice(self.people), prompt, where=place, **options)
         wish = Wish(prompt, asked)
         self.wishes.append(wish)
         token = rf"/webhooks/\d+/{re.escape(asked.token)}/messages/@original$"
@@ -167,17 +170,17 @@ class Chaos:
             fault = self.chance.choice(EDIT_FAULTS)
             wish.may_be_late = fault is LATE
             times = self.chance.randint(1, 3)
-            self.faults.append(self.house.discord.fault("PATCH", token, times=times, **fault))
+            self.faults.append(self.harness.discord.fault("PATCH", token, times=times, **fault))
             self._note(f"{prompt}: {times} x {fault}")
         if self.chance.random() < 0.15:
             fault = self.chance.choice(TOKEN_ENDS)
-            self.faults.append(self.house.discord.fault("PATCH", token, times=50, **fault))
+            self.faults.append(self.harness.discord.fault("PATCH", token, times=50, **fault))
             self._note(f"{prompt}: {fault}")
         if self.chance.random() < 0.15:
-            self.house.discord.world.emit("INTERACTION_CREATE", asked.payload, self.house.guild, 0)
+            self.harness.discord.world.emit("INTERACTION_CREATE", asked.payload, self.harness.guild, 0)
 
     def _plan_wiro(self) -> None:
-        script = self.house.wiro.faults
+        script = self.harness.wiro.faults
         for number in range(self.jobs):
             prompt = f"wish {number:02}"
             if self.chance.random() < 0.6:
@@ -214,7 +217,7 @@ class Chaos:
         return sorted((self.chance.randrange(self.jobs), kind) for kind in chosen)
 
     async def _happen(self, kind: str, bot: BotProcess) -> BotProcess:
-        discord, house = self.house.discord, self.house
+        discord, harness = self.harness.discord, self.harness
         self._note(f"after {len(self.wishes)} wishes: {kind}")
         match kind:
             case "drop":
@@ -231,11 +234,11 @@ class Chaos:
             case "kill":
                 await bot.kill()
                 self._forsake()
-                return await house.start(**SETTINGS)
+                return await harness.start(**SETTINGS)
             case "stop":
                 await bot.terminate()
                 self._forsake()
-                return await house.start(**SETTINGS)
+                return await harness.start(**SETTINGS)
             case "shut":
                 await self._shut_and_reopen(self.channels[1])
             case "gone":
@@ -253,21 +256,21 @@ class Chaos:
                 wish.is_forsaken |= any(PASSING not in revision.text for revision in message.revisions)
 
     async def _outage(self) -> None:
-        outage = self.house.discord.fault("PATCH", ".", times=None, status=self.chance.choice([500, 503]))
+        outage = self.harness.discord.fault("PATCH", ".", times=None, status=self.chance.choice([500, 503]))
         self.faults.append(outage)
         await asyncio.sleep(self.chance.uniform(0.5, 2))
         outage.remove()
 
     async def _shut_and_reopen(self, channel: Channel) -> None:
-        everyone = self.house.guild.everyone
-        self.house.discord.set_overwrite(channel, everyone, deny=VIEW_CHANNEL | SEND_MESSAGES)
+        everyone = self.harness.guild.everyone
+        self.harness.discord.set_overwrite(channel, everyone, deny=VIEW_CHANNEL | SEND_MESSAGES)
         self.doomed.add(channel.id)
         await asyncio.sleep(self.chance.uniform(0.2, 1.5))
-        self.house.discord.set_overwrite(channel, everyone)
+        self.harness.discord.set_overwrite(channel, everyone)
 
     def _delete(self, channel: Channel) -> None:
         self.doomed.add(channel.id)
-        self.house.discord.delete_channel(channel)
+        self.harness.discord.delete_channel(channel)
         for wish in self.wishes:
             wish.is_taken_away |= wish.asked.channel is channel
 
@@ -303,23 +306,23 @@ class Chaos:
             return  # the judge names what is wrong
 
     def _has_edits_to_come(self) -> bool:
-        return any(one.method == "PATCH" and not one.took_s for one in self.house.discord.requests)
+        return any(one.method == "PATCH" and not one.took_s for one in self.harness.discord.requests)
 
     def _is_over(self) -> bool:
         """Whether every job is settled and told, by a copy that may be torn: then the next one tells."""
         open_jobs = """SELECT count(*) FROM jobs LEFT JOIN resolution USING (job_id)
                        WHERE is_delivered = 0 OR (resolution.job_id IS NULL AND NOT is_charge_open)"""
         with TemporaryDirectory() as scratch:
-            for file in self.house.database.parent.glob(f"{self.house.database.name}*"):
+            for file in self.harness.database.parent.glob(f"{self.harness.database.name}*"):
                 shutil.copy(file, scratch)
             try:
-                with closing(sqlite3.connect(Path(scratch) / self.house.database.name)) as connection:
+                with closing(sqlite3.connect(Path(scratch) / self.harness.database.name)) as connection:
                     return bool(connection.execute(open_jobs).fetchone() == (0,))
             except sqlite3.Error:
                 return False
 
     def judge(self, books: Books) -> None:
-        wiro, discord = self.house.wiro, self.house.discord
+        wiro, discord = self.harness.wiro, self.harness.discord
         tasks = Counter(task.prompt for task in wiro.books.tasks)
         assert max(tasks.values()) == 1, tasks
         by_prompt = {job["prompt"]: job for job in books.jobs}
@@ -329,7 +332,7 @@ class Chaos:
             resolution = books.resolutions[job["job_id"]]
             charged = Decimal(resolution["amount_pico"]) / PICO
             assert charged == (Decimal(task.totalcost) if task.is_terminal else 0), task.prompt
-        assert books.posted + books.written_off == self.house.billed
+        assert books.posted + books.written_off == self.harness.billed
         for wish in self.wishes:
             self._judge_message(wish, by_prompt.get(wish.prompt))
         in_channels = [message for channel in self.channels for message in channel.messages()]
@@ -342,7 +345,7 @@ class Chaos:
         assert all(count <= 3 for count in storms.values())
 
     def _identifies(self) -> list[float]:
-        return self.house.discord.gateway.identified_at_s
+        return self.harness.discord.gateway.identified_at_s
 
     def _judge_message(self, wish: Wish, job: dict[str, Any] | None) -> None:
         message = wish.asked.original
@@ -350,7 +353,7 @@ class Chaos:
             return  # not on record when the bot was killed, or taken away on purpose
         letters = [
             letter
-            for letter in self.house.discord.direct_channel(wish.asked.user).messages()
+            for letter in self.harness.discord.direct_channel(wish.asked.user).messages()
             if wish.prompt in letter.text()
         ]
         shown = [one for one in (message, *letters) if _is_ending(one)]

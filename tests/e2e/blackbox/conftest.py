@@ -1,4 +1,4 @@
-"""The fixture of the black-box tests: a function that opens a house, which is searched when it closes."""
+"""The fixture of the black-box tests: a function that opens a harness, which is searched when it closes."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.blackbox.blackbox_house import BotHarness, open_house
+from tests.e2e.blackbox.blackbox_harness import BlackboxHarness, open_harness
 
 
 @pytest.fixture
-async def opened(tmp_path: Path) -> AsyncIterator[Callable[..., Awaitable[BotHarness]]]:
+async def opened(tmp_path: Path) -> AsyncIterator[Callable[..., Awaitable[BlackboxHarness]]]:
     """Call it once, with options for the Wiro sandbox."""
     async with AsyncExitStack() as stack:
 
-        async def enter(**options: Any) -> BotHarness:
-            return await stack.enter_async_context(open_house(tmp_path, **options))
+        async def enter(**options: Any) -> BlackboxHarness:
+            return await stack.enter_async_context(open_harness(tmp_path, **options))
 
         yield enter

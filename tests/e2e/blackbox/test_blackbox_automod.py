@@ -8,88 +8,88 @@ from typing import Any
 from sandbox.discord import Limits
 from sandbox.wiro.faults import FailTask
 from sandbox.wiro.fixtures import WRITER
-from tests.e2e.blackbox.blackbox_house import BotHarness, eventually, labels
+from tests.e2e.blackbox.blackbox_harness import BlackboxHarness, eventually, labels
 
-Opened = Callable[..., Awaitable[BotHarness]]
+Opened = Callable[..., Awaitable[BlackboxHarness]]
 MANAGE_GUILD = 1 << 5
 
 
-def refused(house: BotHarness) -> list[Any]:
-    return [one for one in house.discord.requests if one.status == 400]
+def refused(harness: BlackboxHarness) -> list[Any]:
+    return [one for one in harness.discord.requests if one.status == 400]
 
 
-async def with_a_log(house: BotHarness) -> Any:
-    managers = house.discord.add_role(house.guild, "Managers", permissions=MANAGE_GUILD)
-    greta = house.discord.add_member(house.guild, "greta", roles=[managers])
-    log = house.discord.add_channel(house.guild, "log")
-    await greta.slash(house.channel, "rules log", {"channel": log}, force=True).answered()
+async def with_a_log(harness: BlackboxHarness) -> Any:
+    managers = harness.discord.add_role(harness.guild, "Managers", permissions=MANAGE_GUILD)
+    greta = harness.discord.add_member(harness.guild, "greta", roles=[managers])
+    log = harness.discord.add_channel(harness.guild, "log")
+    await greta.slash(harness.channel, "rules log", {"channel": log}, force=True).answered()
     return log
 
 
 async def test_a_blocked_prompt_is_left_out_and_its_picture_shown_in_its_place(opened: Opened) -> None:
-    house = await opened(limits=Limits())
-    house.discord.set_automod(house.guild, "lighthouse")
-    bot = await house.start()
-    log = await with_a_log(house)
-    message = await house.ended(house.imagine(house.alice, "a Lighthouse, at dusk"))
+    harness = await opened(limits=Limits())
+    harness.discord.set_automod(harness.guild, "lighthouse")
+    bot = await harness.start()
+    log = await with_a_log(harness)
+    message = await harness.ended(harness.imagine(harness.alice, "a Lighthouse, at dusk"))
     assert message.shown_files()
     assert "lighthouse" not in message.text().lower()
     assert "This server's AutoMod blocked the prompt." in message.text()
     assert {"Again", "Info", "Delete", "Vary"} <= set(labels(message))
-    assert len(refused(house)) == 1
-    assert house.discord.direct_channel(house.alice).messages() == []
-    await eventually(lambda: any("AutoMod" in m.text() for m in log.messages(house.alice)))
-    (told,) = [m.text() for m in log.messages(house.alice) if "AutoMod" in m.text()]
-    assert f"<@{house.alice.id}>" in told
+    assert len(refused(harness)) == 1
+    assert harness.discord.direct_channel(harness.alice).messages() == []
+    await eventually(lambda: any("AutoMod" in m.text() for m in log.messages(harness.alice)))
+    (told,) = [m.text() for m in log.messages(harness.alice) if "AutoMod" in m.text()]
+    assert f"<@{harness.alice.id}>" in told
     assert str(message.id) in told
-    books = await house.stop(bot)
+    books = await harness.stop(bot)
     assert books.kinds == ["post"]
     assert books.jobs[0]["is_delivered"] == 1
 
 
 async def test_where_only_the_ending_is_blocked_one_more_edit_brings_it(opened: Opened) -> None:
-    house = await opened(limits=Limits())
-    house.wiro.faults.add(FailTask("the lighthouse has fallen into the sea"))
-    house.discord.set_automod(house.guild, "sea")
-    bot = await house.start()
-    message = await house.ended(house.imagine(house.alice, "a lighthouse"))
+    harness = await opened(limits=Limits())
+    harness.wiro.faults.add(FailTask("the lighthouse has fallen into the sea"))
+    harness.discord.set_automod(harness.guild, "sea")
+    bot = await harness.start()
+    message = await harness.ended(harness.imagine(harness.alice, "a lighthouse"))
     assert "The model could not make this picture. Nothing was charged." in message.text()
     assert "sea" not in message.text()
-    assert len(refused(house)) == 1
-    assert house.discord.direct_channel(house.alice).messages() == []
-    await house.stop(bot)
+    assert len(refused(harness)) == 1
+    assert harness.discord.direct_channel(harness.alice).messages() == []
+    await harness.stop(bot)
 
 
 async def test_a_blocked_answer_is_behind_buttons_and_says_so_where_it_is_blocked_too(
     opened: Opened,
 ) -> None:
-    house = await opened(limits=Limits())
-    house.discord.set_automod(house.guild, "python")
-    bot = await house.start()
-    message = await house.ended(house.imagine(house.alice, "why", model=WRITER.slug))
+    harness = await opened(limits=Limits())
+    harness.discord.set_automod(harness.guild, "python")
+    bot = await harness.start()
+    message = await harness.ended(harness.imagine(harness.alice, "why", model=WRITER.slug))
     assert "This server's AutoMod blocked the prompt or the answer." in message.text()
     assert "print(" not in message.text()
     assert {"Read on", "Thinking"} <= set(labels(message))
-    thoughts = await house.bob.click(message, "Thinking").answered()
+    thoughts = await harness.bob.click(message, "Thinking").answered()
     assert "The question is about why." in thoughts.text()
-    page = house.bob.click(message, "Read on")
+    page = harness.bob.click(message, "Read on")
     sentence = "This server's AutoMod blocked what was to be shown here."
-    await eventually(lambda: any(sentence in m.text() for m in house.channel.messages(house.bob)))
+    await eventually(lambda: any(sentence in m.text() for m in harness.channel.messages(harness.bob)))
     assert page.acked_at_s is not None
-    house.discord.set_automod(house.guild)
-    shown = await house.bob.click(message, "Read on").answered()
+    harness.discord.set_automod(harness.guild)
+    shown = await harness.bob.click(message, "Read on").answered()
     assert "python" in shown.text()
-    await house.stop(bot)
+    await harness.stop(bot)
 
 
 async def test_where_hardly_a_word_is_let_through_it_still_says_that_it_has_ended(opened: Opened) -> None:
-    house = await opened(limits=Limits())
-    house.discord.set_automod(house.guild, "lighthouse", "stable*")
-    bot = await house.start()
-    message = await house.ended(house.imagine(house.alice, "a lighthouse"))
+    harness = await opened(limits=Limits())
+    harness.discord.set_automod(harness.guild, "lighthouse", "stable*")
+    bot = await harness.start()
+    message = await harness.ended(harness.imagine(harness.alice, "a lighthouse"))
     assert message.text().startswith("### It has ended")
     assert {"Again", "Info", "Delete"} <= set(labels(message))
-    assert len(refused(house)) == 2
-    assert house.discord.direct_channel(house.alice).messages() == []
-    books = await house.stop(bot)
+    assert len(refused(harness)) == 2
+    assert harness.discord.direct_channel(harness.alice).messages() == []
+    books = await harness.stop(bot)
     assert books.jobs[0]["is_delivered"] == 1

@@ -7,21 +7,21 @@ from dataclasses import dataclass
 import pytest
 
 from sandbox.wiro.faults import FailTask, NoOutputs, OutputUrl, Spoil, Spoilt, StderrNoise, TaskFault
-from tests.e2e.blackbox.blackbox_house import BotHarness
+from tests.e2e.blackbox.blackbox_harness import BlackboxHarness
 
-Opened = Callable[..., Awaitable[BotHarness]]
+Opened = Callable[..., Awaitable[BlackboxHarness]]
 
 NOTHING_USED = ("0 of 50 used, 0 held", "$0.00 of $2.00 used, $0.00 held")
 
 
-async def nothing_used(house: BotHarness) -> bool:
-    text = await house.quota(house.alice)
+async def nothing_used(harness: BlackboxHarness) -> bool:
+    text = await harness.quota(harness.alice)
     return all(part in text for part in NOTHING_USED)
 
 
 async def test_requests_that_cannot_be_run_are_refused_to_the_asker_alone(opened: Opened) -> None:
-    house = await opened()
-    bot = await house.start()
+    harness = await opened()
+    bot = await harness.start()
     cases = [
         ({"prompt": ""}, "empty prompt"),
         ({"prompt": "   \n "}, "empty prompt"),
@@ -40,21 +40,21 @@ async def test_requests_that_cannot_be_run_are_refused_to_the_asker_alone(opened
         ({"prompt": "a fox", "model": "@everyone/../x"}, "no model called"),
     ]
     for options, words in cases:
-        asked = house.alice.slash(house.channel, "imagine", options, force=True)
-        text = await house.refused(asked)
+        asked = harness.alice.slash(harness.channel, "imagine", options, force=True)
+        text = await harness.refused(asked)
         assert words in text, options
         assert "Nothing was held" in text, options
-    assert house.seen_by(house.bob) == []
-    assert house.runs == 0
-    assert await nothing_used(house)
-    assert (await house.stop(bot)).jobs == []
+    assert harness.seen_by(harness.bob) == []
+    assert harness.runs == 0
+    assert await nothing_used(harness)
+    assert (await harness.stop(bot)).jobs == []
 
 
 async def test_odd_prompts_reach_wiro_as_typed_and_discord_as_words(opened: Opened) -> None:
-    house = await opened()
-    bot = await house.start()
+    harness = await opened()
+    bot = await harness.start()
     prompts = [
-        f"@everyone @here <@{house.bob.id}> <@&{house.guild.id}>",
+        f"@everyone @here <@{harness.bob.id}> <@&{harness.guild.id}>",
         "```py\nprint('fence')\n``` and `tick` and ||spoiler||",
         "[click me](https://evil.example/a) <https://evil.example> # heading",
         "\u202etfel ot thgir\u202c and a\u0300\u0301\u0302\u0303\u0304\u0305\u0306 zalgo",
@@ -62,21 +62,21 @@ async def test_odd_prompts_reach_wiro_as_typed_and_discord_as_words(opened: Open
         "x" * 2000,
         "first line\nsecond line\t\x00end",
     ]
-    asked = [house.imagine(house.alice, prompt) for prompt in prompts]
-    messages = [await house.ended(one) for one in asked]
+    asked = [harness.imagine(harness.alice, prompt) for prompt in prompts]
+    messages = [await harness.ended(one) for one in asked]
     for message in messages:
         assert message.shown_files()
         title = message.text().splitlines()[0]
         assert not re.search(r"@everyone|@here|(?<!\\)(<|`|\||\[|\])|https://|[\u202a-\u202e]", title), title
         assert len(message.text()) < 600
-    sent = [task.prompt for task in sorted(house.wiro.books.tasks, key=lambda task: int(task.id))]
+    sent = [task.prompt for task in sorted(harness.wiro.books.tasks, key=lambda task: int(task.id))]
     assert sorted(sent) == sorted(prompt.replace("\0", "") for prompt in prompts)
-    assert house.runs == len(prompts)
-    info = await house.bob.click(messages[1], "Info").answered()
+    assert harness.runs == len(prompts)
+    info = await harness.bob.click(messages[1], "Info").answered()
     assert info.is_ephemeral
     assert info.text().count("```") == 2
-    books = await house.stop(bot)
-    assert books.posted == house.billed
+    books = await harness.stop(bot)
+    assert books.posted == harness.billed
 
 
 @dataclass(frozen=True)
@@ -90,8 +90,8 @@ class Spoiling:
 
 
 async def test_an_unusable_picture_is_told_and_given_back(opened: Opened) -> None:
-    house = await opened()
-    off_the_list = house.wiro.api_url.replace("127.0.0.1", "localhost")
+    harness = await opened()
+    off_the_list = harness.wiro.api_url.replace("127.0.0.1", "localhost")
     cases = [
         Spoiling("html", Spoil(Spoilt.HTML), "a web page"),
         Spoiling("svg", Spoil(Spoilt.SVG), "an SVG drawing"),
@@ -99,7 +99,7 @@ async def test_an_unusable_picture_is_told_and_given_back(opened: Opened) -> Non
         Spoiling("pixel bomb", Spoil(Spoilt.PIXEL_BOMB), "cannot be shown"),
         Spoiling("gzip bomb", Spoil(Spoilt.GZIP_BOMB), "cannot be shown"),
         Spoiling("empty", Spoil(Spoilt.EMPTY), "cannot be shown"),
-        Spoiling("redirect", Spoil(Spoilt.REDIRECT, f"{house.wiro.api_url}/lured"), "cannot be shown"),
+        Spoiling("redirect", Spoil(Spoilt.REDIRECT, f"{harness.wiro.api_url}/lured"), "cannot be shown"),
         Spoiling("host", OutputUrl(f"{off_the_list}/lured"), "does not allow"),
         Spoiling("metadata", OutputUrl("http://169.254.169.254/latest/meta-data/x.png"), "does not allow"),
         Spoiling("file", OutputUrl("file:///etc/passwd"), "cannot be shown"),
@@ -107,35 +107,35 @@ async def test_an_unusable_picture_is_told_and_given_back(opened: Opened) -> Non
         Spoiling("failed", FailTask("RuntimeError: CUDA @everyone out of memory"), "could not make", "void"),
     ]
     for case in cases:
-        house.wiro.faults.add(case.fault, prompt=case.prompt)
-    house.wiro.faults.add(StderrNoise(), prompt="noise")
-    bot = await house.start(OPERATOR_SPEND_PER_DAY="100")
-    asked = [house.imagine(house.alice, case.prompt) for case in cases]
+        harness.wiro.faults.add(case.fault, prompt=case.prompt)
+    harness.wiro.faults.add(StderrNoise(), prompt="noise")
+    bot = await harness.start(OPERATOR_SPEND_PER_DAY="100")
+    asked = [harness.imagine(harness.alice, case.prompt) for case in cases]
     for case, one in zip(cases, asked, strict=True):
-        message = await house.ended(one)
+        message = await harness.ended(one)
         assert message.attachments == [], case
         (_, sentence, _) = message.text().splitlines()
         assert case.words in sentence, case
         assert "charged" in sentence
-    assert await nothing_used(house)
-    assert house.wiro.books.requests_to("lured") == ()
-    noisy = await house.ended(house.imagine(house.alice, "noise"))
+    assert await nothing_used(harness)
+    assert harness.wiro.books.requests_to("lured") == ()
+    noisy = await harness.ended(harness.imagine(harness.alice, "noise"))
     assert noisy.shown_files()
-    books = await house.stop(bot)
+    books = await harness.stop(bot)
     assert [books.kind(case.prompt) for case in cases] == [case.kind for case in cases]
-    assert books.posted + books.written_off == house.billed
-    assert house.runs == len(cases) + 1
+    assert books.posted + books.written_off == harness.billed
+    assert harness.runs == len(cases) + 1
 
 
 async def test_a_picture_of_thirty_megabytes_is_made_to_fit(opened: Opened) -> None:
-    house = await opened()
-    house.wiro.faults.add(Spoil(Spoilt.HUGE))
-    bot = await house.start()
-    message = await house.ended(house.imagine(house.alice, "noise"))
+    harness = await opened()
+    harness.wiro.faults.add(Spoil(Spoilt.HUGE))
+    bot = await harness.start()
+    message = await harness.ended(harness.imagine(harness.alice, "noise"))
     (file,) = message.shown_files()
     assert 1 << 20 < len(file.data) <= 10 << 20
     assert (file.width or 0) > 1000
-    books = await house.stop(bot)
+    books = await harness.stop(bot)
     assert books.kinds == ["post"]
 
 
@@ -150,17 +150,17 @@ async def test_a_picture_of_thirty_megabytes_is_made_to_fit(opened: Opened) -> N
 async def test_what_wiro_does_not_accept_is_said_and_costs_nothing(
     opened: Opened, setting: str, value: str, words: str
 ) -> None:
-    house = await opened()
-    bot = await house.start(**{setting: value})
-    asked = house.imagine(house.alice, "a fox")
-    message = await house.ended(asked)
+    harness = await opened()
+    bot = await harness.start(**{setting: value})
+    asked = harness.imagine(harness.alice, "a fox")
+    message = await harness.ended(asked)
     (_, sentence, _) = message.text().splitlines()
     assert words in sentence
     assert "othing was charged" in sentence
-    assert await nothing_used(house)
+    assert await nothing_used(harness)
     assert bot.is_alive
-    assert house.runs == 1
-    books = await house.stop(bot)
+    assert harness.runs == 1
+    books = await harness.stop(bot)
     assert books.kinds == ["void"]
     if "KEY" in setting or "SECRET" in setting:
         assert value not in bot.output + message.text()

@@ -10,9 +10,9 @@ import pytest
 
 from sandbox.discord import Limits
 from tests.e2e.blackbox.blackbox_chaos import Chaos
-from tests.e2e.blackbox.blackbox_house import BotHarness
+from tests.e2e.blackbox.blackbox_harness import BlackboxHarness
 
-Opened = Callable[..., Awaitable[BotHarness]]
+Opened = Callable[..., Awaitable[BlackboxHarness]]
 
 SEEDS = [int(seed) for seed in os.environ.get("CHAOS_SEED", "1 101 113").split()]
 JOBS = int(os.environ.get("CHAOS_JOBS", "12"))
@@ -20,8 +20,8 @@ JOBS = int(os.environ.get("CHAOS_JOBS", "12"))
 
 @pytest.mark.parametrize("seed", SEEDS)
 async def test_whatever_goes_wrong_at_once_books_and_messages_hold(opened: Opened, seed: int) -> None:
-    house = await opened(limits=Limits())
-    chaos = Chaos(house, seed, JOBS)
+    harness = await opened(limits=Limits())
+    chaos = Chaos(harness, seed, JOBS)
     try:
         chaos.judge(await chaos.play())
     finally:

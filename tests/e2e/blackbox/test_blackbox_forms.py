@@ -10,9 +10,9 @@ from PIL import Image
 
 from sandbox.discord import ClientRefused, Interaction, Message, Person, Upload
 from sandbox.wiro.fixtures import SIXTY_INPUTS, UPSCALER
-from tests.e2e.blackbox.blackbox_house import BotHarness, labels
+from tests.e2e.blackbox.blackbox_harness import BlackboxHarness, labels
 
-Opened = Callable[..., Awaitable[BotHarness]]
+Opened = Callable[..., Awaitable[BlackboxHarness]]
 
 
 async def step(person: Person, card: Message, label: str, **values: object) -> Interaction:
@@ -33,74 +33,74 @@ async def shown(card: Message, asked: Interaction, words: str) -> None:
 
 
 async def test_a_picture_goes_in_byte_by_byte_and_two_presses_start_one_job(opened: Opened) -> None:
-    house = await opened()
+    harness = await opened()
     held = io.BytesIO()
     Image.effect_noise((40, 30), 90).save(held, "PNG")
     content = held.getvalue()
-    bot = await house.start()
-    asked = house.alice.slash(house.channel, "run", {"model": UPSCALER.slug})
+    bot = await harness.start()
+    asked = harness.alice.slash(harness.channel, "run", {"model": UPSCALER.slug})
     card = await asked.answered()
     assert card.is_ephemeral
     assert "**Input Image** is missing" in card.text()
     with pytest.raises(ClientRefused):
-        house.alice.click(card, run_button(card))
+        harness.alice.click(card, run_button(card))
     with pytest.raises(ClientRefused):
-        await step(house.alice, card, "Fill in", factor=["3"])  # the client itself asks for the file
-    await step(house.alice, card, "Fill in", inputImage=Upload("notes.txt", b"not a picture"))
+        await step(harness.alice, card, "Fill in", factor=["3"])  # the client itself asks for the file
+    await step(harness.alice, card, "Fill in", inputImage=Upload("notes.txt", b"not a picture"))
     await shown(card, asked, "takes a picture, and “notes.txt” is none")
-    await step(house.alice, card, "Fill in", inputImage=Upload("small.png", content), factor=["3"])
+    await step(harness.alice, card, "Fill in", inputImage=Upload("small.png", content), factor=["3"])
     await shown(card, asked, "**Factor** 3 ×")
 
-    house.hold("task_start")
+    harness.hold("task_start")
     label = run_button(card)
     price = Decimal(re.findall(r"\$([\d.]+)", label)[0])
     assert price > 0
-    presses = [house.alice.click(card, label), house.alice.click(card, label)]
+    presses = [harness.alice.click(card, label), harness.alice.click(card, label)]
     for press in presses:
         await press.answered()
     (second,) = [press for press in presses if press.messages[0].is_ephemeral]
     (first,) = [press for press in presses if press is not second]
     assert "just been run" in second.messages[0].text()
-    house.let_go()
-    message = await house.ended(first)
-    assert house.seen_by(house.bob) == [message]
+    harness.let_go()
+    message = await harness.ended(first)
+    assert harness.seen_by(harness.bob) == [message]
     assert message.text().startswith("### upscaler")
     await shown(card, asked, f"/{message.channel.id}/{message.id}")
     assert run_button(card).startswith("Run once more")
-    assert house.runs == 1
-    (upload,) = house.wiro.books.requests_to("File/Upload")
+    assert harness.runs == 1
+    (upload,) = harness.wiro.books.requests_to("File/Upload")
     assert [(name, size) for _, name, size in upload.files] == [("small.png", len(content))]
-    run = house.wiro.books.requests_to("Run/")[0].fields
-    kept = house.wiro.vault.fetch(*str(run["inputImageUrl"]).split("/")[-2:])
+    run = harness.wiro.books.requests_to("Run/")[0].fields
+    kept = harness.wiro.vault.fetch(*str(run["inputImageUrl"]).split("/")[-2:])
     assert kept is not None
     assert kept.data == content
-    info = await house.bob.click(message, "Info").answered()
+    info = await harness.bob.click(message, "Info").answered()
     for words in ("factor 3", "inputImage small.png"):
         assert words in info.text()
-    await house.recorded(bot, 1)
-    books = await house.stop(bot)
+    await harness.recorded(bot, 1)
+    books = await harness.stop(bot)
     assert (books.stages, books.kinds) == (["SUCCEEDED"], ["post"])
-    assert books.posted == house.billed
+    assert books.posted == harness.billed
 
 
 async def test_what_was_typed_before_a_restart_is_in_the_next_form(opened: Opened) -> None:
-    house = await opened()
-    bot = await house.start()
-    asked = house.alice.slash(house.channel, "run", {"model": SIXTY_INPUTS.slug})
+    harness = await opened()
+    bot = await harness.start()
+    asked = harness.alice.slash(harness.channel, "run", {"model": SIXTY_INPUTS.slug})
     card = await asked.answered()
     assert sum(label.startswith("Fill in") for label in labels(card)) == 12
-    await step(house.alice, card, "Fill in 1/12", prompt="a mill", extras=["x1", "x2"])
+    await step(harness.alice, card, "Fill in 1/12", prompt="a mill", extras=["x1", "x2"])
     await shown(card, asked, "**Prompt** a mill")
-    opened_before = await house.alice.click(card, "Fill in 2/12").acked()
+    opened_before = await harness.alice.click(card, "Fill in 2/12").acked()
     await bot.terminate()
-    bot = await house.start()
-    late = house.alice.submit_modal(opened_before, {"knob1": "3", "mood": "Mood 7"})
-    for gone in (late, house.alice.click(card, run_button(card))):
+    bot = await harness.start()
+    late = harness.alice.submit_modal(opened_before, {"knob1": "3", "mood": "Mood 7"})
+    for gone in (late, harness.alice.click(card, run_button(card))):
         told = await gone.answered()
         assert told.is_ephemeral
         assert "use /run again" in told.text()
-    anew = await house.alice.slash(house.channel, "run", {"model": SIXTY_INPUTS.slug}).answered()
+    anew = await harness.alice.slash(harness.channel, "run", {"model": SIXTY_INPUTS.slug}).answered()
     for words in ("**Prompt** a mill", "**Extras** Extra 1, Extra 2", "**Knob 1** 3", "**Mood** Mood 7"):
         assert words in anew.text()
-    assert house.runs == 0
-    await house.stop(bot)
+    assert harness.runs == 0
+    await harness.stop(bot)

@@ -6,9 +6,9 @@ from collections.abc import Awaitable, Callable
 
 import aiohttp
 
-from tests.e2e.blackbox.blackbox_house import BotHarness, fetched
+from tests.e2e.blackbox.blackbox_harness import BlackboxHarness, fetched
 
-Opened = Callable[..., Awaitable[BotHarness]]
+Opened = Callable[..., Awaitable[BlackboxHarness]]
 
 
 def free_port() -> int:
@@ -38,10 +38,10 @@ async def figures(port: int) -> dict[str, float]:
 
 
 async def test_the_figures_follow_a_picture(opened: Opened) -> None:
-    house = await opened()
-    house.hold("task_output")
+    harness = await opened()
+    harness.hold("task_output")
     port = free_port()
-    bot = await house.start(HEALTH_PORT=str(port))
+    bot = await harness.start(HEALTH_PORT=str(port))
     async with aiohttp.ClientSession() as session:
         await healthy(session, port)
         async with session.get(f"http://127.0.0.1:{port}/metrics") as answer:
@@ -60,29 +60,29 @@ async def test_the_figures_follow_a_picture(opened: Opened) -> None:
     assert before["bot_connected"] == 1
     assert before["bot_money_held_dollars"] == before["bot_sockets_open"] == before["bot_edits_total"] == 0
 
-    asked = house.imagine(house.alice, "counted")
-    await house.shows(asked, "Drawing")
+    asked = harness.imagine(harness.alice, "counted")
+    await harness.shows(asked, "Drawing")
     during = await figures(port)
     assert during['bot_jobs{stage="running"}'] == 1
     assert during["bot_queue_running"] == during["bot_sockets_open"] == 1
     assert during["bot_money_held_dollars"] > 0
     assert during["bot_edits_total"] >= 1
     assert during["bot_database_commits_total"] > before["bot_database_commits_total"]
-    house.let_go()
-    await house.ended(asked)
-    await house.recorded(bot, 1)
+    harness.let_go()
+    await harness.ended(asked)
+    await harness.recorded(bot, 1)
     after = await figures(port)
     assert after['bot_jobs{stage="running"}'] == after["bot_money_held_dollars"] == 0
     assert after["bot_edits_total"] > during["bot_edits_total"]
     assert 0 <= after["bot_loop_lag_seconds"] <= after["bot_loop_lag_worst_seconds"]
-    await house.stop(bot)
+    await harness.stop(bot)
 
 
 async def test_a_taken_port_ends_the_start_with_a_sentence(opened: Opened) -> None:
-    house = await opened()
+    harness = await opened()
     with socket.socket() as held:
         held.bind(("127.0.0.1", 0))
         held.listen()
-        bot = await house.launch(HEALTH_PORT=str(held.getsockname()[1]))
+        bot = await harness.launch(HEALTH_PORT=str(held.getsockname()[1]))
         assert await bot.exited() == 1
     assert "The bot cannot start" in bot.stderr

@@ -3,14 +3,14 @@
 import re
 
 from sandbox.discord import Interaction
-from tests.e2e.blackbox.blackbox_brake import Opened, held_house
-from tests.e2e.blackbox.blackbox_house import BotHarness, eventually
+from tests.e2e.blackbox.blackbox_brake import Opened, held_harness
+from tests.e2e.blackbox.blackbox_harness import BlackboxHarness, eventually
 
 
-def looks_at(house: BotHarness, asked: Interaction) -> int:
+def looks_at(harness: BlackboxHarness, asked: Interaction) -> int:
     assert asked.original is not None
     path = re.compile(rf"/messages/{asked.original.id}$")
-    return sum(one.method == "GET" and path.search(one.path) is not None for one in house.discord.requests)
+    return sum(one.method == "GET" and path.search(one.path) is not None for one in harness.discord.requests)
 
 
 def overwritten(asked: Interaction) -> bool:
@@ -22,47 +22,47 @@ def overwritten(asked: Interaction) -> bool:
 
 
 async def test_an_ending_that_a_late_edit_overwrites_is_put_back(opened: Opened) -> None:
-    house, brake = await held_house(opened)
-    bot = await house.start()
+    harness, brake = await held_harness(opened)
+    bot = await harness.start()
     late, deleted, private, quick = [
-        house.imagine(house.alice, prompt, private=prompt == "private")
+        harness.imagine(harness.alice, prompt, private=prompt == "private")
         for prompt in ("late", "deleted", "private", "quick")
     ]
     slow = [
-        house.discord.fault("PATCH", f"{re.escape(one.token)}/messages/@original$", kind="slow")
+        harness.discord.fault("PATCH", f"{re.escape(one.token)}/messages/@original$", kind="slow")
         for one in (late, deleted, private)
     ]
     brake.let_go()
-    shown = {one.token: (await house.ended(one)).shown_files() for one in (quick, late, deleted, private)}
+    shown = {one.token: (await harness.ended(one)).shown_files() for one in (quick, late, deleted, private)}
     assert all(len(files) == 1 for files in shown.values())
-    await house.recorded(bot, 4)  # before anybody looks again
+    await harness.recorded(bot, 4)  # before anybody looks again
     assert not overwritten(late)
-    house.discord.delete_message(deleted.original)
+    harness.discord.delete_message(deleted.original)
     for fault in slow:  # which the bot has given up
         fault.over.set()
     for one in (late, private):
         await one.until(lambda one=one: overwritten(one), what="the late edit")
-        message = await house.ended(one)
+        message = await harness.ended(one)
         assert message.shown_files() == shown[one.token]
     assert deleted.original.deleted
-    assert looks_at(house, quick) == 0
-    books = await house.stop(bot)  # with looks to come
+    assert looks_at(harness, quick) == 0
+    books = await harness.stop(bot)  # with looks to come
     assert books.kinds == ["post"] * 4
 
 
 async def test_an_edit_of_a_killed_process_does_not_have_the_last_word(opened: Opened) -> None:
-    house, brake = await held_house(opened)
-    slow = house.discord.fault("PATCH", "/messages/", kind="slow")
-    bot = await house.start()
-    asked = house.imagine(house.alice, "late")
-    await eventually(lambda: slow.used == 1 and bool(house.wiro.books.tasks))
+    harness, brake = await held_harness(opened)
+    slow = harness.discord.fault("PATCH", "/messages/", kind="slow")
+    bot = await harness.start()
+    asked = harness.imagine(harness.alice, "late")
+    await eventually(lambda: slow.used == 1 and bool(harness.wiro.books.tasks))
     await bot.kill()
-    bot = await house.start()
+    bot = await harness.start()
     brake.let_go()
-    files = (await house.ended(asked)).shown_files()
+    files = (await harness.ended(asked)).shown_files()
     assert len(files) == 1
     assert not overwritten(asked)
     slow.over.set()
     await asked.until(lambda: overwritten(asked), what="the late edit")
-    assert (await house.ended(asked)).shown_files() == files
-    await house.stop(bot)
+    assert (await harness.ended(asked)).shown_files() == files
+    await harness.stop(bot)

@@ -6,9 +6,9 @@ from decimal import Decimal
 from sandbox.discord import Interaction, Person
 from sandbox.wiro.faults import FailTask, Hold
 from tests.e2e.blackbox.blackbox_books import PICO
-from tests.e2e.blackbox.blackbox_house import FOREVER_S, BotHarness, same_day
+from tests.e2e.blackbox.blackbox_harness import FOREVER_S, BlackboxHarness, same_day
 
-Opened = Callable[..., Awaitable[BotHarness]]
+Opened = Callable[..., Awaitable[BlackboxHarness]]
 
 
 async def is_refused(asked: Interaction) -> bool:
@@ -20,9 +20,9 @@ async def is_refused(asked: Interaction) -> bool:
     return bool(asked.followups)
 
 
-async def until_refused(house: BotHarness, who: Person) -> Interaction:
+async def until_refused(harness: BlackboxHarness, who: Person) -> Interaction:
     for number in range(20):
-        asked = house.imagine(who, f"{who.username} {number}")
+        asked = harness.imagine(who, f"{who.username} {number}")
         if await is_refused(asked):
             return asked
     raise AssertionError("twenty pictures and no limit")
@@ -30,68 +30,70 @@ async def until_refused(house: BotHarness, who: Person) -> Interaction:
 
 async def test_the_third_of_two_runs_a_day_is_refused_and_failures_are_given_back(opened: Opened) -> None:
     await same_day()
-    house = await opened()
-    house.wiro.faults.add(FailTask(), prompt="fails")
-    house.wiro.faults.add(Hold("task_output", FOREVER_S), prompt="held")
-    bot = await house.start(DEFAULT_RUNS_PER_DAY="2")
-    failed = await house.ended(house.imagine(house.alice, "fails"))
+    harness = await opened()
+    harness.wiro.faults.add(FailTask(), prompt="fails")
+    harness.wiro.faults.add(Hold("task_output", FOREVER_S), prompt="held")
+    bot = await harness.start(DEFAULT_RUNS_PER_DAY="2")
+    failed = await harness.ended(harness.imagine(harness.alice, "fails"))
     assert "Nothing was charged" in failed.text()
-    first = await house.ended(house.imagine(house.alice, "first"))
-    held = house.imagine(house.alice, "held")
-    running = await house.shows(held, "Drawing")
-    assert "1 of 2 used, 1 held, **0 left**" in (await house.quota(house.alice)).replace("**Runs** ", "")
+    first = await harness.ended(harness.imagine(harness.alice, "first"))
+    held = harness.imagine(harness.alice, "held")
+    running = await harness.shows(held, "Drawing")
+    assert "1 of 2 used, 1 held, **0 left**" in (await harness.quota(harness.alice)).replace("**Runs** ", "")
 
-    third = house.imagine(house.alice, "third")
-    text = await house.refused(third)
+    third = harness.imagine(harness.alice, "third")
+    text = await harness.refused(third)
     assert "2 runs for today (1 used, 1 held)" in text
     assert "<t:" in text
-    assert "(1 used" in await house.refused(house.alice.click(first, "Again"))
-    await house.ended(house.imagine(house.bob, "his own day"))
-    house.alice.click(running, "Cancel")
-    await house.ended(held)
+    assert "(1 used" in await harness.refused(harness.alice.click(first, "Again"))
+    await harness.ended(harness.imagine(harness.bob, "his own day"))
+    harness.alice.click(running, "Cancel")
+    await harness.ended(held)
     assert "Wiro may still charge for the time it ran: you pay that, $" in running.text()
-    assert "2 runs for today (1 used, 1 held)" in await house.refused(house.imagine(house.alice, "fourth"))
+    assert "2 runs for today (1 used, 1 held)" in await harness.refused(
+        harness.imagine(harness.alice, "fourth")
+    )
 
-    shown = [message.text().splitlines()[0] for message in house.seen_by(house.bob)]
+    shown = [message.text().splitlines()[0] for message in harness.seen_by(harness.bob)]
     assert shown == ["### fails", "### first", "### held", "### his own day"]
-    books = await house.stop(bot)
+    books = await harness.stop(bot)
     assert books.kinds == ["void", "post", None, "post"]  # whoever runs and cancels stays within the limit
-    assert books.posted == house.billed
+    assert books.posted == harness.billed
 
 
 async def test_dollars_are_limited_for_members_and_for_everybody_together(opened: Opened) -> None:
     await same_day()
-    house = await opened()
-    house.wiro.faults.add(Hold("task_output", FOREVER_S), prompt="held")
-    bot = await house.start(DEFAULT_SPEND_PER_DAY="0.01", OPERATOR_SPEND_PER_DAY="0.015")
-    held = house.imagine(house.alice, "held")
-    await house.shows(held, "Drawing")
-    asked = await until_refused(house, house.alice)
-    text = await house.refused(asked)
+    harness = await opened()
+    harness.wiro.faults.add(Hold("task_output", FOREVER_S), prompt="held")
+    bot = await harness.start(DEFAULT_SPEND_PER_DAY="0.01", OPERATOR_SPEND_PER_DAY="0.015")
+    held = harness.imagine(harness.alice, "held")
+    await harness.shows(held, "Drawing")
+    asked = await until_refused(harness, harness.alice)
+    text = await harness.refused(asked)
     assert "of your $0.01 a day left" in text
     assert "<t:" in text
-    asked = await until_refused(house, house.bob)
-    assert "all that its operator allows for today" in await house.refused(asked)
-    books = await house.stop(bot)
+    asked = await until_refused(harness, harness.bob)
+    assert "all that its operator allows for today" in await harness.refused(asked)
+    books = await harness.stop(bot)
     held_pico = books.reservations[held.id]["amount_pico"]
     assert list(books.reservations.keys() - books.resolutions.keys()) == [held.id]
     assert books.posted + Decimal(held_pico) / PICO <= Decimal("0.015")
-    assert books.posted == house.billed
+    assert books.posted == harness.billed
 
 
 async def test_fifty_at_once_at_a_limit_of_ten_are_exactly_ten(opened: Opened) -> None:
     await same_day()
-    house = await opened()
-    bot = await house.start(DEFAULT_RUNS_PER_DAY="10")
-    asked = [house.imagine(house.alice, f"wish {number}") for number in range(50)]
+    harness = await opened()
+    bot = await harness.start(DEFAULT_RUNS_PER_DAY="10")
+    asked = [harness.imagine(harness.alice, f"wish {number}") for number in range(50)]
     for one in asked:
         await one.acked()
     refused = [one for one in asked if await is_refused(one)]
     assert len(refused) == 40
     for one in refused:
-        assert "10 runs for today" in await house.refused(one)
-    assert len(house.seen_by(house.bob)) == house.runs == len(house.wiro.books.tasks) == 10
-    assert "10 of 10 used, 0 held" in await house.quota(house.alice)
-    books = await house.stop(bot)
+        assert "10 runs for today" in await harness.refused(one)
+    assert len(harness.seen_by(harness.bob)) == harness.runs == len(harness.wiro.books.tasks) == 10
+    assert "10 of 10 used, 0 held" in await harness.quota(harness.alice)
+    books = await harness.stop(bot)
     assert books.kinds == ["post"] * 10
-    assert books.posted == house.billed
+    assert books.posted == harness.billed

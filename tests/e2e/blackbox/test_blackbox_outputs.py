@@ -19,9 +19,9 @@ from sandbox.wiro.fixtures import (
 )
 from sandbox.wiro.pace import Pace
 from sandbox.wiro.spoilt import Spoilt
-from tests.e2e.blackbox.blackbox_house import BotHarness, eventually, labels
+from tests.e2e.blackbox.blackbox_harness import BlackboxHarness, eventually, labels
 
-Opened = Callable[..., Awaitable[BotHarness]]
+Opened = Callable[..., Awaitable[BlackboxHarness]]
 
 LENGTH = 200_000
 NOVELIST = replace(
@@ -43,20 +43,22 @@ def in_galleries(message: Message) -> int:
     return sum(len(part["items"]) for part in message.walk() if part["type"] == 12)
 
 
-async def run_form(house: BotHarness, prompt: str, model: str) -> Interaction:
+async def run_form(harness: BlackboxHarness, prompt: str, model: str) -> Interaction:
     """/run with this prompt and the model's own defaults, by bob."""
-    card = await house.bob.slash(house.channel, "run", {"model": model}).answered()
-    opened = await house.bob.click(card, next(label for label in labels(card) if "Fill in" in label)).acked()
-    house.bob.submit_modal(opened, {"prompt": prompt})
+    card = await harness.bob.slash(harness.channel, "run", {"model": model}).answered()
+    opened = await harness.bob.click(
+        card, next(label for label in labels(card) if "Fill in" in label)
+    ).acked()
+    harness.bob.submit_modal(opened, {"prompt": prompt})
     await eventually(lambda: prompt in card.text())
-    return house.bob.click(card, next(label for label in labels(card) if label.startswith("Run")))
+    return harness.bob.click(card, next(label for label in labels(card) if label.startswith("Run")))
 
 
 async def test_words_come_as_they_are_said_and_end_with_their_thoughts_folded(opened: Opened) -> None:
-    house = await opened(pace=Pace(scale=0.4))
-    bot = await house.start()
-    asked = house.imagine(house.alice, "why the sky is blue", model=WRITER.slug)
-    message = await house.ended(asked)
+    harness = await opened(pace=Pace(scale=0.4))
+    bot = await harness.start()
+    asked = harness.imagine(harness.alice, "why the sky is blue", model=WRITER.slug)
+    message = await harness.ended(asked)
     shown = [revision.text for revision in message.revisions]
     assert any("thinking… (" in text for text in shown)
     growing = [text for text in shown if "**Answering**" in text]
@@ -66,18 +68,18 @@ async def test_words_come_as_they_are_said_and_end_with_their_thoughts_folded(op
     assert message.attachments == []
     assert labels(message)[0] == "Thinking"
     assert {"Again", "Info", "Delete"} < set(labels(message))
-    thoughts = await house.bob.click(message, "Thinking").answered()
+    thoughts = await harness.bob.click(message, "Thinking").answered()
     assert thoughts.is_ephemeral
     assert "The question is about why the sky is blue." in thoughts.text()
-    books = await house.stop(bot)
+    books = await harness.stop(bot)
     assert books.kinds == ["post"]
-    assert books.posted == house.billed
+    assert books.posted == harness.billed
 
 
 async def test_a_very_long_answer_is_turned_page_by_page_and_attached_whole(opened: Opened) -> None:
-    house = await opened(models=(*MODELS_ON_SHOW, NOVELIST))
-    bot = await house.start()
-    message = await house.ended(house.imagine(house.alice, "a novel", model=NOVELIST.slug))
+    harness = await opened(models=(*MODELS_ON_SHOW, NOVELIST))
+    bot = await harness.start()
+    message = await harness.ended(harness.imagine(harness.alice, "a novel", model=NOVELIST.slug))
     (file,) = message.shown_files()
     assert file.filename == "answer.md"
     whole = file.data.decode()
@@ -85,67 +87,68 @@ async def test_a_very_long_answer_is_turned_page_by_page_and_attached_whole(open
     assert f"{len(whole):,} characters; the whole answer is attached" in message.text()
     assert max(len(revision.text) for revision in message.revisions) <= 4_000
 
-    page = await house.bob.click(message, "Read on").answered()
+    page = await harness.bob.click(message, "Read on").answered()
     assert page.is_ephemeral
-    await house.stop(bot)
-    bot = await house.start()
+    await harness.stop(bot)
+    bot = await harness.start()
     seen = [page.text()]
     for _ in range(3):
         turned = seen[-1]
-        house.bob.click(page, "On")
+        harness.bob.click(page, "On")
         await eventually(lambda turned=turned: page.text() != turned)  # type: ignore[misc] # bound at once
         seen.append(page.text())
-    house.bob.click(page, "Back")
+    harness.bob.click(page, "Back")
     await eventually(lambda: page.text() == seen[-2])
     for text in seen:
         (line, *_) = [line for line in text.splitlines() if len(line) > 40]
         assert line in whole
-    info = await house.alice.click(message, "Info").answered()
-    log = await house.alice.click(info, "Log").answered()
+    info = await harness.alice.click(message, "Info").answered()
+    log = await harness.alice.click(info, "Log").answered()
     assert log.is_ephemeral
     assert names(log) == ["log.txt"]
     assert log.shown_files()[0].data.decode().strip() == whole.strip()
-    books = await house.stop(bot)
-    assert books.posted == house.billed
+    books = await harness.stop(bot)
+    assert books.posted == harness.billed
 
 
 async def test_outputs_of_every_kind_are_attached_shown_or_linked(opened: Opened) -> None:
-    house = await opened()
-    house.wiro.faults.add(StderrNoise(), prompt="a tune")
-    house.wiro.faults.add(Spoil(Spoilt.HUGE), prompt="noise")
-    bot = await house.start(OPERATOR_SPEND_PER_DAY="100")
+    harness = await opened()
+    harness.wiro.faults.add(StderrNoise(), prompt="a tune")
+    harness.wiro.faults.add(Spoil(Spoilt.HUGE), prompt="noise")
+    bot = await harness.start(OPERATOR_SPEND_PER_DAY="100")
     kinds = {MUSICIAN: ("a tune", "0.wav"), SCULPTOR: ("a box", "0.glb"), CLERK: ("a page", "0.pdf")}
     asked = {
-        name: house.imagine(house.alice, prompt, model=model.slug) for model, (prompt, name) in kinds.items()
+        name: harness.imagine(harness.alice, prompt, model=model.slug)
+        for model, (prompt, name) in kinds.items()
     }
-    gif = house.imagine(house.alice, "a loop", model=ANIMATOR.slug)
-    twenty = await run_form(house, "twenty", MANY_PICTURES.slug)
-    large = house.imagine(house.bob, "noise")
+    gif = harness.imagine(harness.alice, "a loop", model=ANIMATOR.slug)
+    twenty = await run_form(harness, "twenty", MANY_PICTURES.slug)
+    large = harness.imagine(harness.bob, "noise")
     for name, one in asked.items():
-        message = await house.ended(one)
+        message = await harness.ended(one)
         assert names(message) == [name]
         assert in_galleries(message) == 0
-    assert names(await house.ended(gif)) == ["0.gif"]
+    assert names(await harness.ended(gif)) == ["0.gif"]
 
-    message = await house.ended(twenty)
+    message = await harness.ended(twenty)
     assert names(message) == [f"{n}.png" for n in range(10)]
     assert in_galleries(message) == 10
     assert all(f"[{n}.png](http" in message.text() for n in range(10, 20))
     assert "limited time" in message.text()
 
-    message = await house.ended(large)
+    message = await harness.ended(large)
     assert "is shown smaller; [original](http" in message.text()
 
     tune = asked["0.wav"].original
     assert tune is not None
-    info = await house.alice.click(tune, "Info").answered()
-    log = await house.alice.click(info, "Log").answered()
+    info = await harness.alice.click(tune, "Info").answered()
+    log = await harness.alice.click(info, "Log").answered()
     (file,) = log.shown_files()
     assert b"Generate: 100%" in file.data
-    theirs = await house.bob.click(tune, "Info").answered()
+    theirs = await harness.bob.click(tune, "Info").answered()
     assert "Log" not in labels(theirs)
-    moderators = await house.mod.click(tune, "Info").answered()
+    moderators = await harness.mod.click(tune, "Info").answered()
     assert "Log" in labels(moderators)
-    books = await house.stop(bot)
+    books = await harness.stop(bot)
     assert books.kinds == ["post"] * 6
-    assert books.posted == house.billed
+    assert books.posted == harness.billed

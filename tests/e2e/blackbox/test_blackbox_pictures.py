@@ -11,9 +11,9 @@ from PIL import Image
 
 from sandbox.discord import Upload
 from sandbox.wiro.faults import Refuse
-from tests.e2e.blackbox.blackbox_house import BotHarness, eventually, fetched, labels, same_day
+from tests.e2e.blackbox.blackbox_harness import BlackboxHarness, eventually, fetched, labels, same_day
 
-Opened = Callable[..., Awaitable[BotHarness]]
+Opened = Callable[..., Awaitable[BlackboxHarness]]
 KLEIN = "black-forest-labs/flux-2-klein-4b"
 
 
@@ -29,83 +29,85 @@ def pixels(content: bytes) -> bytes:
         return picture.tobytes()
 
 
-async def given_to(house: BotHarness, place: int = -1) -> bytes:
+async def given_to(harness: BlackboxHarness, place: int = -1) -> bytes:
     """What a task was given, as Wiro keeps it."""
-    parameters = house.wiro.books.tasks[place].parameters
+    parameters = harness.wiro.books.tasks[place].parameters
     value: Any = parameters.get("inputImage") or parameters["inputImageUrl"]
     addresses = value if isinstance(value, list) else json.loads(value) if value.startswith("[") else [value]
     return await fetched(addresses[0])
 
 
 async def test_pictures_go_in_unchanged_and_two_first_ones_share_a_folder(opened: Opened) -> None:
-    house = await opened()
-    bot = await house.start()
+    harness = await opened()
+    bot = await harness.start()
     pictures = [a_picture(1), a_picture(2, "JPEG")]
     asked = [
-        house.imagine(who, name, image=Upload(name, picture), model=KLEIN)
-        for who, name, picture in zip((house.alice, house.bob), ("one.png", "two.jpg"), pictures, strict=True)
+        harness.imagine(who, name, image=Upload(name, picture), model=KLEIN)
+        for who, name, picture in zip(
+            (harness.alice, harness.bob), ("one.png", "two.jpg"), pictures, strict=True
+        )
     ]
     for one in asked:
-        await house.ended(one)
-    by_prompt = {task.prompt: n for n, task in enumerate(house.wiro.books.tasks)}
-    assert [await given_to(house, by_prompt[name]) for name in ("one.png", "two.jpg")] == pictures
-    (folder,) = house.wiro.books.requests_to("File/FolderCreate")
-    assert folder.fields["name"] == f"discord-{house.guild.id}"
-    uploads = house.wiro.books.requests_to("File/Upload")
+        await harness.ended(one)
+    by_prompt = {task.prompt: n for n, task in enumerate(harness.wiro.books.tasks)}
+    assert [await given_to(harness, by_prompt[name]) for name in ("one.png", "two.jpg")] == pictures
+    (folder,) = harness.wiro.books.requests_to("File/FolderCreate")
+    assert folder.fields["name"] == f"discord-{harness.guild.id}"
+    uploads = harness.wiro.books.requests_to("File/Upload")
     assert len({upload.fields["folderid"] for upload in uploads}) == 1
-    await house.stop(bot)
-    house.wiro.faults.add(Refuse(0, "invalid-parameters"), path="File/Upload", times=None)
-    bot = await house.start()
-    third = house.imagine(house.alice, "three", image=Upload("3.png", pictures[0]), model=KLEIN)
-    message = await house.ended(third)
-    assert await given_to(house) == pictures[0]
-    assert house.wiro.books.requests_to("Run/")[-1].files == (("inputImage", "3.png", len(pictures[0])),)
-    assert len(house.wiro.books.requests_to("File/FolderCreate")) == 1  # it is on record
-    again = house.alice.click(message, "Again")
-    await house.ended(again)
-    assert await given_to(house) == pictures[0]
-    books = await house.stop(bot)
+    await harness.stop(bot)
+    harness.wiro.faults.add(Refuse(0, "invalid-parameters"), path="File/Upload", times=None)
+    bot = await harness.start()
+    third = harness.imagine(harness.alice, "three", image=Upload("3.png", pictures[0]), model=KLEIN)
+    message = await harness.ended(third)
+    assert await given_to(harness) == pictures[0]
+    assert harness.wiro.books.requests_to("Run/")[-1].files == (("inputImage", "3.png", len(pictures[0])),)
+    assert len(harness.wiro.books.requests_to("File/FolderCreate")) == 1  # it is on record
+    again = harness.alice.click(message, "Again")
+    await harness.ended(again)
+    assert await given_to(harness) == pictures[0]
+    books = await harness.stop(bot)
     assert books.kinds == ["post"] * 4
 
 
 async def test_apps_vary_and_a_run_pressed_twice(opened: Opened) -> None:
     await same_day()
-    house = await opened()
-    bot = await house.start(WIRO_UPSCALE_MODEL="wiro/upscaler")
+    harness = await opened()
+    bot = await harness.start(WIRO_UPSCALE_MODEL="wiro/upscaler")
     picture = a_picture(3)
-    message = house.alice.post(house.channel, "my dog", [Upload("dog.png", picture)])
-    opened_form = await house.alice.use_on(message, "Use as input").acked()
-    made = await house.ended(house.alice.submit_modal(opened_form, {"Prompt": "as a drawing"}))
-    assert await given_to(house) == picture
+    message = harness.alice.post(harness.channel, "my dog", [Upload("dog.png", picture)])
+    opened_form = await harness.alice.use_on(message, "Use as input").acked()
+    made = await harness.ended(harness.alice.submit_modal(opened_form, {"Prompt": "as a drawing"}))
+    assert await given_to(harness) == picture
     assert {"Vary", "Upscale", "Edit prompt"} <= set(labels(made))
 
-    asked = house.bob.click(made, "Upscale")
+    asked = harness.bob.click(made, "Upscale")
     confirmation = await asked.answered()
     assert "upscaler · about $0.004 of your $2.00 left today" in confirmation.text()
-    house.hold("task_output")
-    both = [house.bob.click(confirmation, "Run"), house.bob.click(confirmation, "Run")]
+    harness.hold("task_output")
+    both = [harness.bob.click(confirmation, "Run"), harness.bob.click(confirmation, "Run")]
     await eventually(lambda: all(one.messages for one in both))
-    house.let_go()
-    refused = await asyncio.gather(*(_refusal_or_ending(house, one) for one in both))
+    harness.let_go()
+    refused = await asyncio.gather(*(_refusal_or_ending(harness, one) for one in both))
     assert sorted(refused, key=bool)[0] == ""
     assert "started already" in sorted(refused, key=bool)[1]
-    assert house.runs == 2
+    assert harness.runs == 2
     # Discord's copy says besides that AI made it.
-    assert pixels(await given_to(house)) == pixels(await fetched(made.attachments[0].url))
+    assert pixels(await given_to(harness)) == pixels(await fetched(made.attachments[0].url))
 
-    edit = await house.alice.click(made, "Edit prompt").acked()
-    edited = await house.ended(house.alice.submit_modal(edit, {"Prompt": "as a painting"}))
+    edit = await harness.alice.click(made, "Edit prompt").acked()
+    edited = await harness.ended(harness.alice.submit_modal(edit, {"Prompt": "as a painting"}))
     assert "Another prompt for [a picture]" in edited.text()
-    books = await house.stop(bot)
+    books = await harness.stop(bot)
     assert books.kinds == ["post"] * 3
     assert len({job["user_id"] for job in books.jobs}) == 2
 
 
-async def _refusal_or_ending(house: BotHarness, asked: Any) -> str:
+async def _refusal_or_ending(harness: BlackboxHarness, asked: Any) -> str:
     """Empty for the press that started it."""
     await asked.until(lambda: bool(asked.messages), what="an answer")
     first = asked.messages[0]
     if first.is_ephemeral:
-        return await house.refused(asked)
-    await house.ended(asked)
+        return await harness.refused(asked)
+    await harness.ended(asked)
     return ""

@@ -11,8 +11,8 @@ import pytest
 from bot.delivery.circuit_breaker import FIRST_PAUSE_S, LONGEST_PAUSE_S
 from sandbox.discord import Limits
 from sandbox.discord.entities import SEND_MESSAGES, VIEW_CHANNEL
-from tests.e2e.blackbox.blackbox_brake import Opened, drawing, held_house
-from tests.e2e.blackbox.blackbox_house import BotHarness, eventually
+from tests.e2e.blackbox.blackbox_brake import Opened, drawing, held_harness
+from tests.e2e.blackbox.blackbox_harness import BlackboxHarness, eventually
 from tests.e2e.blackbox.blackbox_process import ROOT, BotProcess
 
 TOKEN_EDITS = r"^/webhooks/\d+/[^/]+/messages/@original$"
@@ -29,9 +29,9 @@ async def told(bot: BotProcess, word: str, times: int) -> None:
     await eventually(lambda: len(told.findall(bot.output)) == times)
 
 
-def refused(house: BotHarness) -> list[tuple[str, int]]:
+def refused(harness: BlackboxHarness) -> list[tuple[str, int]]:
     """The refusals of edits and letters; what they were sent to."""
-    asked = [one for one in house.discord.requests if one.status in {401, 403, 404}]
+    asked = [one for one in harness.discord.requests if one.status in {401, 403, 404}]
     return [(one.path, one.status) for one in asked]
 
 
@@ -42,28 +42,28 @@ def looks_within(elapsed_s: float) -> int:
 
 
 async def test_a_bot_that_is_removed_stops_asking_after_a_few_refusals(opened: Opened) -> None:
-    house, brake = await held_house(opened, limits=Limits())
-    bot = await house.start()
-    await drawing(house, JOBS, channels=5)
-    private = house.imagine(house.bob, "a secret", private=True)
-    await house.shows(private, "Drawing")
+    harness, brake = await held_harness(opened, limits=Limits())
+    bot = await harness.start()
+    await drawing(harness, JOBS, channels=5)
+    private = harness.imagine(harness.bob, "a secret", private=True)
+    await harness.shows(private, "Drawing")
     await bot.terminate()
-    bot = await house.start()  # without any token
-    house.discord.remove_bot(house.guild)
+    bot = await harness.start()  # without any token
+    harness.discord.remove_bot(harness.guild)
     brake.let_go()
     began_s = time.monotonic()
     await told(bot, "undeliverable", JOBS)
     await told(bot, "by_dm", 1)
     looks = looks_within(time.monotonic() - began_s)
-    paths = [path for path, _ in refused(house)]
+    paths = [path for path, _ in refused(harness)]
     assert len(paths) <= 10 + looks
     assert len(paths) - len(set(paths)) <= 1 + looks  # one for each message, but for those that looked again
-    assert house.discord.direct_channel(house.alice).messages() == []
-    (letter,) = house.discord.direct_channel(house.bob).messages()
+    assert harness.discord.direct_channel(harness.alice).messages() == []
+    (letter,) = harness.discord.direct_channel(harness.bob).messages()
     assert letter.shown_files()
-    books = await house.stop(bot)
+    books = await harness.stop(bot)
     assert books.kinds == ["post"] * (JOBS + 1)
-    assert books.posted == house.billed
+    assert books.posted == harness.billed
     assert all(job["is_delivered"] for job in books.jobs)
 
 
@@ -73,76 +73,76 @@ async def test_a_bot_that_is_removed_stops_asking_after_a_few_refusals(opened: O
 async def test_many_tokens_of_a_dead_channel_are_few_refusals(
     opened: Opened, status: int, code: int, word: str, jobs: int
 ) -> None:
-    house, brake = await held_house(opened, limits=Limits())
-    bot = await house.start()
-    await drawing(house, jobs)
+    harness, brake = await held_harness(opened, limits=Limits())
+    bot = await harness.start()
+    await drawing(harness, jobs)
     for path in (TOKEN_EDITS, r"^/channels/\d+/messages/\d+$"):
-        house.discord.fault("PATCH", path, times=None, **refusal(status, code))
+        harness.discord.fault("PATCH", path, times=None, **refusal(status, code))
     brake.let_go()
     began_s = time.monotonic()
     await told(bot, word, jobs)
     looks = looks_within(time.monotonic() - began_s)
-    paths = [path for path, _ in refused(house)]
+    paths = [path for path, _ in refused(harness)]
     assert len(paths) <= min(10, jobs) + looks
     assert len(paths) - len(set(paths)) <= 1 + looks
-    elsewhere = house.discord.add_channel(house.guild, "elsewhere")
-    for fault in house.discord.wire.faults._faults:
+    elsewhere = harness.discord.add_channel(harness.guild, "elsewhere")
+    for fault in harness.discord.wire.faults._faults:
         fault.remove()
-    assert (await house.ended(house.imagine(house.bob, "goes on", where=elsewhere))).shown_files()
-    books = await house.stop(bot)
+    assert (await harness.ended(harness.imagine(harness.bob, "goes on", where=elsewhere))).shown_files()
+    books = await harness.stop(bot)
     assert books.kinds == ["post"] * (jobs + 1)
-    history = await house.start()
-    answer = await house.alice.slash(elsewhere, "history").answered()
+    history = await harness.start()
+    answer = await harness.alice.slash(elsewhere, "history").answered()
     assert f"number {jobs - 1}" in answer.text()
     await history.terminate()
 
 
 async def test_permissions_that_come_back_bring_the_pictures(opened: Opened) -> None:
-    house, brake = await held_house(opened, limits=Limits())
-    bot = await house.start()
-    asked = await drawing(house, 6)
+    harness, brake = await held_harness(opened, limits=Limits())
+    bot = await harness.start()
+    asked = await drawing(harness, 6)
     await bot.terminate()
-    everyone = house.guild.everyone
-    house.discord.set_overwrite(house.channel, everyone, deny=VIEW_CHANNEL | SEND_MESSAGES)
-    bot = await house.start()
-    await eventually(lambda: any(status == 403 for _, status in refused(house)))
-    house.discord.set_overwrite(house.channel, everyone)
+    everyone = harness.guild.everyone
+    harness.discord.set_overwrite(harness.channel, everyone, deny=VIEW_CHANNEL | SEND_MESSAGES)
+    bot = await harness.start()
+    await eventually(lambda: any(status == 403 for _, status in refused(harness)))
+    harness.discord.set_overwrite(harness.channel, everyone)
     brake.let_go()
     for one in asked:
-        assert (await house.ended(one)).shown_files()
-    assert len(refused(house)) <= 4
-    books = await house.stop(bot)
+        assert (await harness.ended(one)).shown_files()
+    assert len(refused(harness)) <= 4
+    books = await harness.stop(bot)
     assert books.kinds == ["post"] * 6
 
 
 async def test_a_command_in_a_channel_shows_that_it_is_open_again(opened: Opened) -> None:
-    house, brake = await held_house(opened, limits=Limits())
-    bot = await house.start()
-    (waiting,) = await drawing(house, 1)
+    harness, brake = await held_harness(opened, limits=Limits())
+    bot = await harness.start()
+    (waiting,) = await drawing(harness, 1)
     await bot.terminate()
-    everyone = house.guild.everyone
-    house.discord.set_overwrite(house.channel, everyone, deny=VIEW_CHANNEL | SEND_MESSAGES)
-    bot = await house.start(PYTHONPATH=f"{PATIENT_DOORS}:{ROOT}")
-    await eventually(lambda: any(status == 403 for _, status in refused(house)))
-    house.discord.set_overwrite(house.channel, everyone)
-    fresh = house.imagine(house.bob, "a fresh one")
-    await house.shows(fresh, "Drawing")
+    everyone = harness.guild.everyone
+    harness.discord.set_overwrite(harness.channel, everyone, deny=VIEW_CHANNEL | SEND_MESSAGES)
+    bot = await harness.start(PYTHONPATH=f"{PATIENT_DOORS}:{ROOT}")
+    await eventually(lambda: any(status == 403 for _, status in refused(harness)))
+    harness.discord.set_overwrite(harness.channel, everyone)
+    fresh = harness.imagine(harness.bob, "a fresh one")
+    await harness.shows(fresh, "Drawing")
     brake.let_go()
-    assert (await house.ended(waiting)).shown_files()  # the first look would be in an hour
-    assert (await house.ended(fresh)).shown_files()
-    await house.stop(bot)
+    assert (await harness.ended(waiting)).shown_files()  # the first look would be in an hour
+    assert (await harness.ended(fresh)).shown_files()
+    await harness.stop(bot)
 
 
 async def test_members_who_take_no_letters_cost_few_refusals(opened: Opened) -> None:
-    house, brake = await held_house(opened, limits=Limits())
-    bot = await house.start()
-    await drawing(house, JOBS, private=True)
+    harness, brake = await held_harness(opened, limits=Limits())
+    bot = await harness.start()
+    await drawing(harness, JOBS, private=True)
     await bot.terminate()
-    house.alice.dms_open = False
-    bot = await house.start()
+    harness.alice.dms_open = False
+    bot = await harness.start()
     brake.let_go()
     await told(bot, "undeliverable", JOBS)
-    assert len(refused(house)) <= 3
-    books = await house.stop(bot)
+    assert len(refused(harness)) <= 3
+    books = await harness.stop(bot)
     assert books.kinds == ["post"] * JOBS
-    assert books.posted == house.billed
+    assert books.posted == harness.billed

@@ -2,14 +2,14 @@
 
 from collections.abc import Awaitable, Callable
 
-from tests.e2e.blackbox.blackbox_house import DISCORD_TOKEN, BotHarness, eventually, labels
+from tests.e2e.blackbox.blackbox_harness import DISCORD_TOKEN, BlackboxHarness, eventually, labels
 
-Opened = Callable[..., Awaitable[BotHarness]]
+Opened = Callable[..., Awaitable[BlackboxHarness]]
 
 
 async def test_a_bad_setting_is_one_sentence_that_names_it(opened: Opened) -> None:
-    house = await opened()
-    missing = await house.launch(DISCORD_TOKEN=None)
+    harness = await opened()
+    missing = await harness.launch(DISCORD_TOKEN=None)
     bad: dict[str, str | None] = {
         "DISCORD_TOKEN": "",
         "DISCORD_API_URL": "ftp://nowhere",
@@ -28,7 +28,7 @@ async def test_a_bad_setting_is_one_sentence_that_names_it(opened: Opened) -> No
         "LOG_LEVEL": "LOUD",
         "HEALTH_PORT": "70000",
     }
-    faulty = await house.launch(**bad)
+    faulty = await harness.launch(**bad)
     assert await missing.exited() == 2
     (sentence,) = missing.stderr.splitlines()
     assert sentence.startswith("DISCORD_TOKEN is not set.")
@@ -37,62 +37,62 @@ async def test_a_bad_setting_is_one_sentence_that_names_it(opened: Opened) -> No
     assert sorted(sentence.split()[0] for sentence in sentences) == sorted(bad)
     assert all(sentence.endswith(".") for sentence in sentences)
     assert missing.stdout + faulty.stdout == ""
-    assert house.discord.requests == []
-    assert not house.database.exists()
+    assert harness.discord.requests == []
+    assert not harness.database.exists()
 
 
 async def test_dollars_are_read_with_or_without_their_sign(opened: Opened) -> None:
-    house = await opened()
-    bot = await house.start(DEFAULT_SPEND_PER_DAY="$1.25", OPERATOR_SPEND_PER_DAY="3.5")
-    text = await house.quota(house.alice)
+    harness = await opened()
+    bot = await harness.start(DEFAULT_SPEND_PER_DAY="$1.25", OPERATOR_SPEND_PER_DAY="3.5")
+    text = await harness.quota(harness.alice)
     assert "$0.00 of $1.25 used" in text
-    await house.stop(bot)
+    await harness.stop(bot)
 
 
 async def test_an_empty_secret_means_a_project_that_has_a_key_alone(opened: Opened) -> None:
-    house = await opened(key_only=True)
-    bot = await house.start(WIRO_API_SECRET="")
-    assert (await house.ended(house.imagine(house.alice, "unsigned"))).shown_files()
-    assert not any("x-signature" in request.headers for request in house.wiro.books.requests)
-    await house.stop(bot)
+    harness = await opened(key_only=True)
+    bot = await harness.start(WIRO_API_SECRET="")
+    assert (await harness.ended(harness.imagine(harness.alice, "unsigned"))).shown_files()
+    assert not any("x-signature" in request.headers for request in harness.wiro.books.requests)
+    await harness.stop(bot)
 
 
 async def test_a_second_bot_on_the_same_database_leaves_at_once_and_harms_nothing(opened: Opened) -> None:
-    house = await opened()
-    house.hold("task_output")
-    bot = await house.start()
-    asked = house.imagine(house.alice, "ours")
-    await house.shows(asked, "Drawing")
-    second = await house.launch()
+    harness = await opened()
+    harness.hold("task_output")
+    bot = await harness.start()
+    asked = harness.imagine(harness.alice, "ours")
+    await harness.shows(asked, "Drawing")
+    second = await harness.launch()
     code, took_s = await second.exited_in()
     assert code == 1
     assert took_s < 10  # the start of Python and the imports included
     assert "in use by another process" in second.stderr
     assert "set another DATABASE_URL" in second.stderr
-    assert len(house.discord.gateway.identified_at_s) == 1
-    house.let_go()
-    assert (await house.ended(asked)).shown_files()
-    books = await house.stop(bot)
+    assert len(harness.discord.gateway.identified_at_s) == 1
+    harness.let_go()
+    assert (await harness.ended(asked)).shown_files()
+    books = await harness.stop(bot)
     assert books.kinds == ["post"]
 
 
 async def test_a_token_that_discord_refuses_ends_the_start_with_a_sentence(opened: Opened) -> None:
-    house = await opened()
+    harness = await opened()
     wrong = "canary-wrong-token.33.zzzzzzzzzzzz"
-    bot = await house.launch(DISCORD_TOKEN=wrong)
+    bot = await harness.launch(DISCORD_TOKEN=wrong)
     assert await bot.exited() == 1
     assert "Discord does not accept DISCORD_TOKEN" in bot.stderr
     assert wrong not in bot.output
-    nowhere = await house.launch(DISCORD_API_URL="http://127.0.0.1:9/api/v10")
+    nowhere = await harness.launch(DISCORD_API_URL="http://127.0.0.1:9/api/v10")
     assert await nowhere.exited() == 1
     assert "Discord cannot be reached" in nowhere.stderr
 
 
 async def test_check_says_line_by_line_what_to_mend(opened: Opened) -> None:
-    house = await opened()
+    harness = await opened()
 
     async def check(**changed: str | None) -> dict[str, tuple[str, str]]:
-        process = await house.launch("check", **changed)
+        process = await harness.launch("check", **changed)
         code = await process.exited()
         assert process.stderr == ""
         lines = process.stdout.splitlines()
@@ -105,8 +105,8 @@ async def test_check_says_line_by_line_what_to_mend(opened: Opened) -> None:
     assert [verdict for verdict, _ in good.values()] == ["ok"] * 7
     assert list(good) == ["Settings", "Limits", "Files", "Database", "Discord", "Wiro", "Model"]
     assert good["Database"][1].endswith("the first start makes it")
-    assert not house.database.exists()
-    assert f"client_id={house.discord.bot.id}" in good["Discord"][1]
+    assert not harness.database.exists()
+    assert f"client_id={harness.discord.bot.id}" in good["Discord"][1]
     assert "Stable Diffusion 3 Medium" in good["Model"][1]
     assert "each server $10.00, all together $20.00" in good["Limits"][1]
     assert "open to every server that adds the bot" in good["Limits"][1]
@@ -134,37 +134,37 @@ async def test_check_says_line_by_line_what_to_mend(opened: Opened) -> None:
         assert "zzzz" not in text
         assert "secret-55" not in text
 
-    bot = await house.start()
+    bot = await harness.start()
     verdict, text = (await check())["Database"]
     assert verdict == "FAIL"
     assert "in use by another process" in text
-    await house.stop(bot)
-    house.database.chmod(0o644)
+    await harness.stop(bot)
+    harness.database.chmod(0o644)
     found = await check()
-    assert found["Database"] == ("ok", f"Database: {house.database} is ours and its books balance")
+    assert found["Database"] == ("ok", f"Database: {harness.database} is ours and its books balance")
     assert found["Files"][0] == "warn"
-    assert found["Files"][1].endswith(f": chmod 600 {house.database}")
+    assert found["Files"][1].endswith(f": chmod 600 {harness.database}")
 
 
 async def test_a_full_disk_refuses_politely_and_running_pictures_still_arrive(opened: Opened) -> None:
-    house = await opened()
-    house.hold("task_output", prompt="before")
-    bot = await house.start()
-    before = house.imagine(house.alice, "before")
-    await house.shows(before, "Drawing")
+    harness = await opened()
+    harness.hold("task_output", prompt="before")
+    bot = await harness.start()
+    before = harness.imagine(harness.alice, "before")
+    await harness.shows(before, "Drawing")
     bot.limit_files(4096)
-    assert "disk is full" in await house.refused(house.imagine(house.bob, "refused"))
-    house.let_go()
-    message = await house.ended(before)
+    assert "disk is full" in await harness.refused(harness.imagine(harness.bob, "refused"))
+    harness.let_go()
+    message = await harness.ended(before)
     assert message.shown_files()
-    assert house.seen_by(house.bob) == [message]
+    assert harness.seen_by(harness.bob) == [message]
     assert bot.is_alive
     bot.limit_files(None)
     await eventually(lambda: "its settlement is on record after all" in bot.output)
-    after = house.imagine(house.bob, "after")
-    assert (await house.ended(after)).shown_files()
+    after = harness.imagine(harness.bob, "after")
+    assert (await harness.ended(after)).shown_files()
     assert {"Again", "Info", "Delete"} <= set(labels(message))
-    books = await house.stop(bot)
+    books = await harness.stop(bot)
     assert books.stages == ["SUCCEEDED", "SUCCEEDED"]
-    assert books.posted == house.billed
+    assert books.posted == harness.billed
     assert DISCORD_TOKEN not in bot.output

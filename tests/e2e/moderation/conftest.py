@@ -1,4 +1,4 @@
-"""Fixtures of moderation: a club with moderators, and a house of processes to do the same over the wire."""
+"""Fixtures of moderation: a club with moderators, and a harness of processes to do the same over the wire."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from tests.e2e.blackbox.blackbox_house import open_house
+from tests.e2e.blackbox.blackbox_harness import open_harness
 from tests.e2e.bot.conftest import build
 from tests.e2e.moderation.moderation_world import BuildClub, Club
 
@@ -35,10 +35,10 @@ async def club(build_club: BuildClub) -> Club:
 
 @pytest_asyncio.fixture
 async def opened(tmp_path: Path) -> AsyncIterator[Callable[..., Awaitable[Any]]]:
-    """Opens a house of real processes; it is searched for secrets and tracebacks when it closes."""
+    """Opens a harness of real processes; it is searched for secrets and tracebacks when it closes."""
     async with AsyncExitStack() as stack:
 
         async def enter(**options: Any) -> Any:
-            return await stack.enter_async_context(open_house(tmp_path, **options))
+            return await stack.enter_async_context(open_harness(tmp_path, **options))
 
         yield enter

@@ -19,32 +19,38 @@ RED = replace(
 
 @pytest.fixture
 async def court(opened: Callable[..., Awaitable[Any]]) -> Court:
-    house = await opened(models=(*MODELS_ON_SHOW, RED))
-    managers = house.discord.add_role(house.guild, "Managers", permissions=MANAGE_GUILD)
-    greta = house.discord.add_member(house.guild, "greta", roles=[managers])
-    log = house.discord.add_channel(house.guild, "log")
-    await house.start()
-    return Court(house, greta, log)
+    harness = await opened(models=(*MODELS_ON_SHOW, RED))
+    managers = harness.discord.add_role(harness.guild, "Managers", permissions=MANAGE_GUILD)
+    greta = harness.discord.add_member(harness.guild, "greta", roles=[managers])
+    log = harness.discord.add_channel(harness.guild, "log")
+    await harness.start()
+    return Court(harness, greta, log)
 
 
 async def test_it_is_adult_by_default_and_open_once_moderators_say_so(court: Court) -> None:
-    house = court.house
-    red = house.discord.add_channel(house.guild, "red", nsfw=True)
+    harness = court.harness
+    red = harness.discord.add_channel(harness.guild, "red", nsfw=True)
     refusal = "age-restricted channels only"
-    assert refusal in await house.refused(house.imagine(house.alice, "a mill", model=RED.slug))
-    assert (await house.ended(house.imagine(house.alice, "a mill", model=RED.slug, where=red))).shown_files()
+    assert refusal in await harness.refused(harness.imagine(harness.alice, "a mill", model=RED.slug))
+    assert (
+        await harness.ended(harness.imagine(harness.alice, "a mill", model=RED.slug, where=red))
+    ).shown_files()
     said = await court.said(court.greta, "rules model", model=RED.slug, action="not adult")
     assert "no rule → **not adult: in every channel**" in said
-    assert (await house.ended(house.imagine(house.alice, "a mill", model=RED.slug))).shown_files()
-    assert (await house.ended(house.imagine(house.alice, "a mill"))).shown_files()  # no other is closed by it
+    assert (await harness.ended(harness.imagine(harness.alice, "a mill", model=RED.slug))).shown_files()
+    assert (
+        await harness.ended(harness.imagine(harness.alice, "a mill"))
+    ).shown_files()  # no other is closed by it
     await court.said(court.greta, "rules model", model=RED.slug, action="reset")
-    assert refusal in await house.refused(house.imagine(house.alice, "a mill", model=RED.slug))
+    assert refusal in await harness.refused(harness.imagine(harness.alice, "a mill", model=RED.slug))
 
 
 async def test_the_button_to_ask_says_that_the_prompt_will_be_seen(court: Court) -> None:
-    house = court.house
+    harness = court.harness
     note = "Asking a moderator shows them the prompt in their log channel, of a private request, too."
     await court.said(court.greta, "limits set", measure="runs", amount="0")
-    assert note not in await house.refused(house.imagine(house.alice, "a mill"))  # there is no button yet
+    assert note not in await harness.refused(
+        harness.imagine(harness.alice, "a mill")
+    )  # there is no button yet
     await court.said(court.greta, "rules log", channel=court.log)
-    assert note in await house.refused(house.imagine(house.alice, "a secret", private=True))
+    assert note in await harness.refused(harness.imagine(harness.alice, "a secret", private=True))

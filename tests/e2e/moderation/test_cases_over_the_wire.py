@@ -17,14 +17,14 @@ Opened = Callable[..., Awaitable[Any]]
 
 @dataclass
 class Court:
-    """A house with the bot in it, a manager, and a log channel."""
+    """A harness with the bot in it, a manager, and a log channel."""
 
-    house: Any
+    harness: Any
     greta: Any
     log: Any
 
     async def said(self, who: Any, command: str, **options: Any) -> str:
-        asked = who.slash(self.house.channel, command, options, force=True)
+        asked = who.slash(self.harness.channel, command, options, force=True)
         message = await asked.answered()
         assert message.is_ephemeral
         return str(message.text())
@@ -44,13 +44,13 @@ class Court:
 
 @pytest.fixture
 async def court(opened: Opened) -> Court:
-    house = await opened()
-    discord = house.discord
-    managers = discord.add_role(house.guild, "Managers", permissions=MANAGE_GUILD)
-    greta = discord.add_member(house.guild, "greta", roles=[managers])
-    log = discord.add_channel(house.guild, "log")
-    await house.start()
-    court = Court(house, greta, log)
+    harness = await opened()
+    discord = harness.discord
+    managers = discord.add_role(harness.guild, "Managers", permissions=MANAGE_GUILD)
+    greta = discord.add_member(harness.guild, "greta", roles=[managers])
+    log = discord.add_channel(harness.guild, "log")
+    await harness.start()
+    court = Court(harness, greta, log)
     assert "### Changed" in await court.said(greta, "rules log", channel=log)
     return court
 
@@ -62,26 +62,26 @@ def hidden(message: Any) -> list[bool]:
 
 
 async def test_an_approved_request_is_drawn_and_the_member_told(court: Court) -> None:
-    house = court.house
+    harness = court.harness
     await court.said(court.greta, "limits set", measure="runs", amount="0")
-    asked = house.imagine(house.alice, "a mill")
-    await house.refused(asked)
-    refusal = next(m for m in house.channel.messages(house.alice) if m.is_ephemeral)
-    press = house.alice.click(refusal, "Ask a moderator")
+    asked = harness.imagine(harness.alice, "a mill")
+    await harness.refused(asked)
+    refusal = next(m for m in harness.channel.messages(harness.alice) if m.is_ephemeral)
+    press = harness.alice.click(refusal, "Ask a moderator")
     case = await court.until(court.case)
-    house_messages = len(house.channel.messages(house.bob))
+    house_messages = len(harness.channel.messages(harness.bob))
     court.greta.click(case, "Approve once")
-    await court.until(lambda: any(m.shown_files() for m in house.channel.messages(house.bob)))
-    assert len(house.channel.messages(house.bob)) == house_messages + 1
+    await court.until(lambda: any(m.shown_files() for m in harness.channel.messages(harness.bob)))
+    assert len(harness.channel.messages(harness.bob)) == house_messages + 1
     await court.until(lambda: "Approved once" in case.text())
     await court.until(lambda: any("They approved it" in m.text() for m in press.messages))
 
 
 async def test_a_reported_picture_is_hidden_and_restored_with_its_file(court: Court) -> None:
-    house = court.house
-    picture = await house.ended(house.imagine(house.alice, "a mill"))
+    harness = court.harness
+    picture = await harness.ended(harness.imagine(harness.alice, "a mill"))
     names = [file.filename for file in picture.shown_files()]
-    house.bob.click(picture, "Report")
+    harness.bob.click(picture, "Report")
     await court.until(lambda: hidden(picture) == [True])
     assert [file.filename for file in picture.shown_files()] == names
     case = await court.until(court.case)
@@ -91,19 +91,19 @@ async def test_a_reported_picture_is_hidden_and_restored_with_its_file(court: Co
 
 
 async def test_an_adult_model_works_in_age_restricted_channels_alone(court: Court) -> None:
-    house = court.house
-    red = house.discord.add_channel(house.guild, "red", nsfw=True)
+    harness = court.harness
+    red = harness.discord.add_channel(harness.guild, "red", nsfw=True)
     await court.said(court.greta, "rules model", model=ADULT, action="adult")
-    assert "age-restricted channels only" in await house.refused(
-        house.imagine(house.alice, "a mill", model=ADULT)
+    assert "age-restricted channels only" in await harness.refused(
+        harness.imagine(harness.alice, "a mill", model=ADULT)
     )
-    ended = await house.ended(house.imagine(house.alice, "a mill", model=ADULT, where=red))
+    ended = await harness.ended(harness.imagine(harness.alice, "a mill", model=ADULT, where=red))
     assert ended.shown_files()
 
 
 async def test_managers_cannot_be_blocked(court: Court) -> None:
-    house = court.house
-    chiefs = house.discord.add_role(house.guild, "Chiefs", permissions=MANAGE_GUILD)
-    otto = house.discord.add_member(house.guild, "otto", roles=[chiefs])
+    harness = court.harness
+    chiefs = harness.discord.add_role(harness.guild, "Chiefs", permissions=MANAGE_GUILD)
+    otto = harness.discord.add_member(harness.guild, "otto", roles=[chiefs])
     assert "cannot be blocked" in await court.said(court.greta, "rules block", member=otto)
-    assert "### Changed" in await court.said(court.greta, "rules block", member=house.bob)
+    assert "### Changed" in await court.said(court.greta, "rules block", member=harness.bob)

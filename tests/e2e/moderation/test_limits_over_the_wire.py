@@ -17,15 +17,15 @@ Opened = Callable[..., Awaitable[Any]]
 
 @dataclass
 class Staff:
-    """A house with the bot in it, a manager, and an artist with a role."""
+    """A harness with the bot in it, a manager, and an artist with a role."""
 
-    house: Any
+    harness: Any
     greta: Any
     ann: Any
     artist: Any
 
     async def said(self, who: Any, command: str, **options: Any) -> str:
-        asked = who.slash(self.house.channel, command, options, force=True)
+        asked = who.slash(self.harness.channel, command, options, force=True)
         message = await asked.answered()
         assert message.is_ephemeral
         return str(message.text())
@@ -33,44 +33,44 @@ class Staff:
 
 @pytest.fixture
 async def staff(opened: Opened) -> Staff:
-    house = await opened()
-    discord = house.discord
-    managers = discord.add_role(house.guild, "Managers", permissions=MANAGE_GUILD)
-    artist = discord.add_role(house.guild, "Artist")
-    greta = discord.add_member(house.guild, "greta", roles=[managers])
-    ann = discord.add_member(house.guild, "ann", roles=[artist])
-    await house.start()
-    return Staff(house, greta, ann, artist)
+    harness = await opened()
+    discord = harness.discord
+    managers = discord.add_role(harness.guild, "Managers", permissions=MANAGE_GUILD)
+    artist = discord.add_role(harness.guild, "Artist")
+    greta = discord.add_member(harness.guild, "greta", roles=[managers])
+    ann = discord.add_member(harness.guild, "ann", roles=[artist])
+    await harness.start()
+    return Staff(harness, greta, ann, artist)
 
 
 async def test_roles_bind_explain_and_count_from_the_payload_alone(staff: Staff) -> None:
-    house, greta, ann = staff.house, staff.greta, staff.ann
+    harness, greta, ann = staff.harness, staff.greta, staff.ann
     assert "is now **1 run a day**" in await staff.said(
         greta, "limits set", measure="runs", amount="1", role=staff.artist
     )
     assert "**Runs** 0 of 1 used" in await staff.said(ann, "quota")
-    assert "**Runs** 0 of 50 used" in await staff.said(house.bob, "quota")
+    assert "**Runs** 0 of 50 used" in await staff.said(harness.bob, "quota")
     words = await staff.said(greta, "limits explain", member=ann)
     assert "1 run a day; used 0, 0 held, 1 left" in words
     assert f"because <@&{staff.artist.id}> is one of their roles" in words
-    await house.ended(house.imagine(ann, "a mill"))
-    assert "1 used" in await house.refused(house.imagine(ann, "another"))
+    await harness.ended(harness.imagine(ann, "a mill"))
+    assert "1 used" in await harness.refused(harness.imagine(ann, "another"))
     assert "1 run a day; used 1, 0 held, 0 left" in await staff.said(greta, "limits explain", member=ann)
     granted = await staff.said(greta, "limits grant", member=ann, measure="runs", amount="1")
     assert "**Runs** 1 of 2 used, 0 held, **1 left**" in granted
-    await house.ended(house.imagine(ann, "another"))
+    await harness.ended(harness.imagine(ann, "another"))
 
 
 async def test_the_gone_are_shown_as_gone(staff: Staff) -> None:
-    house, greta = staff.house, staff.greta
-    cellar = house.discord.add_channel(house.guild, "cellar")
+    harness, greta = staff.harness, staff.greta
+    cellar = harness.discord.add_channel(harness.guild, "cellar")
     await staff.said(greta, "limits set", measure="runs", amount="1", role=staff.artist)
     await staff.said(greta, "limits set", measure="runs", amount="2", member=staff.ann)
     await staff.said(greta, "limits set", measure="runs", amount="3", channel=cellar)
-    house.guild.roles.remove(staff.artist)
-    del house.guild.members[staff.ann.id]
-    house.guild.channels.remove(cellar)
-    del house.discord.world.channels[cellar.id]
+    harness.guild.roles.remove(staff.artist)
+    del harness.guild.members[staff.ann.id]
+    harness.guild.channels.remove(cellar)
+    del harness.discord.world.channels[cellar.id]
     words = await staff.said(greta, "limits show")
     assert f"- a deleted role ({staff.artist.id}): **1 run a day**" in words
     assert f"- <@{staff.ann.id}> (has left): **2 runs a day**" in words
@@ -80,12 +80,12 @@ async def test_the_gone_are_shown_as_gone(staff: Staff) -> None:
 
 
 async def test_those_who_left_and_channels_elsewhere_are_refused_in_one_sentence(staff: Staff) -> None:
-    house, greta = staff.house, staff.greta
-    elsewhere = house.discord.add_channel(house.discord.add_guild("Elsewhere"), "art")
-    del house.guild.members[staff.ann.id]
+    harness, greta = staff.harness, staff.greta
+    elsewhere = harness.discord.add_channel(harness.discord.add_guild("Elsewhere"), "art")
+    del harness.guild.members[staff.ann.id]
 
     async def refused(command: str, **options: Any) -> str:
-        return str(await house.refused(greta.slash(house.channel, command, options, force=True)))
+        return str(await harness.refused(greta.slash(harness.channel, command, options, force=True)))
 
     left = "This member is not on this server any more. Nothing was changed."
     assert await refused("limits set", measure="runs", amount="1", member=staff.ann) == left
@@ -102,10 +102,10 @@ async def test_those_who_left_and_channels_elsewhere_are_refused_in_one_sentence
 
 
 async def test_a_manager_who_lost_the_permission_is_refused(staff: Staff) -> None:
-    house, greta = staff.house, staff.greta
-    house.guild.members[greta.id].roles.clear()
-    asked = greta.slash(house.channel, "limits set", {"measure": "runs", "amount": "1"}, force=True)
-    assert "Only members with the permission Manage Server can set limits" in await house.refused(asked)
+    harness, greta = staff.harness, staff.greta
+    harness.guild.members[greta.id].roles.clear()
+    asked = greta.slash(harness.channel, "limits set", {"measure": "runs", "amount": "1"}, force=True)
+    assert "Only members with the permission Manage Server can set limits" in await harness.refused(asked)
     assert "**Runs** 0 of 50 used" in await staff.said(staff.ann, "quota")
 
 

@@ -1,4 +1,4 @@
-"""Which limits bind: the rules of the house against a plain reading of them, over random servers."""
+"""Which limits bind: the rules of a guild against a plain reading of them, over random servers."""
 
 from __future__ import annotations
 

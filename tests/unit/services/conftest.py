@@ -1,4 +1,4 @@
-"""A house of its own for each test."""
+"""A harness of its own for each test."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.bot_harness import BotHarness, a_house
+from tests.support.bot_harness import BotHarness, a_harness
 
 
 @pytest.fixture
@@ -16,6 +16,6 @@ def file(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-async def house(file: Path) -> AsyncIterator[BotHarness]:
-    async with a_house(file) as house:
-        yield house
+async def harness(file: Path) -> AsyncIterator[BotHarness]:
+    async with a_harness(file) as harness:
+        yield harness

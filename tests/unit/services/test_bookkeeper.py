@@ -21,38 +21,38 @@ MORE = Money.parse("0.03")
 
 
 @pytest.fixture
-def keeper(house: BotHarness) -> Bookkeeper:
-    return Bookkeeper(house.wiro, BookRecords(house.store._database), house.time.clock)
+def keeper(harness: BotHarness) -> Bookkeeper:
+    return Bookkeeper(harness.wiro, BookRecords(harness.store._database), harness.time.clock)
 
 
 def succeeded(cost: Money | None) -> Settled:
     return Settled(is_success=True, cost=cost, outputs=(PNG,), elapsed_s=4.2)
 
 
-async def run(house: BotHarness, end: Settled | Cancelled, job_id: int = 1) -> str:
+async def run(harness: BotHarness, end: Settled | Cancelled, job_id: int = 1) -> str:
     """A run that ended so, made at noon. The task."""
-    task_id = await house.submit_and_watch(job_id)
-    report = house.wiro.reports.pop(task_id)
-    made = house.wiro.make(report.parameters, NOON_S)  # as Wiro stamps it
-    house.wiro.reports[task_id] = type(report)(report.task, end, report.parameters, NOON_S)
-    del house.wiro.reports[made.task_id]
-    await house.hears(task_id, Reached(Stage.FINISHING))
-    await house.end_of(job_id)
+    task_id = await harness.submit_and_watch(job_id)
+    report = harness.wiro.reports.pop(task_id)
+    made = harness.wiro.make(report.parameters, NOON_S)  # as Wiro stamps it
+    harness.wiro.reports[task_id] = type(report)(report.task, end, report.parameters, NOON_S)
+    del harness.wiro.reports[made.task_id]
+    await harness.hears(task_id, Reached(Stage.FINISHING))
+    await harness.end_of(job_id)
     return task_id
 
 
-def others(house: BotHarness, *, seed: int = 4_000_000_000) -> str:
+def others(harness: BotHarness, *, seed: int = 4_000_000_000) -> str:
     """A task of the same account that no job has, and what it cost."""
-    task = house.wiro.make({"prompt": "not ours", "seed": seed}, NOON_S)
-    house.wiro.tell(task.task_id, succeeded(MORE))
+    task = harness.wiro.make({"prompt": "not ours", "seed": seed}, NOON_S)
+    harness.wiro.tell(task.task_id, succeeded(MORE))
     return task.task_id
 
 
 async def test_books_that_agree_are_told_quietly(
-    house: BotHarness, keeper: Bookkeeper, caplog: pytest.LogCaptureFixture
+    harness: BotHarness, keeper: Bookkeeper, caplog: pytest.LogCaptureFixture
 ) -> None:
-    await run(house, succeeded(COST))
-    others(house)
+    await run(harness, succeeded(COST))
+    others(harness)
     with caplog.at_level(logging.INFO, "bot.services.runs.bookkeeper"):
         reckoning = await keeper.reckon()
     assert (reckoning.compared, reckoning.unknown, reckoning.differences) == (1, 1, ())
@@ -67,10 +67,10 @@ async def test_books_that_agree_are_told_quietly(
 
 @pytest.mark.parametrize("charged", [ZERO, MORE])
 async def test_a_charge_that_is_not_what_is_booked_is_an_error(
-    house: BotHarness, keeper: Bookkeeper, caplog: pytest.LogCaptureFixture, charged: Money
+    harness: BotHarness, keeper: Bookkeeper, caplog: pytest.LogCaptureFixture, charged: Money
 ) -> None:
-    task_id = await run(house, succeeded(COST))
-    house.wiro.tell(task_id, succeeded(charged))
+    task_id = await run(harness, succeeded(COST))
+    harness.wiro.tell(task_id, succeeded(charged))
     reckoning = await keeper.reckon()
     assert reckoning.differences == (Difference(task_id, 1, charged, COST),)
     assert reckoning.difference_pico == abs(charged.pico - COST.pico)
@@ -79,44 +79,44 @@ async def test_a_charge_that_is_not_what_is_booked_is_an_error(
 
 
 async def test_differences_that_go_both_ways_do_not_make_up_for_one_another(
-    house: BotHarness, keeper: Bookkeeper
+    harness: BotHarness, keeper: Bookkeeper
 ) -> None:
-    tasks = [await run(house, succeeded(COST), job_id) for job_id in (1, 2)]
+    tasks = [await run(harness, succeeded(COST), job_id) for job_id in (1, 2)]
     for task_id, cost in zip(tasks, (Money.parse("0.01"), MORE), strict=True):
-        house.wiro.tell(task_id, succeeded(cost))
+        harness.wiro.tell(task_id, succeeded(cost))
     assert (await keeper.reckon()).difference_pico == Money.parse("0.02").pico
 
 
 async def test_what_is_still_waited_for_or_cannot_be_read_is_no_difference(
-    house: BotHarness, keeper: Bookkeeper
+    harness: BotHarness, keeper: Bookkeeper
 ) -> None:
-    waited_for = await run(house, Cancelled(ZERO, 1.0))
-    unreadable = await run(house, succeeded(COST), 2)
-    house.wiro.tell(waited_for, Cancelled(COST, 1.0))
-    house.wiro.tell(unreadable, succeeded(None))
-    await house.submit_and_watch(3)  # it runs
+    waited_for = await run(harness, Cancelled(ZERO, 1.0))
+    unreadable = await run(harness, succeeded(COST), 2)
+    harness.wiro.tell(waited_for, Cancelled(COST, 1.0))
+    harness.wiro.tell(unreadable, succeeded(None))
+    await harness.submit_and_watch(3)  # it runs
     assert (await keeper.reckon()).differences == ()
 
 
-async def test_a_charge_that_was_booked_late_agrees(house: BotHarness, keeper: Bookkeeper) -> None:
+async def test_a_charge_that_was_booked_late_agrees(harness: BotHarness, keeper: Bookkeeper) -> None:
     above_the_hold = Money.parse("0.07")
-    task_id = await run(house, succeeded(ZERO))
-    job = await house.store.job(1)
+    task_id = await run(harness, succeeded(ZERO))
+    job = await harness.store.job(1)
     assert job is not None
-    await house.store.book_charge(job, above_the_hold, NOON_S + 60)
-    house.wiro.tell(task_id, succeeded(above_the_hold))
+    await harness.store.book_charge(job, above_the_hold, NOON_S + 60)
+    harness.wiro.tell(task_id, succeeded(above_the_hold))
     reckoning = await keeper.reckon()
     assert (reckoning.compared, reckoning.differences) == (1, ())
 
 
 async def test_a_second_task_of_ours_that_no_record_has_is_an_alarm(
-    house: BotHarness, keeper: Bookkeeper, caplog: pytest.LogCaptureFixture
+    harness: BotHarness, keeper: Bookkeeper, caplog: pytest.LogCaptureFixture
 ) -> None:
-    await run(house, succeeded(COST))
-    job = await house.store.job(1)
+    await run(harness, succeeded(COST))
+    job = await harness.store.job(1)
     assert job is not None
-    twin = house.wiro.make({"prompt": job.request.prompt, "seed": job.seed}, NOON_S)
-    house.wiro.tell(twin.task_id, succeeded(MORE))
+    twin = harness.wiro.make({"prompt": job.request.prompt, "seed": job.seed}, NOON_S)
+    harness.wiro.tell(twin.task_id, succeeded(MORE))
     reckoning = await keeper.reckon()
     assert reckoning.differences == (Difference(twin.task_id, 1, MORE, None),)
     assert reckoning.difference_pico == MORE.pico
@@ -124,40 +124,42 @@ async def test_a_second_task_of_ours_that_no_record_has_is_an_alarm(
 
 
 async def test_a_difference_that_is_gone_at_the_second_look_is_none(
-    house: BotHarness, keeper: Bookkeeper
+    harness: BotHarness, keeper: Bookkeeper
 ) -> None:
-    task_id = await run(house, succeeded(COST))
-    stale = type(house.wiro.reports[task_id])(house.wiro.reports[task_id].task, succeeded(MORE), {}, NOON_S)
-    fresh = house.wiro.reports[task_id]
-    house.wiro.reports[task_id] = stale
-    listed = house.wiro.recent_tasks
+    task_id = await run(harness, succeeded(COST))
+    stale = type(harness.wiro.reports[task_id])(
+        harness.wiro.reports[task_id].task, succeeded(MORE), {}, NOON_S
+    )
+    fresh = harness.wiro.reports[task_id]
+    harness.wiro.reports[task_id] = stale
+    listed = harness.wiro.recent_tasks
 
     async def list_then_mend(limit: int, *, since_s: float = 0.0) -> object:
         found = await listed(limit, since_s=since_s)
-        house.wiro.reports[task_id] = fresh
+        harness.wiro.reports[task_id] = fresh
         return found
 
-    house.wiro.recent_tasks = list_then_mend  # type: ignore[method-assign,assignment]  # mends in between
+    harness.wiro.recent_tasks = list_then_mend  # type: ignore[method-assign,assignment]  # mends in between
     assert (await keeper.reckon()).differences == ()
 
 
 async def test_it_is_done_an_hour_after_the_start_and_then_once_a_day(
-    house: BotHarness, keeper: Bookkeeper
+    harness: BotHarness, keeper: Bookkeeper
 ) -> None:
     for forward_s, looks in ((0, 0), (FIRST_S, 1), (60, 1), (EVERY_S - 120, 1), (120, 2)):
-        house.time.forward(forward_s)
+        harness.time.forward(forward_s)
         await keeper.look()
-        assert house.wiro.lists_asked == looks
-    house.wiro.list_faults.append(EngineUnreachable("down"))
-    house.time.forward(EVERY_S)
+        assert harness.wiro.lists_asked == looks
+    harness.wiro.list_faults.append(EngineUnreachable("down"))
+    harness.time.forward(EVERY_S)
     with pytest.raises(EngineUnreachable):
         await keeper.look()
     await keeper.look()
-    assert house.wiro.lists_asked == 4, "what failed is tried again"
+    assert harness.wiro.lists_asked == 4, "what failed is tried again"
 
 
-async def test_tasks_of_days_ago_are_left_out(house: BotHarness, keeper: Bookkeeper) -> None:
-    task_id = await run(house, succeeded(COST))
-    house.wiro.tell(task_id, succeeded(MORE))
-    house.time.forward(3 * EVERY_S)
+async def test_tasks_of_days_ago_are_left_out(harness: BotHarness, keeper: Bookkeeper) -> None:
+    task_id = await run(harness, succeeded(COST))
+    harness.wiro.tell(task_id, succeeded(MORE))
+    harness.time.forward(3 * EVERY_S)
     assert (await keeper.reckon()).compared == 0

@@ -22,26 +22,26 @@ BUDGET = LimitKey(Measure.SPEND, Window.DAY)
 
 
 @pytest.fixture
-async def budget(house: BotHarness) -> BotHarness:
+async def budget(harness: BotHarness) -> BotHarness:
     """A server with a log channel and half a dollar a day; a run is held at five cents."""
-    await house.guild_settings.set_log_channel(77, ENTRY)
-    await set_budget(house, "0.50")
-    return house
+    await harness.guild_settings.set_log_channel(77, ENTRY)
+    await set_budget(harness, "0.50")
+    return harness
 
 
-async def set_budget(house: BotHarness, dollars: str) -> None:
+async def set_budget(harness: BotHarness, dollars: str) -> None:
     rule = LimitPolicy(Audience.SERVER, 0, BUDGET, Money.parse(dollars).pico)
-    await house.guild_settings.set_limit(rule, ENTRY)
+    await harness.guild_settings.set_limit(rule, ENTRY)
 
 
-async def run(house: BotHarness, first: int, count: int) -> None:
+async def run(harness: BotHarness, first: int, count: int) -> None:
     for job_id in range(first, first + count):
-        await house.submit(job_id, user_id=job_id)
-        await until(lambda: not any("budget" in task.get_name() for task in house.owner._tasks))
+        await harness.submit(job_id, user_id=job_id)
+        await until(lambda: not any("budget" in task.get_name() for task in harness.owner._tasks))
 
 
-def percents(house: BotHarness) -> list[int]:
-    return [warning.percent for warning in house.log_channel.warnings]
+def percents(harness: BotHarness) -> list[int]:
+    return [warning.percent for warning in harness.log_channel.warnings]
 
 
 async def test_each_percentage_is_told_once_with_its_figures(budget: BotHarness) -> None:
@@ -96,14 +96,14 @@ async def test_a_budget_that_refuses_is_used_up(budget: BotHarness) -> None:
     assert percents(budget) == [50, 80, 100]
 
 
-async def test_without_a_log_channel_or_a_budget_nothing_is_told(house: BotHarness) -> None:
-    await set_budget(house, "0.05")
-    await run(house, 1, 1)
-    await house.guild_settings.set_log_channel(77, ENTRY)
+async def test_without_a_log_channel_or_a_budget_nothing_is_told(harness: BotHarness) -> None:
+    await set_budget(harness, "0.05")
+    await run(harness, 1, 1)
+    await harness.guild_settings.set_log_channel(77, ENTRY)
     rule = LimitPolicy(Audience.SERVER, 0, BUDGET, 0)
-    assert await house.guild_settings.clear_limit(rule, ENTRY)
-    await run(house, 2, 1)
-    assert percents(house) == []
+    assert await harness.guild_settings.clear_limit(rule, ENTRY)
+    await run(harness, 2, 1)
+    assert percents(harness) == []
 
 
 async def test_a_database_that_fails_disturbs_nobody(

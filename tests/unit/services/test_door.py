@@ -44,29 +44,31 @@ async def test_a_timeout_of_what_is_waited_for_stays_one() -> None:
             raise TimeoutError
 
 
-async def test_a_request_that_waits_for_its_models_page_is_told_when_the_bot_stops(house: BotHarness) -> None:
-    house.wiro.model_gate.clear()
-    submit = asyncio.create_task(house.submit())
-    await until(lambda: house.wiro.models_asked == 1)
-    house.jobs.refuse_more()
+async def test_a_request_that_waits_for_its_models_page_is_told_when_the_bot_stops(
+    harness: BotHarness,
+) -> None:
+    harness.wiro.model_gate.clear()
+    submit = asyncio.create_task(harness.submit())
+    await until(lambda: harness.wiro.models_asked == 1)
+    harness.jobs.refuse_more()
     with pytest.raises(NotAccepting):
         await submit
-    assert await house.store.job(1) is None
+    assert await harness.store.job(1) is None
 
 
-async def test_a_price_that_waits_for_its_models_page_is_told_too(house: BotHarness) -> None:
-    await house.catalogue.model(MODEL)
-    house.time.forward(FRESH_S + 1)
-    house.wiro.model_gate.clear()
-    quote = asyncio.create_task(house.holds.of_request(a_request()))
-    await until(lambda: house.wiro.models_asked == 2)
-    house.jobs.refuse_more()
+async def test_a_price_that_waits_for_its_models_page_is_told_too(harness: BotHarness) -> None:
+    await harness.catalogue.model(MODEL)
+    harness.time.forward(FRESH_S + 1)
+    harness.wiro.model_gate.clear()
+    quote = asyncio.create_task(harness.holds.of_request(a_request()))
+    await until(lambda: harness.wiro.models_asked == 2)
+    harness.jobs.refuse_more()
     with pytest.raises(NotAccepting):
         await quote
 
 
-async def test_a_log_that_wiro_does_not_send_is_not_waited_for(house: BotHarness) -> None:
-    task_id = await house.submit_and_watch()
+async def test_a_log_that_wiro_does_not_send_is_not_waited_for(harness: BotHarness) -> None:
+    task_id = await harness.submit_and_watch()
     asked = asyncio.Event()
 
     async def log_of(_task_id: str) -> str:
@@ -74,10 +76,10 @@ async def test_a_log_that_wiro_does_not_send_is_not_waited_for(house: BotHarness
         await asyncio.Event().wait()
         return ""
 
-    house.wiro.log_of = log_of  # type: ignore[method-assign]  # a Wiro that hangs
-    reading = asyncio.create_task(house.jobs.log_of(1, a_requester()))
+    harness.wiro.log_of = log_of  # type: ignore[method-assign]  # a Wiro that hangs
+    reading = asyncio.create_task(harness.jobs.log_of(1, a_requester()))
     await asked.wait()
     assert task_id
-    house.jobs.refuse_more()
+    harness.jobs.refuse_more()
     with pytest.raises(NotAccepting):
         await reading

@@ -27,141 +27,141 @@ def _short_pause(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(service, "PAUSE_AFTER_FAULT_S", 0.01)
 
 
-async def test_without_room_to_reserve_nothing_is_started(house: BotHarness) -> None:
-    house.store.faults["reserve"].append(FULL)
+async def test_without_room_to_reserve_nothing_is_started(harness: BotHarness) -> None:
+    harness.store.faults["reserve"].append(FULL)
     with pytest.raises(DatabaseFull):
-        await house.submit()
-    assert (house.jobs.running, house.wiro.runs) == (0, [])
-    await house.submit_and_watch()
+        await harness.submit()
+    assert (harness.jobs.running, harness.wiro.runs) == (0, [])
+    await harness.submit_and_watch()
 
 
-async def test_without_room_for_the_intent_run_is_not_sent(house: BotHarness) -> None:
-    house.store.faults["save"].extend([FULL] * 10_000)
-    await house.submit()
-    await until(lambda: len(house.store.faults["save"]) < 9_995)
-    assert house.wiro.runs == []
-    house.store.faults["save"].clear()
-    await house.submit_and_watch(2)
-    await house.watched(1)
-    assert len(house.wiro.runs) == 2
+async def test_without_room_for_the_intent_run_is_not_sent(harness: BotHarness) -> None:
+    harness.store.faults["save"].extend([FULL] * 10_000)
+    await harness.submit()
+    await until(lambda: len(harness.store.faults["save"]) < 9_995)
+    assert harness.wiro.runs == []
+    harness.store.faults["save"].clear()
+    await harness.submit_and_watch(2)
+    await harness.watched(1)
+    assert len(harness.wiro.runs) == 2
 
 
 async def test_a_job_that_waits_for_room_can_be_cancelled_and_is_told_so_when_that_is_on_record(
-    house: BotHarness,
+    harness: BotHarness,
 ) -> None:
-    house.store.faults["save"].extend([FULL] * 10_000)
-    house.store.faults["settle"].extend([FULL] * 10_000)
-    await house.submit()
-    await until(lambda: len(house.store.faults["save"]) < 9_995)
-    await house.jobs.cancel(1, a_requester(1))
-    await until(lambda: len(house.store.faults["settle"]) < 9_995)
-    assert house.board.concluded == []
-    house.store.faults["settle"].clear()
-    assert (await house.end_of()).stage is Stage.CANCELLED
-    assert house.wiro.runs == []
-    assert await house.spent() == (0, 0, 0, 0)
+    harness.store.faults["save"].extend([FULL] * 10_000)
+    harness.store.faults["settle"].extend([FULL] * 10_000)
+    await harness.submit()
+    await until(lambda: len(harness.store.faults["save"]) < 9_995)
+    await harness.jobs.cancel(1, a_requester(1))
+    await until(lambda: len(harness.store.faults["settle"]) < 9_995)
+    assert harness.board.concluded == []
+    harness.store.faults["settle"].clear()
+    assert (await harness.end_of()).stage is Stage.CANCELLED
+    assert harness.wiro.runs == []
+    assert await harness.spent() == (0, 0, 0, 0)
 
 
-async def test_a_task_that_could_not_be_recorded_is_followed_all_the_same(house: BotHarness) -> None:
-    house.wiro.run_gate.clear()
-    await house.submit()
-    await until(lambda: house.wiro.runs)
-    house.store.faults["save"].append(FULL)
-    house.wiro.run_gate.set()
-    task_id = await house.watched()
-    house.wiro.tell(task_id, SUCCESS)
-    job = await house.end_of()
+async def test_a_task_that_could_not_be_recorded_is_followed_all_the_same(harness: BotHarness) -> None:
+    harness.wiro.run_gate.clear()
+    await harness.submit()
+    await until(lambda: harness.wiro.runs)
+    harness.store.faults["save"].append(FULL)
+    harness.wiro.run_gate.set()
+    task_id = await harness.watched()
+    harness.wiro.tell(task_id, SUCCESS)
+    job = await harness.end_of()
     assert (job.stage, job.task_id) == (Stage.SUCCEEDED, task_id)
 
 
-async def test_a_settlement_that_found_no_room_is_made_good_later(house: BotHarness) -> None:
-    house.store.faults["settle"].extend([FULL] * 3)
-    task_id = await house.submit_and_watch()
-    house.wiro.tell(task_id, SUCCESS)
-    await until(lambda: house.board.concluded)
-    job = await house.end_of()
+async def test_a_settlement_that_found_no_room_is_made_good_later(harness: BotHarness) -> None:
+    harness.store.faults["settle"].extend([FULL] * 3)
+    task_id = await harness.submit_and_watch()
+    harness.wiro.tell(task_id, SUCCESS)
+    await until(lambda: harness.board.concluded)
+    job = await harness.end_of()
     while not job.is_terminal:
         await asyncio.sleep(0.001)
-        job = await house.end_of()
+        job = await harness.end_of()
     assert (job.stage, job.cost, job.is_delivered) == (Stage.SUCCEEDED, COST, True)
-    assert await house.spent() == (1, 0, COST.pico, 0)
+    assert await harness.spent() == (1, 0, COST.pico, 0)
 
 
 async def test_a_delivery_that_could_not_be_recorded_is_shown_again_after_a_restart(
-    house: BotHarness,
+    harness: BotHarness,
 ) -> None:
-    house.store.faults["mark_delivered"].extend([DatabaseUnavailable("I/O error")] * 10_000)
-    task_id = await house.submit_and_watch()
-    house.wiro.tell(task_id, SUCCESS)
-    assert not (await house.end_of()).is_delivered
-    assert await house.jobs.resume() == 1
-    house.store.faults["mark_delivered"].clear()
-    assert (await house.end_of()).is_delivered
-    assert await house.spent() == (1, 0, COST.pico, 0)
+    harness.store.faults["mark_delivered"].extend([DatabaseUnavailable("I/O error")] * 10_000)
+    task_id = await harness.submit_and_watch()
+    harness.wiro.tell(task_id, SUCCESS)
+    assert not (await harness.end_of()).is_delivered
+    assert await harness.jobs.resume() == 1
+    harness.store.faults["mark_delivered"].clear()
+    assert (await harness.end_of()).is_delivered
+    assert await harness.spent() == (1, 0, COST.pico, 0)
 
 
 async def test_a_delivery_is_recorded_as_soon_as_the_disk_takes_it_and_not_told_again(
-    house: BotHarness,
+    harness: BotHarness,
 ) -> None:
-    house.store.faults["mark_delivered"].extend([FULL] * 3)
-    task_id = await house.submit_and_watch()
-    house.wiro.tell(task_id, SUCCESS)
-    await house.end_of()
+    harness.store.faults["mark_delivered"].extend([FULL] * 3)
+    task_id = await harness.submit_and_watch()
+    harness.wiro.tell(task_id, SUCCESS)
+    await harness.end_of()
     async with asyncio.timeout(5):
-        while await house.store.unfinished():  # noqa: ASYNC110 — as in `until`
+        while await harness.store.unfinished():  # noqa: ASYNC110 — as in `until`
             await asyncio.sleep(0.001)
-    assert await house.jobs.resume() == 0
-    assert len(house.board.concluded) == 1
+    assert await harness.jobs.resume() == 0
+    assert len(harness.board.concluded) == 1
 
 
-async def test_a_record_that_cannot_be_read_does_not_end_a_doubt(house: BotHarness) -> None:
-    house.wiro.run_faults.append(EngineUnreachable("timeout"))
-    house.wiro.is_made_although_unanswered = True
+async def test_a_record_that_cannot_be_read_does_not_end_a_doubt(harness: BotHarness) -> None:
+    harness.wiro.run_faults.append(EngineUnreachable("timeout"))
+    harness.wiro.is_made_although_unanswered = True
     faults: list[StoreError] = [DatabaseUnavailable("I/O error")] * 3
-    house.store.faults["claimed"].extend(faults)
-    await house.submit_and_watch()
-    assert len(house.wiro.runs) == 1
+    harness.store.faults["claimed"].extend(faults)
+    await harness.submit_and_watch()
+    assert len(harness.wiro.runs) == 1
 
 
 async def test_a_fault_of_ours_is_logged_shown_and_the_job_taken_up_again(
-    house: BotHarness, caplog: pytest.LogCaptureFixture
+    harness: BotHarness, caplog: pytest.LogCaptureFixture
 ) -> None:
-    house.wiro.detail_faults.append(RuntimeError("a slip"))
+    harness.wiro.detail_faults.append(RuntimeError("a slip"))
     with caplog.at_level(logging.ERROR):
-        task_id = await house.submit_and_watch()
-        await until(lambda: any("on our side" in news.note for news in house.board.shown))
+        task_id = await harness.submit_and_watch()
+        await until(lambda: any("on our side" in news.note for news in harness.board.shown))
     assert "job 1: a fault of ours" in caplog.text
     assert "RuntimeError: a slip" in caplog.text
-    house.wiro.tell(task_id, SUCCESS)
-    assert (await house.end_of()).stage is Stage.SUCCEEDED
-    assert len(house.wiro.runs) == 1
+    harness.wiro.tell(task_id, SUCCESS)
+    assert (await harness.end_of()).stage is Stage.SUCCEEDED
+    assert len(harness.wiro.runs) == 1
 
 
 async def test_a_record_that_cannot_be_read_after_a_fault_is_replaced_by_what_is_known(
-    house: BotHarness,
+    harness: BotHarness,
 ) -> None:
-    house.wiro.detail_faults.append(RuntimeError("a slip"))
-    house.store.faults["job"].append(DatabaseUnavailable("I/O error"))
-    task_id = await house.submit_and_watch()
-    house.wiro.tell(task_id, SUCCESS)
-    assert (await house.end_of()).stage is Stage.SUCCEEDED
+    harness.wiro.detail_faults.append(RuntimeError("a slip"))
+    harness.store.faults["job"].append(DatabaseUnavailable("I/O error"))
+    task_id = await harness.submit_and_watch()
+    harness.wiro.tell(task_id, SUCCESS)
+    assert (await harness.end_of()).stage is Stage.SUCCEEDED
 
 
-async def test_a_job_that_breaks_again_and_again_is_given_up_and_void(house: BotHarness) -> None:
-    house.wiro.detail_faults.extend([RuntimeError("a slip")] * 100)
-    await house.submit()
-    job = await house.end_of()
+async def test_a_job_that_breaks_again_and_again_is_given_up_and_void(harness: BotHarness) -> None:
+    harness.wiro.detail_faults.extend([RuntimeError("a slip")] * 100)
+    await harness.submit()
+    job = await harness.end_of()
     assert (job.stage, job.cause, job.is_delivered) == (Stage.FAILED, Cause.INTERNAL, True)
-    assert await house.spent() == (0, 0, 0, 0)
-    assert house.board.ending_of(1) is not None
+    assert await harness.spent() == (0, 0, 0, 0)
+    assert harness.board.ending_of(1) is not None
 
 
-async def test_an_ending_that_broke_on_its_way_is_shown_again_and_paid_once(house: BotHarness) -> None:
-    house.board.faults.append(RuntimeError("a slip"))
-    task_id = await house.submit_and_watch()
-    house.wiro.tell(task_id, SUCCESS)
-    job = await house.end_of()
+async def test_an_ending_that_broke_on_its_way_is_shown_again_and_paid_once(harness: BotHarness) -> None:
+    harness.board.faults.append(RuntimeError("a slip"))
+    task_id = await harness.submit_and_watch()
+    harness.wiro.tell(task_id, SUCCESS)
+    job = await harness.end_of()
     assert (job.stage, job.is_delivered) == (Stage.SUCCEEDED, True)
-    ((_, pictures),) = house.board.concluded
+    ((_, pictures),) = harness.board.concluded
     assert [picture.filename for picture in pictures] == [PNG.name]
-    assert await house.spent() == (1, 0, COST.pico, 0)
+    assert await harness.spent() == (1, 0, COST.pico, 0)

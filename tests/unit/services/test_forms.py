@@ -25,7 +25,7 @@ from bot.domain.request.form_state import Form
 from bot.domain.request.interactions import FormGone
 from bot.services.forms.service import Forms
 from bot.store.sqlite.last_values import LastValueRecords
-from tests.support.bot_harness import DEFAULT_LIMITS, BotHarness, a_house
+from tests.support.bot_harness import DEFAULT_LIMITS, BotHarness, a_harness
 from tests.support.samples import MODEL, a_requester, an_origin
 
 PROMPT = Parameter("prompt", Kind.LONG_TEXT, "Prompt", is_required=True)
@@ -59,21 +59,23 @@ class FaultyValues(LastValueRecords):
 class Counter:
     """Where a member fills in forms."""
 
-    def __init__(self, house: BotHarness) -> None:
-        self.house = house
-        self.values = FaultyValues(house.store._database)
-        house.wiro.known_models[MODEL.lower()] = PAINTER
+    def __init__(self, harness: BotHarness) -> None:
+        self.harness = harness
+        self.values = FaultyValues(harness.store._database)
+        harness.wiro.known_models[MODEL.lower()] = PAINTER
         self.forms = self.after_a_restart()
 
     def after_a_restart(self) -> Forms:
-        house = self.house
-        self.forms = Forms(house.catalogue, house.guild_settings, house.holds, self.values, house.time.clock)
+        harness = self.harness
+        self.forms = Forms(
+            harness.catalogue, harness.guild_settings, harness.holds, self.values, harness.time.clock
+        )
         return self.forms
 
     def change(self, **changes: Any) -> None:
         """The model's page changes, and the catalogue has heard of it."""
-        self.house.wiro.known_models[MODEL.lower()] = replace(PAINTER, **changes)
-        self.house.catalogue._models.clear()
+        self.harness.wiro.known_models[MODEL.lower()] = replace(PAINTER, **changes)
+        self.harness.catalogue._models.clear()
 
     async def open(self, draft_id: int = 7, user_id: int = 1) -> Form:
         return await self.forms.open(draft_id, MODEL, a_requester(user_id), is_private=False)
@@ -85,8 +87,8 @@ class Counter:
 
 @pytest_asyncio.fixture
 async def counter(tmp_path: Path) -> AsyncIterator[Counter]:
-    async with a_house(tmp_path / "bot.sqlite3") as house:
-        yield Counter(house)
+    async with a_harness(tmp_path / "bot.sqlite3") as harness:
+        yield Counter(harness)
 
 
 async def test_a_new_form_has_the_defaults_their_price_and_what_is_missing(counter: Counter) -> None:
@@ -160,10 +162,10 @@ async def test_a_page_that_changes_between_filling_in_and_running_is_told_once(c
 async def test_a_model_withdrawn_between_picking_and_running_is_unknown(counter: Counter) -> None:
     await counter.open()
     form = await counter.fill(prompt="a mill")
-    del counter.house.wiro.known_models[MODEL.lower()]
-    counter.house.wiro.known_models["other/model"] = PAINTER
-    counter.house.catalogue._models.clear()
-    counter.house.catalogue._default = "other/model"
+    del counter.harness.wiro.known_models[MODEL.lower()]
+    counter.harness.wiro.known_models["other/model"] = PAINTER
+    counter.harness.catalogue._models.clear()
+    counter.harness.catalogue._default = "other/model"
     with pytest.raises(ModelUnknown):
         await counter.forms.request(form.draft)
     with pytest.raises(ModelUnknown):
@@ -214,44 +216,44 @@ async def test_what_was_typed_into_a_form_that_is_gone_is_in_the_next_one(counte
 async def test_what_a_form_asks_for_is_run_and_can_be_run_again_past_the_bounds_of_imagine(
     counter: Counter,
 ) -> None:
-    house = counter.house
+    harness = counter.harness
     await counter.open()
     form = await counter.fill(prompt="a mill", steps="400")
     with counter.forms.spent(7, 1, 0) as run:
         request = await counter.forms.request(form.draft)
-        job = await house.jobs.submit(1, request, an_origin(), a_requester(), is_within_bounds=True)
+        job = await harness.jobs.submit(1, request, an_origin(), a_requester(), is_within_bounds=True)
         run.started_at = an_origin()
     assert job is not None
     assert (job.hold, job.request.width, job.request.steps) == (Money.parse("0.4"), 4096, 400)
     assert counter.forms.draft(7, 1).runs == 1
-    again = await house.jobs.again(1, 2, an_origin(), a_requester(), is_retry=False)
+    again = await harness.jobs.again(1, 2, an_origin(), a_requester(), is_retry=False)
     assert again is not None
     assert dict(again.request.values)["steps"] == 400
     with pytest.raises(OptionRefused):
-        await house.jobs.submit(3, job.request, an_origin(), a_requester())
+        await harness.jobs.submit(3, job.request, an_origin(), a_requester())
 
 
 async def test_again_holds_a_forms_values_to_the_models_page_of_today(counter: Counter) -> None:
-    house = counter.house
+    harness = counter.harness
     await counter.open()
     form = await counter.fill(prompt="a mill", steps="400")
     request = await counter.forms.request(form.draft)
-    await house.jobs.submit(1, request, an_origin(), a_requester(), is_within_bounds=True)
+    await harness.jobs.submit(1, request, an_origin(), a_requester(), is_within_bounds=True)
     counter.change(parameters=(PROMPT, replace(STEPS, maximum=Decimal(50)), WIDTH))
     with pytest.raises((FieldsRefused, OptionRefused)):
-        await house.jobs.again(1, 2, an_origin(), a_requester(), is_retry=True)
-    assert await house.store.job(2) is None
+        await harness.jobs.again(1, 2, an_origin(), a_requester(), is_retry=True)
+    assert await harness.store.job(2) is None
 
 
 async def test_a_refusal_tells_whether_what_was_refused_was_private(tmp_path: Path) -> None:
-    async with a_house(
+    async with a_harness(
         tmp_path / "bot.sqlite3", default_limits=replace(DEFAULT_LIMITS, runs_per_day=0)
-    ) as house:
-        counter = Counter(house)
+    ) as harness:
+        counter = Counter(harness)
         await counter.open()
         request = await counter.forms.request((await counter.fill(prompt="a mill")).draft)
         with pytest.raises(LimitReached) as refused:
-            await house.jobs.submit(
+            await harness.jobs.submit(
                 1, request, an_origin(is_private=True), a_requester(), is_within_bounds=True
             )
     assert refused.value.is_private
@@ -262,26 +264,26 @@ async def test_a_refusal_tells_whether_what_was_refused_was_private(tmp_path: Pa
 async def test_a_model_without_a_prompt_runs_with_nothing_filled_in_and_one_with_a_prompt_does_not(
     counter: Counter,
 ) -> None:
-    house = counter.house
+    harness = counter.harness
     counter.change(parameters=(IMAGE,))
     form = await counter.open()
     request = await counter.forms.request(form.draft)
-    job = await house.jobs.submit(1, request, an_origin(), a_requester(), is_within_bounds=True)
+    job = await harness.jobs.submit(1, request, an_origin(), a_requester(), is_within_bounds=True)
     assert job is not None
     assert job.stage is Stage.SUBMITTING
     counter.change(parameters=(replace(PROMPT, is_required=False),))
     with pytest.raises(PromptRefused):
-        await house.jobs.submit(2, request, an_origin(), a_requester(), is_within_bounds=True)
+        await harness.jobs.submit(2, request, an_origin(), a_requester(), is_within_bounds=True)
 
 
 async def test_a_forgotten_job_is_not_run_again(counter: Counter) -> None:
-    house = counter.house
+    harness = counter.harness
     counter.change(parameters=(IMAGE,))
     await counter.open()
     request = await counter.forms.request(counter.forms.draft(7, 1))
-    await house.jobs.submit(1, request, an_origin(), a_requester(), is_within_bounds=True)
-    await house.jobs.cancel(1, a_requester(1))
-    await house.end_of(1)
-    await house.store._database.write(lambda sqlite: sqlite.execute("UPDATE jobs SET is_forgotten = 1"))
+    await harness.jobs.submit(1, request, an_origin(), a_requester(), is_within_bounds=True)
+    await harness.jobs.cancel(1, a_requester(1))
+    await harness.end_of(1)
+    await harness.store._database.write(lambda sqlite: sqlite.execute("UPDATE jobs SET is_forgotten = 1"))
     with pytest.raises(JobNotFound):
-        await house.jobs.again(1, 2, an_origin(), a_requester(), is_retry=False)
+        await harness.jobs.again(1, 2, an_origin(), a_requester(), is_retry=False)

@@ -52,8 +52,8 @@ async def is_blocked(guild_settings: GuildSettingsService, requester: Requester)
 
 
 @pytest.fixture
-def records(house: BotHarness) -> WornRecords:
-    return WornRecords(house.store._database)
+def records(harness: BotHarness) -> WornRecords:
+    return WornRecords(harness.store._database)
 
 
 async def test_a_block_is_in_force_though_nothing_can_be_read_after_it(records: WornRecords) -> None:

@@ -22,7 +22,7 @@ from bot.services.limits.service import DefaultLimits
 from bot.services.runs.inputs import MAX_AT_ONCE, Inputs
 from bot.services.runs.runner import NO_ROOM
 from bot.view.text.endings import ending
-from tests.support.bot_harness import BotHarness, a_house
+from tests.support.bot_harness import BotHarness, a_harness
 from tests.support.clocks import until
 from tests.support.samples import (
     GUILD,
@@ -255,9 +255,9 @@ async def test_files_that_go_along_count_until_run_has_answered() -> None:
 # --- through the whole of the use cases -----------------------------------------------------------
 
 
-def with_picture(house: BotHarness, kind: Kind = Kind.FILE) -> dict[str, Sequence[InputFile]]:
-    house.wiro.known_models[MODEL.lower()] = taking(kind)
-    return {"files": (house.sources.put(URL),)}
+def with_picture(harness: BotHarness, kind: Kind = Kind.FILE) -> dict[str, Sequence[InputFile]]:
+    harness.wiro.known_models[MODEL.lower()] = taking(kind)
+    return {"files": (harness.sources.put(URL),)}
 
 
 @pytest.mark.parametrize(
@@ -269,66 +269,66 @@ def with_picture(house: BotHarness, kind: Kind = Kind.FILE) -> dict[str, Sequenc
     ],
 )
 async def test_a_kept_file_goes_by_the_spelling_of_its_input(
-    house: BotHarness, kind: Kind, sent: dict[str, object]
+    harness: BotHarness, kind: Kind, sent: dict[str, object]
 ) -> None:
-    await house.submit_and_watch(**with_picture(house, kind))
-    ((_, parameters),) = house.wiro.runs
+    await harness.submit_and_watch(**with_picture(harness, kind))
+    ((_, parameters),) = harness.wiro.runs
     assert {name: value for name, value in parameters.items() if name.startswith("inputImage")} == sent
-    assert house.wiro.files_sent == [()]
+    assert harness.wiro.files_sent == [()]
 
 
-async def test_a_file_that_wiro_does_not_keep_goes_along_under_its_inputs_name(house: BotHarness) -> None:
-    house.wiro.upload_faults.extend([REFUSED, REFUSED])
-    await house.submit_and_watch(**with_picture(house))
-    ((upload,),) = house.wiro.files_sent
+async def test_a_file_that_wiro_does_not_keep_goes_along_under_its_inputs_name(harness: BotHarness) -> None:
+    harness.wiro.upload_faults.extend([REFUSED, REFUSED])
+    await harness.submit_and_watch(**with_picture(harness))
+    ((upload,),) = harness.wiro.files_sent
     assert (upload.parameter_id, upload.filename, upload.content) == ("inputImage", "dog.png", b"a picture")
 
 
 async def test_a_member_at_a_limit_uploads_nothing_and_the_refusal_knows_the_request(tmp_path: Path) -> None:
     nothing = DefaultLimits(0, Money.parse("2"), Money.parse("20"))
-    async with a_house(tmp_path / "db", default_limits=nothing) as house:
-        files = with_picture(house)
+    async with a_harness(tmp_path / "db", default_limits=nothing) as harness:
+        files = with_picture(harness)
         with pytest.raises(LimitReached) as refused:
-            await house.submit(**files)
+            await harness.submit(**files)
         assert refused.value.request is not None
         assert refused.value.request.files[0].source_url == URL
-        assert house.sources.fetched == house.wiro.uploads == []
+        assert harness.sources.fetched == harness.wiro.uploads == []
 
 
 async def test_an_approved_request_takes_its_picture_in_then(tmp_path: Path) -> None:
     nothing = DefaultLimits(0, Money.parse("2"), Money.parse("20"))
-    async with a_house(tmp_path / "db", default_limits=nothing) as house:
-        files = with_picture(house)
+    async with a_harness(tmp_path / "db", default_limits=nothing) as harness:
+        files = with_picture(harness)
         request = a_request(**files)
-        job = await house.jobs.submit(2, request, an_origin(), a_requester(), is_approved=True)
+        job = await harness.jobs.submit(2, request, an_origin(), a_requester(), is_approved=True)
         assert job is not None
-        await house.watched(2)
-        recorded = await house.store.job(2)
+        await harness.watched(2)
+        recorded = await harness.store.job(2)
         assert recorded is not None
         assert recorded.request.files[0].stored_url == "https://cdn1.wiro.ai/1/dog.png"
 
 
 async def test_ten_at_once_with_room_for_one_bring_one_picture_to_wiro(tmp_path: Path) -> None:
     one = DefaultLimits(1, Money.parse("2"), Money.parse("20"))
-    async with a_house(tmp_path / "db", default_limits=one) as house:
-        files = with_picture(house)
+    async with a_harness(tmp_path / "db", default_limits=one) as harness:
+        files = with_picture(harness)
         submits = [
-            house.jobs.submit(job_id, a_request(**files), an_origin(), a_requester())
+            harness.jobs.submit(job_id, a_request(**files), an_origin(), a_requester())
             for job_id in range(1, 11)
         ]
         answers = await asyncio.gather(*submits, return_exceptions=True)
         assert sum(isinstance(answer, LimitReached) for answer in answers) == 9
-        await until(lambda: len(house.wiro.runs) == 1)
-        assert len(house.wiro.uploads) == len(house.sources.fetched) == 1
+        await until(lambda: len(harness.wiro.runs) == 1)
+        assert len(harness.wiro.uploads) == len(harness.sources.fetched) == 1
 
 
-async def test_a_file_that_is_gone_ends_its_job_without_a_charge(house: BotHarness) -> None:
-    house.wiro.known_models[MODEL.lower()] = taking(Kind.FILE)
-    await house.submit(files=(InputFile("", "https://gone", "dog.png"),))
-    job = await house.end_of()
+async def test_a_file_that_is_gone_ends_its_job_without_a_charge(harness: BotHarness) -> None:
+    harness.wiro.known_models[MODEL.lower()] = taking(Kind.FILE)
+    await harness.submit(files=(InputFile("", "https://gone", "dog.png"),))
+    job = await harness.end_of()
     assert (job.stage, job.cause, job.detail) == (Stage.FAILED, Cause.INPUT_LOST, "dog.png")
-    assert await house.spent() == (0, 0, 0, 0)
-    assert house.wiro.runs == []
+    assert await harness.spent() == (0, 0, 0, 0)
+    assert harness.wiro.runs == []
 
 
 @pytest.mark.parametrize(
@@ -340,118 +340,120 @@ async def test_a_file_that_is_gone_ends_its_job_without_a_charge(house: BotHarne
     ],
 )
 async def test_what_discord_says_of_a_file_is_looked_at_before_anything_is_held(
-    house: BotHarness, given: InputFile, fault: InputFault
+    harness: BotHarness, given: InputFile, fault: InputFault
 ) -> None:
-    house.wiro.known_models[MODEL.lower()] = taking(Kind.FILE)
+    harness.wiro.known_models[MODEL.lower()] = taking(Kind.FILE)
     with pytest.raises(InputRefused) as refused:
-        await house.submit(files=(given,))
+        await harness.submit(files=(given,))
     assert refused.value.fault is fault
-    assert await house.store.unfinished() == house.sources.fetched == []
+    assert await harness.store.unfinished() == harness.sources.fetched == []
 
 
-async def test_what_only_its_bytes_show_is_told_as_the_end(house: BotHarness) -> None:
-    house.sources.faults[URL] = InputRefused("dog.png", InputFault.DAMAGED, "cut off")
-    await house.submit(**with_picture(house))
-    job = await house.end_of()
+async def test_what_only_its_bytes_show_is_told_as_the_end(harness: BotHarness) -> None:
+    harness.sources.faults[URL] = InputRefused("dog.png", InputFault.DAMAGED, "cut off")
+    await harness.submit(**with_picture(harness))
+    job = await harness.end_of()
     assert (job.stage, job.cause) == (Stage.FAILED, Cause.INPUT_REFUSED)
     assert ending(job) == (
         "dog.png is damaged (cut off). Nothing was charged; save it anew and attach it again."
     )
-    assert await house.spent() == (0, 0, 0, 0)
+    assert await harness.spent() == (0, 0, 0, 0)
 
 
-async def test_a_cancel_while_a_file_is_brought_in_is_heard_at_once(house: BotHarness) -> None:
-    house.sources.gate.clear()
-    await house.submit(**with_picture(house))
-    await until(lambda: house.sources.fetched == [URL])
-    await house.jobs.cancel(1, a_requester())
-    job = await house.end_of()
+async def test_a_cancel_while_a_file_is_brought_in_is_heard_at_once(harness: BotHarness) -> None:
+    harness.sources.gate.clear()
+    await harness.submit(**with_picture(harness))
+    await until(lambda: harness.sources.fetched == [URL])
+    await harness.jobs.cancel(1, a_requester())
+    job = await harness.end_of()
     assert (job.stage, job.cause) == (Stage.CANCELLED, Cause.CANCELLED)
-    assert house.wiro.uploads == house.wiro.runs == []
+    assert harness.wiro.uploads == harness.wiro.runs == []
 
 
 async def test_a_restart_while_a_file_is_brought_in_begins_with_it_again(tmp_path: Path) -> None:
     wiro = ScriptedWiro()
-    async with a_house(tmp_path / "db", wiro) as house:
-        house.sources.gate.clear()
-        await house.submit(**with_picture(house))
-        await until(lambda: house.sources.fetched == [URL])
-    async with a_house(tmp_path / "db", wiro) as house:
-        house.sources.put(URL)
-        await house.jobs.resume()
-        await house.watched()
+    async with a_harness(tmp_path / "db", wiro) as harness:
+        harness.sources.gate.clear()
+        await harness.submit(**with_picture(harness))
+        await until(lambda: harness.sources.fetched == [URL])
+    async with a_harness(tmp_path / "db", wiro) as harness:
+        harness.sources.put(URL)
+        await harness.jobs.resume()
+        await harness.watched()
         assert wiro.runs[0][1]["inputImageUrl"] == "https://cdn1.wiro.ai/1/dog.png"
 
 
-async def test_a_model_without_pictures_is_refused_with_some_that_take_them(house: BotHarness) -> None:
-    house.wiro.known_models[MODEL.lower()] = Model(MODEL, "SD3", (Parameter("prompt", Kind.LONG_TEXT),))
-    house.wiro.summaries = [
+async def test_a_model_without_pictures_is_refused_with_some_that_take_them(harness: BotHarness) -> None:
+    harness.wiro.known_models[MODEL.lower()] = Model(MODEL, "SD3", (Parameter("prompt", Kind.LONG_TEXT),))
+    harness.wiro.summaries = [
         ModelSummary("a/film", "Film", None, categories=("image-to-video",), run_count=9_000),
         ModelSummary("a/words", "Words", None, categories=("text-to-image",), run_count=8_000),
         ModelSummary("a/edit", "Edit", None, categories=("image-to-image",), run_count=5),
         ModelSummary("b/edit", "Edit", None, categories=("image-editing",), run_count=50),
     ]
-    await house.catalogue.refresh()
+    await harness.catalogue.refresh()
     with pytest.raises(PictureNotTaken) as refused:
-        await house.submit(files=(house.sources.put(URL),))
+        await harness.submit(files=(harness.sources.put(URL),))
     assert refused.value.takers == ("b/edit", "a/edit", "a/film")
-    assert house.sources.fetched == []
+    assert harness.sources.fetched == []
 
 
-async def test_again_sends_what_wiro_keeps(house: BotHarness) -> None:
-    task_id = await house.submit_and_watch(**with_picture(house))
-    house.wiro.tell(task_id, SUCCESS)
-    await house.end_of()
-    house.sources.contents.clear()  # Discord's copy has expired
-    again = await house.jobs.again(1, 2, an_origin(), a_requester(), is_retry=False)
+async def test_again_sends_what_wiro_keeps(harness: BotHarness) -> None:
+    task_id = await harness.submit_and_watch(**with_picture(harness))
+    harness.wiro.tell(task_id, SUCCESS)
+    await harness.end_of()
+    harness.sources.contents.clear()  # Discord's copy has expired
+    again = await harness.jobs.again(1, 2, an_origin(), a_requester(), is_retry=False)
     assert again is not None
-    await house.watched(2)
-    assert house.wiro.runs[0][1]["inputImageUrl"] == house.wiro.runs[1][1]["inputImageUrl"]
-    assert len(house.wiro.uploads) == 1
+    await harness.watched(2)
+    assert harness.wiro.runs[0][1]["inputImageUrl"] == harness.wiro.runs[1][1]["inputImageUrl"]
+    assert len(harness.wiro.uploads) == 1
 
 
-async def test_again_of_what_went_along_needs_the_file_once_more(house: BotHarness) -> None:
-    house.wiro.upload_faults.extend([REFUSED] * 2)
-    task_id = await house.submit_and_watch(**with_picture(house))
-    house.wiro.tell(task_id, SUCCESS)
-    await house.end_of()
-    house.sources.contents.clear()
-    await house.jobs.again(1, 2, an_origin(), a_requester(), is_retry=False)
-    assert (await house.end_of(2)).cause is Cause.INPUT_LOST
+async def test_again_of_what_went_along_needs_the_file_once_more(harness: BotHarness) -> None:
+    harness.wiro.upload_faults.extend([REFUSED] * 2)
+    task_id = await harness.submit_and_watch(**with_picture(harness))
+    harness.wiro.tell(task_id, SUCCESS)
+    await harness.end_of()
+    harness.sources.contents.clear()
+    await harness.jobs.again(1, 2, an_origin(), a_requester(), is_retry=False)
+    assert (await harness.end_of(2)).cause is Cause.INPUT_LOST
 
 
-async def test_a_full_disk_holds_nobodys_turn_and_everybody_is_told(house: BotHarness) -> None:
-    house.wiro.upload_faults.extend([REFUSED] * 2 * (MAX_AT_ONCE + 1))
-    full = house.store.faults["save"]
+async def test_a_full_disk_holds_nobodys_turn_and_everybody_is_told(harness: BotHarness) -> None:
+    harness.wiro.upload_faults.extend([REFUSED] * 2 * (MAX_AT_ONCE + 1))
+    full = harness.store.faults["save"]
     full.extend([DatabaseFull("no room")] * 100_000)
     jobs = range(1, MAX_AT_ONCE + 2)
     for job_id in jobs[:-1]:
-        await house.submit(job_id, user_id=job_id, **with_picture(house))
+        await harness.submit(job_id, user_id=job_id, **with_picture(harness))
     await until(lambda: len(full) < 100_000 - 3 * MAX_AT_ONCE)
-    await house.submit(jobs[-1], user_id=jobs[-1], **with_picture(house))
-    await until(lambda: len(house.wiro.uploads) == 2 * len(jobs))
+    await harness.submit(jobs[-1], user_id=jobs[-1], **with_picture(harness))
+    await until(lambda: len(harness.wiro.uploads) == 2 * len(jobs))
     for job_id in jobs:
         await until(
-            lambda job_id=job_id: any(n.job.job_id == job_id and n.note == NO_ROOM for n in house.board.shown)
+            lambda job_id=job_id: any(
+                n.job.job_id == job_id and n.note == NO_ROOM for n in harness.board.shown
+            )
         )
-    assert house.wiro.runs == []
-    await house.jobs.cancel(1, a_requester())
+    assert harness.wiro.runs == []
+    await harness.jobs.cancel(1, a_requester())
     full.clear()
-    assert (await house.end_of(1)).cause is Cause.CANCELLED
+    assert (await harness.end_of(1)).cause is Cause.CANCELLED
     for job_id in jobs[1:]:
-        await house.watched(job_id)
-        assert [n.note for n in house.board.shown if n.job.job_id == job_id][-1] == ""
-    assert [len(files) for files in house.wiro.files_sent] == [1] * MAX_AT_ONCE
+        await harness.watched(job_id)
+        assert [n.note for n in harness.board.shown if n.job.job_id == job_id][-1] == ""
+    assert [len(files) for files in harness.wiro.files_sent] == [1] * MAX_AT_ONCE
 
 
 async def accepted_but_not_sent(path: Path, wiro: ScriptedWiro, *, is_kept: bool) -> Job:
     """A job on record with its file, whose Run was never sent."""
-    async with a_house(path, wiro, max_running=1) as house:
-        await house.submit_and_watch(1)
+    async with a_harness(path, wiro, max_running=1) as harness:
+        await harness.submit_and_watch(1)
         if not is_kept:
             wiro.upload_faults.extend([REFUSED] * 2)
-        job = await house.submit(2, **with_picture(house))
-        await until(lambda: any(n.job.job_id == 2 and n.queue_position == 1 for n in house.board.shown))
+        job = await harness.submit(2, **with_picture(harness))
+        await until(lambda: any(n.job.job_id == 2 and n.queue_position == 1 for n in harness.board.shown))
         return job
 
 
@@ -459,12 +461,12 @@ async def accepted_but_not_sent(path: Path, wiro: ScriptedWiro, *, is_kept: bool
 async def test_after_a_restart_the_file_goes_into_the_run_all_the_same(tmp_path: Path, is_kept: bool) -> None:
     wiro = ScriptedWiro()
     await accepted_but_not_sent(tmp_path / "db", wiro, is_kept=is_kept)
-    async with a_house(tmp_path / "db", wiro) as house:
-        house.sources.put(URL)
+    async with a_harness(tmp_path / "db", wiro) as harness:
+        harness.sources.put(URL)
         if not is_kept:
             wiro.upload_faults.extend([REFUSED] * 2)
-        await house.jobs.resume()
-        await house.watched(2)
+        await harness.jobs.resume()
+        await harness.watched(2)
         assert wiro.runs[-1][1].get("inputImageUrl") == (
             "https://cdn1.wiro.ai/1/dog.png" if is_kept else None
         )
@@ -474,19 +476,19 @@ async def test_after_a_restart_the_file_goes_into_the_run_all_the_same(tmp_path:
 async def test_a_file_gone_by_the_restart_ends_the_job_without_a_charge(tmp_path: Path) -> None:
     wiro = ScriptedWiro()
     await accepted_but_not_sent(tmp_path / "db", wiro, is_kept=False)
-    async with a_house(tmp_path / "db", wiro) as house:
-        await house.jobs.resume()
-        job = await house.end_of(2)
+    async with a_harness(tmp_path / "db", wiro) as harness:
+        await harness.jobs.resume()
+        job = await harness.end_of(2)
         assert (job.stage, job.cause, job.detail) == (Stage.FAILED, Cause.INPUT_LOST, "dog.png")
-        assert (await house.spent())[1] == 1  # the other one, which still runs
+        assert (await harness.spent())[1] == 1  # the other one, which still runs
         assert len(wiro.runs) == 1
 
 
-async def test_a_lost_run_with_a_file_is_found_again(house: BotHarness) -> None:
-    house.wiro.run_faults.append(LOST_ANSWER)
-    house.wiro.is_made_although_unanswered = True
-    task_id = await house.submit_and_watch(**with_picture(house), prompt="")
-    house.wiro.tell(task_id, SUCCESS)
-    job = await house.end_of()
+async def test_a_lost_run_with_a_file_is_found_again(harness: BotHarness) -> None:
+    harness.wiro.run_faults.append(LOST_ANSWER)
+    harness.wiro.is_made_although_unanswered = True
+    task_id = await harness.submit_and_watch(**with_picture(harness), prompt="")
+    harness.wiro.tell(task_id, SUCCESS)
+    job = await harness.end_of()
     assert job.stage is Stage.SUCCEEDED
-    assert len(house.wiro.runs) == 1
+    assert len(harness.wiro.runs) == 1

@@ -14,7 +14,7 @@ from bot.domain.job.output_file import OutputUnavailable, OutputUnusable
 from bot.domain.job.status_update import DeliveryOutcome
 from bot.services.runs.delivery import ResultDelivery
 from bot.services.runs.memory_budget import MemoryBudget
-from tests.support.bot_harness import BotHarness, a_house
+from tests.support.bot_harness import BotHarness, a_harness
 from tests.support.clocks import until
 from tests.support.samples import a_job
 
@@ -25,17 +25,17 @@ LATE = OUTPUTS[1].name
 class Ending:
     """A job with four pictures, the second of which is late."""
 
-    def __init__(self, house: BotHarness) -> None:
-        self.house = house
+    def __init__(self, harness: BotHarness) -> None:
+        self.harness = harness
         self.room = MemoryBudget()
-        self.come = house.pictures.late[LATE] = asyncio.Event()
+        self.come = harness.pictures.late[LATE] = asyncio.Event()
         self.delivery = ResultDelivery(
-            house.store, house.board, house.pictures, house.owner, lambda: iter(()), self.room, 0.01
+            harness.store, harness.board, harness.pictures, harness.owner, lambda: iter(()), self.room, 0.01
         )
         self.job: Job = a_job(1, stage=Stage.SUCCEEDED, outputs=OUTPUTS)
 
     async def begin(self) -> asyncio.Task[None]:
-        await self.house.store.reserve(a_job(1), [], [])
+        await self.harness.store.reserve(a_job(1), [], [])
         event = await self.delivery.inspect(a_job(1), Settled(is_success=True, cost=None, outputs=OUTPUTS))
         assert event.is_success
         return asyncio.create_task(self.delivery.deliver(self.job, ""))
@@ -45,18 +45,18 @@ class Ending:
         """Of each ending that was sent: the names of what is attached, and the note."""
         return [
             ([picture.filename for picture in pictures if picture.content is not None], news.note)
-            for news, pictures in self.house.board.concluded
+            for news, pictures in self.harness.board.concluded
         ]
 
     async def is_told(self) -> bool:
-        job = await self.house.store.job(1)
+        job = await self.harness.store.job(1)
         return job is not None and job.is_delivered
 
 
 @pytest.fixture
 async def ending(tmp_path: Path) -> AsyncIterator[Ending]:
-    async with a_house(tmp_path / "bot.sqlite3") as house:
-        yield Ending(house)
+    async with a_harness(tmp_path / "bot.sqlite3") as harness:
+        yield Ending(harness)
 
 
 WHOLE = [output.name for output in OUTPUTS if output.name != LATE]
@@ -67,7 +67,7 @@ async def test_the_whole_ones_are_shown_without_the_late_one_which_is_added(endi
     delivery = await ending.begin()
     await until(lambda: ending.shown)
     assert ending.shown == [(WHOLE, NOT_READY)]
-    _, pictures = ending.house.board.concluded[0]
+    _, pictures = ending.harness.board.concluded[0]
     assert (pictures[1].filename, pictures[1].url) == (LATE, OUTPUTS[1].url)  # linked meanwhile
     assert not await ending.is_told()  # a restart now would show it all once more
     ending.come.set()
@@ -75,7 +75,7 @@ async def test_the_whole_ones_are_shown_without_the_late_one_which_is_added(endi
     assert ending.shown[1:] == [([output.name for output in OUTPUTS], "")]
     assert await ending.is_told()
     assert ending.room.held_bytes == 0
-    assert sorted(ending.house.pictures.fetched) == sorted(output.name for output in OUTPUTS)
+    assert sorted(ending.harness.pictures.fetched) == sorted(output.name for output in OUTPUTS)
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ async def test_a_late_one_that_never_comes_is_told_as_what_it_is(
 ) -> None:
     delivery = await ending.begin()
     await until(lambda: ending.shown)
-    ending.house.pictures.faults[LATE] = error
+    ending.harness.pictures.faults[LATE] = error
     ending.come.set()
     await delivery
     assert ending.shown == [(WHOLE, NOT_READY), (WHOLE, note)]
@@ -98,7 +98,7 @@ async def test_a_late_one_that_never_comes_is_told_as_what_it_is(
 
 
 async def test_an_ending_by_direct_message_is_sent_once(ending: Ending) -> None:
-    ending.house.board.delivery = DeliveryOutcome.BY_DM
+    ending.harness.board.delivery = DeliveryOutcome.BY_DM
     await (await ending.begin())
     assert ending.shown == [(WHOLE, NOT_READY)]
     assert await ending.is_told()
@@ -109,7 +109,7 @@ async def test_a_stop_leaves_no_fetch_behind_and_the_next_start_shows_all(ending
     await until(lambda: ending.shown)
     delivery.cancel()
     await asyncio.wait([delivery])
-    await until(lambda: len(ending.house.owner) == 0)
+    await until(lambda: len(ending.harness.owner) == 0)
     assert not await ending.is_told()
     ending.come.set()
     await ending.delivery.deliver(ending.job, "")
@@ -119,9 +119,9 @@ async def test_a_stop_leaves_no_fetch_behind_and_the_next_start_shows_all(ending
 
 async def test_where_nothing_is_whole_yet_there_is_nothing_to_show(ending: Ending) -> None:
     for output in OUTPUTS:
-        ending.house.pictures.late[output.name] = ending.come
+        ending.harness.pictures.late[output.name] = ending.come
     beginning = asyncio.create_task(ending.begin())
-    await until(lambda: len(ending.house.pictures.fetched) == 4)
+    await until(lambda: len(ending.harness.pictures.fetched) == 4)
     await asyncio.sleep(0.05)  # far more than siblings wait for each other
     assert not beginning.done()
     ending.come.set()

@@ -14,7 +14,7 @@ from bot.domain.job.job import Job, Stage
 from bot.domain.job.task import Task, TaskReport
 from bot.domain.request.files import InputFile
 from bot.services.runs.reconcile import CLOCK_SKEW_S, LIST_LIMIT, find_task, is_task_of
-from tests.support.bot_harness import a_house
+from tests.support.bot_harness import a_harness
 from tests.support.samples import NOON_S, a_job
 from tests.support.wiro import ScriptedWiro
 
@@ -123,11 +123,11 @@ def test_clocks_may_differ_a_little(late_s: float) -> None:
 
 
 async def found(file: Path, wiro: ScriptedWiro, claimed: list[str]) -> TaskReport | None:
-    async with a_house(file) as house:
+    async with a_harness(file) as harness:
         for number, task_id in enumerate(claimed, start=1):
             owner: Job = a_job(number, task_id=task_id, stage=Stage.QUEUED)
-            await house.store.reserve(owner, [], [])
-        return await find_task(wiro, house.store, JOB)
+            await harness.store.reserve(owner, [], [])
+        return await find_task(wiro, harness.store, JOB)
 
 
 PARAMETERS = {"prompt": JOB.request.prompt, "seed": JOB.seed}

@@ -9,7 +9,7 @@ from bot.domain.job.events import Settled
 from bot.domain.job.job import Stage
 from bot.services.runs.delivery import ResultDelivery
 from bot.services.runs.memory_budget import MemoryBudget
-from tests.support.bot_harness import a_house
+from tests.support.bot_harness import a_harness
 from tests.support.clocks import settle_down
 from tests.support.samples import PNG, a_job
 
@@ -56,20 +56,20 @@ async def test_nobody_waits_for_ever_nor_for_what_never_comes() -> None:
 
 
 async def test_a_picture_without_room_is_fetched_again_for_its_ending(tmp_path: Path) -> None:
-    async with a_house(tmp_path / "bot.sqlite3") as house:
+    async with a_harness(tmp_path / "bot.sqlite3") as harness:
         room = MemoryBudget(9)  # one of the two, nine bytes each
         delivery = ResultDelivery(
-            house.store, house.board, house.pictures, house.owner, lambda: iter(()), room
+            harness.store, harness.board, harness.pictures, harness.owner, lambda: iter(()), room
         )
         settled = Settled(is_success=True, cost=None, outputs=(PNG,))
         for job_id in (1, 2):
-            await house.store.reserve(a_job(job_id), [], [])
+            await harness.store.reserve(a_job(job_id), [], [])
             await delivery.inspect(a_job(job_id), settled)
         assert room.held_bytes == 9
         for job_id in (1, 2):
             await delivery.deliver(a_job(job_id, stage=Stage.SUCCEEDED, outputs=(PNG,)), "")
-        assert [[p.content for p in pictures] for _, pictures in house.board.concluded] == [
+        assert [[p.content for p in pictures] for _, pictures in harness.board.concluded] == [
             [b"a picture"]
         ] * 2
-        assert house.pictures.fetched == [PNG.name] * 3
+        assert harness.pictures.fetched == [PNG.name] * 3
         assert room.held_bytes == 0

@@ -17,7 +17,7 @@ from bot.domain.money import Money
 from bot.services.limits.bill_alarms import BillAlarms
 from bot.services.limits.service import DefaultLimits
 from bot.store.sqlite.bill_alarms import AlarmRecords
-from tests.support.bot_harness import BotHarness, a_house
+from tests.support.bot_harness import BotHarness, a_harness
 from tests.support.clocks import until
 from tests.support.samples import GUILD, MODEL, NOON_S, PNG, a_request, a_requester, an_origin
 
@@ -38,8 +38,8 @@ ENTRY = AuditEntry(GUILD, 9, LogChannelChange(None, 77), NOON_S)
 class Story:
     """Members ask as often as they can while bills come in one by one."""
 
-    def __init__(self, house: BotHarness, members: int) -> None:
-        self.house = house
+    def __init__(self, harness: BotHarness, members: int) -> None:
+        self.harness = harness
         self.members = members
         self.started: list[int] = []
         self.billed: list[int] = []
@@ -51,7 +51,7 @@ class Story:
             for _ in range(4):
                 job_id, self._next_id = self._next_id, self._next_id + 1
                 try:
-                    await self.house.jobs.submit(
+                    await self.harness.jobs.submit(
                         job_id, a_request(), an_origin(user_id=user_id), a_requester(user_id)
                     )
                 except LimitReached:
@@ -64,9 +64,9 @@ class Story:
         if self.running_at_first_surprise is None:
             self.running_at_first_surprise = set(open_ids)
         self.billed.append(job_id)
-        await until(lambda: bool(self.house.task_of(job_id)))
-        self.house.wiro.tell(await self.house.watched(job_id), A_SURPRISE)
-        await self.house.end_of(job_id)
+        await until(lambda: bool(self.harness.task_of(job_id)))
+        self.harness.wiro.tell(await self.harness.watched(job_id), A_SURPRISE)
+        await self.harness.end_of(job_id)
 
 
 @pytest.mark.parametrize("model", MODELS, ids=["no price", "a mean", "a stated price", "by the second"])
@@ -74,36 +74,38 @@ class Story:
 async def test_a_limit_is_passed_by_the_runs_of_the_first_surprise_alone(
     file: Path, model: Model, seed: int
 ) -> None:
-    async with a_house(file, default_limits=DEFAULT_LIMITS) as house:
-        house.wiro.known_models[MODEL.lower()] = model
-        story, chance = Story(house, members=8), Random(seed)
+    async with a_harness(file, default_limits=DEFAULT_LIMITS) as harness:
+        harness.wiro.known_models[MODEL.lower()] = model
+        story, chance = Story(harness, members=8), Random(seed)
         await story.everybody_asks()
         while any(job_id not in story.billed for job_id in story.started):
             await story.a_bill_comes(chance)
             await story.everybody_asks()
-        at_s = house.time.clock.wall()
+        at_s = harness.time.clock.wall()
         first = len(story.running_at_first_surprise or ())
-        total = await house.store.usage(OPERATOR, Window.DAY, at_s)
+        total = await harness.store.usage(OPERATOR, Window.DAY, at_s)
         assert total.spend_held_pico == 0
         assert total.spend_used_pico <= max(STOP.pico, BILL.pico * first)
         for user_id in range(1, 9):
-            used = (await house.store.usage(member_scope(GUILD, user_id), Window.DAY, at_s)).spend_used_pico
+            used = (await harness.store.usage(member_scope(GUILD, user_id), Window.DAY, at_s)).spend_used_pico
             assert used <= BILL.pico * 3  # what ran at once when the first surprise came; then nothing more
         assert set(story.started) == story.running_at_first_surprise
 
 
 async def test_what_is_held_for_more_is_held_after_a_restart_too(file: Path) -> None:
-    async with a_house(file, default_limits=DEFAULT_LIMITS) as house:
-        await house.submit(2, user_id=2)
-        house.wiro.tell(await house.submit_and_watch(1), A_SURPRISE)
-        await house.end_of(1)
-        wiro = house.wiro
-    async with a_house(file, wiro, default_limits=DEFAULT_LIMITS) as house:
-        at_s = house.time.clock.wall()
-        assert await house.store.usage(member_scope(GUILD, 2), Window.DAY, at_s) == Usage(0, 1, 0, BILL.pico)
-        assert (await house.holds.of_request(a_request())).amount == BILL
+    async with a_harness(file, default_limits=DEFAULT_LIMITS) as harness:
+        await harness.submit(2, user_id=2)
+        harness.wiro.tell(await harness.submit_and_watch(1), A_SURPRISE)
+        await harness.end_of(1)
+        wiro = harness.wiro
+    async with a_harness(file, wiro, default_limits=DEFAULT_LIMITS) as harness:
+        at_s = harness.time.clock.wall()
+        assert await harness.store.usage(member_scope(GUILD, 2), Window.DAY, at_s) == Usage(
+            0, 1, 0, BILL.pico
+        )
+        assert (await harness.holds.of_request(a_request())).amount == BILL
         with pytest.raises(LimitReached):
-            await house.submit(3, user_id=3)
+            await harness.submit(3, user_id=3)
 
 
 class Channel:
@@ -130,12 +132,12 @@ async def test_the_operator_and_the_log_channel_are_told_once(
     file: Path, caplog: pytest.LogCaptureFixture, ending: Settled, words: str
 ) -> None:
     channel = Channel()
-    async with a_house(file, default_limits=DEFAULT_LIMITS) as house:
-        await house.guild_settings.set_log_channel(77, ENTRY)
-        alarms = BillAlarms(AlarmRecords(house.store._database), house.guild_settings, channel)
-        await house.submit(2, user_id=2)
-        house.wiro.tell(await house.submit_and_watch(1), ending)
-        await house.end_of(1)
+    async with a_harness(file, default_limits=DEFAULT_LIMITS) as harness:
+        await harness.guild_settings.set_log_channel(77, ENTRY)
+        alarms = BillAlarms(AlarmRecords(harness.store._database), harness.guild_settings, channel)
+        await harness.submit(2, user_id=2)
+        harness.wiro.tell(await harness.submit_and_watch(1), ending)
+        await harness.end_of(1)
         with caplog.at_level(logging.ERROR, "bot.services.limits.bill_alarms"):
             await alarms.look()
             await alarms.look()

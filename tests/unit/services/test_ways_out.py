@@ -28,9 +28,9 @@ def entry() -> AuditEntry:
     return AuditEntry(GUILD, 9, LogChannelChange(None, 77), NOON_S)
 
 
-async def limit(house: BotHarness, measure: Measure, amount: int, **dimension: Any) -> None:
+async def limit(harness: BotHarness, measure: Measure, amount: int, **dimension: Any) -> None:
     rule = LimitPolicy(Audience.EVERYONE, 0, LimitKey(measure, Window.DAY, **dimension), amount)
-    await house.guild_settings.set_limit(rule, entry())
+    await harness.guild_settings.set_limit(rule, entry())
 
 
 def priced(slug: str, *rules: tuple[dict[str, str], str, str]) -> Model:
@@ -42,51 +42,51 @@ def priced(slug: str, *rules: tuple[dict[str, str], str, str]) -> Model:
     return Model(slug, slug, parameters, prices)
 
 
-async def way_out(house: BotHarness, **request: Any) -> dict[Saving, Any]:
+async def way_out(harness: BotHarness, **request: Any) -> dict[Saving, Any]:
     asked = a_request(**request)
     refused = LimitReached(
         is_operator=False, is_money=True, limit=0, used=0, held=0, asked=1, resets_at_s=0, request=asked
     )
-    found = await Moderation(house).alternatives.of(refused, asked, a_requester())
+    found = await Moderation(harness).alternatives.of(refused, asked, a_requester())
     return {fit.saving: fit for fit in found.fits}
 
 
-async def test_fewer_pictures_where_the_price_counts_them(house: BotHarness) -> None:
-    house.wiro.known_models[MODEL.lower()] = priced(MODEL, ({}, "0.01", "cpo"))
-    await limit(house, Measure.SPEND, Money.parse("0.025").pico)
-    fits = await way_out(house, count=4)
+async def test_fewer_pictures_where_the_price_counts_them(harness: BotHarness) -> None:
+    harness.wiro.known_models[MODEL.lower()] = priced(MODEL, ({}, "0.01", "cpo"))
+    await limit(harness, Measure.SPEND, Money.parse("0.025").pico)
+    fits = await way_out(harness, count=4)
     assert fits.keys() == {Saving.FEWER_PICTURES}
     assert fits[Saving.FEWER_PICTURES].request.count == 2
     assert fits[Saving.FEWER_PICTURES].price == Money.parse("0.02")
 
 
-async def test_fewer_steps_where_the_price_depends_on_them(house: BotHarness) -> None:
-    house.wiro.known_models[MODEL.lower()] = priced(
+async def test_fewer_steps_where_the_price_depends_on_them(harness: BotHarness) -> None:
+    harness.wiro.known_models[MODEL.lower()] = priced(
         MODEL,
         ({"steps": "40"}, "0.04", "cpr"),
         ({"steps": "20"}, "0.02", "cpr"),
         ({"steps": "10"}, "0.01", "cpr"),
     )
-    await limit(house, Measure.SPEND, Money.parse("0.03").pico)
-    fits = await way_out(house)
+    await limit(harness, Measure.SPEND, Money.parse("0.03").pico)
+    fits = await way_out(harness)
     assert fits.keys() == {Saving.FEWER_STEPS}
     assert fits[Saving.FEWER_STEPS].request.steps == 20
 
 
-async def test_no_steps_are_offered_where_they_cost_nothing(house: BotHarness) -> None:
-    house.wiro.known_models[MODEL.lower()] = priced(MODEL, ({}, "0.04", "cpr"))
-    await limit(house, Measure.SPEND, Money.parse("0.03").pico)
-    assert await way_out(house, count=3, steps=30) == {}
+async def test_no_steps_are_offered_where_they_cost_nothing(harness: BotHarness) -> None:
+    harness.wiro.known_models[MODEL.lower()] = priced(MODEL, ({}, "0.04", "cpr"))
+    await limit(harness, Measure.SPEND, Money.parse("0.03").pico)
+    assert await way_out(harness, count=3, steps=30) == {}
 
 
 @pytest.fixture
-async def shop(house: BotHarness) -> BotHarness:
+async def shop(harness: BotHarness) -> BotHarness:
     """Three models at 4, 2 and 1 cents."""
     for slug, price in ((MODEL, "0.04"), (CHEAP, "0.02"), (CHEAPER, "0.01")):
-        house.wiro.known_models[slug.lower()] = priced(slug, ({}, price, "cpr"))
-        house.wiro.summaries.append(ModelSummary(slug, slug, Money.parse(price)))
-    await house.catalogue.refresh()
-    return house
+        harness.wiro.known_models[slug.lower()] = priced(slug, ({}, price, "cpr"))
+        harness.wiro.summaries.append(ModelSummary(slug, slug, Money.parse(price)))
+    await harness.catalogue.refresh()
+    return harness
 
 
 async def test_the_dearest_of_the_cheaper_models_that_fits(shop: BotHarness) -> None:
@@ -106,13 +106,13 @@ async def test_a_model_that_a_rule_or_its_own_limit_forbids_is_not_offered(shop:
     assert await way_out(shop) == {}
 
 
-async def test_a_model_that_makes_something_else_is_no_cheaper_way(house: BotHarness) -> None:
+async def test_a_model_that_makes_something_else_is_no_cheaper_way(harness: BotHarness) -> None:
     for slug, price, category in ((MODEL, "0.04", "text-to-image"), (CHEAP, "0.02", "llm")):
-        house.wiro.known_models[slug.lower()] = priced(slug, ({}, price, "cpr"))
-        house.wiro.summaries.append(ModelSummary(slug, slug, Money.parse(price), categories=(category,)))
-    await house.catalogue.refresh()
-    await limit(house, Measure.SPEND, Money.parse("0.03").pico)
-    assert await way_out(house) == {}
+        harness.wiro.known_models[slug.lower()] = priced(slug, ({}, price, "cpr"))
+        harness.wiro.summaries.append(ModelSummary(slug, slug, Money.parse(price), categories=(category,)))
+    await harness.catalogue.refresh()
+    await limit(harness, Measure.SPEND, Money.parse("0.03").pico)
+    assert await way_out(harness) == {}
 
 
 async def test_another_model_helps_where_only_one_model_is_limited(shop: BotHarness) -> None:

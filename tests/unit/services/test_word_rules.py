@@ -23,7 +23,7 @@ from bot.services.guild_settings._word_rules import Readied, WordRules
 from bot.services.guild_settings.patterns import word_rule
 from bot.services.limits.service import DefaultLimits
 from bot.view.text.sentences import sentence
-from tests.support.bot_harness import BotHarness, a_house
+from tests.support.bot_harness import BotHarness, a_harness
 from tests.support.samples import GUILD, NOON_S, a_requester
 
 CAT = WordRule("cat", is_pattern=False, match=Match.TOLERANT)
@@ -33,39 +33,39 @@ def entry_of(word: WordRule) -> AuditEntry:
     return AuditEntry(GUILD, 9, WordChange(word, before=False, after=True), NOON_S)
 
 
-async def refused_text(house: BotHarness, **given: Any) -> str:
+async def refused_text(harness: BotHarness, **given: Any) -> str:
     with pytest.raises(RuleRefused) as refused:
-        await house.guild_settings.check_request(
+        await harness.guild_settings.check_request(
             a_requester(), RunRequest("a/b", **{"prompt": "a mill"} | given)
         )
     assert refused.value.fault is RuleFault.WORD
     return sentence(refused.value)
 
 
-async def test_every_text_that_reaches_the_model_is_held_against_the_words(house: BotHarness) -> None:
-    await house.guild_settings.add_word(CAT, entry_of(CAT))
+async def test_every_text_that_reaches_the_model_is_held_against_the_words(harness: BotHarness) -> None:
+    await harness.guild_settings.add_word(CAT, entry_of(CAT))
     requester = a_requester()
-    await house.guild_settings.check_request(
+    await harness.guild_settings.check_request(
         requester, RunRequest("a/b", "a dog", "dogs", values=(("n", 3),))
     )
-    assert "a word of this prompt" in await refused_text(house, prompt="a c4t")
-    assert "a word of the negative prompt" in await refused_text(house, negative_prompt="no cats, cat")
-    assert "a word of the field caption" in await refused_text(house, values=(("caption", "a cat"),))
+    assert "a word of this prompt" in await refused_text(harness, prompt="a c4t")
+    assert "a word of the negative prompt" in await refused_text(harness, negative_prompt="no cats, cat")
+    assert "a word of the field caption" in await refused_text(harness, values=(("caption", "a cat"),))
     many = (("size", 4), ("animals", ("dog", "moose", "cat")), ("caption", "a dog"))
-    assert "a word of the field animals" in await refused_text(house, values=many)
+    assert "a word of the field animals" in await refused_text(harness, values=many)
 
 
 @pytest.mark.parametrize("values", [(), (("caption", "\ufdfa" * 4_000),)])
 async def test_a_text_that_unfolds_past_all_bounds_is_refused_in_a_sentence(
-    house: BotHarness, values: Any
+    harness: BotHarness, values: Any
 ) -> None:
-    await house.guild_settings.add_word(CAT, entry_of(CAT))
+    await harness.guild_settings.add_word(CAT, entry_of(CAT))
     prompt = "a mill" if values else "\ufdfa" * 2_000
     with pytest.raises(PromptRefused) as refused:
-        await house.submit(1, prompt=prompt, values=values)
+        await harness.submit(1, prompt=prompt, values=values)
     assert refused.value.fault is PromptFault.UNFOLDS
     assert "stand for many letters each" in sentence(refused.value)
-    assert house.wiro.runs == []
+    assert harness.wiro.runs == []
 
 
 async def test_a_text_is_folded_once_however_many_rules_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -118,16 +118,16 @@ def test_many_patterns_are_kept_in_the_room_of_few() -> None:
 
 
 async def test_a_pattern_for_which_there_is_no_room_is_refused_in_a_sentence(
-    house: BotHarness, monkeypatch: pytest.MonkeyPatch
+    harness: BotHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(word_rules_module, "MAX_SERVER_BYTES", 1 << 18)
     small, large = word_rule("/small/"), word_rule(r"/\pL{1,30}x/")
-    assert await house.guild_settings.add_word(small, entry_of(small))
+    assert await harness.guild_settings.add_word(small, entry_of(small))
     with pytest.raises(PatternRefused) as refused:
-        await house.guild_settings.add_word(large, entry_of(large))
+        await harness.guild_settings.add_word(large, entry_of(large))
     assert refused.value.fault is PatternFault.TOO_LARGE_TOGETHER
     assert "more memory" in sentence(refused.value)
-    assert (await house.guild_settings.of(GUILD)).rules.words == (small,)
+    assert (await harness.guild_settings.of(GUILD)).rules.words == (small,)
 
 
 async def test_a_server_without_words_looks_through_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -139,14 +139,14 @@ async def test_a_member_at_a_limit_is_told_so_before_any_word_is_looked_at(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     nothing = DefaultLimits(0, Money.parse("2"), Money.parse("20"))
-    async with a_house(tmp_path / "db", default_limits=nothing) as house:
-        await house.guild_settings.add_word(CAT, entry_of(CAT))
+    async with a_harness(tmp_path / "db", default_limits=nothing) as harness:
+        await harness.guild_settings.add_word(CAT, entry_of(CAT))
         looked: list[RunRequest] = []
 
         async def look(_requester: Requester, request: RunRequest) -> None:
             looked.append(request)
 
-        monkeypatch.setattr(house.guild_settings, "check_request", look)
+        monkeypatch.setattr(harness.guild_settings, "check_request", look)
         with pytest.raises(LimitReached):
-            await house.submit(prompt="a cat")
+            await harness.submit(prompt="a cat")
         assert looked == []

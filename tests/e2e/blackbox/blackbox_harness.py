@@ -67,7 +67,7 @@ class Brake:
             gate.set()
 
 
-class BotHarness:
+class BlackboxHarness:
     """A server with alice and bob, a moderator and a channel; `start` brings the bot in."""
 
     def __init__(self, folder: Path, discord: DiscordStandIn, wiro: WiroSandbox, brake: Brake) -> None:
@@ -279,9 +279,9 @@ def labels(message: Message) -> list[str]:
 
 
 @asynccontextmanager
-async def open_house(
+async def open_harness(
     folder: Path, *, limits: Limits | None = None, key_only: bool = False, **wiro: Any
-) -> AsyncIterator[BotHarness]:
+) -> AsyncIterator[BlackboxHarness]:
     """`wiro` goes to the sandbox; `limits` are Discord's, none where none are given."""
     account = Account(WIRO_KEY, "" if key_only else WIRO_SECRET)
     brake = Brake()
@@ -290,11 +290,11 @@ async def open_house(
         DiscordStandIn(token=DISCORD_TOKEN, limits=limits or Limits.off()) as discord,
         WiroSandbox(accounts=[account], **wiro) as sandbox,
     ):
-        house = BotHarness(folder, discord, sandbox, brake)
+        harness = BlackboxHarness(folder, discord, sandbox, brake)
         try:
-            yield house
+            yield harness
         finally:
-            await house.close()
+            await harness.close()
 
 
 async def fetched(url: str) -> bytes:
