@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 from bot.domain.job.input_faults import refusal_of
@@ -12,47 +13,6 @@ from bot.domain.request.errors import InputFault, InputRefused
 from bot.view.text.format import escaped
 from bot.view.text.models import withdrawn_words
 from bot.view.text.requests import input_refused
-
-
-def ending(job: Job) -> str:
-    """Why a job brought no picture, and what it cost."""
-    detail = escaped(job.detail, 200)
-    match job.cause:
-        case Cause.CANCELLED:
-            return f"Cancelled. {_charged(job)}"
-        case Cause.WIRO_FAILED:
-            return f"The model could not make this picture{_because(detail)}. Nothing was charged."
-        case Cause.REFUSED:
-            reason = escaped(withdrawn_words(job.detail), 200)
-            return f"Wiro did not take this request{_because(reason)}. Nothing was charged."
-        case Cause.NO_FUNDS:
-            return (
-                "The bot's Wiro account has run out of money. Nothing was charged; please tell the operator."
-            )
-        case Cause.AUTH:
-            return "Wiro does not accept the bot's key. Nothing was charged; please tell the operator."
-        case Cause.UNREACHABLE:
-            return "Wiro could not be reached, so nothing was sent and nothing was charged. Try again in a minute."
-        case Cause.UNANSWERED:
-            return (
-                "Wiro never answered, and no picture of yours is on its list. "
-                "The request was not sent a second time and nothing was charged."
-            )
-        case Cause.LOST:
-            return "Wiro no longer knows this picture. Nothing was charged."
-        case Cause.DEADLINE:
-            return "It took too long and was stopped. Nothing was charged."
-        case Cause.OUTPUT_UNUSABLE:
-            reason = _because(_fault_words(job.detail))
-            return f"Wiro answered with something that cannot be shown{reason}. You were not charged."
-        case Cause.INPUT_LOST | Cause.INPUT_REFUSED:
-            refusal = refusal_of(job) or InputRefused("", InputFault.UNAVAILABLE)
-            return input_refused(refusal, spared="Nothing was charged")
-        case Cause.INTERNAL | None:
-            return (
-                "Something went wrong on our side. You were not charged; the operator can see it in the log."
-            )
-
 
 # The short reasons of bot/view/files/media.py and download.py, in words; any other stands as it is.
 _FAULT_WORDS: Final = {
@@ -92,3 +52,48 @@ def _charged(job: Job) -> str:
     if job.cost is None or job.cost == ZERO:
         return "Nothing was charged."
     return f"Wiro charged {job.cost} for the time it ran."
+
+
+def _input_words(job: Job) -> str:
+    refusal = refusal_of(job) or InputRefused("", InputFault.UNAVAILABLE)
+    return input_refused(refusal, spared="Nothing was charged")
+
+
+_OURS: Final = "Something went wrong on our side. You were not charged; the operator can see it in the log."
+_ENDINGS: Final[dict[Cause | None, str | Callable[[Job], str]]] = {
+    Cause.CANCELLED: lambda job: f"Cancelled. {_charged(job)}",
+    Cause.WIRO_FAILED: lambda job: (
+        f"The model could not make this picture{_because(escaped(job.detail, 200))}. Nothing was charged."
+    ),
+    Cause.REFUSED: lambda job: (
+        f"Wiro did not take this request{_because(escaped(withdrawn_words(job.detail), 200))}. "
+        "Nothing was charged."
+    ),
+    Cause.NO_FUNDS: (
+        "The bot's Wiro account has run out of money. Nothing was charged; please tell the operator."
+    ),
+    Cause.AUTH: "Wiro does not accept the bot's key. Nothing was charged; please tell the operator.",
+    Cause.UNREACHABLE: (
+        "Wiro could not be reached, so nothing was sent and nothing was charged. Try again in a minute."
+    ),
+    Cause.UNANSWERED: (
+        "Wiro never answered, and no picture of yours is on its list. "
+        "The request was not sent a second time and nothing was charged."
+    ),
+    Cause.LOST: "Wiro no longer knows this picture. Nothing was charged.",
+    Cause.DEADLINE: "It took too long and was stopped. Nothing was charged.",
+    Cause.OUTPUT_UNUSABLE: lambda job: (
+        f"Wiro answered with something that cannot be shown{_because(_fault_words(job.detail))}. "
+        "You were not charged."
+    ),
+    Cause.INPUT_LOST: _input_words,
+    Cause.INPUT_REFUSED: _input_words,
+    Cause.INTERNAL: _OURS,
+    None: _OURS,
+}
+
+
+def ending(job: Job) -> str:
+    """Why a job brought no picture, and what it cost."""
+    said = _ENDINGS[job.cause]
+    return said if isinstance(said, str) else said(job)

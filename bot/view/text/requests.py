@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Final, assert_never
+from collections.abc import Callable
+from typing import Final
 
 from bot.domain.catalogue.model import Parameter
-from bot.domain.limits.errors import RunTooDear
-from bot.domain.money import Money
 from bot.domain.request.errors import InputFault, InputRefused, PictureNotTaken
 from bot.domain.request.files import MAX_FILE_BYTES
 from bot.domain.request.form import Complaint, FieldFault, FieldsRefused, most_chars, most_files, wanted_type
@@ -19,6 +18,32 @@ TYPED_CHARS: Final = 40
 _MEGABYTE: Final = 1024 * 1024
 _TYPES: Final = {"image": "a picture", "video": "a video", "audio": "a sound file"}
 
+_INPUT: Final = {
+    InputFault.EMPTY: "{name} is an empty file. {spared}; attach one with something in it.",
+    InputFault.TOO_LARGE: (
+        f"{{name}} is larger than the {MAX_FILE_BYTES // _MEGABYTE} MB that Wiro takes{{size}}. "
+        "{spared}; attach a smaller one."
+    ),
+    InputFault.NOT_A_PICTURE: "{name} is not a picture{but}. {spared}; attach a PNG, JPEG, WebP or GIF.",
+    InputFault.DAMAGED: "{name} is damaged{why}. {spared}; save it anew and attach it again.",
+    InputFault.TOO_MANY_PIXELS: (
+        "{name} has more pixels than can be worked with{why}. {spared}; make it smaller."
+    ),
+    InputFault.METADATA: (
+        "{name} may tell where and with what it was taken, in a way that could not be removed. "
+        "{spared}; save it as PNG or JPEG and attach that."
+    ),
+    InputFault.UNAVAILABLE: (
+        "{name} could not be fetched: it is no longer where it was. {spared}; attach it again."
+    ),
+    InputFault.FORGOTTEN: (
+        "The bot does not remember any more which picture this form was opened for. "
+        "{spared}; use the picture as input once more."
+    ),
+    InputFault.NO_PICTURE: "There is no picture in it that could be used. {spared}; choose another one.",
+    InputFault.ANIMATED: "{name} is animated, and this takes still pictures. {spared}; attach a still one.",
+}
+
 
 def fields_refused(error: FieldsRefused) -> str:
     """Every complaint as far as a sentence holds it."""
@@ -28,14 +53,6 @@ def fields_refused(error: FieldsRefused) -> str:
         told.append(f"{more:,} more {'field is' if more == 1 else 'fields are'} not right either")
     model = escaped(error.model, 100)
     return f"{model} cannot be run like this: {'; '.join(told)}. Nothing was held; change it and try again."
-
-
-def run_too_dear(error: RunTooDear) -> str:
-    return (
-        f"This run of {escaped(error.model, 100)} may cost {Money(error.asked_pico)}, and the bot's operator "
-        f"allows {Money(error.most_pico)} for one run. Nothing was held; make it smaller, with fewer "
-        "pictures, steps or pixels, or pick a cheaper model."
-    )
 
 
 def picture_not_taken(error: PictureNotTaken) -> str:
@@ -48,42 +65,14 @@ def picture_not_taken(error: PictureNotTaken) -> str:
 
 def input_refused(error: InputRefused, *, spared: str = "Nothing was held") -> str:
     """Why a file cannot go into a run. `spared` says what it did not cost."""
-    name = escaped(error.filename, 60) or "The file"
-    match error.fault:
-        case InputFault.EMPTY:
-            return f"{name} is an empty file. {spared}; attach one with something in it."
-        case InputFault.TOO_LARGE:
-            return (
-                f"{name} is larger than the {MAX_FILE_BYTES // _MEGABYTE} MB that Wiro takes{_size(error)}. "
-                f"{spared}; attach a smaller one."
-            )
-        case InputFault.NOT_A_PICTURE:
-            what = f" but {escaped(error.detail, 60)}" if error.detail else ""
-            return f"{name} is not a picture{what}. {spared}; attach a PNG, JPEG, WebP or GIF."
-        case InputFault.DAMAGED:
-            why = f" ({escaped(error.detail, 60)})" if error.detail else ""
-            return f"{name} is damaged{why}. {spared}; save it anew and attach it again."
-        case InputFault.TOO_MANY_PIXELS:
-            why = f" ({escaped(error.detail, 60)})" if error.detail else ""
-            return f"{name} has more pixels than can be worked with{why}. {spared}; make it smaller."
-        case InputFault.METADATA:
-            return (
-                f"{name} may tell where and with what it was taken, in a way that could not be removed. "
-                f"{spared}; save it as PNG or JPEG and attach that."
-            )
-        case InputFault.UNAVAILABLE:
-            return f"{name} could not be fetched: it is no longer where it was. {spared}; attach it again."
-        case InputFault.FORGOTTEN:
-            return (
-                "The bot does not remember any more which picture this form was opened for. "
-                f"{spared}; use the picture as input once more."
-            )
-        case InputFault.NO_PICTURE:
-            return f"There is no picture in it that could be used. {spared}; choose another one."
-        case InputFault.ANIMATED:
-            return f"{name} is animated, and this takes still pictures. {spared}; attach a still one."
-        case _:
-            assert_never(error.fault)
+    detail = escaped(error.detail, 60)
+    return _INPUT[error.fault].format(
+        name=escaped(error.filename, 60) or "The file",
+        spared=spared,
+        but=f" but {detail}" if detail else "",
+        why=f" ({detail})" if detail else "",
+        size=_size(error),
+    )
 
 
 def complaint_words(complaint: Complaint) -> str:
@@ -98,32 +87,9 @@ def field_name(parameter: Parameter) -> str:
 
 def fault_words(complaint: Complaint) -> str:
     """What is wrong with a field, after its name."""
-    parameter = complaint.parameter
-    typed = f"“{escaped(complaint.typed, TYPED_CHARS)}”"
-    match complaint.fault:
-        case FieldFault.REQUIRED:
-            return "is missing"
-        case FieldFault.NOT_A_NUMBER:
-            return f"takes {_number_words(parameter)}, and {typed} is none"
-        case FieldFault.NOT_WHOLE:
-            return f"takes whole numbers, and {typed} is none"
-        case FieldFault.TOO_SMALL | FieldFault.TOO_LARGE:
-            return f"takes {_number_words(parameter)}, not {typed}"
-        case FieldFault.NOT_AN_OPTION if not parameter.options:
-            return f"is not asked for any more, so {typed} was left out"
-        case FieldFault.NOT_AN_OPTION:
-            return f"takes {_options(parameter)}, not {typed}"
-        case FieldFault.TOO_LONG:
-            return f"can have {most_chars(parameter):,} characters and this has {len(complaint.typed):,}"
-        case FieldFault.TOO_MANY_FILES:
-            return f"takes {plural(most_files(parameter), 'file')}, not {complaint.typed}"
-        case FieldFault.WRONG_TYPE:
-            wanted = _TYPES.get(wanted_type(parameter) or "", "another type of file")
-            return f"takes {wanted}, and {typed} is none"
-        case FieldFault.FILE_TOO_LARGE:
-            return f"takes files of up to {MAX_FILE_BYTES // _MEGABYTE} MB, and {typed} is larger"
-        case _:
-            assert_never(complaint.fault)
+    return _FIELDS[complaint.fault](
+        complaint.parameter, complaint, f"“{escaped(complaint.typed, TYPED_CHARS)}”"
+    )
 
 
 def _number_words(parameter: Parameter) -> str:
@@ -145,3 +111,30 @@ def _size(error: InputRefused) -> str:
     if not (error.detail.isascii() and error.detail.isdecimal() and len(error.detail) < 20):
         return ""
     return f" ({int(error.detail) / _MEGABYTE:,.0f} MB)"
+
+
+# What is wrong, of the parameter, the complaint and what was typed.
+_FIELDS: Final[dict[FieldFault, Callable[[Parameter, Complaint, str], str]]] = {
+    FieldFault.REQUIRED: lambda *_: "is missing",
+    FieldFault.NOT_A_NUMBER: lambda field, _, typed: f"takes {_number_words(field)}, and {typed} is none",
+    FieldFault.NOT_WHOLE: lambda _, __, typed: f"takes whole numbers, and {typed} is none",
+    FieldFault.TOO_SMALL: lambda field, _, typed: f"takes {_number_words(field)}, not {typed}",
+    FieldFault.TOO_LARGE: lambda field, _, typed: f"takes {_number_words(field)}, not {typed}",
+    FieldFault.NOT_AN_OPTION: lambda field, _, typed: (
+        f"takes {_options(field)}, not {typed}"
+        if field.options
+        else f"is not asked for any more, so {typed} was left out"
+    ),
+    FieldFault.TOO_LONG: lambda field, complaint, _: (
+        f"can have {most_chars(field):,} characters and this has {len(complaint.typed):,}"
+    ),
+    FieldFault.TOO_MANY_FILES: lambda field, complaint, _: (
+        f"takes {plural(most_files(field), 'file')}, not {complaint.typed}"
+    ),
+    FieldFault.WRONG_TYPE: lambda field, _, typed: (
+        f"takes {_TYPES.get(wanted_type(field) or '', 'another type of file')}, and {typed} is none"
+    ),
+    FieldFault.FILE_TOO_LARGE: lambda _, __, typed: (
+        f"takes files of up to {MAX_FILE_BYTES // _MEGABYTE} MB, and {typed} is larger"
+    ),
+}

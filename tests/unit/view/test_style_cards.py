@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from bot.domain.request.errors import StyleFault, StyleRefused
 from bot.domain.request.style import Style
 from bot.view.cards.styles import deleted_card, list_card, saved_card
-from bot.view.text.styles import style_refused, style_words
+from bot.view.text.sentences import sentence
+from bot.view.text.styles import style_words
 from tests.support.samples import GUILD, NOON_S
 
 OIL = Style(GUILD, 1, "Oil", "{prompt}, oil", saved_by=1, saved_at_s=NOON_S)
@@ -56,7 +57,7 @@ def test_no_card_has_more_text_than_a_message_holds(template: str, negative: str
 
 @pytest.mark.parametrize("fault", StyleFault)
 def test_every_refusal_is_sentences_that_say_what_was_kept(fault: StyleFault) -> None:
-    text = style_refused(StyleRefused(fault, "*bold*", 25))
+    text = sentence(StyleRefused(fault, "*bold*", 25))
     assert text.endswith(".")
     assert "Nothing was " in text
     assert "*bold*" not in text.replace("\\*", "")
