@@ -73,7 +73,7 @@ def _run() -> int:
     from bot.domain.errors import DatabaseInUse, StoreError
     from bot.observability.logs import set_up_logging
     from bot.operator.exposed import exposed_files, exposed_words
-    from bot.operator.messages import database_words
+    from bot.operator.messages import format_store_error
     from bot.settings import SettingsInvalid, load_settings
     from bot.store.sqlite.lock_owner import holder_of, holder_words
 
@@ -93,7 +93,7 @@ def _run() -> int:
             raise DatabaseInUse(f"{path} is in use by {holder_words(path)}")
         return asyncio.run(_serve(settings, stop))
     except StoreError as error:
-        log.error(database_words(error))  # noqa: TRY400 — foreseen
+        log.error(format_store_error(error))  # noqa: TRY400 — foreseen
     except OSError as error:
         log.error("The bot cannot start: %s.", error)  # noqa: TRY400 — a port that is taken
     return EXIT_FAILED

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from bot.delivery.responses import acknowledge
-from bot.discord.client import Interaction, Services
+from bot.discord.client import BotClient, Interaction
 from bot.domain.request.origin import Origin
 from cogs.origins import origin_of
 
@@ -14,9 +14,9 @@ from cogs.origins import origin_of
 class Arrivals:
     """What every cog that starts jobs does first."""
 
-    def __init__(self, services: Services) -> None:
-        self._board = services.board
-        self._intakes = services.intakes
+    def __init__(self, bot: BotClient) -> None:
+        self._status_messages = bot.delivery.status_messages
+        self._intakes = bot.services.intakes
 
     @asynccontextmanager
     async def arrived(
@@ -35,6 +35,6 @@ class Arrivals:
         origin = origin_of(interaction, message_id, is_private=is_private)
         with (
             self._intakes.on_record(interaction.id, origin, job_id),
-            self._board.attached(interaction, job_id),
+            self._status_messages.attached(interaction, job_id),
         ):
             yield origin

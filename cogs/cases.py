@@ -120,7 +120,7 @@ class Cases(commands.Cog):
 
 async def setup(bot: BotClient) -> None:
     services = bot.services
-    cog = Cases(services.cases, services.mod_log)
+    cog = Cases(services.cases, bot.delivery.mod_log)
     bot.on_refusal(cog.refused)
     bot.on_press(JobButton.REPORT, cog.report)
     bot.on_press(CaseButton.ASK, cog.ask)

@@ -129,7 +129,7 @@ class Generate(commands.Cog):
 
 async def setup(bot: BotClient) -> None:
     services = bot.services
-    cog = Generate(services.jobs, Arrivals(services), services.catalogue, services.styles, services.rate)
+    cog = Generate(services.jobs, Arrivals(bot), services.catalogue, services.styles, services.rate)
     bot.on_press(JobButton.AGAIN, cog.again)
     bot.on_press(JobButton.RETRY, cog.retry)
     await bot.add_cog(cog)

@@ -117,9 +117,7 @@ class PictureInput(commands.Cog):
 
 async def setup(bot: BotClient) -> None:
     services = bot.services
-    cog = PictureInput(
-        services.jobs, Arrivals(services), services.catalogue, services.remixes, services.clock
-    )
+    cog = PictureInput(services.jobs, Arrivals(bot), services.catalogue, services.remixes, services.clock)
     await bot.add_cog(cog)
     bot.tree.add_command(app_commands.ContextMenu(name="Use as input", callback=cog.use))
     bot.on_form(FORM, cog.filled)

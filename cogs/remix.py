@@ -174,7 +174,7 @@ def _keep(kept: OrderedDict[int, _Kept], key: int, value: _Kept) -> None:
 
 async def setup(bot: BotClient) -> None:
     services = bot.services
-    cog = Remix(services.remixes, services.jobs, Arrivals(services), services.catalogue)
+    cog = Remix(services.remixes, services.jobs, Arrivals(bot), services.catalogue)
     for pick in _GOES:
         bot.on_press(pick, cog.ask)
     bot.on_press(ResultButton.EDIT, cog.edit)

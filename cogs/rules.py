@@ -291,7 +291,7 @@ def _done(entry: AuditEntry, *, is_changed: bool) -> Card:
 
 async def setup(bot: BotClient) -> None:
     services = bot.services
-    cog = Rules(services.guild_settings, services.mod_log, services.catalogue, services.clock)
+    cog = Rules(services.guild_settings, bot.delivery.mod_log, services.catalogue, services.clock)
     bot.on_press(AuditButton.OLDER, cog.turn)
     bot.on_press(AuditButton.NEWER, cog.turn)
     await bot.add_cog(cog)

@@ -154,7 +154,7 @@ async def setup(bot: BotClient) -> None:
     cog = Run(
         services.forms,
         services.jobs,
-        Arrivals(services),
+        Arrivals(bot),
         services.catalogue,
         services.rate,
         services.clock,

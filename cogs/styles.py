@@ -132,5 +132,5 @@ class StyleCommands(commands.GroupCog, group_name="style", group_description="Lo
 
 async def setup(bot: BotClient) -> None:
     services = bot.services
-    arrivals = Arrivals(services)
+    arrivals = Arrivals(bot)
     await bot.add_cog(StyleCommands(services.styles, services.jobs, arrivals, services.catalogue))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final, TypeAlias, cast
 
@@ -15,8 +14,8 @@ from discord import app_commands
 from discord.ext import commands
 from discord.gateway import DiscordWebSocket
 
+from bot.delivery.build import Delivery
 from bot.delivery.initial_responses import InitialResponseLimiter
-from bot.delivery.mod_log import ModLogChannel
 from bot.delivery.responses import (
     ALREADY_ACKNOWLEDGED,
     NO_POSTSCRIPT,
@@ -24,26 +23,13 @@ from bot.delivery.responses import (
     Postscript,
     refuse,
 )
-from bot.delivery.status_messages import DiscordStatusMessages
 from bot.discord.discordpy_patches import BotGate, FirstEdits, GatewayDial
 from bot.discord.payloads import is_as_registered
-from bot.domain.clock import Clock
 from bot.domain.errors import BotError
 from bot.domain.limits.limit import LimitReached
 from bot.domain.moderation.errors import NotAdmitted
 from bot.domain.request.interactions import ButtonUnknown, CommandOutdated
-from bot.services.catalogue.browse import Browser
-from bot.services.catalogue.service import Catalogue
-from bot.services.forms.service import Forms
-from bot.services.guild_settings.service import GuildSettingsService
-from bot.services.limits.rate import RateLimiter
-from bot.services.limits.service import LimitService
-from bot.services.moderation.service import Cases
-from bot.services.records.service import Reports
-from bot.services.remix.service import Remixes
-from bot.services.runs.intakes import Intakes
-from bot.services.runs.service import Jobs
-from bot.services.styles.service import Styles
+from bot.services.build import Services
 from bot.view.actions.buttons import Action
 from bot.view.actions.component import ActionButton, is_on, read
 from bot.view.actions.seal import Seal
@@ -71,28 +57,6 @@ COGS: Final = (
 Interaction: TypeAlias = discord.Interaction[discord.Client]
 RefusalHandler: TypeAlias = Callable[[Interaction, LimitReached], Awaitable[Postscript]]
 FormHandler: TypeAlias = Callable[[Interaction, str], Awaitable[None]]  # the form's custom id
-
-
-@dataclass(frozen=True, slots=True)
-class Services:
-    """What cogs are given in their `setup`, each just what it uses."""
-
-    jobs: Jobs
-    intakes: Intakes
-    guild_settings: GuildSettingsService
-    limit_service: LimitService
-    cases: Cases
-    reports: Reports
-    catalogue: Catalogue
-    forms: Forms
-    remixes: Remixes
-    browser: Browser
-    rate: RateLimiter
-    styles: Styles
-    board: DiscordStatusMessages
-    mod_log: ModLogChannel
-    clock: Clock
-    start_background: Callable[[], None]  # when the bot does
 
 
 PRIVACY: Final = "privacy"  # the command that answers everywhere
@@ -157,6 +121,7 @@ class BotClient(commands.Bot):
         self._is_own_api = is_own_api
         self.initial_responses = InitialResponseLimiter()
         self._services: Services | None = None
+        self._delivery: Delivery | None = None
         self._press_handlers: dict[Enum, Callable[[Interaction, Any], Awaitable[None]]] = {}
         self._refusal_handler: RefusalHandler | None = None
         self._forms: dict[str, FormHandler] = {}
@@ -168,9 +133,16 @@ class BotClient(commands.Bot):
             raise RuntimeError("the services are not wired yet")
         return self._services
 
-    def serve(self, services: Services) -> None:
+    @property
+    def delivery(self) -> Delivery:
+        """As `services`."""
+        if self._delivery is None:
+            raise RuntimeError("the delivery is not wired yet")
+        return self._delivery
+
+    def serve(self, services: Services, delivery: Delivery) -> None:
         """Give the bot what its cogs need. Called once, before it starts."""
-        self._services = services
+        self._services, self._delivery = services, delivery
 
     def on_press(self, action: Enum, handler: Callable[[Interaction, Any], Awaitable[None]]) -> None:
         """Let a cog answer one kind of button."""
@@ -189,7 +161,7 @@ class BotClient(commands.Bot):
         self._refusal_handler = handler
 
     async def setup_hook(self) -> None:
-        self.http._global_over = BotGate(self.services.board.bot_pause_s)  # noqa: SLF001 — no other hook
+        self.http._global_over = BotGate(self.delivery.status_messages.bot_pause_s)  # noqa: SLF001 — no other hook
         self.http.get_ratelimit = FirstEdits(self.http.get_ratelimit)  # type: ignore[method-assign]  # no other hook
         self.http.ws_connect = GatewayDial(self.http.ws_connect)  # type: ignore[method-assign]  # no other hook
         # First of all: neither the gateway nor the list of commands is needed to bring a picture home.

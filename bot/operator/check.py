@@ -16,7 +16,7 @@ from bot.domain.errors import DatabaseInUse, StoreError
 from bot.engines.port import EngineAuthFailed, EngineError, EngineNotFound, EngineUnreachable
 from bot.engines.wiro.build import wiro_client
 from bot.operator.exposed import exposed_files, exposed_words
-from bot.operator.messages import database_words
+from bot.operator.messages import format_store_error
 from bot.settings import Settings, SettingsInvalid, load_settings
 from bot.store.sqlite.bill_alarms import AlarmRecords
 from bot.store.sqlite.jobs import JobStore
@@ -128,7 +128,7 @@ async def _database(settings: Settings, clock: Clock) -> Finding:
             text=f"{path} is in use by another process: stop the running bot first.",
         )
     except StoreError as error:
-        return Finding("Database", is_fine=False, text=database_words(error))
+        return Finding("Database", is_fine=False, text=format_store_error(error))
     if faults:
         return Finding("Database", is_fine=False, text=f"{path}: the books do not balance: {faults[0]}.")
     text = f"{path} is ours and its books balance"

@@ -1,11 +1,14 @@
-"""What the operator is told when the database cannot be used, and what to do about it."""
+"""What the operator is told when the database or Discord cannot be used, and what to do about it."""
 
 from __future__ import annotations
+
+import aiohttp
+import discord
 
 from bot.domain.errors import DatabaseDamaged, DatabaseFull, DatabaseInUse, DatabaseTooNew, StoreError
 
 
-def database_words(error: StoreError) -> str:
+def format_store_error(error: StoreError) -> str:
     """One sentence or two."""
     match error:
         case DatabaseInUse():
@@ -24,3 +27,22 @@ def database_words(error: StoreError) -> str:
             return f"The database cannot be used: {error.reason}. Make room on its disk."
         case _:
             return f"The database cannot be used: {error.reason}. Check DATABASE_URL."
+
+
+def format_end_of_serving(error: BaseException) -> str | None:
+    """Why Discord or the database would not have the bot; None of what nobody foresaw."""
+    match error:
+        case discord.LoginFailure():
+            return (
+                "Discord does not accept DISCORD_TOKEN. Copy it anew from the Bot page of your application."
+            )
+        case discord.GatewayNotFound() | discord.ConnectionClosed():
+            return f"Discord's gateway turned the bot away: {error}"
+        case discord.HTTPException():
+            return f"Discord refused the start (HTTP {error.status}): {error.text or 'no reason given'}"
+        case aiohttp.ClientError() | OSError():
+            return f"Discord cannot be reached at the moment ({type(error).__name__})."
+        case StoreError():
+            return format_store_error(error)
+        case _:
+            return None

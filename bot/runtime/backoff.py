@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from random import Random
+
+
+def backoff(
+    random: Random, first_s: float, cap_s: float, attempts: int | None = None
+) -> Callable[[], Iterator[float]]:
+    """Begins `jittered_delays` anew with each call."""
+    return lambda: jittered_delays(random, first_s=first_s, cap_s=cap_s, attempts=attempts)
 
 
 def jittered_delays(

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from typing import TypeAlias
 
 from bot.domain.errors import BotError
-from bot.services.tasks import TaskOwner
+from bot.services.tasks import Spawn, TaskOwner
 
 log = logging.getLogger(__name__)
 
@@ -17,25 +17,25 @@ Step: TypeAlias = Callable[[], Awaitable[object]]
 Delays: TypeAlias = Callable[[], Iterator[float]]  # seconds between tries, growing
 
 
-class Supervisor:
-    """Runs steps as named tasks of an owner. A step is done unless it fails or returns False.
+class Supervisor(TaskOwner):
+    """Owns tasks, and runs steps as such. A step is done unless it fails or returns False.
 
     `failures` counts failed steps by name, so names are few and fixed.
     """
 
-    def __init__(self, owner: TaskOwner) -> None:
-        self._owner = owner
+    def __init__(self, spawn: Spawn) -> None:
+        super().__init__(spawn)
         self.failures: Counter[str] = Counter()
 
     def every(self, name: str, interval_s: float, step: Step, retry_delays: Delays) -> asyncio.Task[None]:
         """Now, and `interval_s` after each time it was done; after each of `retry_delays` while it is not."""
         self.failures[name] += 0
-        return self._owner.start(name, self._every(name, interval_s, step, retry_delays))
+        return self.start(name, self._every(name, interval_s, step, retry_delays))
 
     def until_done(self, name: str, step: Step, delays: Delays) -> asyncio.Task[None]:
         """Now, and after each of `delays` until it is done or they end."""
         self.failures[name] += 0
-        return self._owner.start(name, self._until_done(name, step, delays))
+        return self.start(name, self._until_done(name, step, delays))
 
     async def _every(self, name: str, interval_s: float, step: Step, retry_delays: Delays) -> None:
         delays = retry_delays()

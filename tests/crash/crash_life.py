@@ -29,26 +29,15 @@ from bot.engines.port import EngineServerFault, EngineUnreachable
 from bot.engines.wiro.client import WiroClient
 from bot.engines.wiro.signing import Credentials
 from bot.engines.wiro.socket import TaskFeed
-from bot.services.catalogue.service import Catalogue
-from bot.services.guild_settings.service import GuildSettingsService
-from bot.services.limits.budget_alerts import BudgetAlerts
-from bot.services.limits.holds import Holds
-from bot.services.limits.service import DefaultLimits, LimitService
-from bot.services.runs.delivery import ResultDelivery
-from bot.services.runs.inputs import Inputs
-from bot.services.runs.queue import FairQueue
-from bot.services.runs.runner import RunContext, Timeouts
+from bot.services.build import RunOptions, RunParts, build_runs
+from bot.services.limits.service import DefaultLimits
+from bot.services.runs.runner import Timeouts
 from bot.services.runs.service import Jobs
-from bot.services.runs.subscriptions import Tracker
 from bot.services.runs.unclaimed import SweepSchedule, UnclaimedTaskReconciler
 from bot.services.supervisor import Supervisor
-from bot.services.tasks import TaskOwner
 from bot.store.sqlite.database import Database
-from bot.store.sqlite.folders import FolderRecords
-from bot.store.sqlite.guilds import GuildRecords
 from bot.store.sqlite.jobs import JobStore
-from bot.store.sqlite.picture_wishes import PictureWishRecords
-from bot.store.sqlite.uploads import UploadRecords
+from bot.store.sqlite.stores import SqliteStores
 from tests.crash.crash_clock import SharedClock
 from tests.crash.crash_scenarios import GRACE_S, KEY, LOOK_S, PROMPT, SECRET, SHORT_GRACE_S, Build, Scenario
 from tests.crash.crash_steps import Stepped, SteppedFeed, Steps
@@ -177,7 +166,7 @@ async def _live(life: Life, time: SharedClock, steps: Steps) -> None:
         session = await stack.enter_async_context(
             aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar(), trace_configs=[steps.trace_sending()])
         )
-        owner = TaskOwner(asyncio.create_task)
+        owner = Supervisor(asyncio.create_task)
         stack.push_async_callback(owner.drain)
         engine = _engine(life, time, steps, database, session, owner)
         jobs = engine.jobs
@@ -201,11 +190,11 @@ async def _cancel_what_runs(engine: Engine) -> None:
             await engine.jobs.cancel(job_id, a_requester(job_id))
 
 
-async def _until_charged(engine: Engine, time: SharedClock, owner: TaskOwner) -> None:
+async def _until_charged(engine: Engine, time: SharedClock, owner: Supervisor) -> None:
     """What Wiro may still charge is asked after, as hours go by."""
     looks = SweepSchedule(first_s=GRACE_S, tick_s=0.002)
     unclaimed = UnclaimedTaskReconciler(engine.wiro, engine.store, time.clock(), owner, looks, tiny_delays)
-    Supervisor(owner).every("late orphans", looks.tick_s, unclaimed.sweep, tiny_delays)
+    owner.every("late orphans", looks.tick_s, unclaimed.sweep, tiny_delays)
     while await JobStore(engine.database).open_charges():
         time.advance(HURRY_S)
         await asyncio.sleep(0.01)
@@ -228,7 +217,7 @@ def _engine(
     steps: Steps,
     database: Database,
     session: aiohttp.ClientSession,
-    owner: TaskOwner,
+    owner: Supervisor,
 ) -> Engine:
     """The engine as the bot wires it, each port in steps."""
     clock, build = time.clock(), life.scenario.build
@@ -241,30 +230,28 @@ def _engine(
     ink = InkBoard(life.folder / MESSAGES)
     board = Stepped("board", ink, steps)
     pictures = Stepped("pictures", LoopbackPictures(session), steps)
-    catalogue = Catalogue(wiro, MODEL, clock, owner)
 
     def open_feed() -> SteppedFeed:
         feed = TaskFeed(session, f"ws://{base}", spawn=asyncio.create_task, delays=tiny_delays)
         return SteppedFeed(feed, steps)
 
     grace_s = SHORT_GRACE_S if build is Build.IMPATIENT else GRACE_S
-    tools = RunContext(
-        wiro=wiro,
-        store=store,
-        board=board,
-        delivery=ResultDelivery(store, board, pictures, owner, tiny_delays),
-        catalogue=catalogue,
-        inputs=Inputs(wiro, MemorySources(), FolderRecords(database), UploadRecords(database), clock.wall),
-        queue=FairQueue(None, clock.monotonic, tiny_delays),
-        tracker=Tracker(open_feed, Supervisor(owner), tiny_delays),
+    stores = SqliteStores(database)
+    stores.jobs = store  # type: ignore[assignment]  # in steps
+    parts = RunParts(
+        stores=stores,
+        engine=wiro,
+        open_feed=open_feed,
+        sources=MemorySources(),
+        pictures=pictures,
+        status_messages=board,
+        log_channel=MemoryLogChannel(),
+        supervisor=owner,
         clock=clock,
-        timeouts=Timeouts(silence_s=0.5, unknown_grace_s=grace_s, deadline_s=36_000.0),
-        poll_delays=tiny_delays,
+        chance=Random(7),
+        backoff=lambda *_, **__: tiny_delays,
     )
-    guilds, channel = GuildRecords(database), MemoryLogChannel()
-    guild_settings = GuildSettingsService(guilds, channel, PictureWishRecords(database), lambda _: False)
-    limit_service = LimitService(_ALLOWANCE, guild_settings, guilds, store, clock)
-    holds = Holds(tools.catalogue, store, clock, Money.parse("0.05"))
-    watch = BudgetAlerts(limit_service, guild_settings, guilds, channel, clock)
-    jobs = Jobs(tools, guild_settings, limit_service, watch, owner, Random(7), holds)
+    timeouts = Timeouts(silence_s=0.5, unknown_grace_s=grace_s, deadline_s=36_000.0)
+    options = RunOptions(default_model=MODEL, default_limits=_ALLOWANCE, timeouts=timeouts)
+    jobs = build_runs(parts, options).jobs
     return Engine(jobs, ink, wiro, store, database)

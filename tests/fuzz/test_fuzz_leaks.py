@@ -152,7 +152,7 @@ async def weighed(harness: BotHarness, live: Callable[[], Any]) -> int:
 
 async def test_no_message_or_token_is_kept_of_what_has_ended(build: Callable[..., Any]) -> None:
     world = await build()
-    board = world.studio.services.board
+    board = world.studio.bot.delivery.status_messages
     for number in range(6):
         await world.draw(world.alice if number % 2 else world.bob, f"a lighthouse {number}")
     await world.idle()

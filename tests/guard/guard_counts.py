@@ -22,25 +22,13 @@ from bot.delivery.status_messages import DiscordStatusMessages
 from bot.domain.job.events import Progressed, Reached, Settled
 from bot.domain.job.job import Progress, Stage
 from bot.domain.money import Money
-from bot.services.catalogue.service import Catalogue
-from bot.services.guild_settings.service import GuildSettingsService
-from bot.services.limits.budget_alerts import BudgetAlerts
-from bot.services.limits.holds import Holds
-from bot.services.limits.service import DefaultLimits, LimitService
-from bot.services.runs.delivery import ResultDelivery
-from bot.services.runs.inputs import Inputs
+from bot.services.build import RunOptions, RunParts, build_runs
+from bot.services.limits.service import DefaultLimits
 from bot.services.runs.intakes import Intakes
-from bot.services.runs.queue import FairQueue
-from bot.services.runs.runner import RunContext, Timeouts
-from bot.services.runs.service import Jobs
-from bot.services.runs.subscriptions import Tracker
 from bot.services.supervisor import Supervisor
-from bot.services.tasks import TaskOwner
 from bot.store.sqlite.database import Database
-from bot.store.sqlite.guilds import GuildRecords
 from bot.store.sqlite.intakes import IntakeRecords
-from bot.store.sqlite.jobs import JobStore
-from bot.store.sqlite.picture_wishes import PictureWishRecords
+from bot.store.sqlite.stores import SqliteStores
 from tests.support.board import MemoryPictures
 from tests.support.bot_harness import MemoryLogChannel
 from tests.support.clocks import SteppedClock, until
@@ -78,37 +66,30 @@ class Wired:
         self.spawned = 0
         self.wiro, self.sockets = ScriptedWiro(), FakeSockets()
         self.interactions: dict[int, FakeInteraction] = {}
-        owner = TaskOwner(self._spawn)
+        owner = Supervisor(self._spawn)
         clock = SteppedClock().clock
         client: Any = FakeClient()
         pace = Pace(INTERVAL_S, lambda: repeat(0.01))
         self.board = DiscordStatusMessages(client, owner.start, Budgets(clock.monotonic), clock, pace)
-        jobs, guilds = JobStore(database), GuildRecords(database)
-        tools = RunContext(
-            wiro=self.wiro,
-            store=jobs,
-            board=self.board,
-            delivery=ResultDelivery(jobs, self.board, MemoryPictures(), owner, lambda: repeat(0.01)),
-            catalogue=Catalogue(self.wiro, MODEL, clock, owner),
-            inputs=Inputs(self.wiro, MemorySources(), MemoryFolders(), MemoryUploads(), clock.wall),
-            queue=FairQueue(None, clock.monotonic, lambda: repeat(0.01)),
-            tracker=Tracker(self.sockets.open, Supervisor(owner), lambda: repeat(0.2)),
+        stores: Any = SqliteStores(database)
+        stores.folders, stores.uploads = MemoryFolders(), MemoryUploads()
+        parts = RunParts(
+            stores=stores,
+            engine=self.wiro,
+            open_feed=self.sockets.open,
+            sources=MemorySources(),
+            pictures=MemoryPictures(),
+            status_messages=self.board,
+            log_channel=MemoryLogChannel(),
+            supervisor=owner,
             clock=clock,
-            timeouts=Timeouts(),
-            poll_delays=lambda: repeat(0.2),
+            chance=Random(7),
+            backoff=lambda *_, **__: lambda: repeat(0.2),
         )
-        log_channel = MemoryLogChannel()
-        guild_settings = GuildSettingsService(
-            guilds, log_channel, PictureWishRecords(guilds._database), lambda _: False
-        )
-        limit_service = LimitService(
-            DefaultLimits(10**6, Money(10**18), Money(10**18)), guild_settings, guilds, jobs, clock
-        )
-        watch = BudgetAlerts(limit_service, guild_settings, guilds, log_channel, clock)
-        holds = Holds(tools.catalogue, jobs, clock, Money.parse("0.05"))
-        self.tracker = tools.tracker
+        limits = DefaultLimits(10**6, Money(10**18), Money(10**18))
+        runs = build_runs(parts, RunOptions(default_model=MODEL, default_limits=limits))
+        self.tracker, self.jobs = runs.context.tracker, runs.jobs
         self.intakes = Intakes(IntakeRecords(database), Apologies(client), owner)
-        self.jobs = Jobs(tools, guild_settings, limit_service, watch, owner, Random(7), holds)
 
     def _spawn(self, coroutine: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         self.spawned += 1

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from random import Random
 from typing import Final, TypeVar
 from unittest.mock import patch
@@ -22,26 +23,16 @@ from bot.domain.job.output_file import OutputFile, OutputUnavailable, OutputUnus
 from bot.domain.limits.budget import BudgetWarning
 from bot.domain.moderation.audit import AuditEntry
 from bot.domain.money import Money
-from bot.runtime.backoff import jittered_delays
-from bot.services.catalogue.service import REFRESH_S, Catalogue
-from bot.services.guild_settings.service import GuildSettingsService
-from bot.services.limits.budget_alerts import BudgetAlerts
-from bot.services.limits.holds import Holds
-from bot.services.limits.service import DefaultLimits, LimitService
-from bot.services.runs.delivery import ResultDelivery
-from bot.services.runs.inputs import Inputs
-from bot.services.runs.queue import FairQueue
-from bot.services.runs.runner import RunContext, Timeouts
+from bot.runtime.backoff import backoff
+from bot.services.build import RunOptions, RunParts, build_runs
+from bot.services.catalogue.service import REFRESH_S
+from bot.services.limits.service import DefaultLimits
+from bot.services.runs.runner import Timeouts
 from bot.services.runs.service import Jobs
-from bot.services.runs.subscriptions import Tracker
 from bot.services.runs.unclaimed import SweepSchedule, UnclaimedTaskReconciler
 from bot.services.supervisor import Supervisor
-from bot.services.tasks import TaskOwner
-from bot.store.sqlite.folders import FolderRecords
-from bot.store.sqlite.guilds import GuildRecords
 from bot.store.sqlite.jobs import JobStore
-from bot.store.sqlite.picture_wishes import PictureWishRecords
-from bot.store.sqlite.uploads import UploadRecords
+from bot.store.sqlite.stores import SqliteStores
 from tests.simulation.sim_discord import SimClient, SimDiscord
 from tests.simulation.sim_disk import DatabaseOfALife, Disk
 from tests.simulation.sim_feed import SimSockets
@@ -157,10 +148,11 @@ class Engine:
         chance = Random(world.chance.getrandbits(64))
         clock = Clock(wall=world.wall, monotonic=world.loop.time)
         self.clock = clock
-        self.owner = TaskOwner(asyncio.create_task)
+        self.owner = self.supervisor = Supervisor(asyncio.create_task)
+        delays = partial(backoff, chance)
         self.budgets = Budgets(clock.monotonic)
         self.client = SimClient(world.discord, life, self.budgets)
-        pace = Pace(1.2, _delays(chance, first_s=0.5, cap_s=30))
+        pace = Pace(1.2, delays(first_s=0.5, cap_s=30))
         self.board = parts.board(
             self.client,
             self.owner.start,
@@ -170,44 +162,35 @@ class Engine:
         )
         self.database = database = DatabaseOfALife(world.disk, life, world.discord.messages.forgiven)
         self.store = parts.store(database)
+        stores = SqliteStores(database)
+        stores.jobs = self.store
         wiro = parts.wiro(world.wiro, life)
         self.sockets = SimSockets(world.wiro, life, serves_one_task=world.serves_one_task)
-        self.supervisor = Supervisor(self.owner)
-        delays = _delays(chance, first_s=0.5, cap_s=30)
-        self.tracker = Tracker(self.sockets.open, self.supervisor, delays)
-        self.queue = FairQueue(world.max_running, clock.monotonic, _delays(chance, first_s=2, cap_s=30))
-        self.catalogue = Catalogue(wiro, MODEL, clock, self.owner)
-        pictures = SimPictures(world.discord, life)
-        delivery = ResultDelivery(
-            self.store, self.board, pictures, self.owner, _delays(chance, first_s=2, cap_s=60)
-        )
-        tools = RunContext(
-            wiro=wiro,
-            store=self.store,
-            board=self.board,
-            delivery=delivery,
-            catalogue=self.catalogue,
-            inputs=Inputs(
-                wiro, MemorySources(), FolderRecords(database), UploadRecords(database), clock.wall
-            ),
-            queue=self.queue,
-            tracker=self.tracker,
+        run_parts = RunParts(
+            stores=stores,
+            engine=wiro,
+            open_feed=self.sockets.open,
+            sources=MemorySources(),
+            pictures=SimPictures(world.discord, life),
+            status_messages=self.board,
+            log_channel=world.log_channel,
+            supervisor=self.supervisor,
             clock=clock,
+            chance=chance,
+            backoff=delays,
+        )
+        options = RunOptions(
+            default_model=MODEL,
+            default_limits=world.default_limits,
+            max_running=world.max_running,
             timeouts=PATIENCE,
-            poll_delays=_delays(chance, first_s=0.4, cap_s=10),
         )
-        self.guilds = GuildRecords(database)
-        self.guild_settings = GuildSettingsService(
-            self.guilds, world.log_channel, PictureWishRecords(database), lambda _: False
-        )
-        limit_service = LimitService(
-            world.default_limits, self.guild_settings, self.guilds, self.store, clock
-        )
-        watch = BudgetAlerts(limit_service, self.guild_settings, self.guilds, world.log_channel, clock)
-        holds = Holds(self.catalogue, self.store, clock, FALLBACK)
-        self.jobs = parts.jobs(tools, self.guild_settings, limit_service, watch, self.owner, chance, holds)
+        runs = build_runs(run_parts, options, parts.jobs)
+        self.guilds, self.guild_settings, self.jobs = stores.guilds, runs.guild_settings, runs.jobs
+        self.tracker, self.queue = runs.context.tracker, runs.context.queue
+        self.catalogue = runs.context.catalogue
         self.looks = SweepSchedule.after(PATIENCE.unknown_grace_s)
-        self.retries = _delays(chance, first_s=2, cap_s=60)
+        self.retries = delays(first_s=2, cap_s=60)
         self.unclaimed = UnclaimedTaskReconciler(
             wiro, self.store, clock, self.owner, self.looks, self.retries
         )
@@ -218,7 +201,3 @@ class Engine:
         self.supervisor.every("list of models", REFRESH_S, self.catalogue.refresh, self.retries)
         self.supervisor.every("late orphans", self.looks.tick_s, self.unclaimed.sweep, self.retries)
         self.is_ready = True
-
-
-def _delays(chance: Random, *, first_s: float, cap_s: float) -> Callable[[], Iterator[float]]:
-    return lambda: jittered_delays(chance, first_s=first_s, cap_s=cap_s)

@@ -19,24 +19,13 @@ from bot.domain.limits.budget import BudgetWarning
 from bot.domain.limits.limit import Limit, Scope, Subject, Window
 from bot.domain.moderation.audit import AuditEntry
 from bot.domain.money import Money
-from bot.services.catalogue.service import Catalogue
-from bot.services.guild_settings.service import GuildSettingsService
-from bot.services.limits.budget_alerts import BudgetAlerts
-from bot.services.limits.holds import Holds
-from bot.services.limits.service import DefaultLimits, LimitService
-from bot.services.runs.delivery import ResultDelivery
-from bot.services.runs.inputs import Inputs
-from bot.services.runs.queue import FairQueue
-from bot.services.runs.runner import RunContext, Timeouts
-from bot.services.runs.service import Jobs
-from bot.services.runs.subscriptions import Tracker
+from bot.services.build import RunOptions, RunParts, build_runs
+from bot.services.limits.service import DefaultLimits
+from bot.services.runs.runner import Timeouts
 from bot.services.supervisor import Supervisor
-from bot.services.tasks import TaskOwner
 from bot.store.sqlite.database import Database
-from bot.store.sqlite.guilds import GuildRecords
 from bot.store.sqlite.jobs import JobStore
-from bot.store.sqlite.picture_wishes import PictureWishRecords
-from bot.store.sqlite.uploads import UploadRecords
+from bot.store.sqlite.stores import SqliteStores
 from tests.support.board import MemoryBoard, MemoryPictures
 from tests.support.clocks import SteppedClock, until
 from tests.support.samples import GUILD, MODEL, a_request, a_requester, an_origin
@@ -119,7 +108,6 @@ class BotHarness:
     def __init__(
         self,
         store: FaultyStore,
-        guilds: GuildRecords,
         wiro: ScriptedWiro,
         *,
         max_running: int | None = None,
@@ -131,38 +119,37 @@ class BotHarness:
         self.time = SteppedClock()
         self.board = MemoryBoard()
         self.sources = MemorySources()
-        self.uploads = UploadRecords(guilds._database)
+        self.stores: Any = SqliteStores(store._database)
+        self.stores.jobs, self.stores.folders = store, MemoryFolders()
+        self.uploads, self.guilds = self.stores.uploads, self.stores.guilds
         self.pictures = MemoryPictures()
         self.sockets = FakeSockets()
-        self.owner = TaskOwner(asyncio.create_task)
-        self.supervisor = Supervisor(self.owner)
-        clock = self.time.clock
-        self.queue = FairQueue(max_running, clock.monotonic, tiny_delays)
-        self.catalogue = Catalogue(wiro, MODEL, clock, self.owner)
-        self.tools = RunContext(
-            wiro=wiro,
-            store=store,
-            board=self.board,
-            delivery=ResultDelivery(store, self.board, self.pictures, self.owner, tiny_delays),
-            catalogue=self.catalogue,
-            inputs=Inputs(wiro, self.sources, MemoryFolders(), self.uploads, clock.wall),
-            queue=self.queue,
-            tracker=Tracker(self.sockets.open, self.supervisor, tiny_delays),
-            clock=clock,
-            timeouts=timeouts,
-            poll_delays=tiny_delays,
-        )
+        self.owner = self.supervisor = Supervisor(asyncio.create_task)
         self.log_channel = MemoryLogChannel()
-        self.guilds = guilds
-        self.guild_settings = GuildSettingsService(
-            guilds, self.log_channel, PictureWishRecords(guilds._database), self.catalogue.is_adult
+        parts = RunParts(
+            stores=self.stores,
+            engine=wiro,
+            open_feed=self.sockets.open,
+            sources=self.sources,
+            pictures=self.pictures,
+            status_messages=self.board,
+            log_channel=self.log_channel,
+            supervisor=self.supervisor,
+            clock=self.time.clock,
+            chance=Random(7),
+            backoff=lambda *_, **__: tiny_delays,
         )
-        self.limit_service = LimitService(default_limits, self.guild_settings, guilds, store, clock)
-        watch = BudgetAlerts(self.limit_service, self.guild_settings, guilds, self.log_channel, clock)
-        self.holds = Holds(self.catalogue, store, clock, Money.parse("0.05"))
-        self.jobs = Jobs(
-            self.tools, self.guild_settings, self.limit_service, watch, self.owner, Random(7), self.holds
+        options = RunOptions(
+            default_model=MODEL, default_limits=default_limits, max_running=max_running, timeouts=timeouts
         )
+        runs = build_runs(parts, options)
+        self.tools, self.guild_settings, self.limit_service = (
+            runs.context,
+            runs.guild_settings,
+            runs.limit_service,
+        )
+        self.queue, self.catalogue = self.tools.queue, self.tools.catalogue
+        self.holds, self.jobs = runs.holds, runs.jobs
 
     async def submit(self, job_id: int = 1, *, user_id: int = 1, channel_id: int = 30, **request: Any) -> Job:
         job = await self.jobs.submit(
@@ -216,7 +203,7 @@ class BotHarness:
 async def a_harness(path: Path, wiro: ScriptedWiro | None = None, **given: Any) -> AsyncIterator[BotHarness]:
     """A harness over the file at `path`; drained and audited at the end."""
     async with Database(path) as database:
-        harness = BotHarness(FaultyStore(database), GuildRecords(database), wiro or ScriptedWiro(), **given)
+        harness = BotHarness(FaultyStore(database), wiro or ScriptedWiro(), **given)
         try:
             yield harness
         finally:

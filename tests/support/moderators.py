@@ -13,7 +13,6 @@ from bot.domain.request.requester import ChannelContext, Requester
 from bot.services.limits.alternatives import LimitAlternatives
 from bot.services.limits.budget_alerts import BudgetAlerts
 from bot.services.moderation.service import Cases
-from bot.services.supervisor import Supervisor
 from bot.store.sqlite.cases import CaseRecords
 from tests.support.bot_harness import BotHarness, tiny_delays
 
@@ -99,6 +98,6 @@ class Moderation:
             self.mod_log,
             self.watch,
             clock,
-            Supervisor(harness.owner),
+            harness.supervisor,
             tiny_delays,
         )

@@ -22,7 +22,6 @@ from bot.domain.moderation.errors import (
 from bot.domain.moderation.rules import WordRule
 from bot.domain.request.requester import ChannelContext, Requester
 from bot.services.moderation.service import MOST_KEPT_EACH
-from bot.services.supervisor import Supervisor
 from tests.support.bot_harness import BotHarness
 from tests.support.clocks import until
 from tests.support.moderators import Moderation
@@ -313,7 +312,7 @@ async def test_a_verdict_waits_for_discord_and_is_left_to_the_next_start_where_i
 ) -> None:
     await cut_short(harness, mod_log, Verdict.APPROVED)
     mod_log.mod_log.silences = 2
-    await Supervisor(harness.owner).until_done("cases", mod_log.cases.finish_decided, lambda: iter([0.0]))
+    await harness.supervisor.until_done("cases", mod_log.cases.finish_decided, lambda: iter([0.0]))
     assert [case.case_id for case in await mod_log.records.to_do()] == [1]
     await mod_log.cases.finish_decided()
     assert await mod_log.records.to_do() == []

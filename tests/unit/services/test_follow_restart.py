@@ -38,7 +38,7 @@ async def record_of(harness: BotHarness, job_id: int = 1) -> Job:
 async def restarted(harness: BotHarness) -> AsyncIterator[BotHarness]:
     """The bot stops and the next one takes up what it left."""
     await harness.stop()
-    again = BotHarness(harness.store, harness.guilds, harness.wiro)
+    again = BotHarness(harness.store, harness.wiro)
     await again.jobs.resume()
     try:
         yield again

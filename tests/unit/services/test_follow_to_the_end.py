@@ -382,7 +382,7 @@ async def test_a_request_that_the_model_does_not_take_any_more_is_void(harness: 
     await harness.stop()
     harness.wiro.known_models[MODEL.lower()] = Model(MODEL, "SD3", (Parameter("prompt", Kind.LONG_TEXT),))
     await harness.store.save(job)  # as it was before Run was sent
-    again = BotHarness(harness.store, harness.guilds, harness.wiro)
+    again = BotHarness(harness.store, harness.wiro)
     harness.wiro.run_gate.set()
     runs = len(harness.wiro.runs)
     await again.jobs.resume()

@@ -18,7 +18,6 @@ from bot.domain.money import ZERO, Money
 from bot.engines.port import EngineServerFault
 from bot.services.limits.service import DefaultLimits
 from bot.services.runs.unclaimed import FEW, SweepSchedule, UnclaimedTaskReconciler
-from bot.services.supervisor import Supervisor
 from bot.store.sqlite.reports import ReportRecords
 from tests.support.bot_harness import BotHarness, a_harness, tiny_delays
 from tests.support.clocks import until
@@ -49,13 +48,13 @@ def sweep(harness: BotHarness) -> None:
     unclaimed = UnclaimedTaskReconciler(
         harness.wiro, harness.store, harness.time.clock, harness.owner, looks, tiny_delays
     )
-    Supervisor(harness.owner).every("late orphans", looks.tick_s, unclaimed.sweep, tiny_delays)
+    harness.supervisor.every("late orphans", looks.tick_s, unclaimed.sweep, tiny_delays)
 
 
 @asynccontextmanager
 async def restarted(harness: BotHarness) -> AsyncIterator[BotHarness]:
     await harness.stop()
-    again = BotHarness(harness.store, harness.guilds, harness.wiro)
+    again = BotHarness(harness.store, harness.wiro)
     again.time.forward(harness.time.monotonic())
     await again.jobs.resume()
     sweep(again)

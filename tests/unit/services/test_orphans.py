@@ -20,7 +20,6 @@ from bot.domain.limits.limit import OPERATOR, Window
 from bot.domain.money import ZERO, Money
 from bot.engines.port import EngineRefused, EngineUnreachable
 from bot.services.runs.unclaimed import SETTLE_S, SweepSchedule, UnclaimedTaskReconciler, charge_of
-from bot.services.supervisor import Supervisor
 from bot.store.sqlite.reports import ReportRecords
 from tests.support.bot_harness import BotHarness, a_harness, tiny_delays
 from tests.support.clocks import until
@@ -39,7 +38,7 @@ def sweep(harness: BotHarness) -> UnclaimedTaskReconciler:
     unclaimed = UnclaimedTaskReconciler(
         harness.wiro, harness.store, harness.time.clock, harness.owner, looks, tiny_delays
     )
-    Supervisor(harness.owner).every("late orphans", looks.tick_s, unclaimed.sweep, tiny_delays)
+    harness.supervisor.every("late orphans", looks.tick_s, unclaimed.sweep, tiny_delays)
     return unclaimed
 
 
@@ -96,7 +95,7 @@ async def several_ticks(harness: BotHarness) -> None:
 @asynccontextmanager
 async def restarted(harness: BotHarness) -> AsyncIterator[BotHarness]:
     await harness.stop()
-    again = BotHarness(harness.store, harness.guilds, harness.wiro)
+    again = BotHarness(harness.store, harness.wiro)
     again.time.forward(harness.time.monotonic())
     await again.jobs.resume()
     sweep(again)

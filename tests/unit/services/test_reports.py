@@ -26,7 +26,6 @@ from bot.engines.port import EngineError, EngineNotFound, EngineServerFault, Eng
 from bot.services.records.service import PAGE_SIZE, Erasure, Period, Reports, period_bounds
 from bot.services.runs.uploads import Uploads
 from bot.services.supervisor import Supervisor
-from bot.services.tasks import TaskOwner
 from bot.settings import SettingsInvalid, load_settings
 from bot.store.sqlite.cases import CaseRecords
 from bot.store.sqlite.database import Database
@@ -93,7 +92,7 @@ class Office:
         self.cases = CaseRecords(database)
         self.wiro = Eraser()
         self.time = StoppedClock()
-        self.owner = TaskOwner(asyncio.create_task)
+        self.owner = Supervisor(asyncio.create_task)
         self.told: list[Erasure] = []
         self.attempts = 3
         self.uploads = UploadRecords(database)
@@ -390,9 +389,7 @@ async def test_a_sweep_that_the_disk_cut_short_is_made_good_by_the_next(
     office.records.fault = DatabaseUnavailable("locked")
     office.time.forward(2 * DAY_S)
     with caplog.at_level(logging.INFO, "bot.services.records.service"):
-        await Supervisor(office.owner).until_done(
-            "forget", partial(office.reports.forget_older, 1), lambda: iter((0.0,))
-        )
+        await office.owner.until_done("forget", partial(office.reports.forget_older, 1), lambda: iter((0.0,)))
     assert (await office.job(5)).request.prompt == ""
     assert caplog.messages[-1] == "forgot the prompts of 1 jobs older than 1 days"
 

@@ -11,7 +11,6 @@ import pytest
 
 from bot.engines.port import EngineServerFault
 from bot.services.supervisor import Supervisor
-from bot.services.tasks import TaskOwner
 from tests.support.clocks import until
 
 NOT_DONE = False
@@ -49,16 +48,16 @@ class Pauses:
 
 
 @pytest.fixture
-async def owner() -> AsyncIterator[TaskOwner]:
-    owner = TaskOwner(asyncio.create_task)
-    yield owner
-    await owner.drain()
+async def supervisor() -> AsyncIterator[Supervisor]:
+    supervisor = Supervisor(asyncio.create_task)
+    yield supervisor
+    await supervisor.drain()
 
 
 async def test_a_loop_goes_on_after_what_nobody_foresaw(
-    owner: TaskOwner, caplog: pytest.LogCaptureFixture
+    supervisor: Supervisor, caplog: pytest.LogCaptureFixture
 ) -> None:
-    supervisor, pauses = Supervisor(owner), Pauses()
+    pauses = Pauses()
     steps = Steps(KeyError("id"), EngineServerFault("down"), asyncio.CancelledError(), NOT_DONE)
     task = supervisor.every("the list", SOON_S, steps.take, pauses)
     assert supervisor.failures == {"the list": 0}
@@ -76,24 +75,23 @@ async def test_a_loop_goes_on_after_what_nobody_foresaw(
     assert [record.levelno for record in records] == [logging.ERROR, logging.WARNING, logging.WARNING]
 
 
-async def test_a_success_lets_the_delays_begin_anew(owner: TaskOwner) -> None:
+async def test_a_success_lets_the_delays_begin_anew(supervisor: Supervisor) -> None:
     pauses = Pauses(SOON_S, SOON_S)
     fault = EngineServerFault("down")
     steps = Steps(fault, None, fault, fault)
-    Supervisor(owner).every("the list", SOON_S, steps.take, pauses)
+    supervisor.every("the list", SOON_S, steps.take, pauses)
     await until(lambda: steps.calls > 4)
     assert pauses.given == 3
     assert pauses.begun >= 2
 
 
-async def test_delays_that_end_leave_the_usual_interval(owner: TaskOwner) -> None:
+async def test_delays_that_end_leave_the_usual_interval(supervisor: Supervisor) -> None:
     steps = Steps(*[EngineServerFault("down")] * 5)
-    Supervisor(owner).every("the list", SOON_S, steps.take, lambda: iter((0.0,)))
+    supervisor.every("the list", SOON_S, steps.take, lambda: iter((0.0,)))
     await until(lambda: steps.calls > 5)
 
 
-async def test_a_task_is_tried_until_it_is_done(owner: TaskOwner) -> None:
-    supervisor = Supervisor(owner)
+async def test_a_task_is_tried_until_it_is_done(supervisor: Supervisor) -> None:
     steps = Steps(ValueError("odd"), NOT_DONE, None, ValueError("never reached"))
     await supervisor.until_done("names", steps.take, Pauses())
     assert steps.calls == 3
@@ -101,16 +99,15 @@ async def test_a_task_is_tried_until_it_is_done(owner: TaskOwner) -> None:
 
 
 async def test_a_task_is_given_up_with_its_delays_and_that_is_told(
-    owner: TaskOwner, caplog: pytest.LogCaptureFixture
+    supervisor: Supervisor, caplog: pytest.LogCaptureFixture
 ) -> None:
     steps = Steps(*[EngineServerFault("down")] * 9)
-    await Supervisor(owner).until_done("names", steps.take, Pauses(SOON_S, SOON_S))
+    await supervisor.until_done("names", steps.take, Pauses(SOON_S, SOON_S))
     assert steps.calls == 3
     assert caplog.messages[-1] == "names: given up; the next start tries again"
 
 
-async def test_the_end_of_its_owner_ends_a_loop_within_its_step(owner: TaskOwner) -> None:
-    supervisor = Supervisor(owner)
+async def test_the_end_of_its_owner_ends_a_loop_within_its_step(supervisor: Supervisor) -> None:
     is_begun, is_ended = asyncio.Event(), False
 
     async def hang() -> None:
@@ -123,7 +120,7 @@ async def test_the_end_of_its_owner_ends_a_loop_within_its_step(owner: TaskOwner
 
     task = supervisor.every("the list", SOON_S, hang, Pauses())
     await is_begun.wait()
-    await owner.drain()
+    await supervisor.drain()
     assert is_ended
     assert task.cancelled()
     assert supervisor.failures == {"the list": 0}

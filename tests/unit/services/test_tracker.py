@@ -15,7 +15,6 @@ from bot.domain.job.task import Task
 from bot.services.runs._mailbox import Mailbox
 from bot.services.runs.subscriptions import Subscription, Tracker
 from bot.services.supervisor import Supervisor
-from bot.services.tasks import TaskOwner
 from tests.support.clocks import settle_down, until
 from tests.support.wiro import FakeSockets
 
@@ -27,8 +26,7 @@ class Room:
 
     def __init__(self) -> None:
         self.sockets = FakeSockets()
-        self.owner = TaskOwner(asyncio.create_task)
-        self.supervisor = Supervisor(self.owner)
+        self.owner = self.supervisor = Supervisor(asyncio.create_task)
         self.pauses_s = [0.0]
         self.tracker = Tracker(self.sockets.open, self.supervisor, lambda: iter(self.pauses_s))
         self.stack = AsyncExitStack()
