@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
@@ -103,3 +105,12 @@ def in_child(code: str, *arguments: object) -> subprocess.CompletedProcess[str]:
         timeout=600,
         check=False,
     )
+
+
+def restored(dump: Path, path: Path) -> int:
+    """Make the file that was dumped. The number of its newest migration."""
+    path.parent.mkdir(parents=True)
+    with closing(sqlite3.connect(path)) as sqlite:
+        sqlite.executescript(dump.read_text(encoding="utf-8"))
+        newest: int = sqlite.execute("SELECT max(number) FROM migration").fetchone()[0]
+    return newest

@@ -6,9 +6,7 @@ ended in every way, and six that had not ended, or whose member had not been tol
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -41,7 +39,7 @@ from bot.store.sqlite.jobs import JobStore
 from bot.store.sqlite.last_values import LastValueRecords
 from bot.store.sqlite.schema import known_migrations
 from bot.store.sqlite.styles import StyleRecords
-from tests.support.store_samples import CHANNEL, GUILD, MODEL, NOON_S, a_job, audit_of
+from tests.support.store_samples import CHANNEL, GUILD, MODEL, NOON_S, a_job, audit_of, restored
 
 DUMP = Path(__file__).with_name("release_0_1_0.sql")
 ARTIST, PAINTER, MODERATOR, ROLE = 1, 2, 99, 50
@@ -51,11 +49,7 @@ CENT = PICO_PER_DOLLAR // 100
 @pytest.fixture
 async def database(path: Path) -> AsyncIterator[Database]:
     """The old file, opened by today's code an hour of silence later."""
-    path.parent.mkdir(parents=True)
-    with closing(sqlite3.connect(path)) as sqlite:
-        sqlite.executescript(DUMP.read_text(encoding="utf-8"))
-        (newest,) = sqlite.execute("SELECT max(number) FROM migration").fetchone()
-    assert newest == 6
+    assert restored(DUMP, path) == 6
     async with Database(path, wall=lambda: NOON_S + 3_600) as database:
         yield database
 
