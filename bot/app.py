@@ -20,7 +20,7 @@ from bot.discord.discordpy_patches import use_api
 from bot.discord.drain import CLOSE_S, drain
 from bot.domain.clock import Clock
 from bot.domain.errors import StoreError
-from bot.engines.wiro.build import wiro_client, wiro_feeds
+from bot.engines.wiro.build import wiro_engine
 from bot.engines.wiro.socket import SocketTally
 from bot.observability.meters import LoopLag, Meters
 from bot.operator.maintenance_socket import backup_door
@@ -82,9 +82,15 @@ async def opened(settings: Settings, runtime: Runtime) -> AsyncIterator[Applicat
         delivery = build_delivery(bot, settings, supervisor.start, budgets, clock, reconnects)
         parts = RunParts(
             stores=stores,
-            engine=wiro_client(settings, session, clock),
-            open_feed=wiro_feeds(
-                settings, session, partial(supervisor.start, "wiro-feed"), reconnects, sockets
+            engine=wiro_engine(
+                settings,
+                session,
+                clock,
+                stores.folders,
+                spawn=partial(supervisor.start, "wiro-feed"),
+                keep=lambda step: supervisor.every("socket", 0.0, step, reconnects),
+                reconnects=reconnects,
+                tally=sockets,
             ),
             sources=sources,
             pictures=pictures,

@@ -11,7 +11,7 @@ from typing import Final, Protocol
 from bot.domain.clock import Clock
 from bot.domain.moderation.admission import EVERYBODY, Admission
 from bot.domain.money import Money
-from bot.engines.port import Engine, Feed
+from bot.engines.port import Engine
 from bot.services.catalogue.browse import Browser
 from bot.services.catalogue.ports import UsesStore
 from bot.services.catalogue.service import REFRESH_S, Catalogue
@@ -39,7 +39,6 @@ from bot.services.runs.memory_budget import MemoryBudget
 from bot.services.runs.ports import (
     Apologies,
     Books,
-    Folders,
     IntakeStore,
     Lookout,
     OutputFetcher,
@@ -51,7 +50,6 @@ from bot.services.runs.ports import (
 from bot.services.runs.queue import FairQueue
 from bot.services.runs.runner import RunContext, Timeouts
 from bot.services.runs.service import Jobs
-from bot.services.runs.subscriptions import Tracker
 from bot.services.runs.unclaimed import SweepSchedule, UnclaimedTaskReconciler
 from bot.services.runs.uploads import UPLOADS_EVERY_S, Uploads
 from bot.services.styles.ports import StyleStore
@@ -83,8 +81,6 @@ class RunStores(Protocol):
     def guilds(self) -> GuildStore: ...
     @property
     def picture_wishes(self) -> PictureWishes: ...
-    @property
-    def folders(self) -> Folders: ...
     @property
     def uploads(self) -> UploadStore: ...
 
@@ -122,7 +118,6 @@ class RunParts:
 
     stores: RunStores
     engine: Engine
-    open_feed: Callable[[], Feed]
     sources: Sources
     pictures: OutputFetcher
     status_messages: StatusMessages
@@ -141,7 +136,6 @@ class RunOptions:
     default_limits: DefaultLimits
     default_estimate: Money = DEFAULT_ESTIMATE
     max_run_price: Money | None = None
-    max_running: int | None = None
     timeouts: Timeouts = field(default_factory=Timeouts)
     admission: Admission = EVERYBODY
 
@@ -160,7 +154,6 @@ def run_options(settings: Settings) -> RunOptions:
         ),
         default_estimate=settings.default_estimate,
         max_run_price=settings.max_run_price,
-        max_running=settings.wiro_max_running,
         timeouts=Timeouts(settings.silence_s, settings.unknown_grace_s, settings.job_deadline_s),
         admission=Admission(settings.allowed_guilds, settings.blocked_users, settings.direct_messages),
     )
@@ -191,14 +184,13 @@ def build_runs(parts: RunParts, options: RunOptions, jobs: type[Jobs] = Jobs) ->
         MemoryBudget(),
     )
     context = RunContext(
-        wiro=parts.engine,
+        engine=parts.engine,
         store=stores.jobs,
         board=parts.status_messages,
         delivery=delivery,
         catalogue=catalogue,
-        inputs=Inputs(parts.engine, parts.sources, stores.folders, stores.uploads, clock.wall),
-        queue=FairQueue(options.max_running, clock.monotonic, backoff(first_s=2, cap_s=30)),
-        tracker=Tracker(parts.open_feed, supervisor, backoff(first_s=0.5, cap_s=30)),
+        inputs=Inputs(parts.engine, parts.sources, stores.uploads, clock.wall),
+        queue=FairQueue(parts.engine.capabilities.at_once, clock.monotonic, backoff(first_s=2, cap_s=30)),
         clock=clock,
         timeouts=options.timeouts,
         poll_delays=backoff(first_s=0.4, cap_s=10),
@@ -253,14 +245,14 @@ def build_services(
     retention_days: int | None,
 ) -> Services:
     """The use cases around runs. Nothing runs yet."""
-    wiro, clock, supervisor, backoff = parts.engine, parts.clock, parts.supervisor, parts.backoff
+    engine, clock, supervisor, backoff = parts.engine, parts.clock, parts.supervisor, parts.backoff
     guild_settings, limit_service, holds = runs.guild_settings, runs.limit_service, runs.holds
     catalogue = runs.context.catalogue
     retries, tries = backoff(first_s=2, cap_s=60), backoff(first_s=2, cap_s=60, attempts=20)
-    uploads = Uploads(stores.uploads, wiro, lookout)
+    uploads = Uploads(stores.uploads, engine, lookout)
     intakes = Intakes(stores.intakes, apologies, supervisor)
     styles = Styles(stores.styles, guild_settings, clock)
-    bookkeeper = Bookkeeper(wiro, stores.books, clock)
+    bookkeeper = Bookkeeper(engine, stores.books, clock)
     cases = Cases(
         stores.cases,
         guild_settings,
@@ -275,10 +267,10 @@ def build_services(
         retries,
     )
     six_tries = backoff(first_s=2, cap_s=60, attempts=6)
-    reports = Reports(stores.reports, stores.cases, wiro, clock, supervisor, six_tries, uploads)
+    reports = Reports(stores.reports, stores.cases, engine, clock, supervisor, six_tries, uploads)
     alarms = BillAlarms(stores.alarms, guild_settings, mod_log)
     sweeps = SweepSchedule.after(runs.context.timeouts.unknown_grace_s)
-    unclaimed = UnclaimedTaskReconciler(wiro, stores.jobs, clock, supervisor, sweeps, retries)
+    unclaimed = UnclaimedTaskReconciler(engine, stores.jobs, clock, supervisor, sweeps, retries)
 
     def start_background() -> None:
         supervisor.until_done("requests cut short", intakes.tell_left_over, tries)

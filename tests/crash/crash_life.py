@@ -27,6 +27,7 @@ from bot.domain.money import ZERO, Money
 from bot.domain.request.run_request import RunRequest
 from bot.engines.port import EngineServerFault, EngineUnreachable
 from bot.engines.wiro.client import WiroClient
+from bot.engines.wiro.engine import WiroEngine
 from bot.engines.wiro.signing import Credentials
 from bot.engines.wiro.socket import TaskFeed
 from bot.services.build import RunOptions, RunParts, build_runs
@@ -44,6 +45,7 @@ from tests.crash.crash_steps import Stepped, SteppedFeed, Steps
 from tests.support.bot_harness import MemoryLogChannel
 from tests.support.samples import MODEL, a_requester, an_origin
 from tests.support.sources import MemorySources
+from tests.support.wiro import engine_over
 
 DATABASE: Final = "bot.sqlite3"
 MESSAGES: Final = "messages.jsonl"
@@ -206,7 +208,7 @@ class Engine:
 
     jobs: Jobs
     board: InkBoard
-    wiro: Any
+    wiro: WiroEngine
     store: Any
     database: Database
 
@@ -225,7 +227,6 @@ def _engine(
     base = f"127.0.0.1:{life.wiro_port}/v1"
     client = kind(session, f"http://{base}", Credentials(KEY, SECRET), clock=clock, delays=tiny_delays)
     client.time = time
-    wiro = Stepped("wiro", client, steps)
     store = Stepped("store", (HastyStore if build is Build.HASTY else JobStore)(database), steps)
     ink = InkBoard(life.folder / MESSAGES)
     board = Stepped("board", ink, steps)
@@ -237,11 +238,12 @@ def _engine(
 
     grace_s = SHORT_GRACE_S if build is Build.IMPATIENT else GRACE_S
     stores = SqliteStores(database)
+    api: Any = Stepped("wiro", client, steps)
+    wiro = engine_over(api, open_feed, owner, tiny_delays, stores.folders)
     stores.jobs = store  # type: ignore[assignment]  # in steps
     parts = RunParts(
         stores=stores,
         engine=wiro,
-        open_feed=open_feed,
         sources=MemorySources(),
         pictures=pictures,
         status_messages=board,

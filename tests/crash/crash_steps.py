@@ -15,7 +15,7 @@ import aiohttp
 
 from bot.domain.job.events import Event
 from bot.domain.job.task import Task
-from bot.engines.port import Feed
+from bot.engines.wiro.ports import Feed
 
 
 class Steps:

@@ -85,7 +85,7 @@ async def _settle_all(file: Path, events: list[Event]) -> None:
             assert job.cost is None or 0 <= job.cost.pico <= MAX_PICO
         looks = SweepSchedule(first_s=120.0, tick_s=30.0)
         unclaimed = UnclaimedTaskReconciler(
-            harness.wiro, harness.store, harness.time.clock, harness.owner, looks, tiny_delays
+            harness.engine, harness.store, harness.time.clock, harness.owner, looks, tiny_delays
         )
         harness.time.forward(CHARGE_WAIT_S + 60)
         await unclaimed.sweep()  # what is not on record by now is nothing, or the hold

@@ -47,16 +47,16 @@ NEWS: list[Event] = [
 
 def left_behind(harness: BotHarness) -> dict[str, int]:
     """How much each keeper of state holds when nothing runs."""
-    jobs, tracker, queue, delivery = (
+    jobs, sockets, queue, delivery = (
         harness.jobs,
-        harness.tools.tracker,
+        harness.engine.sockets,
         harness.queue,
         harness.tools.delivery,
     )
     return {
         "followers": len(jobs._followers),
         "following": len(jobs._following),
-        "sockets": tracker.sockets,
+        "sockets": len(sockets),
         "open feeds": len(harness.sockets.open_feeds),
         "waiting": len(queue),
         "running": queue.running,

@@ -34,8 +34,8 @@ from tests.support.bot_harness import MemoryLogChannel
 from tests.support.clocks import SteppedClock, until
 from tests.support.discord_side import FakeClient, FakeInteraction
 from tests.support.samples import MODEL, PNG, a_request, a_requester, an_origin
-from tests.support.sources import MemoryFolders, MemorySources, MemoryUploads
-from tests.support.wiro import FakeSockets, ScriptedWiro
+from tests.support.sources import MemorySources, MemoryUploads
+from tests.support.wiro import FakeSockets, ScriptedWiro, engine_over
 
 INTERVAL_S: Final = 0.1
 TICK_S: Final = 0.01
@@ -71,12 +71,12 @@ class Wired:
         client: Any = FakeClient()
         pace = Pace(INTERVAL_S, lambda: repeat(0.01))
         self.board = DiscordStatusMessages(client, owner.start, Budgets(clock.monotonic), clock, pace)
+        self.engine = engine_over(self.wiro, self.sockets.open, owner, lambda: repeat(0.2))
         stores: Any = SqliteStores(database)
-        stores.folders, stores.uploads = MemoryFolders(), MemoryUploads()
+        stores.uploads = MemoryUploads()
         parts = RunParts(
             stores=stores,
-            engine=self.wiro,
-            open_feed=self.sockets.open,
+            engine=self.engine,
             sources=MemorySources(),
             pictures=MemoryPictures(),
             status_messages=self.board,
@@ -88,7 +88,7 @@ class Wired:
         )
         limits = DefaultLimits(10**6, Money(10**18), Money(10**18))
         runs = build_runs(parts, RunOptions(default_model=MODEL, default_limits=limits))
-        self.tracker, self.jobs = runs.context.tracker, runs.jobs
+        self.jobs = runs.jobs
         self.intakes = Intakes(IntakeRecords(database), Apologies(client), owner)
 
     def _spawn(self, coroutine: Coroutine[Any, Any, None]) -> asyncio.Task[None]:

@@ -160,7 +160,7 @@ async def test_a_transaction_for_each_write_would_be_found(tmp_path: Path) -> No
 
 async def test_a_socket_for_each_job_would_be_found(tmp_path: Path) -> None:
     async with wired(tmp_path / "bot.sqlite3") as bot:
-        bot.tracker._may_share = False
+        bot.engine.sockets._may_share = False
         counts = await bot.live(5)
     assert "sockets" in over(counts)
 

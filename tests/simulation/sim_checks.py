@@ -131,7 +131,7 @@ def _check_leavings(engine: Engine, loop: VirtualLoop, trace: Trace) -> None:
         "jobs": engine.jobs.running,
         "waiting": len(engine.queue),
         "running": engine.queue.running,
-        "sockets": engine.tracker.sockets,
+        "sockets": len(engine.engine.sockets),
         "feeds": len(engine.sockets.feeds),
         "messages": len(engine.board._messages),
         "attached": len(engine.board._attached),

@@ -40,6 +40,7 @@ from tests.simulation.sim_wire import Life
 from tests.simulation.sim_wiro import MODEL, SimWiro, WiroPort
 from tests.support.sources import MemorySources
 from tests.support.virtual_loop import VirtualLoop
+from tests.support.wiro import engine_over
 
 T = TypeVar("T")
 
@@ -164,12 +165,18 @@ class Engine:
         self.store = parts.store(database)
         stores = SqliteStores(database)
         stores.jobs = self.store
-        wiro = parts.wiro(world.wiro, life)
         self.sockets = SimSockets(world.wiro, life, serves_one_task=world.serves_one_task)
+        self.engine = engine_over(
+            parts.wiro(world.wiro, life),
+            self.sockets.open,
+            self.supervisor,
+            delays(first_s=0.5, cap_s=30),
+            stores.folders,
+            world.max_running,
+        )
         run_parts = RunParts(
             stores=stores,
-            engine=wiro,
-            open_feed=self.sockets.open,
+            engine=self.engine,
             sources=MemorySources(),
             pictures=SimPictures(world.discord, life),
             status_messages=self.board,
@@ -182,17 +189,16 @@ class Engine:
         options = RunOptions(
             default_model=MODEL,
             default_limits=world.default_limits,
-            max_running=world.max_running,
             timeouts=PATIENCE,
         )
         runs = build_runs(run_parts, options, parts.jobs)
         self.guilds, self.guild_settings, self.jobs = stores.guilds, runs.guild_settings, runs.jobs
-        self.tracker, self.queue = runs.context.tracker, runs.context.queue
+        self.queue = runs.context.queue
         self.catalogue = runs.context.catalogue
         self.looks = SweepSchedule.after(PATIENCE.unknown_grace_s)
         self.retries = delays(first_s=2, cap_s=60)
         self.unclaimed = UnclaimedTaskReconciler(
-            wiro, self.store, clock, self.owner, self.looks, self.retries
+            self.engine, self.store, clock, self.owner, self.looks, self.retries
         )
         self.is_ready = False
 

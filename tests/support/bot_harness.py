@@ -29,8 +29,8 @@ from bot.store.sqlite.stores import SqliteStores
 from tests.support.board import MemoryBoard, MemoryPictures
 from tests.support.clocks import SteppedClock, until
 from tests.support.samples import GUILD, MODEL, a_request, a_requester, an_origin
-from tests.support.sources import MemoryFolders, MemorySources
-from tests.support.wiro import FakeSockets, ScriptedWiro
+from tests.support.sources import MemorySources
+from tests.support.wiro import FakeSockets, ScriptedWiro, engine_over
 
 DEFAULT_LIMITS = DefaultLimits(50, Money.parse("2"), Money.parse("20"))
 PATIENCE = Timeouts(silence_s=0.06, unknown_grace_s=120.0, deadline_s=3600.0)
@@ -120,16 +120,16 @@ class BotHarness:
         self.board = MemoryBoard()
         self.sources = MemorySources()
         self.stores: Any = SqliteStores(store._database)
-        self.stores.jobs, self.stores.folders = store, MemoryFolders()
+        self.stores.jobs = store
         self.uploads, self.guilds = self.stores.uploads, self.stores.guilds
         self.pictures = MemoryPictures()
         self.sockets = FakeSockets()
         self.owner = self.supervisor = Supervisor(asyncio.create_task)
         self.log_channel = MemoryLogChannel()
+        self.engine = engine_over(wiro, self.sockets.open, self.supervisor, tiny_delays, at_once=max_running)
         parts = RunParts(
             stores=self.stores,
-            engine=wiro,
-            open_feed=self.sockets.open,
+            engine=self.engine,
             sources=self.sources,
             pictures=self.pictures,
             status_messages=self.board,
@@ -139,9 +139,7 @@ class BotHarness:
             chance=Random(7),
             backoff=lambda *_, **__: tiny_delays,
         )
-        options = RunOptions(
-            default_model=MODEL, default_limits=default_limits, max_running=max_running, timeouts=timeouts
-        )
+        options = RunOptions(default_model=MODEL, default_limits=default_limits, timeouts=timeouts)
         runs = build_runs(parts, options)
         self.tools, self.guild_settings, self.limit_service = (
             runs.context,

@@ -1,10 +1,10 @@
-"""A Wiro that does what a test tells it, and remembers what it was asked."""
+"""A Wiro that does what a test tells it, and remembers what it was asked; and the engine over such a one."""
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 
 from bot.domain.catalogue.model import Model, ModelSummary, Value
 from bot.domain.job.events import Event, Gap, Reached
@@ -13,10 +13,32 @@ from bot.domain.job.task import Task, TaskReport
 from bot.domain.money import Money
 from bot.domain.request.files import StoredFile, Upload
 from bot.engines.port import EngineError, EngineNotFound, EngineUnreachable
+from bot.engines.wiro.engine import WiroEngine
+from bot.engines.wiro.ports import Feed, Folders, WiroApi
+from bot.services.supervisor import Delays, Supervisor
 from tests.support.samples import MODEL
+from tests.support.sources import MemoryFolders
 
 TITLE, PRICE = "Stable Diffusion 3 Medium", Money.parse("0.05")
 LOST_ANSWER = EngineUnreachable("the connection broke", may_have_arrived=True)
+
+
+def engine_over(
+    api: WiroApi,
+    open_feed: Callable[[], Feed],
+    supervisor: Supervisor,
+    delays: Delays,
+    folders: Folders | None = None,
+    at_once: int | None = None,
+) -> WiroEngine:
+    """The engine as the bot wires it. `delays` are those before a feed that failed is replaced."""
+    return WiroEngine(
+        api,
+        folders or MemoryFolders(),
+        open_feed,
+        lambda step: supervisor.every("socket", 0.0, step, delays),
+        at_once=at_once,
+    )
 
 
 class ScriptedWiro:

@@ -98,7 +98,7 @@ async def test_a_reading_tells_what_is_under_way(tmp_path: Path) -> None:
             database,
             lag,
             failures,
-            bookkeeper := Bookkeeper(harness.wiro, BookRecords(database), harness.time.clock),
+            bookkeeper := Bookkeeper(harness.engine, BookRecords(database), harness.time.clock),
         )
         at_rest = values(exposition(await meters.read()))
         moved = {"bot_socket_gaps_total", "bot_socket_reconnects_total", "bot_sockets_open"}
@@ -161,7 +161,7 @@ async def test_a_database_that_fails_costs_one_figure_alone(tmp_path: Path) -> N
             database,
             LoopLag(harness.time.monotonic),
             {},
-            Bookkeeper(harness.wiro, BookRecords(database), harness.time.clock),
+            Bookkeeper(harness.engine, BookRecords(database), harness.time.clock),
         )
         with pytest.MonkeyPatch.context() as patch:
 

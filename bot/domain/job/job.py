@@ -81,7 +81,10 @@ class Exposure(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """One result of a task: a file at an address, or a text with the model's thoughts on the way to it."""
+    """One result of a task: a file at an address, or a text with the model's thoughts on the way to it.
+
+    `url` is for anybody to see; a file without one is known to its engine alone, by `ref`.
+    """
 
     name: str
     content_type: str
@@ -89,6 +92,7 @@ class Output:
     size_bytes: int | None = None
     text: str | None = None
     thinking: str | None = None
+    ref: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
 from typing import Final
 
-from bot.domain.catalogue.model import Kind, Model, Parameter, Value
+from bot.domain.catalogue.model import Model, Parameter, Value
 from bot.domain.request.errors import OptionRefused, PictureNotTaken
 from bot.domain.request.files import InputFile
 from bot.domain.request.form import Complaint, FieldFault, FieldsRefused, read_field, typed_of
@@ -86,11 +86,6 @@ def parameters_for(request: RunRequest, seed: int, model: Model) -> dict[str, Va
     return sent
 
 
-def run_parameters(request: RunRequest, seed: int, model: Model) -> dict[str, Value]:
-    """As `parameters_for`, with the files that Wiro keeps."""
-    return parameters_for(request, seed, model) | file_parameters(request.files, model)
-
-
 def placed_files(request: RunRequest, model: Model) -> tuple[InputFile, ...]:
     """The files of a request, each with the input it goes to. Raises PictureNotTaken, OptionRefused."""
     taker = model.picture_input()
@@ -108,22 +103,6 @@ def placed_files(request: RunRequest, model: Model) -> tuple[InputFile, ...]:
         else:
             placed.append(replace(file, parameter_id=taker.parameter_id if taker else "inputImage"))
     return tuple(placed)
-
-
-def file_parameters(files: Sequence[InputFile], model: Model) -> dict[str, Value]:
-    """What Run is sent for the files that Wiro keeps already (Wiro docs, Model parameters, Aug 2026)."""
-    sent: dict[str, Value] = {}
-    by_parameter: dict[str, list[str]] = {}
-    for file in files:
-        if file.stored_url is not None:
-            by_parameter.setdefault(file.parameter_id, []).append(file.stored_url)
-    for parameter_id, urls in by_parameter.items():
-        parameter = model.parameter(parameter_id)
-        if parameter is not None and parameter.kind is Kind.FILES_OR_LINKS:
-            sent[parameter_id] = tuple(urls)
-        else:
-            sent[f"{parameter_id}Url"] = ",".join(urls)
-    return sent
 
 
 def resolved(request: RunRequest, sent: Mapping[str, Value]) -> RunRequest:

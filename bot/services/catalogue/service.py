@@ -34,12 +34,12 @@ class Catalogue:
 
     def __init__(
         self,
-        wiro: Engine,
+        engine: Engine,
         default_model: str,
         clock: Clock,
         owner: TaskOwner,
     ) -> None:
-        self._wiro = wiro
+        self._engine = engine
         self._default = default_model
         self._clock = clock
         self._owner = owner
@@ -177,7 +177,7 @@ class Catalogue:
         failure: Exception = NotAccepting()  # unless something else ends it, the bot stops
         try:
             async with asyncio.timeout(PATIENCE_S):
-                model = await self._wiro.model(slug)
+                model = await self._engine.model(slug)
             # By the name it was asked for and by its own: whatever asks next may use either.
             self._models[key] = self._models[folded_slug(model.slug)] = (self._clock.monotonic(), model)
             lookup.set_result(model)
@@ -202,7 +202,7 @@ class Catalogue:
         """Read the list anew. Raises EngineError; the list that was known stays, and `reading` says so."""
         reading = CatalogueReading(self._reading.read_at_s, has_failed=True)
         try:
-            summaries = tuple(await self._wiro.models())
+            summaries = tuple(await self._engine.models())
             self._index = await asyncio.to_thread(ModelIndex, summaries, self._default)
             self._summaries = summaries
             self._missing.clear()

@@ -79,7 +79,7 @@ class Reports:
         self,
         records: ReportStore,
         cases: CaseStore,
-        wiro: Engine,
+        engine: Engine,
         clock: Clock,
         owner: TaskOwner,
         delays: Callable[[], Iterator[float]],
@@ -88,7 +88,7 @@ class Reports:
         """`delays` gives the seconds before each new attempt at Wiro, and ends: then it is left alone."""
         self._records = records
         self._cases = cases
-        self._wiro = wiro
+        self._engine = engine
         self._clock = clock
         self._owner = owner
         self._delays = delays
@@ -256,7 +256,7 @@ class Reports:
 
     async def _is_cleared(self, task_id: str) -> bool:
         try:
-            await self._wiro.delete_files_of(task_id)
+            await self._engine.erase(task_id)
         except EngineNotFound:
             return True  # Wiro has nothing of it any more
         except EngineError as error:

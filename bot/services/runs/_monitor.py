@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Final
 from bot.domain.job.events import Event, Gap, Reached, Refused
 from bot.domain.job.job import Cause, Stage
 from bot.domain.job.task import Task
-from bot.engines.port import EngineError, EngineNotFound
-from bot.services.runs.subscriptions import Subscription
+from bot.engines.port import EngineError, EngineNotFound, Subscription
 
 if TYPE_CHECKING:
     from bot.services.runs.runner import JobRunner
@@ -56,8 +55,8 @@ class TaskMonitor:
             await self._hear_out()
 
     async def _listen(self, task: Task) -> None:
-        tracker, channel_id = self._tools.tracker, self._follower.job.origin.channel_id
-        watch = tracker.watch(channel_id, task, self._follower.mailbox)
+        channel_id, mailbox = self._follower.job.origin.channel_id, self._follower.mailbox
+        watch = self._tools.engine.watch(task, channel_id, mailbox.put)
         self._watch = await self._sockets.enter_async_context(watch)
         self._poll_delays = None
 
@@ -65,7 +64,7 @@ class TaskMonitor:
         while not self._follower.job.is_terminal:
             event = await self._follower.mailbox.get(self._patience_now_s())
             if self._follower.should_cancel():
-                await self._cancel_at_wiro()
+                await self._stop_task()
             if event is not None and not isinstance(event, Gap):
                 self._last_news_s = self._tools.clock.monotonic()
                 await self._follower.hear(event)
@@ -96,7 +95,7 @@ class TaskMonitor:
         if quiet_s >= self._patience.silence_s and job.stage is not Stage.FINISHING:
             self._follower.grew_quiet(self._tools.clock.wall() - quiet_s)
         try:
-            report = await self._tools.wiro.detail(self._task_id)
+            report = await self._tools.engine.report(self._task_id)
         except EngineNotFound:
             self._not_found += 1
             if self._not_found >= NOT_FOUND_TRIES and self._follower.is_past_grace:
@@ -114,21 +113,16 @@ class TaskMonitor:
         elif self._follower.job.stage > before:
             self._last_news_s = self._tools.clock.monotonic()
             if before >= Stage.QUEUED and quiet_s >= min(FIRST_NEWS_S, self._patience.silence_s):
-                await self._tools.tracker.moved_unheard(self._watch)
+                await self._watch.moved_unheard()
 
-    async def _cancel_at_wiro(self) -> None:
-        """Cancel while queued at Wiro, Kill once it runs; Task/Detail says what came of it."""
-        wiro, task_id = self._tools.wiro, self._task_id
-        is_queued = self._follower.job.stage <= Stage.QUEUED
-        for stop in (wiro.cancel, wiro.kill) if is_queued else (wiro.kill, wiro.cancel):
-            try:
-                await stop(task_id)
-            except EngineError as error:
-                log.info("task %s: not stopped: %s", task_id, error.message)
-            else:
-                break
-        else:
-            self._follower.remark("Wiro could not stop it any more.")
+    async def _stop_task(self) -> None:
+        """Whatever comes of it, the record says it."""
+        engine, job = self._tools.engine, self._follower.job
+        try:
+            await engine.stop(self._task_id, job.stage)
+        except EngineError as error:
+            log.info("task %s: not stopped: %s", self._task_id, error.message)
+            self._follower.remark(f"{engine.name} could not stop it any more.")
         await self._ask()
 
     async def _past_deadline(self) -> None:
@@ -138,4 +132,4 @@ class TaskMonitor:
         self._is_past_deadline = True
         self._follower.is_out_of_time = True
         self._deadline_s = self._tools.clock.monotonic() + KILL_GRACE_S
-        await self._cancel_at_wiro()
+        await self._stop_task()

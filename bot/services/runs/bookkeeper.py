@@ -16,7 +16,6 @@ from bot.domain.request.parameters import SEED
 from bot.domain.request.run_request import MAX_SEED
 from bot.engines.port import Engine, EngineError
 from bot.services.runs.ports import Books
-from bot.services.runs.reconcile import is_task_of
 
 log = logging.getLogger(__name__)
 
@@ -32,8 +31,8 @@ TWICE: Final = 50  # differences that are looked at once more
 class Bookkeeper:
     """`last` is the latest reckoning of this process."""
 
-    def __init__(self, wiro: Engine, books: Books, clock: Clock) -> None:
-        self._wiro = wiro
+    def __init__(self, engine: Engine, books: Books, clock: Clock) -> None:
+        self._engine = engine
         self._books = books
         self._clock = clock
         self._due_s = clock.monotonic() + FIRST_S
@@ -48,7 +47,7 @@ class Bookkeeper:
     async def reckon(self) -> Reckoning:
         """Compare the tasks of the last two days, one by one. Raises EngineError, StoreError."""
         now_s = self._clock.wall()
-        reports = await self._wiro.recent_tasks(DEPTH, since_s=now_s - SPAN_S)
+        reports = await self._engine.recent_tasks(DEPTH, since_s=now_s - SPAN_S)
         reports = [report for report in reports if report.created_at_s >= now_s - SPAN_S]
         charged = {report.task.task_id: cost for report in reports if (cost := _cost(report)) is not None}
         booked = await self._books.booked([report.task.task_id for report in reports])
@@ -65,7 +64,7 @@ class Bookkeeper:
         confirmed = list(found[TWICE:])
         for one in found[:TWICE]:
             try:
-                cost = _cost(await self._wiro.detail(one.task_id))
+                cost = _cost(await self._engine.report(one.task_id))
             except EngineError:
                 cost = one.charged
             if cost is not None:
@@ -81,7 +80,9 @@ class Bookkeeper:
             cost, task_id = _cost(report), report.task.task_id
             if cost is None or cost == ZERO or task_id not in seeds:
                 continue
-            makers = [job for job in jobs if job.seed == seeds[task_id] and is_task_of(report, job)]
+            makers = [
+                job for job in jobs if job.seed == seeds[task_id] and self._engine.is_task_of(report, job)
+            ]
             # One that waits for its answer may be about to learn that this is its own.
             if makers and all(job.is_terminal and not job.is_charge_open for job in makers):
                 strays.append(Difference(task_id, makers[0].job_id, cost, None))

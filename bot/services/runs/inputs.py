@@ -8,8 +8,8 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Final
-from weakref import WeakValueDictionary
 
+from bot.domain.catalogue.model import Model
 from bot.domain.errors import StoreError
 from bot.domain.job.job import Job
 from bot.domain.request.files import InputFile, StoredFile, Upload
@@ -22,8 +22,9 @@ from bot.engines.port import (
     EngineRateLimited,
     EngineRefused,
     EngineUnreachable,
+    LinkedInput,
 )
-from bot.services.runs.ports import Folders, Sources, UploadStore
+from bot.services.runs.ports import Sources, UploadStore
 
 log = logging.getLogger(__name__)
 
@@ -31,23 +32,20 @@ MAX_AT_ONCE: Final = 2  # requests whose files are in memory at the same time
 
 
 class Inputs:
-    """Brings files to Wiro. Owns a folder's making: one for each server, once."""
+    """Brings files to the engine."""
 
     def __init__(
         self,
-        wiro: Engine,
+        engine: Engine,
         sources: Sources,
-        folders: Folders,
         uploads: UploadStore,
         wall: Callable[[], float],
     ) -> None:
-        self._wiro = wiro
+        self._engine = engine
         self._sources = sources
-        self._folders = folders
         self._uploads = uploads
         self._wall = wall
         self._turns = asyncio.Semaphore(MAX_AT_ONCE)
-        self._making: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
 
     async def take_in(self, job: Job) -> tuple[InputFile, ...]:
         """The job's files, checked, with the address at Wiro where it took them. Raises InputRefused.
@@ -83,6 +81,8 @@ class Inputs:
             content_type=upload.content_type,
             size_bytes=len(upload.content),
         )
+        if not self._engine.capabilities.keeps_files:
+            return known
         try:
             stored = await self._recorded(upload, job)
         except StoreError as error:
@@ -102,7 +102,7 @@ class Inputs:
         guild_id = job.origin.guild_id or 0
         upload_id = await self._uploads.intend(job.job_id, job.origin.user_id, guild_id, self._wall())
         try:
-            stored = await self._upload(upload, guild_id)
+            stored = await self._engine.store_input(upload, guild_id)
         except EngineError as error:
             if not may_have_arrived(error):
                 await self._uploads.drop([upload_id])
@@ -110,40 +110,16 @@ class Inputs:
         await self._uploads.kept(upload_id, stored.file_id, stored.url)
         return stored
 
-    async def _upload(self, upload: Upload, guild_id: int) -> StoredFile:
-        """Raises EngineError."""
-        folder_id = await self._folder(guild_id)
-        try:
-            return await self._wiro.upload(upload, folder_id)
-        except EngineRefused:
-            if folder_id is None:
-                raise
-        # Refused for the folder, which may have been deleted at Wiro, or for itself: without one it shows.
-        stored = await self._wiro.upload(upload, None)
-        await self._forget_folder(guild_id)
-        return stored
 
-    async def _folder(self, guild_id: int) -> str | None:
-        lock = self._making.setdefault(guild_id, asyncio.Lock())
-        async with lock:
-            try:
-                folder_id = await self._folders.folder_of(guild_id)
-                if folder_id is None:
-                    name = f"discord-{guild_id}" if guild_id else "discord-direct"
-                    folder_id = (await self._wiro.create_folder(name)).file_id
-                    await self._folders.keep_folder(guild_id, folder_id)
-            except (StoreError, EngineError) as error:
-                log.warning("no folder at Wiro for server %d: %s", guild_id, type(error).__name__)
-                return None
-            return folder_id
-
-    async def _forget_folder(self, guild_id: int) -> None:
-        """The next file makes another."""
-        log.warning("the folder of server %d is gone at Wiro", guild_id)
-        try:
-            await self._folders.forget_folder(guild_id)
-        except StoreError as error:
-            log.warning("the folder of server %d is still on record: %s", guild_id, error.reason)
+def linked_inputs(files: Sequence[InputFile], model: Model) -> tuple[LinkedInput, ...]:
+    """Those that the engine keeps, as a start names them."""
+    links = []
+    for file in files:
+        if file.stored_url is not None:
+            parameter = model.parameter(file.parameter_id)
+            kind = parameter.kind if parameter is not None else None
+            links.append(LinkedInput(file.parameter_id, file.stored_url, kind))
+    return tuple(links)
 
 
 def may_have_arrived(error: EngineError) -> bool:

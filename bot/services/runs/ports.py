@@ -146,18 +146,6 @@ class UploadStore(Protocol):
         ...
 
 
-class Folders(Protocol):
-    """Which folder at Wiro a server's files go to; direct messages are guild 0. Raises StoreErrors."""
-
-    async def folder_of(self, guild_id: int) -> str | None: ...
-
-    async def keep_folder(self, guild_id: int, folder_id: str) -> None: ...
-
-    async def forget_folder(self, guild_id: int) -> None:
-        """The next file of this server makes another."""
-        ...
-
-
 class Sources(Protocol):
     """Where files come from: Discord's CDN and Wiro's outputs."""
 

@@ -22,7 +22,7 @@ from bot.domain.job.task import Task, TaskReport
 from bot.domain.request.errors import InputRefused, OptionRefused, PictureNotTaken
 from bot.domain.request.files import Upload
 from bot.domain.request.form import FieldsRefused
-from bot.domain.request.parameters import run_parameters
+from bot.domain.request.parameters import parameters_for
 from bot.engines.port import (
     Engine,
     EngineAuthFailed,
@@ -33,16 +33,17 @@ from bot.engines.port import (
     EngineRateLimited,
     EngineRefused,
     EngineUnreachable,
+    LinkedInput,
+    StartRequest,
 )
 from bot.services.catalogue.service import Catalogue
+from bot.services.runs._lost_runs import find_task
 from bot.services.runs._mailbox import Mailbox
 from bot.services.runs._monitor import TaskMonitor
 from bot.services.runs.delivery import ResultDelivery
-from bot.services.runs.inputs import Inputs
+from bot.services.runs.inputs import Inputs, linked_inputs
 from bot.services.runs.ports import StatusMessages, Store
 from bot.services.runs.queue import FairQueue
-from bot.services.runs.reconcile import find_task
-from bot.services.runs.subscriptions import Tracker
 
 log = logging.getLogger(__name__)
 
@@ -67,14 +68,13 @@ class Timeouts:
 class RunContext:
     """What every follower works with."""
 
-    wiro: Engine
+    engine: Engine
     store: Store
     board: StatusMessages
     delivery: ResultDelivery
     catalogue: Catalogue
     inputs: Inputs
     queue: FairQueue
-    tracker: Tracker
     clock: Clock
     timeouts: Timeouts
     poll_delays: Callable[[], Iterator[float]]  # seconds between questions while an end is awaited
@@ -87,6 +87,7 @@ class JobRunner:
         self.job = job
         self.tools = tools
         self._parameters = parameters
+        self._links: tuple[LinkedInput, ...] = ()
         self.mailbox = Mailbox()
         self._is_cancel_sent = False
         self.is_out_of_time = False
@@ -211,8 +212,16 @@ class JobRunner:
         if self.job.is_cancel_asked:  # while the intent was written
             return await self._not_sent()
         try:
-            task = await self.tools.wiro.run(
-                self.job.request.model, parameters, key=self.job.run_key, files=files
+            task = await self.tools.engine.start(
+                StartRequest(
+                    self.job.job_id,
+                    self.job.request.model,
+                    self.job.seed,
+                    parameters,
+                    self.job.run_key,
+                    self._links,
+                    tuple(files),
+                )
             )
         except (EngineBusy, EngineRateLimited) as error:
             await self._take_back_intent()
@@ -240,7 +249,8 @@ class JobRunner:
             request = self.job.request
             try:
                 model = await self.tools.catalogue.page(request.model)
-                self._parameters = run_parameters(request, self.job.seed, model)
+                self._parameters = parameters_for(request, self.job.seed, model)
+                self._links = linked_inputs(request.files, model)
             except OptionRefused as error:
                 await self.hear(Refused(Cause.REFUSED, f"{error.option}: {error.value}"))
             except (FieldsRefused, PictureNotTaken, ModelUnknown):
@@ -333,7 +343,7 @@ class JobRunner:
             waited_s = self.tools.clock.monotonic() - since_s
             patience_s = self.tools.timeouts.deadline_s
             try:
-                report = await find_task(self.tools.wiro, self.tools.store, self.job)
+                report = await find_task(self.tools.engine, self.tools.store, self.job)
             except (EngineError, StoreError) as error:
                 log.warning("job %d: the list of tasks could not be read: %s", self.job.job_id, error)
             else:

@@ -243,7 +243,7 @@ class Jobs:
         if job.task_id is None:
             return
         with suppress(EngineNotFound):
-            await self._tools.wiro.delete_files_of(job.task_id)
+            await self._tools.engine.erase(job.task_id)
 
     def forget(self, user_id: int) -> None:
         """This member's records are being erased."""
@@ -261,7 +261,7 @@ class Jobs:
             raise WordsGone(WordsFault.NO_LOG)
         try:
             async with self._door.while_open():
-                return job, await self._tools.wiro.log_of(job.task_id)
+                return job, await self._tools.engine.log(job.task_id)
         except EngineNotFound:
             raise WordsGone(WordsFault.NO_LOG) from None
         except EngineError as error:

@@ -17,10 +17,8 @@ from bot.domain.job.ledger import CHARGE_WAIT_S, OpenCharge, keeps_hold
 from bot.domain.job.lifecycle import is_unbilled
 from bot.domain.job.task import TaskReport
 from bot.domain.money import ZERO, Money
-from bot.domain.request.parameters import PROMPT, SEED
 from bot.engines.port import Engine, EngineError, EngineNotFound
 from bot.services.runs.ports import Store
-from bot.services.runs.reconcile import is_task_of
 from bot.services.tasks import TaskOwner
 
 log = logging.getLogger(__name__)
@@ -66,14 +64,14 @@ class UnclaimedTaskReconciler:
 
     def __init__(
         self,
-        wiro: Engine,
+        engine: Engine,
         store: Store,
         clock: Clock,
         owner: TaskOwner,
         looks: SweepSchedule,
         delays: Callable[[], Iterator[float]],
     ) -> None:
-        self._wiro = wiro
+        self._engine = engine
         self._store = store
         self._clock = clock
         self._owner = owner
@@ -99,7 +97,7 @@ class UnclaimedTaskReconciler:
         until_s = {one.job_id: one.until_s for one in wanted}
         reports: Sequence[TaskReport] = ()
         if is_listed:
-            reports = await self._wiro.recent_tasks(LIST_DEPTH)
+            reports = await self._engine.recent_tasks(LIST_DEPTH)
             self._listed_at_s = now_s
         unanswered = [job for job in jobs if job.task_id is None]
         is_whole = not unanswered or await self._adopt(unanswered, reports, until_s)
@@ -133,7 +131,8 @@ class UnclaimedTaskReconciler:
         """Find the tasks of Runs without an answer. False: some may yet be those of running jobs."""
         now_s = self._clock.wall()
         jobs = sorted(unanswered, key=lambda job: job.sent_at_s or 0.0)
-        candidates = [report for report in reports if any(_is_of(report, job) for job in jobs)]
+        is_task_of = self._engine.is_task_of
+        candidates = [report for report in reports if any(is_task_of(report, job) for job in jobs)]
         # A running job may be about to learn that one of these is its own task. Who waits for an answer is
         # read before what is claimed: an answer in between is then seen in one of them.
         waiting = await self._waiting()
@@ -143,7 +142,7 @@ class UnclaimedTaskReconciler:
         is_whole = len(free) == len(ours)
         for job in jobs:
             # The newest stand first in the list; of twins the first sent gets the first made.
-            report = next((report for report in reversed(free) if _is_of(report, job)), None)
+            report = next((report for report in reversed(free) if is_task_of(report, job)), None)
             if report is None:
                 if now_s > until_s[job.job_id]:
                     await self._book(job, ZERO)
@@ -165,7 +164,7 @@ class UnclaimedTaskReconciler:
         """What became of one known task. False: it could not be had. Raises StoreError."""
         task_id = job.task_id or ""
         try:
-            event = (report or await self._wiro.detail(task_id)).event
+            event = (report or await self._engine.report(task_id)).event
         except EngineNotFound:
             if is_last:
                 await self._book(job, job.hold if keeps_hold(job) and job.cost is None else ZERO)
@@ -199,7 +198,7 @@ class UnclaimedTaskReconciler:
             await self._stop(task_id, event)
             for delay_s in self._delays():
                 try:
-                    event = (await self._wiro.detail(task_id)).event
+                    event = (await self._engine.report(task_id)).event
                     if isinstance(event, (Settled, Cancelled)):
                         await self._take(job, event, is_last=False)
                         return
@@ -216,18 +215,14 @@ class UnclaimedTaskReconciler:
             del self._settling[job.job_id]
 
     async def _stop(self, task_id: str, event: Event) -> None:
-        """Nobody waits for it: Cancel while it is queued, Kill once it runs. Task/Detail is asked after."""
+        """Nobody waits for it. Its record is asked after."""
         stage = event.stage if isinstance(event, Reached) else Stage.RUNNING
         if stage >= Stage.FINISHING:
             return
-        is_queued = stage <= Stage.QUEUED
-        for stop in (self._wiro.cancel, self._wiro.kill) if is_queued else (self._wiro.kill,):
-            try:
-                await stop(task_id)
-            except EngineError as error:
-                log.info("task %s: not stopped: %s", task_id, error)
-            else:
-                return
+        try:
+            await self._engine.stop(task_id, stage)
+        except EngineError as error:
+            log.info("task %s: not stopped: %s", task_id, error)
 
 
 def charge_of(job: Job, event: Settled | Cancelled, *, is_last: bool) -> Money | None:
@@ -242,14 +237,3 @@ def charge_of(job: Job, event: Settled | Cancelled, *, is_last: bool) -> Money |
     if not is_last:
         return None
     return job.hold if event.is_success and event.cost is None else ZERO
-
-
-def _is_of(report: TaskReport, job: Job) -> bool:
-    """`is_task_of`, also for a job whose prompt has been erased since: it is told by its seed alone."""
-    request = job.request
-    if request.prompt or request.values or request.files:
-        return is_task_of(report, job)
-    prompt = next((report.parameters[name] for name in PROMPT if name in report.parameters), None)
-    if prompt is None or not any(name in report.parameters for name in SEED):
-        return False
-    return is_task_of(report, replace(job, request=replace(job.request, prompt=prompt)))

@@ -24,9 +24,9 @@ MAX_LOGGED: Final = 50  # of one look
 class Uploads:
     """Raises the StoreError family."""
 
-    def __init__(self, records: UploadStore, wiro: Engine, lookout: Lookout) -> None:
+    def __init__(self, records: UploadStore, engine: Engine, lookout: Lookout) -> None:
         self._records = records
-        self._wiro = wiro
+        self._engine = engine
         self._lookout = lookout
 
     async def erase(self, user_id: int) -> int:
@@ -38,7 +38,7 @@ class Uploads:
         asked = {file.task_id for file in left if file.task_id is not None}
         for task_id in asked:
             try:
-                await self._wiro.delete_files_of(task_id)
+                await self._engine.erase(task_id)
             except EngineError as error:
                 log.info("task %s keeps its files: %s", task_id, error.message or type(error).__name__)
         return len(await self._left_of(left)) if asked else len(left)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from bot.services.runs.ports import Folders
+from bot.engines.wiro.ports import Folders
 from bot.store.sqlite.records import Records
 
 _KEEP: Final = """

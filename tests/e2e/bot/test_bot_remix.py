@@ -146,7 +146,7 @@ async def test_a_picture_that_wiro_cleared_away_is_taken_from_its_message(
     monkeypatch.setattr(sources, "SPARED_PATIENCE_S", 0.2)
     made, _ = await world.draw(world.alice, "a mill")
     asked = await click(world.alice, made, ":vary:")
-    await world.studio.services.jobs._tools.wiro.delete_files_of(world.tasks[-1].id)
+    await world.studio.services.jobs._tools.engine.erase(world.tasks[-1].id)
     await world.ending(await world.press(world.alice, asked, "Run"))
     url = attached(made)[0]
     assert await given_to(world) == world.env.backend.cdn.get(url)

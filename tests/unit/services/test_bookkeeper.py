@@ -22,7 +22,7 @@ MORE = Money.parse("0.03")
 
 @pytest.fixture
 def keeper(harness: BotHarness) -> Bookkeeper:
-    return Bookkeeper(harness.wiro, BookRecords(harness.store._database), harness.time.clock)
+    return Bookkeeper(harness.engine, BookRecords(harness.store._database), harness.time.clock)
 
 
 def succeeded(cost: Money | None) -> Settled:

@@ -442,4 +442,4 @@ async def test_jobs_of_one_channel_share_a_socket_which_closes_with_the_last(har
         assert (await harness.end_of(job_id)).stage is Stage.SUCCEEDED
     assert harness.sockets.open_feeds == []
     await asyncio.sleep(0)
-    assert harness.tools.tracker.sockets == 0
+    assert len(harness.engine.sockets) == 0

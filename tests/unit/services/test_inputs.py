@@ -21,6 +21,8 @@ from bot.engines.port import EngineError, EngineRefused, EngineServerFault, Engi
 from bot.services.limits.service import DefaultLimits
 from bot.services.runs.inputs import MAX_AT_ONCE, Inputs
 from bot.services.runs.runner import NO_ROOM
+from bot.services.supervisor import Supervisor
+from bot.services.tasks import TaskOwner
 from bot.view.text.endings import ending
 from tests.support.bot_harness import BotHarness, a_harness
 from tests.support.clocks import until
@@ -35,7 +37,7 @@ from tests.support.samples import (
     an_origin,
 )
 from tests.support.sources import MemoryFolders, MemorySources, MemoryUploads
-from tests.support.wiro import LOST_ANSWER, ScriptedWiro
+from tests.support.wiro import LOST_ANSWER, FakeSockets, ScriptedWiro, engine_over
 
 REFUSED = EngineRefused("invalid-parameters", code=0)
 SUCCESS = Settled(is_success=True, cost=Money.parse("0.001"), outputs=(PNG,), elapsed_s=2.0)
@@ -78,7 +80,9 @@ class Bench:
         self.sources = MemorySources()
         self.folders = MemoryFolders()
         self.uploads = MemoryUploads()
-        self.inputs = Inputs(self.wiro, self.sources, self.folders, self.uploads, lambda: NOON_S)
+        supervisor = Supervisor(TaskOwner(asyncio.create_task))
+        engine = engine_over(self.wiro, FakeSockets().open, supervisor, lambda: iter(()), self.folders)
+        self.inputs = Inputs(engine, self.sources, self.uploads, lambda: NOON_S)
 
     async def take_in(self, *urls: str, guild_id: int | None = GUILD) -> tuple[InputFile, ...]:
         return await self.take(*(self.sources.put(url) for url in urls), guild_id=guild_id)

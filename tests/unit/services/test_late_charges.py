@@ -46,7 +46,7 @@ def killed(cost: Money | None) -> Cancelled:
 def sweep(harness: BotHarness) -> None:
     looks = SweepSchedule(first_s=FIRST_S, tick_s=0.002)
     unclaimed = UnclaimedTaskReconciler(
-        harness.wiro, harness.store, harness.time.clock, harness.owner, looks, tiny_delays
+        harness.engine, harness.store, harness.time.clock, harness.owner, looks, tiny_delays
     )
     harness.supervisor.every("late orphans", looks.tick_s, unclaimed.sweep, tiny_delays)
 

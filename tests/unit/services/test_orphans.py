@@ -36,7 +36,7 @@ MINUTE_S = 60.0
 def sweep(harness: BotHarness) -> UnclaimedTaskReconciler:
     looks = SweepSchedule(first_s=FIRST_S, tick_s=0.002)
     unclaimed = UnclaimedTaskReconciler(
-        harness.wiro, harness.store, harness.time.clock, harness.owner, looks, tiny_delays
+        harness.engine, harness.store, harness.time.clock, harness.owner, looks, tiny_delays
     )
     harness.supervisor.every("late orphans", looks.tick_s, unclaimed.sweep, tiny_delays)
     return unclaimed

@@ -51,7 +51,7 @@ class Eraser:
         self.gate = asyncio.Event()
         self.gate.set()
 
-    async def delete_files_of(self, task_id: str) -> None:
+    async def erase(self, task_id: str) -> None:
         self.asked.append(task_id)
         await self.gate.wait()
         if self.is_down:

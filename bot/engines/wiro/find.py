@@ -1,4 +1,4 @@
-"""Finding the task of a Run that was never answered: by its seed, in Wiro's own list."""
+"""Which task a Run made that was never answered: told by its seed, prompt and values in Wiro's own list."""
 
 from __future__ import annotations
 
@@ -10,20 +10,8 @@ from bot.domain.job.job import Job
 from bot.domain.job.task import TaskReport
 from bot.domain.request.files import InputFile
 from bot.domain.request.parameters import PROMPT, SEED
-from bot.engines.port import Engine
-from bot.services.runs.ports import Store
 
-LIST_LIMIT: Final = 100  # what Task/List gives at most (Wiro's MCP client, 2026)
 CLOCK_SKEW_S: Final = 120.0  # Wiro stamps whole seconds on a clock that is not ours
-
-
-async def find_task(wiro: Engine, store: Store, job: Job) -> TaskReport | None:
-    """The unclaimed task that this job's Run must have made, or None. Raises EngineError, StoreError."""
-    reports = [report for report in await wiro.recent_tasks(LIST_LIMIT) if is_task_of(report, job)]
-    claimed = await store.claimed([report.task.task_id for report in reports])
-    free = [report for report in reports if report.task.task_id not in claimed]
-    # The newest first in the list; the oldest of equal ones is ours, the newer belong to later twins.
-    return free[-1] if free else None
 
 
 def is_task_of(report: TaskReport, job: Job) -> bool:
@@ -34,6 +22,8 @@ def is_task_of(report: TaskReport, job: Job) -> bool:
     if job.sent_at_s is None:
         return False
     seed = _value(report, SEED)
+    if job.is_forgotten and (seed is None or _value(report, PROMPT) is None):
+        return False  # its prompt has been erased since: the seed alone tells
     if seed is not None and seed != str(job.seed):
         return False
     # A seed that was drawn by chance is proof enough, so that a clock of ours that was wrong hides nothing.

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.job.events import Reached
-from bot.domain.job.job import Job, Stage
+from bot.domain.job.job import Stage
 from bot.domain.job.task import Task, TaskReport
 from bot.domain.request.files import InputFile
-from bot.services.runs.reconcile import CLOCK_SKEW_S, LIST_LIMIT, find_task, is_task_of
-from tests.support.bot_harness import a_harness
+from bot.engines.wiro.find import CLOCK_SKEW_S, is_task_of
 from tests.support.samples import NOON_S, a_job
-from tests.support.wiro import ScriptedWiro
 
 JOB = a_job(sent_at_s=NOON_S)
 
@@ -122,39 +119,9 @@ def test_clocks_may_differ_a_little(late_s: float) -> None:
     assert is_task_of(a_report(NOON_S + late_s), JOB)
 
 
-async def found(file: Path, wiro: ScriptedWiro, claimed: list[str]) -> TaskReport | None:
-    async with a_harness(file) as harness:
-        for number, task_id in enumerate(claimed, start=1):
-            owner: Job = a_job(number, task_id=task_id, stage=Stage.QUEUED)
-            await harness.store.reserve(owner, [], [])
-        return await find_task(wiro, harness.store, JOB)
-
-
-PARAMETERS = {"prompt": JOB.request.prompt, "seed": JOB.seed}
-
-
-async def test_nothing_in_the_list_is_nothing_found(tmp_path: Path) -> None:
-    assert await found(tmp_path / "db", ScriptedWiro(), []) is None
-
-
-async def test_a_task_that_belongs_to_another_job_is_left_to_it(tmp_path: Path) -> None:
-    wiro = ScriptedWiro()
-    wiro.make(PARAMETERS, NOON_S)
-    assert await found(tmp_path / "db", wiro, ["101"]) is None
-
-
-async def test_of_twins_the_oldest_that_is_free_is_ours(tmp_path: Path) -> None:
-    wiro = ScriptedWiro()
-    for _ in range(3):
-        wiro.make(PARAMETERS, NOON_S)
-    report = await found(tmp_path / "db", wiro, ["101"])
-    assert report is not None
-    assert report.task.task_id == "102"
-
-
-async def test_only_as_many_tasks_are_asked_for_as_wiro_gives(tmp_path: Path) -> None:
-    wiro = ScriptedWiro()
-    wiro.make(PARAMETERS, NOON_S)
-    for _ in range(LIST_LIMIT):
-        wiro.make({"prompt": "another"}, NOON_S)
-    assert await found(tmp_path / "db", wiro, []) is None
+def test_a_job_whose_prompt_was_erased_is_told_by_its_seed_in_a_task_that_has_a_prompt() -> None:
+    erased = replace(JOB, request=replace(JOB.request, prompt=""), is_forgotten=True)
+    assert is_task_of(a_report(), erased)
+    assert not is_task_of(a_report(seed="5"), erased)
+    assert not is_task_of(a_wordless_report(seed=str(JOB.seed)), erased)
+    assert not is_task_of(a_wordless_report(prompt="a mill"), erased)

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from typing import Any
 
 import pytest
 
-from bot.domain.job.events import Gap, Reached
+from bot.domain.job.events import Event, Gap, Reached
 from bot.domain.job.job import Stage
 from bot.domain.job.task import Task
-from bot.services.runs._mailbox import Mailbox
-from bot.services.runs.subscriptions import Subscription, Tracker
+from bot.engines.wiro.subscriptions import SharedSockets, Subscription
 from bot.services.supervisor import Supervisor
 from tests.support.clocks import settle_down, until
 from tests.support.wiro import FakeSockets
@@ -21,19 +21,28 @@ from tests.support.wiro import FakeSockets
 RUNNING = Reached(Stage.RUNNING)
 
 
+def nobody(event: Event) -> None:
+    """Hears it."""
+
+
 class Room:
-    """A tracker and the watches on it."""
+    """Shared sockets, the subscriptions to them, and what each task heard."""
 
     def __init__(self) -> None:
         self.sockets = FakeSockets()
         self.owner = self.supervisor = Supervisor(asyncio.create_task)
         self.pauses_s = [0.0]
-        self.tracker = Tracker(self.sockets.open, self.supervisor, lambda: iter(self.pauses_s))
+        self.shared = SharedSockets(
+            self.sockets.open,
+            lambda step: self.supervisor.every("socket", 0.0, step, lambda: iter(self.pauses_s)),
+        )
+        self.heard: defaultdict[str, list[Event]] = defaultdict(list)
         self.stack = AsyncExitStack()
 
     async def watch(self, channel_id: int, task_id: str) -> Subscription:
         task = Task(task_id, f"token-{task_id}")
-        return await self.stack.enter_async_context(self.tracker.watch(channel_id, task, Mailbox()))
+        watch = self.shared.watch(task, channel_id, self.heard[task_id].append)
+        return await self.stack.enter_async_context(watch)
 
 
 @pytest.fixture
@@ -49,28 +58,28 @@ async def test_tasks_of_one_channel_share_a_socket(room: Room) -> None:
     await room.watch(30, "101")
     await room.watch(30, "102")
     await room.watch(31, "103")
-    assert room.tracker.sockets == 2
+    assert len(room.shared) == 2
     assert [sorted(feed.tasks) for feed in room.sockets.feeds] == [["101", "102"], ["103"]]
 
 
 async def test_news_finds_its_job_and_no_other(room: Room) -> None:
-    one, other = await room.watch(30, "101"), await room.watch(30, "102")
+    for task_id in ("101", "102"):
+        await room.watch(30, task_id)
     room.sockets.say("101", RUNNING)
     room.sockets.feeds[0].say("999", RUNNING)
     await settle_down()
-    assert [await one.mailbox.get(0), await one.mailbox.get(0)] == [Gap("registered"), RUNNING]
-    assert [await other.mailbox.get(0), await other.mailbox.get(0)] == [Gap("registered"), None]
+    assert room.heard == {"101": [Gap("registered"), RUNNING], "102": [Gap("registered")]}
 
 
 async def test_the_last_to_leave_closes_the_socket() -> None:
     room = Room()
-    async with room.tracker.watch(30, Task("101", "x"), Mailbox()):
-        async with room.tracker.watch(30, Task("102", "y"), Mailbox()):
+    async with room.shared.watch(Task("101", "x"), 30, nobody):
+        async with room.shared.watch(Task("102", "y"), 30, nobody):
             (feed,) = room.sockets.feeds
         assert not feed.is_closed
         assert list(feed.tasks) == ["101"]
     assert feed.is_closed
-    assert room.tracker.sockets == 0
+    assert len(room.shared) == 0
     await settle_down()
     assert len(room.owner) == 0
 
@@ -88,7 +97,7 @@ async def test_a_task_that_a_shared_socket_never_speaks_of_gets_its_own(room: Ro
     heard, unheard = await room.watch(30, "101"), await room.watch(30, "102")
     room.sockets.say("101", RUNNING)
     await settle_down()
-    await room.tracker.moved_unheard(unheard)
+    await unheard.moved_unheard()
     assert [sorted(feed.tasks) for feed in room.sockets.open_feeds] == [["101"], ["102"]]
     room.sockets.say("102", RUNNING)
     await settle_down()
@@ -100,10 +109,10 @@ async def test_what_was_learned_of_sharing_holds_for_every_later_task(room: Room
     unheard = await room.watch(30, "102")
     room.sockets.say("101", RUNNING)
     await settle_down()
-    await room.tracker.moved_unheard(unheard)
+    await unheard.moved_unheard()
     await room.watch(30, "103")
     await room.watch(31, "104")
-    assert room.tracker.sockets == 4
+    assert len(room.shared) == 4
 
 
 async def test_a_second_task_that_was_unheard_too_moves_as_well(room: Room) -> None:
@@ -111,20 +120,20 @@ async def test_a_second_task_that_was_unheard_too_moves_as_well(room: Room) -> N
     room.sockets.say("101", RUNNING)
     await settle_down()
     for watch in watches[1:]:
-        await room.tracker.moved_unheard(watch)
-    assert room.tracker.sockets == 3
+        await watch.moved_unheard()
+    assert len(room.shared) == 3
 
 
 async def test_a_socket_that_is_quiet_as_a_whole_is_no_proof_against_sharing(room: Room) -> None:
     watches = [await room.watch(30, "101"), await room.watch(30, "102")]
     for watch in watches:
-        await room.tracker.moved_unheard(watch)
-    assert room.tracker.sockets == 1
+        await watch.moved_unheard()
+    assert len(room.shared) == 1
 
 
 async def test_a_task_alone_on_its_socket_stays(room: Room) -> None:
     watch = await room.watch(30, "101")
-    await room.tracker.moved_unheard(watch)
+    await watch.moved_unheard()
     assert len(room.sockets.feeds) == 1
 
 
@@ -134,18 +143,18 @@ async def test_a_task_that_was_heard_stays(room: Room) -> None:
     room.sockets.say("101", RUNNING)
     room.sockets.say("102", RUNNING)
     await settle_down()
-    await room.tracker.moved_unheard(watch)
-    assert room.tracker.sockets == 1
+    await watch.moved_unheard()
+    assert len(room.shared) == 1
 
 
 @pytest.mark.parametrize("end", [None, ("too", "many", "values")], ids=["ends", "fails"])
 async def test_a_socket_that_ends_by_itself_is_replaced_and_its_watchers_ask_the_record(
     room: Room, end: Any
 ) -> None:
-    watches = [await room.watch(30, "101"), await room.watch(30, "102")]
+    for task_id in ("101", "102"):
+        await room.watch(30, task_id)
     await settle_down()
-    for watch in watches:
-        assert await watch.mailbox.get(0) == Gap("registered")
+    assert room.heard == {"101": [Gap("registered")], "102": [Gap("registered")]}
     (broken,) = room.sockets.feeds
     broken._events.put_nowait(end)
     await until(lambda: len(room.sockets.feeds) == 2)
@@ -154,9 +163,9 @@ async def test_a_socket_that_ends_by_itself_is_replaced_and_its_watchers_ask_the
     room.sockets.say("103", RUNNING)
     room.sockets.say("101", RUNNING)
     await settle_down()
-    assert [await watches[0].mailbox.get(0) for _ in range(2)] == [Gap("registered"), RUNNING]
-    assert await watches[1].mailbox.get(0) == Gap("registered")
-    assert (len(room.sockets.open_feeds), room.tracker.sockets) == (1, 1)
+    assert room.heard["101"][1:] == [Gap("registered"), RUNNING]
+    assert room.heard["102"][1:] == [Gap("registered")]
+    assert (len(room.sockets.open_feeds), len(room.shared)) == (1, 1)
     assert room.supervisor.failures == {"socket": 1}
 
 
@@ -178,8 +187,8 @@ async def test_who_joins_while_a_socket_is_being_replaced_is_on_the_new_one(room
 
 async def test_a_watch_that_is_over_is_nobodys_business() -> None:
     room = Room()
-    async with room.tracker.watch(30, Task("101", "x"), Mailbox()) as watch:
+    async with room.shared.watch(Task("101", "x"), 30, nobody) as watch:
         pass
-    await room.tracker.moved_unheard(watch)
-    await room.tracker._leave(watch)
-    assert room.tracker.sockets == 0
+    await watch.moved_unheard()
+    await room.shared._leave(watch)
+    assert len(room.shared) == 0
