@@ -13,6 +13,7 @@ from bot.domain.request.run_request import RunRequest
 from bot.view.actions.buttons import CaseAction, CaseButton, JobAction, JobButton
 from bot.view.card import Card, Tone
 from bot.view.cards.texts import text_buttons
+from bot.view.text.fitting import jump_link, message_url
 from bot.view.text.format import code, escaped, plural, relative
 from bot.view.text.headings import heading, sent_count
 from bot.view.text.limits import allowance_words, amount_words, audience_words, extent_words
@@ -97,7 +98,7 @@ def member_words(decision: Decision) -> str:
         return f"{asked} They approved it, but it could not be started: {sentence(decision.failure)}"
     match case.verdict:
         case Verdict.APPROVED if decision.message_id is not None:
-            place = f"https://discord.com/channels/{case.guild_id}/{case.channel_id}/{decision.message_id}"
+            place = message_url(case.guild_id, case.channel_id, decision.message_id)
             return f"{asked} They approved it; it is being made: {place}"
         case Verdict.APPROVED:
             return f"{asked} They approved it; the picture comes to you by direct message."
@@ -136,13 +137,11 @@ def _asked(case: Case, way_out: Alternative | None, prompt: str) -> list[str]:
 
 
 def _reported(case: Case, prompt: str, job: Job) -> list[str]:
-    place = f"https://discord.com/channels/{case.guild_id}/{case.channel_id}/{job.origin.message_id}"
-    jump = f" · [jump to it]({place})" if job.origin.message_id is not None else ""
     state = " and hidden" if case.is_hiding else ", not hidden: the reporter has had enough hidden today"
     return [
         f"### {a_words(job)} reported{state}",
         f"**Made by** <@{case.user_id}>",
-        f"**Where** <#{case.channel_id}>{jump}",
+        f"**Where** <#{case.channel_id}>{jump_link(job.origin)}",
         f"**Prompt** {escaped(prompt, PROMPT_CHARS) or 'none'}",
         f"**Reported by** <@{case.opened_by}>",
     ]

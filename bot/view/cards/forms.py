@@ -11,6 +11,7 @@ from bot.domain.request.form_state import Form, FormState
 from bot.domain.request.origin import Origin
 from bot.view.actions.buttons import FormAction, FormButton
 from bot.view.card import Card, Tone
+from bot.view.text.fitting import fitting, message_url
 from bot.view.text.format import code, duration, escaped, plain
 from bot.view.text.requests import complaint_words, fault_words, field_name
 
@@ -41,8 +42,7 @@ def _notes(draft: FormState) -> list[str]:
     if draft.origin is not None and not draft.is_starting:
         notes.append(f"**It runs** {_where(draft.origin)}. The form stays open for another run.")
     if draft.left_out:
-        told = [complaint_words(complaint) for complaint in draft.left_out[:MAX_LEFT_OUT]]
-        more = len(draft.left_out) - len(told)
+        told, more = fitting(draft.left_out, most=MAX_LEFT_OUT, name=complaint_words)
         told += [f"{more:,} more"] if more else []
         notes.append(f"-# Left out of your last values: {'; '.join(told)}.")
     if draft.model.parameters is None:
@@ -59,8 +59,7 @@ def _notes(draft: FormState) -> list[str]:
 def _where(origin: Origin) -> str:
     if origin.is_private or origin.message_id is None:
         return "in a message to you alone"
-    place = origin.guild_id or "@me"
-    return f"[here](https://discord.com/channels/{place}/{origin.channel_id}/{origin.message_id})"
+    return f"[here]({message_url(origin.guild_id, origin.channel_id, origin.message_id)})"
 
 
 def _field_lines(draft: FormState, complaints: Sequence[Complaint]) -> list[str]:
@@ -80,8 +79,8 @@ def _field_lines(draft: FormState, complaints: Sequence[Complaint]) -> list[str]
             return [*lines, *at_defaults]
     # What is wrong comes first: the rest can be seen in its step.
     lines.sort(key=lambda line: not line.startswith("⚠️"))
-    shown = _fitting(lines)
-    return [*shown, f"-# {len(lines) - len(shown):,} more are filled in", *at_defaults]
+    shown, more = fitting(lines, MAX_TEXT_CHARS)
+    return [*shown, f"-# {more:,} more are filled in", *at_defaults]
 
 
 def _is_default(draft: FormState, parameter: Parameter, defaults: dict[str, tuple[str, ...]]) -> bool:
@@ -109,17 +108,6 @@ def _value(draft: FormState, parameter: Parameter, limit: int) -> str:
 
 def _length(lines: Sequence[str]) -> int:
     return sum(len(line) + 1 for line in lines)
-
-
-def _fitting(lines: Sequence[str]) -> list[str]:
-    left = MAX_TEXT_CHARS
-    shown = []
-    for line in lines:
-        left -= len(line) + 1
-        if left < 0:
-            break
-        shown.append(line)
-    return shown
 
 
 def _small_print(form: Form) -> str:

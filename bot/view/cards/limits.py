@@ -9,6 +9,7 @@ from typing import Final
 from bot.domain.limits.limit import Audience, Measure, Window
 from bot.domain.limits.policies import LimitPolicy
 from bot.view.card import Card, Tone
+from bot.view.text.fitting import fitting
 from bot.view.text.format import plural, relative
 from bot.view.text.limits import (
     NOBODY_GONE,
@@ -188,13 +189,8 @@ def _order(rule: LimitPolicy) -> tuple[int, int, int, int, int, str]:
 
 def _within(blocks: Sequence[str], room: int) -> list[str]:
     """As many blocks as fit, and how many more there are."""
-    kept: list[str] = []
-    for block in blocks:
-        room -= len(block) + 1
-        if room < 0:
-            return [*kept, f"-# and {plural(len(blocks) - len(kept), 'more limit', 'more limits')}"]
-        kept.append(block)
-    return kept
+    kept, more = fitting(blocks, room)
+    return [*kept, f"-# and {plural(more, 'more limit')}"] if more else kept
 
 
 def _first_to_bind(standings: Sequence[Standing]) -> Standing:

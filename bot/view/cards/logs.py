@@ -10,6 +10,7 @@ from bot.domain.limits.budget import BudgetWarning
 from bot.domain.moderation.audit import AuditEntry
 from bot.view.card import Card, Tone
 from bot.view.text.changes import change_words
+from bot.view.text.fitting import jump_link
 from bot.view.text.format import code, plain, plural, relative
 from bot.view.text.limits import allowance_words, extent_words
 
@@ -48,14 +49,10 @@ def kept_back_card(entry: AuditEntry) -> Card:
 def blocked_card(job: Job) -> Card:
     """The server's AutoMod kept the words of a job from being shown."""
     origin = job.origin
-    jump = ""
-    if origin.message_id is not None and not origin.is_private:
-        place = f"https://discord.com/channels/{origin.guild_id}/{origin.channel_id}/{origin.message_id}"
-        jump = f" · [jump to it]({place})"
     lines = [
         "### AutoMod blocked what the bot was to show",
         f"**Whose** <@{origin.user_id}>",
-        f"**Where** <#{origin.channel_id}>{jump}",
+        f"**Where** <#{origin.channel_id}>{jump_link(origin)}",
         "It is shown without its words. To let them through, exempt the bot's role from the rule of AutoMod.",
     ]
     return Card(Tone.WARNING, "\n".join(lines))

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Final
 
-from bot.domain.catalogue.model import Model, Parameter
+from bot.domain.catalogue.model import Model
 from bot.domain.moderation.errors import RuleFault
 from bot.domain.records.model_pages import CatalogueReading, ModelDetail, ModelPage, ModelRow
 from bot.domain.request.form import fields_of
 from bot.view.actions.buttons import ModelAction, ModelButton, has_room
 from bot.view.card import Card, Row, Tone
+from bot.view.text.fitting import and_more, fitting
 from bot.view.text.format import code, escaped, plain, plural, relative
 from bot.view.text.models import (
     abilities_words,
@@ -160,18 +160,7 @@ def _inputs(detail: ModelDetail, room: int) -> str:
     if detail.model.parameters is None:
         return "**Inputs** Wiro's page for this model lists none."
     fields = fields_of(detail.model)
-    return f"**{plural(len(fields), 'input')}**\n{_listed(fields, room)}"
-
-
-def _listed(fields: Sequence[Parameter], room: int) -> str:
-    """As many as there is room for, in characters."""
-    shown: list[str] = []
-    length = 0
-    for parameter in fields:
-        line = f"- {parameter_words(parameter)}"
-        length += len(line) + 1
-        if length > room - 40:  # with what follows
-            break
-        shown.append(line)
-    more = len(fields) - len(shown)
-    return "\n".join(shown) + (f"\n-# and {more:,} more" if more else "")
+    # What follows has room, too.
+    shown, more = fitting(fields, room - 40, name=lambda field: f"- {parameter_words(field)}")
+    rest = [f"-# {and_more(more)}"] if more else []
+    return "\n".join([f"**{plural(len(fields), 'input')}**", *shown, *rest])

@@ -9,6 +9,7 @@ from bot.domain.job.job import Exposure, Job, Stage
 from bot.domain.job.ledger import keeps_hold
 from bot.view.actions.buttons import JobAction, JobButton, MemberAction, MemberButton
 from bot.view.card import Card, Row, Tone
+from bot.view.text.fitting import fitting, jump_link
 from bot.view.text.format import escaped, plural, relative
 from bot.view.text.headings import heading, sent_count
 
@@ -45,7 +46,7 @@ def history_card(
 
 def _row(job: Job) -> Row:
     model = escaped(job.request.model.rpartition("/")[2], 60)
-    facts = f"{model} · {_outcome(job)} · {relative(job.created_at_s)}{_jump(job)}"
+    facts = f"{model} · {_outcome(job)} · {relative(job.created_at_s)}{jump_link(job.origin)}"
     if is_forgotten(job):
         return Row(f"*The prompt has been erased*\n-# {facts}")
     sent = sent_count(job.request)
@@ -89,14 +90,6 @@ def _outcome(job: Job) -> str:
             return f"cancelled, {job.cost}" if job.cost is not None and job.cost.pico else "cancelled, free"
         case _:
             return f"running, {job.hold} held"
-
-
-def _jump(job: Job) -> str:
-    origin = job.origin
-    if origin.message_id is None or origin.is_private:
-        return ""
-    place = origin.guild_id or "@me"
-    return f" · [jump to it](https://discord.com/channels/{place}/{origin.channel_id}/{origin.message_id})"
 
 
 # --- privacy -----------------------------------------------------------------------------------
@@ -209,8 +202,7 @@ def stopped_card(erased: int, total: int) -> Card:
 def _left(running: Sequence[Job]) -> list[str]:
     if not running:
         return []
-    names = [f"“{heading(job.request, 60)}”" for job in running[:MAX_NAMED]]
-    if len(running) > MAX_NAMED:
-        names.append(f"{len(running) - MAX_NAMED:,} more")
+    names, more = fitting(running, most=MAX_NAMED, name=lambda job: f"“{heading(job.request, 60)}”")
+    names += [f"{more:,} more"] if more else []
     verb = "it is" if len(running) == 1 else "they are"
     return [f"**Left alone**, because {verb} still running: {', '.join(names)}. Ask again when it has ended."]

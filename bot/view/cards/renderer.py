@@ -16,6 +16,7 @@ from bot.view.cards.picks import picks_of, picture_places
 from bot.view.files.media import is_picture
 from bot.view.text import links, said
 from bot.view.text.endings import ending
+from bot.view.text.fitting import message_url
 from bot.view.text.format import code, code_block, duration, plural, relative
 from bot.view.text.headings import heading, model_name, sent_words
 from bot.view.text.said import TextPart
@@ -241,8 +242,7 @@ def _title(job: Job) -> str:
 def _parent_words(parent: Parent) -> str:
     what = "a picture"
     if parent.message_id is not None:
-        guild = parent.guild_id or "@me"
-        what = f"[{what}](https://discord.com/channels/{guild}/{parent.channel_id}/{parent.message_id})"
+        what = f"[{what}]({message_url(parent.guild_id, parent.channel_id, parent.message_id)})"
     match parent.relation:
         case Relation.VARIATION:
             return f"Variation of {what}"

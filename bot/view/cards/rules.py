@@ -10,6 +10,7 @@ from bot.domain.moderation.picture_rules import DEFAULT, WHOLE_SERVER
 from bot.domain.moderation.rules import ChannelRule, GuildRules, ModelRule
 from bot.view.card import Card, Tone
 from bot.view.text.changes import ChangeWords
+from bot.view.text.fitting import and_more, fitting
 from bot.view.text.format import code, escaped, plural
 from bot.view.text.rules import channel_words, hit_words, model_words, picture_words, word_words
 
@@ -72,13 +73,5 @@ def trial_card(text: str, matches: Sequence[Hit]) -> Card:
 
 def _listed(items: Iterable[str], otherwise: str) -> str:
     """The items in one line, as many as there is room for."""
-    shown: list[str] = []
-    length = 0
-    every = list(items)
-    for item in every:
-        length += len(item) + 3
-        if length > SECTION_CHARS and shown:
-            break
-        shown.append(item)
-    more = f" and {len(every) - len(shown):,} more" if len(shown) < len(every) else ""
-    return " · ".join(shown) + more if shown else otherwise
+    shown, more = fitting(list(items), SECTION_CHARS, gap=3)
+    return " ".join(part for part in (" · ".join(shown), and_more(more)) if part) or otherwise

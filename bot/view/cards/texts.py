@@ -9,6 +9,7 @@ from bot.domain.job.job import Job
 from bot.view.actions.buttons import JobAction, JobButton, PageMove, TextAction, job_buttons
 from bot.view.card import Card, Tone
 from bot.view.text import said
+from bot.view.text.fitting import fitting
 from bot.view.text.format import code_block, plural
 from bot.view.text.pages import Page, units
 from bot.view.text.said import TextPart
@@ -89,17 +90,8 @@ def _terminal_line(line: str) -> str:
 
 def _fitting(lines: list[str]) -> str:
     """As many of the last lines as a card has room for; of a single long one, its end."""
-    kept: list[str] = []
-    left = LOG_UNITS
-    for line in reversed(lines):
-        left -= units(line) + 1
-        if left < 0:
-            break
-        kept.append(line)
-    if not kept:
-        end = lines[-1][-(LOG_UNITS // 2 - 1) :]
-        return f"…{end}"
-    return "\n".join(reversed(kept))
+    kept, _ = fitting(lines[::-1], LOG_UNITS, measure=units)
+    return "\n".join(kept[::-1]) or f"…{lines[-1][-(LOG_UNITS // 2 - 1) :]}"
 
 
 def _again(job: Job) -> tuple[JobAction, ...]:

@@ -7,6 +7,7 @@ from typing import Final
 
 from bot.domain.records.reports import Share, UsageReport
 from bot.view.card import Card, Tone
+from bot.view.text.fitting import and_more, fitting
 from bot.view.text.format import code, plural
 
 CHART: Final = "usage.png"
@@ -48,11 +49,10 @@ def export_card(filename: str, jobs: int, period: str) -> Card:
 def _shares(title: str, shares: Sequence[Share], name: Callable[[str], str]) -> list[str]:
     if not shares:
         return []
-    lines = [f"**{title}**"]
-    lines += [f"{share.spend} · {plural(share.runs, 'run')} · {name(share.key)}" for share in shares[:TOP]]
-    if len(shares) > TOP:
-        lines.append(f"-# and {len(shares) - TOP:,} more")
-    return lines
+    shown, more = fitting(
+        shares, most=TOP, name=lambda it: f"{it.spend} · {plural(it.runs, 'run')} · {name(it.key)}"
+    )
+    return [f"**{title}**", *shown, *([f"-# {and_more(more)}"] if more else [])]
 
 
 def _channel(key: str) -> str:

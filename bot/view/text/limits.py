@@ -9,6 +9,7 @@ from typing import Final, Protocol, assert_never
 from bot.domain.limits.limit import Audience, Limit, Measure, Window
 from bot.domain.limits.policies import LimitKey, LimitPolicy
 from bot.domain.money import MAX_PICO, Money
+from bot.view.text.fitting import joined
 from bot.view.text.format import code, duration, plural, relative
 
 NOBODY_GONE: Final[frozenset[int]] = frozenset()
@@ -195,13 +196,12 @@ def _before(losers: Sequence[LimitPolicy]) -> str:
     """Which limits stand back, a few of them."""
     if not losers:
         return ""
-    named = [
-        f"{amount_words(rule.dimension.measure, rule.amount)} "
-        f"of {audience_words(rule.audience, rule.audience_id)}"
-        for rule in losers[:3]
-    ]
-    more = f" and {len(losers) - 3} more" if len(losers) > 3 else ""
-    return f"; it goes before {', '.join(named)}{more}"
+    return f"; it goes before {joined(losers, 3, _loser_words)}"
+
+
+def _loser_words(rule: LimitPolicy) -> str:
+    amount = amount_words(rule.dimension.measure, rule.amount)
+    return f"{amount} of {audience_words(rule.audience, rule.audience_id)}"
 
 
 def _reset_words(standing: Standing, at_s: float) -> str:

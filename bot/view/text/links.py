@@ -9,6 +9,7 @@ from urllib.parse import quote
 from bot.domain.job.output_file import OutputFile
 from bot.view.files.containers import TEXT
 from bot.view.files.media import ANSWER_TYPE
+from bot.view.text.fitting import fitting
 from bot.view.text.format import escaped, plural
 from bot.view.text.pages import units
 
@@ -25,16 +26,8 @@ def linked(pictures: Sequence[OutputFile]) -> list[OutputFile]:
 
 def lines_of(pictures: Sequence[OutputFile], limit: int) -> list[str]:
     """Every output that is linked or shown smaller: `limit` units, and two more lines of small print."""
-    links = [_link(picture) for picture in linked(pictures)]
-    reduced = [_original(picture) for picture in pictures if picture.is_reduced and picture.url is not None]
-    lines: list[str] = []
-    left = limit - len(DEATH)
-    for line in (*links, *reduced):
-        left -= units(line) + 1
-        if left < 0:
-            break
-        lines.append(line)
-    if missing := len(links) + len(reduced) - len(lines):
+    lines, missing = _fitting(pictures, limit)
+    if missing:
         where = LINKS_NAME if any(p.filename == LINKS_NAME for p in pictures) else "`/privacy export`"
         lines.append(f"-# {plural(missing, 'more link')}: see {where}.")
     if any(picture.url is not None for picture in pictures if picture.content is None or picture.is_reduced):
@@ -44,7 +37,13 @@ def lines_of(pictures: Sequence[OutputFile], limit: int) -> list[str]:
 
 def have_room(pictures: Sequence[OutputFile], limit: int) -> bool:
     """Whether all links stand in the card itself."""
-    return not any("more link" in line for line in lines_of(pictures, limit))
+    return not _fitting(pictures, limit)[1]
+
+
+def _fitting(pictures: Sequence[OutputFile], limit: int) -> tuple[list[str], int]:
+    links = [_link(picture) for picture in linked(pictures)]
+    reduced = [_original(picture) for picture in pictures if picture.is_reduced and picture.url is not None]
+    return fitting([*links, *reduced], limit - len(DEATH), measure=units)
 
 
 def links_file(pictures: Sequence[OutputFile]) -> OutputFile:

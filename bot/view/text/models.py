@@ -10,6 +10,7 @@ from urllib.parse import quote
 from bot.domain.catalogue.abilities import Abilities, Medium
 from bot.domain.catalogue.errors import ModelUnknown
 from bot.domain.catalogue.model import Kind, ModelSummary, Parameter, PriceRule
+from bot.view.text.fitting import joined
 from bot.view.text.format import code, duration, escaped, plural
 
 MAX_SUGGESTION_CHARS: Final = 100  # Discord docs, Application commands, autocomplete, 2026
@@ -120,9 +121,9 @@ def _kind_words(parameter: Parameter) -> str:
     words = _KINDS[parameter.kind]
     if not parameter.options or parameter.kind not in {Kind.CHOICE, Kind.CHOICES}:
         return words
-    shown = [escaped(option.shown, 24) for option in parameter.options[:_MAX_OPTIONS]]
-    more = len(parameter.options) - len(shown)
-    return f"{words} {' / '.join(shown)}" + (f" and {more:,} more" if more else "")
+    return (
+        f"{words} {joined(parameter.options, _MAX_OPTIONS, lambda option: escaped(option.shown, 24), ' / ')}"
+    )
 
 
 def _bounds_words(minimum: Decimal | None, maximum: Decimal | None) -> str:

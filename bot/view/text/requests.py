@@ -9,6 +9,7 @@ from bot.domain.catalogue.model import Parameter
 from bot.domain.request.errors import InputFault, InputRefused, PictureNotTaken
 from bot.domain.request.files import MAX_FILE_BYTES
 from bot.domain.request.form import Complaint, FieldFault, FieldsRefused, most_chars, most_files, wanted_type
+from bot.view.text.fitting import fitting, joined
 from bot.view.text.format import code, escaped, plural
 
 MAX_TOLD: Final = 3  # complaints in one sentence
@@ -47,8 +48,7 @@ _INPUT: Final = {
 
 def fields_refused(error: FieldsRefused) -> str:
     """Every complaint as far as a sentence holds it."""
-    told = [complaint_words(complaint) for complaint in error.complaints[:MAX_TOLD]]
-    more = len(error.complaints) - len(told)
+    told, more = fitting(error.complaints, most=MAX_TOLD, name=complaint_words)
     if more:
         told.append(f"{more:,} more {'field is' if more == 1 else 'fields are'} not right either")
     model = escaped(error.model, 100)
@@ -102,9 +102,8 @@ def _number_words(parameter: Parameter) -> str:
 
 
 def _options(parameter: Parameter) -> str:
-    named = [escaped(option.shown, TYPED_CHARS) for option in parameter.options[:MAX_OPTIONS] if option.shown]
-    more = len(parameter.options) - len(named)
-    return "one of " + ", ".join(named) + (f" and {more:,} more" if more > 0 else "")
+    named = [option.shown for option in parameter.options if option.shown]
+    return f"one of {joined(named, MAX_OPTIONS, lambda shown: escaped(shown, TYPED_CHARS))}"
 
 
 def _size(error: InputRefused) -> str:
