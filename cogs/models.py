@@ -11,6 +11,7 @@ from discord.ext import commands
 
 from bot.delivery.responses import acknowledge, acknowledge_press, fill
 from bot.discord.client import BotClient, Interaction
+from bot.domain.discord_limits import SUGGESTION_CHARS, SUGGESTIONS
 from bot.domain.records.model_pages import ModelDetail, ModelPage
 from bot.services.catalogue.browse import Browser
 from bot.services.catalogue.service import Catalogue
@@ -19,7 +20,7 @@ from bot.view.actions.buttons import ModelAction, ModelButton
 from bot.view.card import Card
 from bot.view.cards.models import detail_card, page_card
 from bot.view.text.format import plain
-from cogs.model_options import MAX_SUGGESTIONS, MAX_VALUE_CHARS, model_choices
+from cogs.model_options import model_choices
 from cogs.origins import requester_of
 
 MAX_CATEGORY_CHARS: Final = 40
@@ -43,12 +44,12 @@ class Models(commands.Cog):
     async def models(
         self,
         interaction: Interaction,
-        search: Range[str, 1, MAX_VALUE_CHARS] | None = None,
+        search: Range[str, 1, SUGGESTION_CHARS] | None = None,
         category: Range[str, 1, MAX_CATEGORY_CHARS] | None = None,
     ) -> None:
         await acknowledge(interaction, ephemeral=True)
         self._rate.take(interaction.user.id)
-        words, shelf = plain(search or "", MAX_VALUE_CHARS), plain(category or "", MAX_CATEGORY_CHARS)
+        words, shelf = plain(search or "", SUGGESTION_CHARS), plain(category or "", MAX_CATEGORY_CHARS)
         found = await self._browser.find(words, shelf, requester_of(interaction))
         await fill(interaction, self._card(found))
 
@@ -75,7 +76,7 @@ class Models(commands.Cog):
         wanted = current.strip().lower()
         found = [name for name in self._catalogue.categories if wanted in name]
         return [Choice(name=name, value=name) for name in found if 0 < len(name) <= MAX_CATEGORY_CHARS][
-            :MAX_SUGGESTIONS
+            :SUGGESTIONS
         ]
 
     def _card(self, found: ModelPage | ModelDetail) -> Card:

@@ -12,12 +12,12 @@ from discord.ext import commands
 from bot.delivery.modals import open_form, returned, typed_in
 from bot.discord.client import BotClient, Interaction
 from bot.domain.clock import Clock
+from bot.domain.discord_limits import HINT_CHARS, SELECT_OPTIONS
 from bot.domain.errors import BotError
 from bot.domain.job.access import JobAct
 from bot.domain.job.errors import JobWithheld
 from bot.domain.request.errors import InputFault, InputRefused
 from bot.domain.request.files import InputFile
-from bot.domain.request.form import MAX_CHOICES
 from bot.domain.request.interactions import ButtonUnknown
 from bot.domain.request.run_request import RunRequest
 from bot.services.catalogue.service import Catalogue
@@ -26,14 +26,7 @@ from bot.services.remix.service import Remixes
 from bot.services.runs.service import Jobs, checked
 from bot.view.actions.component import job_on
 from bot.view.cards.picks import pictures_in
-from bot.view.forms.input_form import (
-    FORM,
-    MAX_OPTION_CHARS,
-    ModelChoice,
-    filled_in,
-    form_id_in,
-    input_form,
-)
+from bot.view.forms.input_form import FORM, ModelChoice, filled_in, form_id_in, input_form
 from bot.view.hiding import is_hidden
 from cogs.arrivals import Arrivals
 from cogs.origins import requester_of
@@ -68,7 +61,7 @@ class PictureInput(commands.Cog):
         own_id = user.id if user is not None else interaction.application_id
         if message.author.id == own_id and is_hidden(message):
             raise JobWithheld(is_removed=False)
-        pictures = pictures_in(message, own_id)[:MAX_CHOICES]
+        pictures = pictures_in(message, own_id)[:SELECT_OPTIONS]
         if not pictures:
             raise InputRefused("", InputFault.NO_PICTURE)
         models = self._models()
@@ -106,12 +99,12 @@ class PictureInput(commands.Cog):
 
     def _models(self) -> list[ModelChoice]:
         """From memory: those that take pictures, the default first; that for variations is always there."""
-        slugs = list(self._catalogue.picture_takers(MAX_CHOICES))
+        slugs = list(self._catalogue.picture_takers(SELECT_OPTIONS))
         known = {slug.lower() for slug in slugs}
         if self._remixes.vary_model.lower() not in known:
             at = 1 if self._catalogue.default_model.lower() in known else 0
             slugs.insert(at, self._remixes.vary_model)
-        offered = [slug for slug in slugs if len(slug) <= MAX_OPTION_CHARS][:MAX_CHOICES]
+        offered = [slug for slug in slugs if len(slug) <= HINT_CHARS][:SELECT_OPTIONS]
         return [ModelChoice(slug, self._catalogue.summary(slug)) for slug in offered]
 
 

@@ -12,12 +12,11 @@ import discord
 
 from bot.delivery.budgets import Key, channel_key, token_key
 from bot.delivery.discord_errors import CONNECTION_ERRORS
+from bot.domain.discord_limits import BOT_FILE_BYTES
 from bot.domain.job.output_file import OutputFile
 from bot.view.actions.seal import seal_of
 from bot.view.card import Card
 from bot.view.layout import NO_MENTIONS, files_of, layout_of, passing_layout_of, texts_of
-
-BOT_ROUTE_BYTES: Final = 10 * 1024 * 1024  # per file without boosts or Nitro (Discord docs, 2025-01-16)
 
 
 class Refused(Enum):
@@ -176,7 +175,7 @@ class ChannelRoute:
         self._channel_id = channel_id
         self._message_id = message_id
         self.key: Key = channel_key(channel_id)
-        self.limit_bytes = BOT_ROUTE_BYTES
+        self.limit_bytes = BOT_FILE_BYTES
 
     async def send(self, card: Card, pictures: Sequence[OutputFile] | None) -> None:
         channel = self._client.get_partial_messageable(self._channel_id)
@@ -205,7 +204,7 @@ class DirectRoute:
         self._user_id = user_id
         self._job_id = job_id
         self.key: Key = ("direct", str(user_id))
-        self.limit_bytes = BOT_ROUTE_BYTES
+        self.limit_bytes = BOT_FILE_BYTES
 
     async def send(self, card: Card, pictures: Sequence[OutputFile] | None) -> None:
         channel = await self._client.create_dm(discord.Object(self._user_id))

@@ -13,6 +13,7 @@ import discord
 
 from bot.delivery.channels import Refused, refusal
 from bot.delivery.discord_errors import DISCORD_ERRORS
+from bot.domain.discord_limits import TOKEN_LIFE_S
 from bot.domain.job.job import Job
 from bot.domain.limits.alternatives import Alternative
 from bot.domain.limits.bill_alarm import BillAlarm
@@ -43,7 +44,6 @@ _S = TypeVar("_S")
 
 KEPT_BACK: Final = "(kept back by this server's AutoMod)"
 TIMEOUT_S: Final = 10.0  # for one request to Discord; a moderator's answer is not held up longer
-TOKEN_LIFE_S: Final = 14 * 60.0  # Discord drops tokens after 15 minutes (Discord docs, Interactions, 2026)
 MAX_REMEMBERED: Final = 1_000  # members who wait for an answer; the oldest get theirs by direct message
 
 

@@ -11,11 +11,12 @@ from discord import ui
 
 from bot.delivery.discord_errors import CONNECTION_ERRORS
 from bot.delivery.responses import ALREADY_ACKNOWLEDGED, FIRST_ANSWER_S
+from bot.domain.discord_limits import MESSAGE_CHARS
 from bot.domain.errors import BotError
 from bot.view.actions.seal import seal_of
 from bot.view.text.format import code_block
 
-MAX_RETURNED_CHARS: Final = 3_800  # of the 4,000 that a card may show
+MAX_RETURNED_CHARS: Final = MESSAGE_CHARS - 200
 
 
 async def open_form(interaction: discord.Interaction[discord.Client], form: ui.Modal) -> None:

@@ -14,20 +14,13 @@ import discord
 
 from bot.delivery.attachments import attachments
 from bot.delivery.budgets import Budgets
-from bot.delivery.channels import (
-    PLACE_REFUSED,
-    ChannelRoute,
-    DirectRoute,
-    Refused,
-    Route,
-    TokenRoute,
-    Ways,
-)
+from bot.delivery.channels import PLACE_REFUSED, ChannelRoute, DirectRoute, Refused, Route, TokenRoute, Ways
 from bot.delivery.circuit_breaker import doors_of
 from bot.delivery.discord_errors import DISCORD_ERRORS
 from bot.delivery.editor import ENDING_TIMEOUT_S, ENDING_TRIES, MessageEditor, Pace, Start
 from bot.delivery.verification import Concluded, FinalMessageVerifier
 from bot.domain.clock import Clock
+from bot.domain.discord_limits import REQUEST_BYTES, TOKEN_LIFE_S
 from bot.domain.job.input_faults import refusal_of
 from bot.domain.job.job import Exposure, Job
 from bot.domain.job.output_file import OutputFile
@@ -41,12 +34,9 @@ from bot.view.text.sentences import sentence
 
 log = logging.getLogger(__name__)
 
-# Discord drops an interaction's token after 15 minutes (Discord docs, Receiving and responding, 2026);
-# the last one is left as a margin.
-TOKEN_LIFE_S: Final = 14 * 60.0
 ENDING_LIFE_S: Final = 24 * 3600.0  # while Discord is down, an ending waits for it so long
 ROUND_PAUSES: Final = 4  # a round over all ways is paused for so many times the pause between two tries
-REQUEST_BYTES: Final = 24 * 1024 * 1024  # Discord takes 25 MiB in one request, text included
+MARGIN_BYTES: Final = 1024 * 1024  # of one request: its text
 
 
 @dataclass(slots=True)
@@ -266,7 +256,7 @@ class DiscordStatusMessages:
     ) -> Refused | None:
         """With the pictures as large as allowed; where Discord finds them too large, smaller, then linked."""
         refused: Refused | None = None
-        whole = Bounds(route.limit_bytes, REQUEST_BYTES)
+        whole = Bounds(route.limit_bytes, REQUEST_BYTES - MARGIN_BYTES)
         for bounds in (whole, Bounds(whole.file_bytes // 2, whole.request_bytes // 2), Bounds(0, 0)):
             async with self._fitting:  # a picture being re-encoded needs a few hundred MiB: one at a time
                 fitted = await attachments(news.job, pictures, bounds, _shrunk)

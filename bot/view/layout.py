@@ -12,6 +12,7 @@ from typing import Any, Final
 import discord
 from discord import ui
 
+from bot.domain.discord_limits import ROW_BUTTONS
 from bot.domain.job.output_file import OutputFile
 from bot.view.actions.component import ActionButton
 from bot.view.actions.seal import Seal
@@ -19,7 +20,6 @@ from bot.view.card import Card
 
 _TEXT, _BODY = "\0text", "\0body"  # stand for the words of a card that is drawn without them
 MAX_FRAMES: Final = 256  # of running jobs, two kibibytes each
-ROW_BUTTONS: Final = 5  # in one row of buttons (Discord docs, Components reference, 2026)
 NO_MENTIONS = discord.AllowedMentions.none()
 
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from bot.delivery.attachments import attachments
 from bot.domain.catalogue.errors import ModelUnknown
+from bot.domain.discord_limits import MESSAGE_FILES
 from bot.domain.job.job import Cause, Job, Output, Progress, Stage
 from bot.domain.job.output_file import OutputFile
 from bot.domain.job.status_update import StatusUpdate
@@ -37,7 +38,7 @@ from bot.view.cards.logs import entry_card
 from bot.view.cards.records import history_card
 from bot.view.cards.renderer import ending_card, info_card, status_card
 from bot.view.cards.rules import trial_card
-from bot.view.files.fitting import MAX_FILES, Bounds
+from bot.view.files.fitting import Bounds
 from bot.view.layout import NO_MENTIONS, layout_of
 from bot.view.text.format import code, code_block, escaped, plain
 from bot.view.text.sentences import sentence
@@ -175,7 +176,7 @@ def test_an_ending_in_any_words_can_be_shown(job: Job, found: list[OutputFile], 
     for bounds in (Bounds(10_485_760, 25_165_824), Bounds(10, 10), Bounds(0, 0)):
         prepared = asyncio.run(attachments(job, found, bounds, _never_smaller))
         files = [picture for picture in prepared if picture.content is not None]
-        assert len(files) <= MAX_FILES
+        assert len(files) <= MESSAGE_FILES
         assert len({picture.filename for picture in files}) == len(files)
         card = ending_card(StatusUpdate(job, note=note), prepared)
         assert len(card.pictures) + len(card.files) == (len(files) if job.stage is Stage.SUCCEEDED else 0)

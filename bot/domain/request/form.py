@@ -9,14 +9,11 @@ from enum import Enum, auto
 from typing import Final, TypeAlias, assert_never
 
 from bot.domain.catalogue.model import Kind, Model, Parameter, Value
+from bot.domain.discord_limits import MODAL_COMPONENTS, TEXT_INPUT_CHARS, UPLOAD_FILES
 from bot.domain.errors import Refusal
 from bot.domain.request.files import MAX_FILE_BYTES, InputFile
 from bot.domain.request.prompt import MAX_PROMPT_CHARS
 
-FIELDS_A_PAGE: Final = 5  # components in one modal (Discord docs, Components reference, 2026)
-MAX_CHOICES: Final = 25  # options of one select (same page); more of them are typed
-MAX_TEXT_CHARS: Final = 4_000  # of one text input in a modal (same page)
-MAX_FILES: Final = 10  # of one upload in a modal (same page)
 MAX_NUMBER_CHARS: Final = 40
 
 # What was typed or picked, by parameter id: no text where nothing was.
@@ -73,7 +70,7 @@ def fields_of(model: Model) -> tuple[Parameter, ...]:
 def pages_of(model: Model) -> tuple[tuple[Parameter, ...], ...]:
     """The form in steps, each small enough for one modal."""
     fields = fields_of(model)
-    return tuple(fields[at : at + FIELDS_A_PAGE] for at in range(0, len(fields), FIELDS_A_PAGE))
+    return tuple(fields[at : at + MODAL_COMPONENTS] for at in range(0, len(fields), MODAL_COMPONENTS))
 
 
 def defaults_of(model: Model) -> dict[str, tuple[str, ...]]:
@@ -151,12 +148,12 @@ def most_chars(parameter: Parameter) -> int:
     """How long a text this field takes."""
     if parameter.kind.is_number:
         return MAX_NUMBER_CHARS
-    return MAX_PROMPT_CHARS if parameter.parameter_id.lower() in _PROMPTS else MAX_TEXT_CHARS
+    return MAX_PROMPT_CHARS if parameter.parameter_id.lower() in _PROMPTS else TEXT_INPUT_CHARS
 
 
 def most_files(parameter: Parameter) -> int:
     """How many files this input takes."""
-    return 1 if parameter.kind is Kind.FILE else MAX_FILES
+    return 1 if parameter.kind is Kind.FILE else UPLOAD_FILES
 
 
 def wanted_type(parameter: Parameter) -> str | None:

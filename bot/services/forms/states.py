@@ -6,12 +6,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
+from bot.domain.discord_limits import TOKEN_LIFE_S
 from bot.domain.request.form_state import FormState
 from bot.domain.request.interactions import FormBusy, FormGone, NotYours
 from bot.domain.request.origin import Origin
 from bot.services.member_cache import MemberCache
 
-LIFE_S: Final = 14 * 60.0  # Discord drops the token that its card is edited with after 15 minutes
+LIFE_S: Final = TOKEN_LIFE_S  # of the token that its card is edited with
 MOST_EACH: Final = 10
 MAX_CHARS: Final = 8_000_000  # of all drafts together
 BARE_CHARS: Final = 500  # an empty one takes memory, too

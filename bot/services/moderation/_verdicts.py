@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, assert_never
 
+from bot.domain.discord_limits import BOT_FILE_BYTES
 from bot.domain.errors import BotError, Refusal
 from bot.domain.job.errors import JobNotFound
 from bot.domain.job.job import Exposure, Job
@@ -36,8 +37,6 @@ from bot.services.moderation.ports import ModLog, Runs
 log = logging.getLogger(__name__)
 
 RUNS_GRANTED: Final = 5
-# Per file without boosts or Nitro (Discord docs, 2025-01-16): an approved run answers no interaction.
-ATTACHMENT_BYTES: Final = 10 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +164,7 @@ class Verdicts:
             guild_id=case.guild_id,
             message_id=message_id,
             is_private=case.is_private,
-            attachment_limit_bytes=ATTACHMENT_BYTES,
+            attachment_limit_bytes=BOT_FILE_BYTES,  # an approved run answers no interaction
             ruled_channel_id=plan.requester.channel.ruled_channel_id,
         )
         try:

@@ -11,10 +11,11 @@ from typing import Final, Protocol, cast
 
 import discord
 
-MAX_ID_CHARS: Final = 100  # Discord docs, Components reference, 2026
+from bot.domain.discord_limits import CUSTOM_ID_CHARS
+
 MARK_BYTES: Final = 9  # of 32: each guess would cost a request to Discord
 MARK: Final = "~[A-Za-z0-9_-]{12}"
-ROOM: Final = MAX_ID_CHARS - 13  # what the mark leaves
+ROOM: Final = CUSTOM_ID_CHARS - 13  # what the mark leaves
 
 _MARKED: Final = re.compile(rf"(?P<bare>.*)(?P<mark>{MARK})", re.DOTALL)
 

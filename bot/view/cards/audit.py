@@ -9,8 +9,7 @@ from bot.view.actions.buttons import AuditAction, AuditButton
 from bot.view.card import Card, Row, Tone
 from bot.view.cards.logs import change_lines
 
-# Eight entries of these at most, in a message's 4,000 characters (Discord docs, Components reference, 2026).
-SHOWN_CHARS: Final = 120
+SHOWN_CHARS: Final = 120  # eight entries of these at most, in one message
 
 
 def audit_card(page: AuditPage) -> Card:

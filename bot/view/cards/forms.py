@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Final
 
 from bot.domain.catalogue.model import Parameter
-from bot.domain.request.form import FIELDS_A_PAGE, Complaint, defaults_of, fields_of, pages_of
+from bot.domain.discord_limits import BUTTON_CHARS, MESSAGE_CHARS, MODAL_COMPONENTS
+from bot.domain.request.form import Complaint, defaults_of, fields_of, pages_of
 from bot.domain.request.form_state import Form, FormState
 from bot.domain.request.origin import Origin
 from bot.view.actions.buttons import FormAction, FormButton
@@ -15,7 +16,7 @@ from bot.view.text.fitting import fitting, message_url
 from bot.view.text.format import code, duration, escaped, plain
 from bot.view.text.requests import complaint_words, fault_words, field_name
 
-MAX_TEXT_CHARS: Final = 3_600  # of the 4,000 that a message may show, title and small print left out
+MAX_TEXT_CHARS: Final = MESSAGE_CHARS - 400  # the title and the small print
 MAX_PAGES: Final = 25  # steps that have a button: five rows, of the 40 components of a message
 VALUE_CHARS: Final = 100
 SHORT_CHARS: Final = 30  # of a value where there are many
@@ -50,7 +51,7 @@ def _notes(draft: FormState) -> list[str]:
             "-# Wiro's page tells no inputs of this model; the prompt is passed on as it is, and Wiro has "
             "the last word."
         )
-    hidden = len(fields_of(draft.model)) - MAX_PAGES * FIELDS_A_PAGE
+    hidden = len(fields_of(draft.model)) - MAX_PAGES * MODAL_COMPONENTS
     if hidden > 0:
         notes.append(f"-# {hidden:,} more inputs have no room on a form and stay at their defaults.")
     return notes
@@ -139,7 +140,7 @@ def _last_row(form: Form, *, is_ready: bool) -> tuple[FormAction, ...]:
         FormButton.RUN,
         draft.draft_id,
         draft.runs,
-        plain(f"{verb} · about {form.price}", 80),
+        plain(f"{verb} · about {form.price}", BUTTON_CHARS),
         is_disabled=not is_ready,
     )
     return (run, FormAction(FormButton.RESET, draft.draft_id, label="Start over"))

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Final
 
+from bot.domain.discord_limits import MESSAGE_CHARS
 from bot.domain.limits.limit import Audience, Measure, Window
 from bot.domain.limits.policies import LimitPolicy
 from bot.view.card import Card, Tone
@@ -26,9 +27,7 @@ from bot.view.text.limits import (
     title_words,
 )
 
-# A message with Components V2 holds 4,000 characters of text (Discord docs, Components reference, 2026); the
-# heading and the small print take their part.
-PAGE_CHARS: Final = 3_300
+PAGE_CHARS: Final = MESSAGE_CHARS - 700  # the heading and the small print
 
 _GROUPS: Final = {
     Audience.EVERYONE: "Everyone",

@@ -14,7 +14,7 @@ from bot.view.cards.renderer import headline
 from bot.view.text.fitting import and_more, jump_link
 from bot.view.text.format import plural
 
-MAX_ROWS: Final = 10  # three components each, of forty in a message (Discord docs, Components, 2026)
+MAX_ROWS: Final = 10  # three components each
 
 
 def running_card(jobs: Sequence[StatusUpdate], viewer: Requester) -> Card:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from bot.domain.catalogue.model import Model
+from bot.domain.discord_limits import MESSAGE_CHARS
 from bot.domain.moderation.errors import RuleFault
 from bot.domain.records.model_pages import CatalogueReading, ModelDetail, ModelPage, ModelRow
 from bot.domain.request.form import fields_of
@@ -23,8 +24,7 @@ from bot.view.text.models import (
     time_words,
 )
 
-# A message with Components V2 holds 4,000 characters of text (Discord docs, Components reference, 2026).
-TEXT_CHARS: Final = 3_800  # leaves room for the small print
+TEXT_CHARS: Final = MESSAGE_CHARS - 200  # the small print
 INPUTS_CHARS: Final = 1_900
 DESCRIPTION_CHARS: Final = 500
 MAX_RULES: Final = 3

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final, assert_never
 
+from bot.domain.discord_limits import GALLERY_ITEMS, MESSAGE_CHARS
 from bot.domain.job.job import Cause, Exposure, Job, Parent, Progress, Relation, Stage
 from bot.domain.job.ledger import keeps_hold
 from bot.domain.job.output_file import OutputFile
@@ -23,12 +24,11 @@ from bot.view.text.said import TextPart
 
 PROMPT_CHARS: Final = 300
 BAR_CELLS: Final = 20
-SENT_END: Final = 3_300  # of the 4,000: where the values of a form end, the facts come after them
+SENT_END: Final = MESSAGE_CHARS - 700  # where the values of a form end, the facts come after them
 PROMPT_CHARS_BESIDE_WORDS: Final = 150  # where a model's answer needs the room
 NOTE_CHARS: Final = 200
-MAX_GALLERY: Final = 10  # pictures in one media gallery (Discord docs, Components reference, 2026)
-# A message has 40 components (Discord docs, Components reference, 2026), and the buttons of ten pictures take
-# 26 of them: with so much else in it, only the first pictures have any.
+# The buttons of ten pictures take 26 of a message's components: with so much else in it, only the first
+# pictures have any.
 ROOM_BESIDE_PICKS: Final = 3
 FEWER_PICKS: Final = 5
 ORIGIN: Final = "made by AI, as each picture's file says in its metadata (IPTC digital source type)"
@@ -96,7 +96,7 @@ def ending_card(news: StatusUpdate, pictures: Sequence[OutputFile], look: Look =
             buttons=job_buttons(job.job_id, *again),
         )
     attached = [picture for picture in pictures if picture.content is not None]
-    gallery = [picture.filename for picture in attached if _is_shown(picture)][:MAX_GALLERY]
+    gallery = [picture.filename for picture in attached if _is_shown(picture)][:GALLERY_ITEMS]
     body, presses, notes = _words(job, pictures)
     limit = links.LINKS_CHARS_BESIDE_WORDS if body else links.LINKS_CHARS
     lines = [_title(job), *notes, *links.lines_of(pictures, limit)]

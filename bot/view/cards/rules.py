@@ -14,7 +14,6 @@ from bot.view.text.fitting import and_more, fitting
 from bot.view.text.format import code, escaped, plural
 from bot.view.text.rules import channel_words, hit_words, model_words, picture_words, word_words
 
-# A message with Components V2 holds 4,000 characters of text (Discord docs, Components reference, 2026).
 SECTION_CHARS: Final = 700
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from bot.domain.discord_limits import MESSAGE_CHARS
 from bot.domain.request.style import Style
 from bot.view.card import Card, Tone
 from bot.view.text.format import escaped
 from bot.view.text.styles import style_words
 
-# A message with Components V2 holds 4,000 characters of text (Discord docs, Components reference, 2026).
-LIST_CHARS: Final = 3_600
+LIST_CHARS: Final = MESSAGE_CHARS - 400  # the small print
 TEMPLATE_CHARS: Final = 700
 SHORT_CHARS: Final = 60
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from bot.domain.discord_limits import MESSAGE_CHARS
 from bot.domain.job.job import Job
 from bot.view.actions.buttons import JobAction, JobButton, PageMove, TextAction, job_buttons
 from bot.view.card import Card, Tone
@@ -15,7 +16,7 @@ from bot.view.text.pages import Page, units
 from bot.view.text.said import TextPart
 
 LOG_NAME: Final = "log.txt"
-LOG_UNITS: Final = 3_300  # of the 4,000 that a message may show
+LOG_UNITS: Final = MESSAGE_CHARS - 700
 LOG_LINES: Final = 40
 LINE_CHARS: Final = 20_000  # of one line that are looked at, colours and what was written over included
 _COLOURS: Final = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")

@@ -7,10 +7,10 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
+from bot.domain.discord_limits import MESSAGE_FILES
 from bot.domain.job.output_file import OutputFile
 from bot.view.files.media import is_animated, is_picture
 
-MAX_FILES: Final = 10  # attachments of one message (Discord docs, Uploading files, 2026)
 _STILL_BYTES: Final = 1024 * 1024  # kept for a still picture before a film beside it may have the room
 
 Shrink: TypeAlias = Callable[[OutputFile, int], Awaitable[OutputFile]]
@@ -22,7 +22,7 @@ class Bounds:
 
     file_bytes: int
     request_bytes: int
-    files: int = MAX_FILES
+    files: int = MESSAGE_FILES
 
     def without(self, picture: OutputFile | None) -> Bounds:
         """What is left beside an attachment."""

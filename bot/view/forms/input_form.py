@@ -10,15 +10,14 @@ import discord
 from discord import ui
 
 from bot.domain.catalogue.model import ModelSummary
+from bot.domain.discord_limits import HINT_CHARS, SELECT_OPTIONS
 from bot.domain.request.errors import OptionRefused
 from bot.domain.request.files import InputFile
-from bot.domain.request.form import MAX_CHOICES
 from bot.domain.request.prompt import MAX_PROMPT_CHARS
 from bot.view.text.format import plain
 from bot.view.text.models import NOT_STATED, price_words
 
 FORM: Final = "input"
-MAX_OPTION_CHARS: Final = 100  # Discord docs, Components reference, 2026
 STRENGTH: Final = (0.0, 1.0)
 
 
@@ -59,7 +58,7 @@ def input_form(form_id: int, pictures: Sequence[InputFile], models: Sequence[Mod
     form.add_item(ui.Label(text="Strength", description=description, component=strength))
     form.add_item(ui.Label(text="Model", component=_select("model", [_model_option(m) for m in models])))
     if len(pictures) > 1:
-        names = [plain(file.filename, MAX_OPTION_CHARS - 4) for file in pictures[:MAX_CHOICES]]
+        names = [plain(file.filename, HINT_CHARS - 4) for file in pictures[:SELECT_OPTIONS]]
         options = [
             discord.SelectOption(label=f"{number}. {name}", value=str(number - 1), default=number == 1)
             for number, name in enumerate(names, start=1)
@@ -109,9 +108,9 @@ def _price_line(model: ModelChoice) -> str:
 def _model_option(model: ModelChoice) -> discord.SelectOption:
     title = model.summary.title if model.summary is not None else model.slug
     return discord.SelectOption(
-        label=plain(title, MAX_OPTION_CHARS) or model.slug[:MAX_OPTION_CHARS],
+        label=plain(title, HINT_CHARS) or model.slug[:HINT_CHARS],
         value=model.slug,
-        description=plain(price_words(model.summary), MAX_OPTION_CHARS),
+        description=plain(price_words(model.summary), HINT_CHARS),
     )
 
 

@@ -10,27 +10,22 @@ import discord
 from discord import ui
 
 from bot.domain.catalogue.model import Kind, Model, Option, Parameter
-from bot.domain.request.files import InputFile
-from bot.domain.request.form import (
-    MAX_CHOICES,
-    Typed,
-    fields_of,
-    most_chars,
-    most_files,
-    pages_of,
-    read_field,
+from bot.domain.discord_limits import (
+    CUSTOM_ID_CHARS,
+    HINT_CHARS,
+    LABEL_CHARS,
+    MODAL_TITLE_CHARS,
+    SELECT_OPTIONS,
 )
+from bot.domain.request.files import InputFile
+from bot.domain.request.form import Typed, fields_of, most_chars, most_files, pages_of, read_field
 from bot.domain.request.form_state import FormState
 from bot.view.actions.buttons import FORM_KIND
 from bot.view.actions.ids import IdTemplate
-from bot.view.actions.seal import MAX_ID_CHARS, ROOM
+from bot.view.actions.seal import ROOM
 from bot.view.text.format import plain
 from bot.view.text.pages import units
 
-# All from Discord docs, Components reference, 2026.
-MAX_TITLE_CHARS: Final = 45  # of a modal
-MAX_LABEL_CHARS: Final = 45
-MAX_HINT_CHARS: Final = 100  # of a label's description, a placeholder and an option
 LONG_CHARS: Final = 100  # a text longer than this is shown in several lines
 
 _Item: TypeAlias = ui.Item[ui.Modal]
@@ -57,8 +52,8 @@ def modal_of(draft: FormState, page: int) -> ui.Modal | None:
     numbers = {parameter.parameter_id: n for n, parameter in enumerate(fields_of(draft.model))}
     for parameter in pages[page]:
         number = numbers[parameter.parameter_id]
-        label = plain(parameter.shown, MAX_LABEL_CHARS) or f"Field {number + 1}"
-        description = plain(parameter.help_text, MAX_HINT_CHARS) or None
+        label = plain(parameter.shown, LABEL_CHARS) or f"Field {number + 1}"
+        description = plain(parameter.help_text, HINT_CHARS) or None
         modal.add_item(
             ui.Label(text=label, description=description, component=_component(draft, parameter, number))
         )
@@ -122,7 +117,7 @@ def _file(parameter: Parameter, attachment: Mapping[str, Any]) -> InputFile:
 
 def _title(model: Model, page: int, pages: int) -> str:
     step = f" · {page + 1} of {pages}" if pages > 1 else ""
-    return (plain(model.title, MAX_TITLE_CHARS - len(step)) or "Model") + step
+    return (plain(model.title, MODAL_TITLE_CHARS - len(step)) or "Model") + step
 
 
 def _modal_id(draft: FormState, page: int) -> str:
@@ -136,7 +131,7 @@ def _field_id(parameter: Parameter, number: int) -> str:
     return name if _is_id(name) else f"#{number}"
 
 
-def _is_id(text: str, most: int = MAX_ID_CHARS) -> bool:
+def _is_id(text: str, most: int = CUSTOM_ID_CHARS) -> bool:
     """Whether it can stand in an id however Discord counts and trims; ours begin with a #."""
     return 0 < units(text) <= most and text.isprintable() and text == text.strip() and text[0] != "#"
 
@@ -176,7 +171,7 @@ def _select(
         required=is_needed,
         options=[
             discord.SelectOption(
-                label=plain(option.shown, MAX_HINT_CHARS) or "(nothing)",
+                label=plain(option.shown, HINT_CHARS) or "(nothing)",
                 value=code,
                 default=option.value in chosen,
             )
@@ -217,9 +212,9 @@ def _hint(parameter: Parameter) -> str | None:
         what = "a whole number" if parameter.kind is Kind.WHOLE else "a number"
         bounds = [f"from {minimum:f}"] if minimum is not None else []
         bounds += [f"up to {maximum:f}"] if maximum is not None else []
-        return plain(" ".join([what, *bounds]), MAX_HINT_CHARS)
+        return plain(" ".join([what, *bounds]), HINT_CHARS)
     if parameter.options:
-        return plain("one of " + ", ".join(o.shown for o in parameter.options), MAX_HINT_CHARS)
+        return plain("one of " + ", ".join(o.shown for o in parameter.options), HINT_CHARS)
     return None
 
 
@@ -228,7 +223,7 @@ def _choices(parameter: Parameter) -> dict[str, Option]:
     if parameter.kind not in {Kind.CHOICE, Kind.CHOICES}:
         return {}
     options = {option.value: option for option in reversed(parameter.options)}
-    if not 0 < len(options) <= MAX_CHOICES:
+    if not 0 < len(options) <= SELECT_OPTIONS:
         return {}
     return dict(_coded(option for option in parameter.options if options[option.value] is option))
 

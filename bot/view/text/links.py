@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 from urllib.parse import quote
 
+from bot.domain.discord_limits import MESSAGE_CHARS
 from bot.domain.job.output_file import OutputFile
 from bot.view.files.containers import TEXT
 from bot.view.files.media import ANSWER_TYPE
@@ -14,7 +15,7 @@ from bot.view.text.format import escaped, plural
 from bot.view.text.pages import units
 
 LINKS_NAME: Final = "links.txt"
-LINKS_CHARS: Final = 2_600  # of the 4,000 that a message may show, title and facts left out
+LINKS_CHARS: Final = MESSAGE_CHARS - 1_400  # the title and the facts
 LINKS_CHARS_BESIDE_WORDS: Final = 700  # the same where an answer stands there, too
 DEATH: Final = "-# Wiro keeps links for a limited time: save what you want to keep."
 

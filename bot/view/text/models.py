@@ -10,10 +10,10 @@ from urllib.parse import quote
 from bot.domain.catalogue.abilities import Abilities, Medium
 from bot.domain.catalogue.errors import ModelUnknown
 from bot.domain.catalogue.model import Kind, ModelSummary, Parameter, PriceRule
+from bot.domain.discord_limits import SUGGESTION_CHARS
 from bot.view.text.fitting import joined
 from bot.view.text.format import code, duration, escaped, plural
 
-MAX_SUGGESTION_CHARS: Final = 100  # Discord docs, Application commands, autocomplete, 2026
 NOT_STATED: Final = "price not stated"
 _MAX_OPTIONS: Final = 6
 _MAX_CONDITIONS: Final = 2
@@ -57,7 +57,7 @@ def suggestion_name(summary: ModelSummary) -> str:
     """A line of an autocomplete: the title with the price, which stays whole however long the title is."""
     price = f" · {price_words(summary)}"
     title = " ".join((summary.title or summary.slug).split())
-    room = MAX_SUGGESTION_CHARS - len(price)
+    room = SUGGESTION_CHARS - len(price)
     return (title if len(title) <= room else title[: room - 1] + "…") + price
 
 

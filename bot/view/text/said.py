@@ -7,14 +7,15 @@ import zipfile
 from enum import Enum
 from typing import Final
 
+from bot.domain.discord_limits import MESSAGE_CHARS
 from bot.domain.job.job import Job, StreamedText
 from bot.domain.job.output_file import OutputFile
 from bot.view.files.media import ANSWER_NAME, ANSWER_TYPE
 from bot.view.text.format import plural
 from bot.view.text.pages import Page, pages_of, shown, tail_of
 
-FIRST_UNITS: Final = 2_200  # of the 4,000 that a message may show: title, links and facts stand there, too
-PAGE_UNITS: Final = 3_600
+FIRST_UNITS: Final = MESSAGE_CHARS - 1_800  # title, links and facts stand there, too
+PAGE_UNITS: Final = MESSAGE_CHARS - 400
 MAX_PAGES: Final = 100  # to turn; what is longer is read in the file
 MAX_CHARS: Final = PAGE_UNITS * (MAX_PAGES + 1)  # as much as can be turned to, and a little more
 TAIL_UNITS: Final = 2_400

@@ -11,10 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.catalogue.model import Kind, Model, Option, Parameter, Value
+from bot.domain.discord_limits import TEXT_INPUT_CHARS, UPLOAD_FILES
 from bot.domain.request.files import MAX_FILE_BYTES, InputFile
 from bot.domain.request.form import (
-    MAX_FILES,
-    MAX_TEXT_CHARS,
     Complaint,
     FieldFault,
     complaints_of,
@@ -179,11 +178,11 @@ def test_a_text_is_sent_as_typed_without_the_blanks_around_it() -> None:
 
 
 def test_a_text_has_room_for_what_a_modal_holds_and_a_prompt_for_what_a_prompt_may_have() -> None:
-    assert most_chars(NOTE) == MAX_TEXT_CHARS
+    assert most_chars(NOTE) == TEXT_INPUT_CHARS
     assert most_chars(Parameter("negativePrompt", Kind.TEXT)) == most_chars(PROMPT) == MAX_PROMPT_CHARS
     assert most_chars(STEPS) == 40
-    assert fault_of(NOTE, "x" * (MAX_TEXT_CHARS + 1)) is FieldFault.TOO_LONG
-    assert fault_of(NOTE, "x" * MAX_TEXT_CHARS) is None
+    assert fault_of(NOTE, "x" * (TEXT_INPUT_CHARS + 1)) is FieldFault.TOO_LONG
+    assert fault_of(NOTE, "x" * TEXT_INPUT_CHARS) is None
     assert fault_of(PROMPT, "x" * (MAX_PROMPT_CHARS + 1)) is FieldFault.TOO_LONG
 
 
@@ -198,7 +197,7 @@ def test_a_file_that_is_needed_is_asked_for() -> None:
 
 def test_one_input_takes_one_file_and_another_ten() -> None:
     several = replace(IMAGE, kind=Kind.FILES)
-    assert (most_files(IMAGE), most_files(several)) == (1, MAX_FILES)
+    assert (most_files(IMAGE), most_files(several)) == (1, UPLOAD_FILES)
     assert complaints_of(a_model(IMAGE), {}, [a_file()] * 2) == (
         Complaint(IMAGE, FieldFault.TOO_MANY_FILES, "2"),
     )

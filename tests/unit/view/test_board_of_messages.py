@@ -17,8 +17,9 @@ from PIL import Image
 from bot.delivery.budgets import Budgets, channel_key
 from bot.delivery.editor import ENDING_TRIES, Pace
 from bot.delivery.shared_limits import CROWD, PASSING_PER_MINUTE
-from bot.delivery.status_messages import ENDING_LIFE_S, TOKEN_LIFE_S, DiscordStatusMessages
+from bot.delivery.status_messages import ENDING_LIFE_S, DiscordStatusMessages
 from bot.delivery.verification import UNSURE_S
+from bot.domain.discord_limits import TOKEN_LIFE_S
 from bot.domain.job.input_faults import refused_by
 from bot.domain.job.job import Cause, Exposure, Job, Stage
 from bot.domain.job.lifecycle import advance

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.domain.discord_limits import MESSAGE_FILES
 from bot.domain.job.output_file import OutputFile
-from bot.view.files.fitting import MAX_FILES, Bounds, fitted, named_apart
+from bot.view.files.fitting import Bounds, fitted, named_apart
 
 KIB = 1024
 MIB = 1024 * KIB
@@ -71,7 +72,7 @@ async def test_a_film_leaves_some_room_for_stills() -> None:
 
 async def test_the_first_ten_are_attached_and_the_others_linked() -> None:
     made = await sizes([still(KIB, f"{n}.png") for n in range(20)])
-    assert made == [KIB] * MAX_FILES + [None] * 10
+    assert made == [KIB] * MESSAGE_FILES + [None] * 10
 
 
 async def test_what_is_linked_anyhow_takes_nobodys_place() -> None:
@@ -110,7 +111,7 @@ async def test_no_message_takes_more_than_it_may_and_nothing_is_lost(pictures: l
     bounds = Bounds(10 * KIB, 24 * KIB)
     made = await fitted(pictures, bounds, cut)
     attached = [len(picture.content) for picture in made if picture.content is not None]
-    assert len(attached) <= MAX_FILES
+    assert len(attached) <= MESSAGE_FILES
     assert sum(attached) <= bounds.request_bytes
     assert all(size <= bounds.file_bytes for size in attached)
     assert [picture.url for picture in made] == [picture.url for picture in pictures]

@@ -12,16 +12,9 @@ import discord
 import pytest
 
 from bot.delivery.budgets import channel_key
-from bot.delivery.channels import (
-    BOT_ROUTE_BYTES,
-    ChannelRoute,
-    DirectRoute,
-    Refused,
-    TokenRoute,
-    Ways,
-    refusal,
-)
+from bot.delivery.channels import ChannelRoute, DirectRoute, Refused, TokenRoute, Ways, refusal
 from bot.delivery.discord_errors import DISCORD_ERRORS
+from bot.domain.discord_limits import BOT_FILE_BYTES
 from bot.domain.job.status_update import StatusUpdate
 from bot.view.cards.renderer import status_card
 from tests.support.discord_side import TOKEN, FakeClient, FakeInteraction, FakeRoute, ModLog, an_http_error
@@ -148,7 +141,7 @@ async def test_the_bot_edits_its_message_in_its_channel(client: Any) -> None:
     route = ChannelRoute(client, 30, 900)
     assert (route.key, route.limit_bytes, route.closes_at_s) == (
         ("channel", "30"),
-        BOT_ROUTE_BYTES,
+        BOT_FILE_BYTES,
         float("inf"),
     )
     await route.send(CARD, None)

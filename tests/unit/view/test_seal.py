@@ -8,7 +8,8 @@ from discord.utils import time_snowflake
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.view.actions.seal import MAX_ID_CHARS, ROOM, Seal, bare
+from bot.domain.discord_limits import CUSTOM_ID_CHARS
+from bot.view.actions.seal import ROOM, Seal, bare
 from tests.support.samples import NOON_S
 from tests.support.seals import SEAL
 
@@ -21,7 +22,7 @@ OLD, NEW = (
 @given(st.text(max_size=ROOM))
 def test_what_was_marked_is_opened_wherever_it_stands(custom_id: str) -> None:
     marked = SEAL.marked(custom_id)
-    assert len(marked) <= MAX_ID_CHARS
+    assert len(marked) <= CUSTOM_ID_CHARS
     assert bare(marked) == custom_id
     for message_id in (OLD, NEW, None):
         assert SEAL.opened(marked, message_id) == custom_id
