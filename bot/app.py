@@ -62,6 +62,7 @@ class Application:
     bot: BotClient
     services: Services
     meters: Meters
+    supervisor: Supervisor
 
 
 @asynccontextmanager
@@ -120,7 +121,7 @@ async def opened(settings: Settings, runtime: Runtime) -> AsyncIterator[Applicat
         meters = Meters(
             bot.is_ready, runs.jobs, queue, budgets, sockets, limits, database, lag, failures, books
         )
-        yield Application(bot, services, meters)
+        yield Application(bot, services, meters, supervisor)
         await runs.jobs.drain()
 
 
@@ -134,7 +135,9 @@ async def run(settings: Settings, runtime: Runtime, stop: StopSignal) -> int:
             from bot.observability.health import serve_health  # noqa: PLC0415 — a web server's memory, only where it is used
 
             await stack.enter_async_context(serve_health(settings.health_port, meters))
-        await stack.enter_async_context(meters.lag.watched())
+        application.supervisor.every(
+            "event loop", 0, meters.lag.sample, backoff(runtime.chance, first_s=1, cap_s=60)
+        )
         await stack.enter_async_context(backup_door(meters.database))
         spare_the_collector(bot.initial_responses)
         serving = asyncio.create_task(bot.start(settings.discord_token.get_secret_value()), name="discord")

@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -48,24 +47,14 @@ class LoopLag:
         """Of the last minute."""
         return max(self._lags_s)
 
-    @asynccontextmanager
-    async def watched(self) -> AsyncIterator[None]:
-        """Samples until the block ends."""
-        watch = asyncio.create_task(self._watch(), name="loop lag")
-        try:
-            yield
-        finally:
-            watch.cancel()
-            await asyncio.wait({watch})
-
-    async def _watch(self) -> None:
-        while True:
-            before_s = self._monotonic()
-            await self._sleep(SAMPLE_EVERY_S)
-            lag_s = max(0.0, self._monotonic() - before_s - SAMPLE_EVERY_S)
-            self._lags_s.append(lag_s)
-            if lag_s > SLOW_S:
-                log.warning("the event loop was held up for %.2f s", lag_s)
+    async def sample(self) -> None:
+        """One sleep: a step of background work."""
+        before_s = self._monotonic()
+        await self._sleep(SAMPLE_EVERY_S)
+        lag_s = max(0.0, self._monotonic() - before_s - SAMPLE_EVERY_S)
+        self._lags_s.append(lag_s)
+        if lag_s > SLOW_S:
+            log.warning("the event loop was held up for %.2f s", lag_s)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Final
 
 from bot.domain.errors import StoreError
+from bot.services.tasks import TaskOwner
 from bot.store.sqlite.database import Database
 
 log = logging.getLogger(__name__)
@@ -75,12 +76,10 @@ def peer_uid(connection: socket.socket) -> int:
 @asynccontextmanager
 async def backup_door(database: Database) -> AsyncIterator[None]:
     """Open until the block ends, which cuts a copy short. A door that cannot be opened is told in the log."""
-    visits: set[asyncio.Task[None]] = set()
+    visits = TaskOwner(asyncio.create_task)
 
     async def visit(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.create_task(_visit(database, reader, writer), name="backup")
-        visits.add(task)
-        task.add_done_callback(visits.discard)
+        visits.start("backup", _visit(database, reader, writer))
 
     server = None
     with ExitStack() as stack:
@@ -95,10 +94,7 @@ async def backup_door(database: Database) -> AsyncIterator[None]:
         finally:
             if server is not None:
                 server.close()
-            for task in visits:
-                task.cancel()
-            if visits:
-                await asyncio.wait(set(visits))
+            await visits.drain()
 
 
 async def _visit(database: Database, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -37,6 +37,11 @@ class Supervisor(TaskOwner):
         self.failures[name] += 0
         return self.start(name, self._until_done(name, step, delays))
 
+    async def retry(self, name: str, step: Step, delays: Delays) -> bool:
+        """After each of `delays` until it is done or they end: it has just been tried in vain."""
+        self.failures[name] += 0
+        return await self._retry(name, step, delays)
+
     async def _every(self, name: str, interval_s: float, step: Step, retry_delays: Delays) -> None:
         delays = retry_delays()
         while True:
@@ -47,13 +52,15 @@ class Supervisor(TaskOwner):
             await asyncio.sleep(pause_s)
 
     async def _until_done(self, name: str, step: Step, delays: Delays) -> None:
-        pauses = delays()
-        while not await self._is_done(name, step):
-            pause_s = next(pauses, None)
-            if pause_s is None:
-                log.error("%s: given up; the next start tries again", name)
-                return
+        if not (await self._is_done(name, step) or await self._retry(name, step, delays)):
+            log.error("%s: given up; the next start tries again", name)
+
+    async def _retry(self, name: str, step: Step, delays: Delays) -> bool:
+        for pause_s in delays():
             await asyncio.sleep(pause_s)
+            if await self._is_done(name, step):
+                return True
+        return False
 
     async def _is_done(self, name: str, step: Step) -> bool:
         """The border of all background work: nothing passes but the end of its own task."""

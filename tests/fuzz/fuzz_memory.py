@@ -31,7 +31,7 @@ from bot.domain.job.output_file import OutputError, OutputFile
 from bot.domain.job.status_update import DeliveryOutcome, StatusUpdate
 from bot.services.runs.delivery import ResultDelivery
 from bot.services.runs.memory_budget import MEMORY_BUDGET_BYTES, MemoryBudget
-from bot.services.tasks import TaskOwner
+from bot.services.supervisor import Supervisor
 from bot.view.files.download import BOUNDS, PEAK_BYTES, Downloader
 from bot.view.files.fetching import downloader_session
 from bot.view.files.media import FIT_BYTES, fit
@@ -208,7 +208,7 @@ async def delivery(jobs: int = 26) -> dict[str, int]:
     ):
         pictures = downloader(session)
         bringer = ResultDelivery(
-            store, board, pictures, TaskOwner(asyncio.create_task), lambda: repeat(0.01), room
+            store, board, pictures, Supervisor(asyncio.create_task), lambda: repeat(0.01), room
         )
         mark = Watermark()
 

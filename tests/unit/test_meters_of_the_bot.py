@@ -20,6 +20,7 @@ from bot.engines.wiro.socket import SocketTally
 from bot.observability.meters import LoopLag, Meters
 from bot.observability.metrics import exposition
 from bot.services.runs.bookkeeper import Bookkeeper
+from bot.services.supervisor import Supervisor
 from bot.store.sqlite.books import BookRecords
 from bot.store.sqlite.database import Database
 from tests.support.bot_harness import a_harness
@@ -47,8 +48,12 @@ async def lag_after(*late_s: float) -> LoopLag:
     time = StoppedClock()
     naps = Naps(time, iter(late_s))
     lag = LoopLag(time.monotonic, naps.sleep)
-    async with lag.watched(), asyncio.timeout(5):
+    supervisor = Supervisor(asyncio.create_task)
+    supervisor.every("event loop", 0, lag.sample, lambda: iter(()))
+    async with asyncio.timeout(5):
         await naps.is_over.wait()
+    await supervisor.drain()
+    assert not len(supervisor)
     return lag
 
 
@@ -63,13 +68,6 @@ async def test_only_a_long_delay_is_told_in_the_log(caplog: pytest.LogCaptureFix
     with caplog.at_level(logging.INFO, "bot.observability.meters"):
         await lag_after(0.5, 0.75, 0.0)
     assert [record.getMessage() for record in caplog.records] == ["the event loop was held up for 0.75 s"]
-
-
-async def test_the_watch_of_the_loop_ends_with_its_block() -> None:
-    before = asyncio.all_tasks()
-    async with LoopLag(StoppedClock().monotonic).watched():
-        assert [task.get_name() for task in asyncio.all_tasks() - before] == ["loop lag"]
-    assert asyncio.all_tasks() == before
 
 
 def values(page: bytes) -> dict[str, float]:

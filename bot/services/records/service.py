@@ -22,7 +22,7 @@ from bot.engines.port import Engine, EngineError, EngineNotFound
 from bot.services.moderation.ports import CaseStore
 from bot.services.records.ports import ReportStore
 from bot.services.runs.uploads import Uploads
-from bot.services.tasks import TaskOwner
+from bot.services.supervisor import Supervisor
 
 log = logging.getLogger(__name__)
 
@@ -81,7 +81,7 @@ class Reports:
         cases: CaseStore,
         engine: Engine,
         clock: Clock,
-        owner: TaskOwner,
+        supervisor: Supervisor,
         delays: Callable[[], Iterator[float]],
         uploads: Uploads,
     ) -> None:
@@ -90,7 +90,7 @@ class Reports:
         self._cases = cases
         self._engine = engine
         self._clock = clock
-        self._owner = owner
+        self._supervisor = supervisor
         self._delays = delays
         self._uploads = uploads
         self._erasing: set[int] = set()
@@ -176,7 +176,7 @@ class Reports:
         if user_id in self._erasing:
             raise ErasureRunning
         self._erasing.add(user_id)
-        self._owner.start(f"erase records of {user_id}", self._erase(user_id, tell))
+        self._supervisor.start(f"erase records of {user_id}", self._erase(user_id, tell))
 
     async def _erase(self, user_id: int, tell: Tell) -> None:
         teller = _Teller(tell, self._clock)
@@ -224,23 +224,25 @@ class Reports:
         """Try again what Wiro did not clear, until it has or the delays end."""
         if not waiting:
             return
-        cleared = teller.last.cleared_at_wiro
-        for delay_s in self._delays():
-            await asyncio.sleep(delay_s)
+        asked_before, cleared_before = len(waiting), teller.last.cleared_at_wiro
+
+        def state() -> Erasure:
+            cleared = cleared_before + asked_before - len(waiting)
+            return replace(teller.last, cleared_at_wiro=cleared, waiting_at_wiro=len(waiting))
+
+        async def clear() -> bool:
             left: list[str] = []
             for start in range(0, len(waiting), ERASE_BATCH):
                 left += await self._clear(waiting[start : start + ERASE_BATCH])
-            cleared += len(waiting) - len(left)
-            waiting = left
-            state = replace(teller.last, cleared_at_wiro=cleared, waiting_at_wiro=len(waiting))
-            if not waiting:
-                break
-            await teller.tell(state)
-        else:
+            waiting[:] = left
+            if waiting:
+                await teller.tell(state())
+            return not waiting
+
+        if not await self._supervisor.retry("erasure at the engine", clear, self._delays):
             log.warning("Wiro did not delete the files of tasks %s", ", ".join(waiting))
-        state = replace(teller.last, cleared_at_wiro=cleared, waiting_at_wiro=len(waiting))
         files = await self._files_left(user_id)
-        await teller.tell(replace(state, is_over=True, is_retrying=False, files_at_wiro=files))
+        await teller.tell(replace(state(), is_over=True, is_retrying=False, files_at_wiro=files))
 
     async def _files_left(self, user_id: int) -> int:
         try:

@@ -16,7 +16,7 @@ from bot.domain.job.output_file import OutputError, OutputFile, OutputUnavailabl
 from bot.domain.job.status_update import DeliveryOutcome, StatusUpdate
 from bot.services.runs.memory_budget import MemoryBudget
 from bot.services.runs.ports import OutputFetcher, StatusMessages, Store
-from bot.services.tasks import TaskOwner
+from bot.services.supervisor import Supervisor
 
 log = logging.getLogger(__name__)
 
@@ -76,7 +76,7 @@ class ResultDelivery:
         store: Store,
         board: StatusMessages,
         pictures: OutputFetcher,
-        owner: TaskOwner,
+        supervisor: Supervisor,
         retry_delays: Callable[[], Iterator[float]],
         room: MemoryBudget | None = None,
         sibling_patience_s: float = SIBLING_PATIENCE_S,
@@ -84,7 +84,7 @@ class ResultDelivery:
         self._store = store
         self._board = board
         self._pictures = pictures
-        self._owner = owner
+        self._supervisor = supervisor
         self._retry_delays = retry_delays
         self._room = room or MemoryBudget()
         self._sibling_patience_s = sibling_patience_s
@@ -136,17 +136,11 @@ class ResultDelivery:
         await self._until_recorded("settlement", job, lambda: self._store.settle(job, settlement, at_s))
 
     def _record_later(self, what: str, job: Job, record: Callable[[], Awaitable[object]]) -> None:
-        self._owner.start(f"{what} of job {job.job_id}", self._until_recorded(what, job, record))
+        self._supervisor.start(f"{what} of job {job.job_id}", self._until_recorded(what, job, record))
 
     async def _until_recorded(self, what: str, job: Job, record: Callable[[], Awaitable[object]]) -> None:
-        for delay_s in self._retry_delays():
-            await asyncio.sleep(delay_s)
-            try:
-                await record()
-            except StoreError:
-                continue
+        if await self._supervisor.retry(f"late {what}", record, self._retry_delays):
             log.info("job %d: its %s is on record after all", job.job_id, what)
-            return
 
     async def _conclude(self, job: Job, note: str, found: _Collected) -> DeliveryOutcome:
         await self._fetch_what_was_left(job.job_id, found)
@@ -157,7 +151,7 @@ class ResultDelivery:
         found = _Collected(outputs)
         for index in range(len(outputs)):
             name = f"output {index} of job {job_id}"
-            fetch = self._owner.start(name, self._fetch_into_room(job_id, found, index))
+            fetch = self._supervisor.start(name, self._fetch_into_room(job_id, found, index))
             found.fetches.add(fetch)
             fetch.add_done_callback(found.fetches.discard)
         try:

@@ -21,7 +21,7 @@ from bot.domain.job.output_file import OutputFile
 from bot.domain.job.status_update import StatusUpdate
 from bot.engines.wiro.frames import task_reports
 from bot.services.runs.delivery import ResultDelivery
-from bot.services.tasks import TaskOwner
+from bot.services.supervisor import Supervisor
 from bot.view.actions.buttons import TextAction
 from bot.view.card import Card
 from bot.view.cards.renderer import ending_card
@@ -83,7 +83,7 @@ async def brought(*outputs: object, bounds: Bounds | None = None) -> tuple[Card,
         clock = SteppedClock().clock
         downloads = Downloader(session, LOOPBACK, clock=clock, delays=lambda: itertools.repeat(1.0))
         nothing: Any = None
-        owner = TaskOwner(asyncio.create_task)
+        owner = Supervisor(asyncio.create_task)
         delivery = ResultDelivery(nothing, MemoryBoard(), downloads, owner, lambda: itertools.repeat(1.0))
         event = await delivery.inspect(a_job(stage=Stage.FINISHING), report.event)
     job = advance(a_job(stage=Stage.FINISHING), event)
