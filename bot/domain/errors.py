@@ -60,6 +60,7 @@ BotError
 │  │  └─ OutputTooLarge       more than is fetched or opened here: it can only be linked
 │  ├─ OutputHostRefused       an address off the allow-list, or a redirect
 │  └─ OutputUnavailable       it could not be fetched (yet)
+├─ LeaseLost                 a job has a newer owner: whoever followed it before stops silently
 └─ StoreError
    ├─ DatabaseInUse           another process owns the file
    ├─ DatabaseFull            no room to write

@@ -25,7 +25,7 @@ from PIL import Image
 
 from bot.domain.clock import Clock
 from bot.domain.job.events import Settled
-from bot.domain.job.job import Output, Stage
+from bot.domain.job.job import Job, Output, Stage
 from bot.domain.job.lifecycle import advance
 from bot.domain.job.output_file import OutputError, OutputFile
 from bot.domain.job.status_update import DeliveryOutcome, StatusUpdate
@@ -193,7 +193,7 @@ class SlowBoard:
 class NoRecord:
     """A store that is told of deliveries only."""
 
-    async def mark_delivered(self, job_id: int) -> None: ...
+    async def mark_delivered(self, job: Job) -> None: ...
 
 
 async def delivery(jobs: int = 26) -> dict[str, int]:

@@ -88,8 +88,8 @@ class WatchedStore(JobStore):
     async def settle(self, job: Job, settlement: Settlement | None, at_s: float) -> bool:
         return await self._noting(job.job_id, super().settle(job, settlement, at_s))
 
-    async def mark_delivered(self, job_id: int) -> None:
-        await self._noting(job_id, super().mark_delivered(job_id))
+    async def mark_delivered(self, job: Job) -> None:
+        await self._noting(job.job_id, super().mark_delivered(job))
 
     async def _noting(self, job_id: int, change: Awaitable[T]) -> T:
         try:

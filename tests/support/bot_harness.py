@@ -71,9 +71,13 @@ class FaultyStore(JobStore):
         self._may_fail("settle")
         return await super().settle(job, settlement, at_s)
 
-    async def mark_delivered(self, job_id: int) -> None:
+    async def mark_delivered(self, job: Job) -> None:
         self._may_fail("mark_delivered")
-        await super().mark_delivered(job_id)
+        await super().mark_delivered(job)
+
+    async def resume(self, job_ids: Sequence[int]) -> Sequence[Job]:
+        self._may_fail("resume")
+        return await super().resume(job_ids)
 
     async def job(self, job_id: int) -> Job | None:
         self._may_fail("job")

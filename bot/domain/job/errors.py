@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from bot.domain.errors import Refusal
+from bot.domain.errors import BotError, Refusal
 
 
 @dataclass(eq=False)
@@ -22,6 +22,16 @@ class ManagersOnly(NotPermitted):
 @dataclass(eq=False)
 class JobNotFound(Refusal):
     """No job with this id is on record."""
+
+    job_id: int
+
+
+@dataclass(eq=False)
+class LeaseLost(BotError):
+    """Somebody else follows this job by now: its older owner stops, and touches nothing any more.
+
+    No StoreError, for there is nothing to try again.
+    """
 
     job_id: int
 

@@ -149,6 +149,7 @@ class Job:
     exposure: Exposure = Exposure.SHOWN
     is_charge_open: bool = False  # ended, and what Wiro bills may not be on record yet: it is asked after
     is_cancel_asked: bool = False  # a wish, kept until Wiro has answered to it; it is never taken back
+    epoch: int = 0  # of whoever follows it: taken up from the record, it is one higher
 
     @property
     def run_key(self) -> str:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Final
 
 from bot.domain.errors import StoreError
+from bot.domain.job.errors import LeaseLost
 from bot.domain.job.events import Settled
 from bot.domain.job.job import Cause, Job, Output, Stage
 from bot.domain.job.ledger import Settlement
@@ -121,11 +123,11 @@ class ResultDelivery:
             self._room.leave(job.job_id)
         log.info("job %d: %s, %s", job.job_id, job.stage.name.lower(), delivery.name.lower())
         try:
-            await self._store.mark_delivered(job.job_id)
+            await self._store.mark_delivered(job)
         except StoreError as error:
             # A start before it is on record shows the ending again: better twice than never.
             log.warning("job %d: delivery not recorded: %s", job.job_id, error.reason)
-            self._record_later("delivery", job, lambda: self._store.mark_delivered(job.job_id))
+            self._record_later("delivery", job, lambda: self._store.mark_delivered(job))
 
     def settle_later(self, job: Job, settlement: Settlement | None, at_s: float) -> None:
         """The database could not take the settlement: try again until it can."""
@@ -136,10 +138,27 @@ class ResultDelivery:
         await self._until_recorded("settlement", job, lambda: self._store.settle(job, settlement, at_s))
 
     def _record_later(self, what: str, job: Job, record: Callable[[], Awaitable[object]]) -> None:
-        self._supervisor.start(f"{what} of job {job.job_id}", self._until_recorded(what, job, record))
+        async def late() -> None:
+            with suppress(LeaseLost):  # its newer owner records it
+                await self._until_recorded(what, job, record)
+
+        self._supervisor.start(f"{what} of job {job.job_id}", late())
 
     async def _until_recorded(self, what: str, job: Job, record: Callable[[], Awaitable[object]]) -> None:
-        if await self._supervisor.retry(f"late {what}", record, self._retry_delays):
+        """Raises LeaseLost."""
+        is_lost = False
+
+        async def step() -> None:  # whatever `record` says: False is that somebody was quicker
+            nonlocal is_lost
+            try:
+                await record()
+            except LeaseLost:
+                is_lost = True
+
+        is_done = await self._supervisor.retry(f"late {what}", step, self._retry_delays)
+        if is_lost:
+            raise LeaseLost(job.job_id)
+        if is_done:
             log.info("job %d: its %s is on record after all", job.job_id, what)
 
     async def _conclude(self, job: Job, note: str, found: _Collected) -> DeliveryOutcome:

@@ -17,7 +17,11 @@ from bot.domain.request.intake import Intake
 
 
 class Store(Protocol):
-    """Jobs and the ledger. Raises LimitReached from `reserve`, and the StoreError family."""
+    """Jobs and the ledger. Raises LimitReached from `reserve`, and the StoreError family.
+
+    A job is written by its newest owner alone: for one of an older `epoch` than is on record `save`, `settle`
+    and `mark_delivered` raise LeaseLost, and nothing is written.
+    """
 
     async def reserve(
         self, job: Job, limits: Sequence[Limit], counters: Sequence[tuple[Scope, Window]]
@@ -32,7 +36,7 @@ class Store(Protocol):
     async def save(self, job: Job) -> None:
         """Record where a job stands that has not ended; one that has ended stays as it ended.
 
-        Raises JobNotFound, and ValueError for an ended job, which only `settle` may record.
+        Raises JobNotFound, LeaseLost, and ValueError for an ended job, which only `settle` may record.
         """
         ...
 
@@ -43,13 +47,13 @@ class Store(Protocol):
     async def settle(self, job: Job, settlement: Settlement | None, at_s: float) -> bool:
         """Record the ended job and its one resolution in one transaction; None: its hold stays.
 
-        False: it was settled already, and nothing changes. Raises JobNotFound, and ValueError for a job
-        that has not ended.
+        False: it was settled already, and nothing changes. Raises JobNotFound, LeaseLost, and ValueError for
+        a job that has not ended.
         """
         ...
 
-    async def mark_delivered(self, job_id: int) -> None:
-        """Record that the member has been told. Raises JobNotFound."""
+    async def mark_delivered(self, job: Job) -> None:
+        """Record that the member has been told. Raises JobNotFound, LeaseLost."""
         ...
 
     async def job(self, job_id: int) -> Job | None: ...
@@ -60,6 +64,13 @@ class Store(Protocol):
 
     async def unfinished(self) -> Sequence[Job]:
         """Jobs that have not ended or whose member has not been told, oldest first."""
+        ...
+
+    async def resume(self, job_ids: Sequence[int]) -> Sequence[Job]:
+        """Become the owner of those of these jobs that are unfinished, oldest first.
+
+        Their epoch goes up by one.
+        """
         ...
 
     async def claimed(self, task_ids: Sequence[str]) -> frozenset[str]:

@@ -12,9 +12,9 @@ from random import Random
 from typing import Final
 
 from bot.domain.catalogue.model import Value
-from bot.domain.errors import StoreError
+from bot.domain.errors import DatabaseFull, StoreError
 from bot.domain.job.access import JobAct, check_access
-from bot.domain.job.errors import JobEnded, JobNotFound, LogUnreachable, WordsFault, WordsGone
+from bot.domain.job.errors import JobEnded, JobNotFound, LeaseLost, LogUnreachable, WordsFault, WordsGone
 from bot.domain.job.events import Refused
 from bot.domain.job.input_faults import check_claims
 from bot.domain.job.job import Cause, Exposure, Job, Parent, Stage
@@ -274,11 +274,16 @@ class Jobs:
         return [f.news for f in sorted(followers, key=lambda f: f.job.job_id) if not f.job.is_terminal]
 
     async def resume(self) -> int:
-        """Follow every unfinished job of the record from where it stands. The number taken up."""
+        """Follow every unfinished job of the record from where it stands, as its owner. How many."""
         jobs = await self._tools.store.unfinished()
-        for job in jobs:
-            if job.job_id not in self._followers:
-                self._follow(job, None)
+        new = [job for job in jobs if job.job_id not in self._followers]
+        if new:
+            try:
+                new = list(await self._tools.store.resume([job.job_id for job in new]))
+            except DatabaseFull as error:  # pictures come home all the same, and nobody else can write either
+                log.warning("%d jobs are followed without a note that they are: %s", len(new), error.reason)
+        for job in new:
+            self._follow(job, None)
         return len(jobs)
 
     def refuse_more(self) -> None:
@@ -306,23 +311,32 @@ class Jobs:
         self._following[job.job_id] = self._owner.start(name, self._follow_through(job.job_id))
 
     async def _follow_through(self, job_id: int) -> None:
-        """The border of a job: what goes wrong inside is logged, shown, and tried again from the record."""
+        """Until the job has ended, or somebody else has become its owner."""
         try:
-            for _ in range(TRIES_AFTER_FAULT):
-                try:
-                    runner = self._followers[job_id]
-                    await runner.run()
-                    await self._look_at_budget(runner.job)
-                except Exception:
-                    log.exception("job %d: a fault of ours", job_id)
-                    await self._start_over(job_id)
-                else:
-                    return
-            await self._give_up(job_id)
-        finally:
+            await self._follow_over_faults(job_id)
+        except LeaseLost:
+            log.info("job %d: somebody else follows it by now", job_id)
+        else:
             self._recent.keep(self._followers[job_id].job)
+        finally:
             del self._followers[job_id], self._following[job_id]
             self._tools.board.drop(job_id)
+
+    async def _follow_over_faults(self, job_id: int) -> None:
+        """The border of a job: what goes wrong inside is logged, shown, and tried again from the record."""
+        for _ in range(TRIES_AFTER_FAULT):
+            try:
+                runner = self._followers[job_id]
+                await runner.run()
+                await self._look_at_budget(runner.job)
+            except LeaseLost:
+                raise
+            except Exception:
+                log.exception("job %d: a fault of ours", job_id)
+                await self._start_over(job_id)
+            else:
+                return
+        await self._give_up(job_id)
 
     async def _look_at_budget(self, job: Job) -> None:
         """A bill may be more than was held."""
@@ -339,6 +353,8 @@ class Jobs:
         except StoreError as error:
             log.warning("job %d could not be read again: %s", job_id, error.reason)
             recorded = None
+        if recorded is not None and recorded.epoch != runner.job.epoch:
+            raise LeaseLost(job_id)
         self._followers[job_id] = JobRunner(recorded or runner.job, self._tools, None)
 
     async def _give_up(self, job_id: int) -> None:

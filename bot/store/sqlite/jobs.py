@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from operator import itemgetter
 from typing import Final
 
-from bot.domain.job.errors import JobNotFound
+from bot.domain.job.errors import JobNotFound, LeaseLost
 from bot.domain.job.job import Job
 from bot.domain.job.ledger import OpenCharge, Settlement
 from bot.domain.limits.holds import History
@@ -33,9 +33,15 @@ _SELECT: Final = f"SELECT {COLUMNS} FROM jobs"  # noqa: S608 — see above
 _ONE: Final = f"{_SELECT} WHERE job_id = ?"
 _SOME: Final = f"{_SELECT} WHERE job_id IN (SELECT value FROM json_each(?))"  # noqa: S608 — see above
 _UNFINISHED: Final = f"{_SELECT} WHERE {_IS_UNFINISHED} ORDER BY created_at_s, job_id"
-_MOVE: Final = f"UPDATE jobs SET {SET_MOVING} WHERE job_id = :job_id AND {_IS_RUNNING}"  # noqa: S608 — see above
+_OWN: Final = f"""
+UPDATE jobs SET epoch = epoch + 1 WHERE job_id IN (SELECT value FROM json_each(?)) AND ({_IS_UNFINISHED})
+"""  # noqa: S608 — see above
+_OWNED: Final = f"{_SOME} AND ({_IS_UNFINISHED}) ORDER BY created_at_s, job_id"
+_IS_OURS: Final = "job_id = :job_id AND epoch = :epoch"
+_MOVE: Final = f"UPDATE jobs SET {SET_MOVING} WHERE {_IS_OURS} AND {_IS_RUNNING}"  # noqa: S608 — see above
 _WISH: Final = f"UPDATE jobs SET is_cancel_asked = 1 WHERE job_id = ? AND {_IS_RUNNING}"  # noqa: S608 — see above
-_END: Final = f"UPDATE jobs SET {SET_ENDED} WHERE job_id = :job_id AND {_IS_RUNNING}"  # noqa: S608 — see above
+_END: Final = f"UPDATE jobs SET {SET_ENDED} WHERE {_IS_OURS} AND {_IS_RUNNING}"  # noqa: S608 — see above
+_DELIVERED: Final = f"UPDATE jobs SET is_delivered = 1 WHERE {_IS_OURS}"  # noqa: S608 — see above
 _CLAIMED: Final = """
 SELECT task_id FROM jobs WHERE task_id IN (SELECT value FROM json_each(?1))
 UNION ALL SELECT task_id FROM late_bill WHERE task_id IN (SELECT value FROM json_each(?1))
@@ -72,7 +78,7 @@ class JobStore(Records, Store, UsageStore):
 
         def unit(sqlite: sqlite3.Connection) -> None:
             if sqlite.execute(_MOVE, row).rowcount == 0:
-                _require(sqlite, job.job_id)
+                _require_owned(sqlite, job)
 
         await self._database.write(unit)
 
@@ -86,7 +92,7 @@ class JobStore(Records, Store, UsageStore):
         def unit(sqlite: sqlite3.Connection) -> bool:
             # Here, off the loop: a model may have said millions of characters.
             if sqlite.execute(_END, row_of(job)).rowcount == 0:
-                _require(sqlite, job.job_id)
+                _require_owned(sqlite, job)
                 return False
             if settlement is None:
                 ledger.end_run(sqlite, job.job_id)
@@ -102,9 +108,12 @@ class JobStore(Records, Store, UsageStore):
 
         return await self._database.write(unit)
 
-    async def mark_delivered(self, job_id: int) -> None:
-        if await self._execute("UPDATE jobs SET is_delivered = 1 WHERE job_id = ?", (job_id,)) == 0:
-            raise JobNotFound(job_id)
+    async def mark_delivered(self, job: Job) -> None:
+        def unit(sqlite: sqlite3.Connection) -> None:
+            if sqlite.execute(_DELIVERED, {"job_id": job.job_id, "epoch": job.epoch}).rowcount == 0:
+                _require_owned(sqlite, job)
+
+        await self._database.write(unit)
 
     async def job(self, job_id: int) -> Job | None:
         return await self._first(job_of, _ONE, (job_id,))
@@ -114,6 +123,15 @@ class JobStore(Records, Store, UsageStore):
 
     async def unfinished(self) -> Sequence[Job]:
         return await self._all(job_of, _UNFINISHED)
+
+    async def resume(self, job_ids: Sequence[int]) -> Sequence[Job]:
+        asked = (json.dumps(list(job_ids)),)
+
+        def unit(sqlite: sqlite3.Connection) -> Sequence[Job]:
+            sqlite.execute(_OWN, asked)
+            return [job_of(row) for row in sqlite.execute(_OWNED, asked)]
+
+        return await self._database.write(unit)
 
     async def claimed(self, task_ids: Sequence[str]) -> frozenset[str]:
         return frozenset(await self._all(itemgetter(0), _CLAIMED, (json.dumps(list(task_ids)),)))
@@ -144,6 +162,9 @@ def _is_on_record(sqlite: sqlite3.Connection, job_id: int) -> bool:
     return sqlite.execute("SELECT 1 FROM jobs WHERE job_id = ?", (job_id,)).fetchone() is not None
 
 
-def _require(sqlite: sqlite3.Connection, job_id: int) -> None:
-    if not _is_on_record(sqlite, job_id):
-        raise JobNotFound(job_id)
+def _require_owned(sqlite: sqlite3.Connection, job: Job) -> None:
+    row = sqlite.execute("SELECT epoch FROM jobs WHERE job_id = ?", (job.job_id,)).fetchone()
+    if row is None:
+        raise JobNotFound(job.job_id)
+    if row[0] != job.epoch:
+        raise LeaseLost(job.job_id)

@@ -54,7 +54,7 @@ _MOVING: Final = (
     "files",
 )
 _ENDING: Final = ("cause", "detail", "cost_pico", "elapsed_s", "outputs", "is_charge_open")
-_ALL: Final = (*_FIXED, *_MOVING, *_ENDING, "is_delivered", "is_forgotten", "exposure")
+_ALL: Final = (*_FIXED, *_MOVING, *_ENDING, "is_delivered", "is_forgotten", "exposure", "epoch")
 _in_order: Final = itemgetter(*_ALL)
 
 
@@ -131,6 +131,7 @@ def row_of(job: Job) -> dict[str, object]:
         "exposure": job.exposure.name,
         "is_cancel_asked": int(job.is_cancel_asked),
         "is_charge_open": int(job.is_charge_open),
+        "epoch": job.epoch,
     }
 
 
@@ -193,6 +194,7 @@ def _job_of(row: sqlite3.Row) -> Job:
         exposure=Exposure[row["exposure"]],
         is_cancel_asked=bool(row["is_cancel_asked"]),
         is_charge_open=bool(row["is_charge_open"]),
+        epoch=row["epoch"],
         parent=_parent_of(row["parent"]),
     )
 

@@ -73,7 +73,7 @@ async def test_every_field_of_a_job_survives_a_reopening(open_stores: OpenStores
         await store.save(moved)
         assert await store.job(FULL_JOB.job_id) == moved
         assert await settle(store, final)
-        await store.mark_delivered(final.job_id)
+        await store.mark_delivered(final)
     async with open_stores(tmp_path) as stores:
         assert await stores.jobs.job(FULL_JOB.job_id) == replace(final, is_delivered=True)
         assert await stores.jobs.audit() == []
@@ -86,7 +86,7 @@ async def test_a_job_nobody_recorded_is_not_found(store: Ledger) -> None:
     with pytest.raises(JobNotFound):
         await settle(store, ended(a_job(5)))
     with pytest.raises(JobNotFound):
-        await store.mark_delivered(5)
+        await store.mark_delivered(a_job(5))
 
 
 async def test_the_same_interaction_twice_is_one_job(store: Ledger) -> None:
@@ -149,7 +149,7 @@ async def test_unfinished_are_those_who_run_or_were_not_told_oldest_first(store:
     for job_id in (3, 4):
         await settle(store, ended(a_job(job_id), cost_pico=1))
     for job_id in (2, 4):
-        await store.mark_delivered(job_id)  # job 2 has not ended: telling early finishes nothing
+        await store.mark_delivered(a_job(job_id))  # job 2 has not ended: telling early finishes nothing
     assert [job.job_id for job in await store.unfinished()] == [3, 2, 1]
 
 

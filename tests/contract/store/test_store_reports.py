@@ -40,7 +40,7 @@ async def run(store: Ledger, job: Job, final: Job | None = None, *, is_delivered
     if final is not None:
         assert await store.settle(final, settlement_of(final), NOON_S)
         if is_delivered:
-            await store.mark_delivered(job.job_id)
+            await store.mark_delivered(job)
 
 
 async def done(store: Ledger, job: Job, cost_pico: int = 10) -> None:
@@ -214,7 +214,7 @@ async def test_a_job_is_not_forgotten_before_its_member_has_been_told(
     await reports.forget([1, 2, 3])
     assert [job.request.prompt for job in await reports.history(1, GUILD, None, 5)] == ["", SECRET, SECRET]
     assert [job.job_id for job in await reports.records_of(1)] == [1, 2]
-    await store.mark_delivered(2)
+    await store.mark_delivered(a_job(2))
     await reports.forget([1, 2])
     assert [job.job_id for job in await reports.records_of(1)] == [1]
 

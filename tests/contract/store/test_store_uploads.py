@@ -16,7 +16,7 @@ URL = "https://cdn1.wiro.ai/1/dog.png"
 async def ends(store: Ledger, job: Job, task_id: str | None) -> None:
     ended = replace(job, stage=Stage.FAILED, task_id=task_id)
     await store.settle(ended, settlement_of(ended), NOON_S)
-    await store.mark_delivered(job.job_id)
+    await store.mark_delivered(job)
 
 
 async def test_what_no_job_needs_any_more_is_found(

@@ -177,7 +177,7 @@ async def test_new_runs_are_held_beside_the_old_ones_and_all_are_settled(store: 
     for job in [job for job in await store.unfinished() if not job.is_terminal]:
         assert await store.settle(_failed(job), Settlement(Resolution.VOID, ZERO), NOON_S + 120)
     for job_id in (206, *(job.job_id for job in await store.unfinished())):
-        await store.mark_delivered(job_id)
+        await store.mark_delivered(a_job(job_id))
     assert await store.unfinished() == []
     assert (await store.usage(OPERATOR, Window.DAY, NOON_S)).held(Measure.SPEND) == 0
     assert await store.audit() == []

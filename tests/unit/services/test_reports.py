@@ -121,7 +121,7 @@ class Office:
             detail="words",
         )
         await self.store.settle(ended, settlement_of(ended), job.created_at_s)
-        await self.store.mark_delivered(job_id)
+        await self.store.mark_delivered(ended)
         return ended
 
     async def runs(self, job_id: int, **changes: Any) -> Job:
