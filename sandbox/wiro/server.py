@@ -176,6 +176,10 @@ class WiroSandbox:
         """How many sockets are open now."""
         return self._hub.connections
 
+    async def close_sockets(self) -> None:
+        """Every connection is closed, as for a restart of the server; the next may come at once."""
+        await self._hub.close()
+
     async def start(self) -> None:
         """Raises OSError when the port is taken."""
         app = web.Application(client_max_size=_BODY_BYTES)

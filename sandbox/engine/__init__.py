@@ -1,0 +1,1 @@
+"""An engine beside the real ones, whose abilities can be switched."""
