@@ -20,7 +20,7 @@ def check_claims(files: Sequence[InputFile]) -> None:
         if file.size_bytes == 0:
             raise InputRefused(file.filename, InputFault.EMPTY)
         if file.size_bytes is not None and file.size_bytes > MAX_FILE_BYTES:
-            raise InputRefused(file.filename, InputFault.TOO_LARGE, str(file.size_bytes))
+            raise InputRefused(file.filename, InputFault.TOO_LARGE, size_bytes=file.size_bytes)
         kind = file.content_type
         if file.is_picture and kind not in _UNTOLD and not kind.startswith("image/"):
             raise InputRefused(file.filename, InputFault.NOT_A_PICTURE, f"a file of the type {kind}")
@@ -30,7 +30,8 @@ def refused_by(error: InputRefused) -> Refused:
     """The end of a job whose file cannot be sent."""
     if error.fault is InputFault.UNAVAILABLE:
         return Refused(Cause.INPUT_LOST, error.filename)
-    return Refused(Cause.INPUT_REFUSED, json.dumps([error.fault.name, error.filename, error.detail]))
+    more = error.size_bytes if error.size_bytes is not None else error.detail
+    return Refused(Cause.INPUT_REFUSED, json.dumps([error.fault.name, error.filename, more]))
 
 
 def refusal_of(job: Job) -> InputRefused | None:
@@ -40,7 +41,10 @@ def refusal_of(job: Job) -> InputRefused | None:
     if job.cause is not Cause.INPUT_REFUSED:
         return None
     try:
-        fault, filename, more = json.loads(job.detail)
-        return InputRefused(str(filename), InputFault[fault], str(more))
+        name, filename, more = json.loads(job.detail)
+        fault, detail = InputFault[name], str(more)
+        if fault is InputFault.TOO_LARGE:  # 0.1.0 kept the number as a text
+            return InputRefused(str(filename), fault, size_bytes=int(detail) if detail else None)
+        return InputRefused(str(filename), fault, detail)
     except (ValueError, KeyError, TypeError):  # none of ours, and a card must show something
         return InputRefused("", InputFault.UNAVAILABLE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from bot.domain.errors import BotError
 
@@ -21,12 +22,30 @@ class OutputFile:
     is_reduced: bool = False
 
 
+class OutputFault(StrEnum):
+    """Reasons that have words of their own. The value stands in the detail of a job's record, for ever."""
+
+    EMPTY = "0 bytes"
+    UNKNOWN_KIND = "unknown kind"
+    HTML = "html"
+    SVG = "svg"
+    XML = "xml"
+    PROGRAM = "program"
+    TRUNCATED = "truncated"
+    DAMAGED = "damaged"
+    CHECKSUM = "checksum"
+    PACKED = "content encoding"
+    HOST = "address off the list"
+    MISSING = "there was no output"
+
+
 @dataclass(eq=False)
 class OutputError(BotError):
-    """An output that cannot be shown as it is."""
+    """An output that cannot be shown as it is. `reason` is an OutputFault, or a short text for a log."""
 
     name: str
     reason: str
+    pixels: tuple[int, int] | None = None  # where there are too many of them
 
 
 class OutputUnusable(OutputError):

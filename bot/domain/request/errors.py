@@ -64,7 +64,7 @@ class InputFault(Enum):
     """Why a file cannot go into a run."""
 
     EMPTY = auto()
-    TOO_LARGE = auto()  # more bytes than Wiro takes; `detail` is the size
+    TOO_LARGE = auto()  # more bytes than Wiro takes
     NOT_A_PICTURE = auto()  # `detail` is what it is
     DAMAGED = auto()
     TOO_MANY_PIXELS = auto()  # `detail` is the size
@@ -82,6 +82,7 @@ class InputRefused(Refusal):
     filename: str
     fault: InputFault
     detail: str = ""
+    size_bytes: int | None = None  # where it is too large, as far as anybody says
 
 
 class StyleFault(Enum):

@@ -14,7 +14,7 @@ from bot.domain.job.errors import LeaseLost
 from bot.domain.job.events import Settled
 from bot.domain.job.job import Cause, Job, Output, Stage
 from bot.domain.job.ledger import Settlement
-from bot.domain.job.output_file import OutputError, OutputFile, OutputUnavailable
+from bot.domain.job.output_file import OutputError, OutputFault, OutputFile, OutputUnavailable
 from bot.domain.job.status_update import DeliveryOutcome, StatusUpdate
 from bot.services.runs.memory_budget import MemoryBudget
 from bot.services.runs.ports import OutputFetcher, StatusMessages, Store
@@ -100,7 +100,7 @@ class ResultDelivery:
         self._room.leave(job.job_id)
         found = await self._collect(job.job_id, event.outputs)
         if not found.pictures:
-            reason = found.faults[0] if found.faults else "there was no output"
+            reason = found.faults[0] if found.faults else OutputFault.MISSING
             log.warning("job %d: nothing to show: %s", job.job_id, reason)
             return replace(event, is_success=False, cause=Cause.OUTPUT_UNUSABLE, detail=reason, outputs=())
         self._collected[job.job_id] = found

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from bot.domain.job.output_file import OutputFault
 from bot.view.files.slices import SLICE_BYTES, counted, found
 
 PNG = "image/png"
@@ -81,7 +82,7 @@ class TooManyPixels(Broken):
 
     def __init__(self, width: int, height: int) -> None:
         super().__init__(f"{width}x{height} pixels")
-        self.pixels = width * height
+        self.width, self.height = width, height
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,15 +162,15 @@ def _png(content: bytes, max_pixels: int) -> Shape:
     """Every chunk is there with the right checksum, from IHDR to IEND. Bytes after IEND do not matter."""
     view = memoryview(content)
     if content[12:16] != b"IHDR" or content[8:12] != b"\0\0\0\x0d":
-        raise Broken("truncated" if len(content) < 33 else "png without header")
+        raise Broken(OutputFault.TRUNCATED if len(content) < 33 else "png without header")
     shape = _bounded(_big(view[16:20]), _big(view[20:24]), max_pixels)
     at, is_animated, has_pixels, packed_texts = 8, False, False, 0
     for _ in range(_MAX_STEPS):
         kind, end = bytes(view[at + 4 : at + 8]), at + 8 + _big(view[at : at + 4])
         if end + 4 > len(view):
-            raise Broken("truncated")
+            raise Broken(OutputFault.TRUNCATED)
         if zlib.crc32(view[at + 4 : end]) != _big(view[end : end + 4]):
-            raise Broken("checksum")
+            raise Broken(OutputFault.CHECKSUM)
         has_pixels |= kind == b"IDAT"
         packed_texts += kind in _PACKED_TEXTS
         if packed_texts > _MAX_PACKED_TEXTS:
@@ -190,7 +191,7 @@ def _jpeg(content: bytes, max_pixels: int) -> Shape:
     at = 2
     for _ in range(_MAX_STEPS):
         if at + 4 > len(view):
-            raise Broken("truncated")
+            raise Broken(OutputFault.TRUNCATED)
         if view[at] != 0xFF:
             raise Broken("jpeg without marker")
         marker = view[at + 1]
@@ -220,7 +221,7 @@ def _jpeg(content: bytes, max_pixels: int) -> Shape:
 def _check_scans(content: bytes, at: int) -> None:
     """FF in coded data is always stuffed with 00, so an end marker behind the scan's start is the end."""
     if content.rfind(b"\xff\xd9", at) < 0:
-        raise Broken("truncated")
+        raise Broken(OutputFault.TRUNCATED)
     if counted(content, b"\xff\xda", at) > _MAX_SCANS:
         raise Broken("too many scans")
 
@@ -232,9 +233,9 @@ _FRAME_MARKERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 def _webp(content: bytes, max_pixels: int) -> Shape:
     """The RIFF is as long as it says, and its first chunk tells the canvas."""
     if len(content) < 30:
-        raise Broken("truncated")
+        raise Broken(OutputFault.TRUNCATED)
     if 8 + int.from_bytes(content[4:8], "little") > len(content):
-        raise Broken("truncated")
+        raise Broken(OutputFault.TRUNCATED)
     kind = content[12:16]
     if kind == b"VP8X":
         width = 1 + int.from_bytes(content[24:27], "little")
@@ -256,7 +257,7 @@ def _webp(content: bytes, max_pixels: int) -> Shape:
 def _gif(content: bytes, max_pixels: int) -> Shape:
     """Every block is there, up to the trailer. A frame outside the screen makes the shape larger."""
     if len(content) < 13:
-        raise Broken("truncated")
+        raise Broken(OutputFault.TRUNCATED)
     width, height = _little(content, 6), _little(content, 8)
     _bounded(width, height, max_pixels)
     at, frames, steps = 13 + colours_bytes(content[10]), 0, 0
@@ -275,7 +276,7 @@ def _gif(content: bytes, max_pixels: int) -> Shape:
             frames += 1
             at, steps = _after_sub_blocks(content, at + 11 + colours_bytes(content[at + 9]), steps + 1)
         else:
-            raise Broken("truncated" if at + 10 >= len(content) else "gif without block")
+            raise Broken(OutputFault.TRUNCATED if at + 10 >= len(content) else "gif without block")
     raise Broken("too many parts")
 
 
@@ -283,7 +284,7 @@ def _after_sub_blocks(content: bytes, at: int, steps: int) -> tuple[int, int]:
     """Where the chain of sub-blocks at `at` ends, and the steps taken so far."""
     while steps < _MAX_STEPS:
         if at >= len(content):
-            raise Broken("truncated")
+            raise Broken(OutputFault.TRUNCATED)
         size, steps = content[at], steps + 1
         at += 1 + size
         if size == 0:

@@ -15,7 +15,13 @@ from aiohttp.abc import AbstractResolver
 from yarl import URL
 
 from bot.domain.clock import Clock
-from bot.domain.job.output_file import OutputHostRefused, OutputTooLarge, OutputUnavailable, OutputUnusable
+from bot.domain.job.output_file import (
+    OutputFault,
+    OutputHostRefused,
+    OutputTooLarge,
+    OutputUnavailable,
+    OutputUnusable,
+)
 from bot.view.files.addresses import AddressRefused, PublicResolver, normalised, permitted
 
 T = TypeVar("T")
@@ -108,7 +114,7 @@ class Fetcher:
         """
         url = permitted(address, self._hosts)
         if url is None:
-            raise OutputHostRefused(name, "address off the list")
+            raise OutputHostRefused(name, OutputFault.HOST)
         pauses = self._delays()
         ends_at_s: float | None = None
         while True:
@@ -193,5 +199,5 @@ class Fetcher:
             raise OutputUnavailable(name, f"http {status}")
         # Asked for `identity`; anything else could unpack to any size.
         if response.headers.get("Content-Encoding", "identity").strip().lower() not in ("", "identity"):
-            raise OutputUnusable(name, "content encoding")
+            raise OutputUnusable(name, OutputFault.PACKED)
         return None

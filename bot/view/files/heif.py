@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
+from bot.domain.job.output_file import OutputFault
 from bot.view.files.containers import Broken
 
 TYPES: Final = frozenset({"image/heic", "image/avif"})
@@ -50,7 +51,7 @@ def without_traces(content: bytes) -> bytes:
                 end = extent.start + extent.length
                 blanked_bytes += extent.length
                 if end > len(content) or blanked_bytes > len(content):  # the same bytes again and again
-                    raise Broken("truncated")
+                    raise Broken(OutputFault.TRUNCATED)
                 made[extent.start : end] = extent.blank()
     return bytes(made)
 
@@ -118,7 +119,7 @@ def _boxes(content: bytes, at: int, end: int) -> Iterator[_Box]:
         elif size == 0:  # up to the end
             size = end - at
         if size < head or at + size > end:
-            raise Broken("truncated")
+            raise Broken(OutputFault.TRUNCATED)
         yield _Box(content[at + 4 : at + 8], at + head, at + size)
         at += size
     raise Broken("too many parts")
@@ -135,5 +136,5 @@ class _Reader:
     def number(self, size_bytes: int) -> int:
         at, self._at = self._at, self._at + size_bytes
         if self._at > self._end:
-            raise Broken("truncated")
+            raise Broken(OutputFault.TRUNCATED)
         return int.from_bytes(self._content[at : self._at], "big")

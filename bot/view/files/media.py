@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from bot.domain.job.output_file import OutputFile, OutputTooLarge, OutputUnsafe, OutputUnusable
+from bot.domain.job.output_file import OutputFault, OutputFile, OutputTooLarge, OutputUnsafe, OutputUnusable
 from bot.view.files.containers import (
     GIF,
     HTML,
@@ -54,7 +54,9 @@ MAX_PIXELS = 40_000_000  # an 8K frame is 33 million
 FIT_BYTES = 350 * 1024 * 1024  # the peak of one `fit`, measured on noise
 
 _FORMATS: Mapping[str, str] = MappingProxyType({PNG: "PNG", JPEG: "JPEG", WEBP: "WEBP", GIF: "GIF"})
-_REFUSED: Mapping[str, str] = MappingProxyType({HTML: "html", SVG: "svg", XML: "xml", PROGRAM: "program"})
+_REFUSED: Mapping[str, OutputFault] = MappingProxyType(
+    {HTML: OutputFault.HTML, SVG: OutputFault.SVG, XML: OutputFault.XML, PROGRAM: OutputFault.PROGRAM}
+)
 _BOMB_PIXELS_PER_BYTE = 100  # real pictures have a tenth of a byte for each pixel, or more
 
 
@@ -79,10 +81,10 @@ def checked(name: str, content: bytes) -> Checked:
     truncated, damaged or larger than `MAX_PIXELS`; OutputTooLarge where it seems to be a real one.
     """
     if not content:
-        raise OutputUnusable(name, "0 bytes")
+        raise OutputUnusable(name, OutputFault.EMPTY)
     content_type = sniff(content)
     if content_type is None:
-        raise OutputUnusable(name, "unknown kind")
+        raise OutputUnusable(name, OutputFault.UNKNOWN_KIND)
     if content_type in _REFUSED:
         raise OutputUnsafe(name, _REFUSED[content_type])
     shape = None
@@ -90,8 +92,9 @@ def checked(name: str, content: bytes) -> Checked:
         try:
             shape = shape_of(content, content_type, MAX_PIXELS)
         except TooManyPixels as large:
-            is_bomb = large.pixels > len(content) * _BOMB_PIXELS_PER_BYTE
-            raise (OutputUnusable if is_bomb else OutputTooLarge)(name, str(large)) from None
+            is_bomb = large.width * large.height > len(content) * _BOMB_PIXELS_PER_BYTE
+            unusable = OutputUnusable if is_bomb else OutputTooLarge
+            raise unusable(name, str(large), (large.width, large.height)) from None
         except Broken as broken:
             raise OutputUnusable(name, str(broken)) from None
         _ask_pillow(name, content, content_type, shape)
@@ -105,7 +108,7 @@ def _ask_pillow(name: str, content: bytes, content_type: str, shape: Shape) -> N
     size = pixels.size_of(content, _FORMATS[content_type])
     # A GIF's frame may stick out of its screen; Pillow grows only when it gets there.
     if size is None:
-        raise OutputUnusable(name, "damaged")
+        raise OutputUnusable(name, OutputFault.DAMAGED)
     if content_type != GIF and size != (shape.width, shape.height):
         raise OutputUnusable(name, "two sizes")
 

@@ -10,6 +10,7 @@ import zlib
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
+from bot.domain.job.output_file import OutputFault
 from bot.view.files.containers import Broken, colours_bytes
 from bot.view.files.slices import found, joined
 
@@ -39,7 +40,7 @@ def png_parts(content: bytes) -> Iterator[Part]:
         if kind == b"IEND":
             return
         at = end
-    raise Broken("truncated")
+    raise Broken(OutputFault.TRUNCATED)
 
 
 def chunk(kind: bytes, data: bytes) -> bytes:
@@ -67,7 +68,7 @@ def jpeg_parts(content: bytes) -> Iterator[Part]:
         if marker == _EOI:
             return
         at = end
-    raise Broken("truncated")
+    raise Broken(OutputFault.TRUNCATED)
 
 
 def segment(marker: int, data: bytes) -> bytes:
@@ -77,13 +78,13 @@ def segment(marker: int, data: bytes) -> bytes:
 def webp_parts(content: bytes) -> Iterator[Part]:
     end_of_file = 8 + int.from_bytes(content[4:8], "little")
     if end_of_file > len(content):
-        raise Broken("truncated")
+        raise Broken(OutputFault.TRUNCATED)
     at = 12
     while at + 8 <= end_of_file:
         size = int.from_bytes(content[at + 4 : at + 8], "little")
         end = at + 8 + size + size % 2
         if end > end_of_file + size % 2:  # some writers leave out the last padding
-            raise Broken("truncated")
+            raise Broken(OutputFault.TRUNCATED)
         yield Part(content[at : at + 4], at, min(end, len(content)))
         at = end
 
@@ -128,4 +129,4 @@ def gif_parts(content: bytes) -> Iterator[Part]:
             at += 1 + content[at]
         at += 1
         yield Part(kind, start, at)
-    raise Broken("truncated")
+    raise Broken(OutputFault.TRUNCATED)

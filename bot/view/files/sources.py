@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from functools import partial
 from typing import Final, Protocol, TypeVar
 
 from bot.domain.job.job import Output
-from bot.domain.job.output_file import OutputError, OutputTooLarge, OutputUnusable
+from bot.domain.job.output_file import OutputError, OutputFault, OutputTooLarge, OutputUnusable
 from bot.domain.request.errors import InputFault, InputRefused
 from bot.domain.request.files import MAX_FILE_BYTES, InputFile, Upload
 from bot.view.files import media
@@ -27,12 +26,12 @@ OUTPUT_PATIENCE_S: Final = 30.0  # for a result of Wiro's: what is not there by 
 SPARED_PATIENCE_S: Final = 8.0  # the same where there is another place to ask
 
 HEIC: Final = "image/heic"  # as telephones take them: Wiro takes it too (Wiro docs, Files, Aug 2026)
-_OTHER_KINDS: Final = {
-    "svg": "an SVG drawing",
-    "html": "a web page",
-    "xml": "an XML text",
-    "program": "a program",
-    "unknown kind": "a file of an unknown kind",
+_OTHER_KINDS: Final[dict[str, str]] = {
+    OutputFault.SVG: "an SVG drawing",
+    OutputFault.HTML: "a web page",
+    OutputFault.XML: "an XML text",
+    OutputFault.PROGRAM: "a program",
+    OutputFault.UNKNOWN_KIND: "a file of an unknown kind",
 }
 
 
@@ -54,7 +53,7 @@ class FileSources:
     async def fetch(self, file: InputFile) -> Upload:
         """The file's bytes, unchanged, with the type that they show. Raises InputRefused."""
         if file.size_bytes is not None and file.size_bytes > MAX_FILE_BYTES:
-            raise InputRefused(file.filename, InputFault.TOO_LARGE, str(file.size_bytes))
+            raise InputRefused(file.filename, InputFault.TOO_LARGE, size_bytes=file.size_bytes)
         return await (self._output(file) if file.is_output else self._attachment(file, file.source_url))
 
     async def _attachment(self, file: InputFile, address: str) -> Upload:
@@ -73,7 +72,7 @@ class FileSources:
             async with asyncio.timeout(patience_s):
                 picture = await self._outputs.fetch(Output(file.filename, file.content_type, file.source_url))
         except OutputUnusable as error:
-            raise _unusable(file, error.reason) from None
+            raise _unusable(file, error) from None
         except (OutputError, TimeoutError):
             pass
         else:
@@ -102,7 +101,7 @@ def checked(file: InputFile, content: bytes) -> Upload:
     except OutputUnusable as error:
         claims = file.is_picture or media.claims_picture(file.filename, file.content_type)
         if not content or claims:
-            raise _unusable(file, error.reason) from None
+            raise _unusable(file, error) from None
         upload = Upload(file.parameter_id, name, content)
         return replace(upload, content_type=file.content_type or upload.content_type)
     if file.is_picture and facts.shape is None and facts.content_type != HEIC:
@@ -123,13 +122,13 @@ def _without_traces(file: InputFile, content: bytes, content_type: str) -> bytes
         raise InputRefused(file.filename, InputFault.METADATA) from None
 
 
-def _unusable(file: InputFile, reason: str) -> InputRefused:
-    """The short reasons of bot/view/files/media.py as faults of a file."""
-    if reason == "0 bytes":
+def _unusable(file: InputFile, error: OutputUnusable) -> InputRefused:
+    """What is wrong with it as a fault of a file."""
+    if error.reason == OutputFault.EMPTY:
         return InputRefused(file.filename, InputFault.EMPTY)
-    if re.fullmatch(r"\d+x\d+ pixels", reason):
-        size = reason.removesuffix(" pixels").replace("x", " × ")
-        return InputRefused(file.filename, InputFault.TOO_MANY_PIXELS, size)
-    if reason in _OTHER_KINDS:
-        return InputRefused(file.filename, InputFault.NOT_A_PICTURE, _OTHER_KINDS[reason])
-    return InputRefused(file.filename, InputFault.DAMAGED, reason)
+    if error.pixels is not None:
+        width, height = error.pixels
+        return InputRefused(file.filename, InputFault.TOO_MANY_PIXELS, f"{width} × {height}")
+    if error.reason in _OTHER_KINDS:
+        return InputRefused(file.filename, InputFault.NOT_A_PICTURE, _OTHER_KINDS[error.reason])
+    return InputRefused(file.filename, InputFault.DAMAGED, error.reason)

@@ -8,26 +8,27 @@ from typing import Final
 from bot.domain.job.input_faults import refusal_of
 from bot.domain.job.job import Cause, Job
 from bot.domain.job.ledger import keeps_hold
+from bot.domain.job.output_file import OutputFault
 from bot.domain.money import ZERO
 from bot.domain.request.errors import InputFault, InputRefused
 from bot.view.text.format import escaped
 from bot.view.text.models import withdrawn_words
 from bot.view.text.requests import input_refused
 
-# The short reasons of bot/view/files/media.py and download.py, in words; any other stands as it is.
-_FAULT_WORDS: Final = {
-    "html": "a web page instead of a picture",
-    "svg": "an SVG drawing, which could carry code",
-    "xml": "an XML text instead of a picture",
-    "program": "a program instead of a picture",
-    "truncated": "a picture that is cut off",
-    "damaged": "a damaged picture",
-    "checksum": "a damaged picture",
-    "0 bytes": "an empty file",
-    "unknown kind": "a file of an unknown kind",
-    "content encoding": "a packed file, as bombs are",
-    "address off the list": "a picture on a host that the operator does not allow",
-    "there was no output": "no output at all",
+# Any other reason stands as it is.
+_FAULT_WORDS: Final[dict[str, str]] = {
+    OutputFault.HTML: "a web page instead of a picture",
+    OutputFault.SVG: "an SVG drawing, which could carry code",
+    OutputFault.XML: "an XML text instead of a picture",
+    OutputFault.PROGRAM: "a program instead of a picture",
+    OutputFault.TRUNCATED: "a picture that is cut off",
+    OutputFault.DAMAGED: "a damaged picture",
+    OutputFault.CHECKSUM: "a damaged picture",
+    OutputFault.EMPTY: "an empty file",
+    OutputFault.UNKNOWN_KIND: "a file of an unknown kind",
+    OutputFault.PACKED: "a packed file, as bombs are",
+    OutputFault.HOST: "a picture on a host that the operator does not allow",
+    OutputFault.MISSING: "no output at all",
 }
 
 

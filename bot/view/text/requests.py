@@ -107,9 +107,7 @@ def _options(parameter: Parameter) -> str:
 
 
 def _size(error: InputRefused) -> str:
-    if not (error.detail.isascii() and error.detail.isdecimal() and len(error.detail) < 20):
-        return ""
-    return f" ({int(error.detail) / _MEGABYTE:,.0f} MB)"
+    return f" ({error.size_bytes / _MEGABYTE:,.0f} MB)" if error.size_bytes is not None else ""
 
 
 # What is wrong, of the parameter, the complaint and what was typed.

@@ -9,13 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.catalogue.model import Kind, Option, Parameter
+from bot.domain.job.input_faults import refused_by
+from bot.domain.job.job import Cause, Stage
 from bot.domain.request.errors import InputFault, InputRefused, PictureNotTaken
 from bot.domain.request.files import InputFile
 from bot.domain.request.form import Complaint, FieldFault, FieldsRefused
+from bot.view.text.endings import ending
 from bot.view.text.headings import heading, sent_count, sent_words
 from bot.view.text.requests import complaint_words
 from bot.view.text.sentences import sentence
-from tests.support.samples import a_request
+from tests.support.samples import a_job, a_request
 
 STEPS = Parameter("steps", Kind.WHOLE, "Steps", minimum=Decimal(1), maximum=Decimal(50))
 STYLE = Parameter("style", Kind.CHOICE, "Style", options=tuple(Option(f"s{n}") for n in range(8)))
@@ -95,8 +98,32 @@ def test_every_file_that_is_refused_is_named_with_what_to_do(fault: InputFault, 
 
 
 def test_a_file_that_is_too_large_tells_how_large() -> None:
-    text = sentence(InputRefused("a.png", InputFault.TOO_LARGE, str(150 * 1024 * 1024)))
+    text = sentence(InputRefused("a.png", InputFault.TOO_LARGE, size_bytes=150 * 1024 * 1024))
     assert "larger than the 100 MB that Wiro takes (150 MB)" in text
+
+
+@pytest.mark.parametrize("fault", [fault for fault in InputFault if fault is not InputFault.UNAVAILABLE])
+def test_a_job_keeps_why_its_file_was_refused(fault: InputFault) -> None:
+    error = InputRefused("a.png", fault, "" if fault is InputFault.TOO_LARGE else "why")
+    if fault is InputFault.TOO_LARGE:
+        error.size_bytes = 150 * 1024 * 1024
+    end = refused_by(error)
+    job = a_job(stage=Stage.FAILED, cause=end.cause, detail=end.detail)
+    assert ending(job) == sentence(error).replace("Nothing was held", "Nothing was charged")
+
+
+@pytest.mark.parametrize(
+    ("detail", "words"),
+    [
+        ('["TOO_LARGE", "a.png", "157286400"]', "larger than the 100 MB that Wiro takes (150 MB). Nothing"),
+        ('["TOO_LARGE", "a.png", ""]', "larger than the 100 MB that Wiro takes. Nothing"),
+        ('["DAMAGED", "a.png", "truncated"]', "a.png is damaged (truncated)."),
+        ('["GONE", "a.png", ""]', "The file could not be fetched"),
+        ("none of ours", "The file could not be fetched"),
+    ],
+)
+def test_why_a_file_was_refused_is_read_as_0_1_0_kept_it(detail: str, words: str) -> None:
+    assert words in ending(a_job(stage=Stage.FAILED, cause=Cause.INPUT_REFUSED, detail=detail))
 
 
 def test_a_model_that_takes_no_picture_is_named() -> None:
