@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections import OrderedDict
-from typing import Final, TypeVar
+from typing import Final
 
 from discord.ext import commands
 
@@ -20,6 +19,7 @@ from bot.domain.request.interactions import AlreadyStarted, ButtonUnknown
 from bot.domain.request.origin import Origin
 from bot.domain.request.prompt import checked_prompt
 from bot.domain.request.run_request import RunRequest
+from bot.runtime.bounded import BoundedDict
 from bot.services.catalogue.service import Catalogue
 from bot.services.remix.service import Remixes, parent_of
 from bot.services.runs.service import Jobs
@@ -28,8 +28,6 @@ from bot.view.cards.picks import first_preview, preview_of
 from bot.view.cards.remix import FORM, PROMPT_FIELD, confirmation, prompt_form, ready_card, remix_form
 from cogs.arrivals import Arrivals
 from cogs.origins import requester_of
-
-_Kept = TypeVar("_Kept")
 
 log = logging.getLogger(__name__)
 
@@ -46,8 +44,8 @@ class Remix(commands.Cog):
         self._jobs = jobs
         self._arrivals = arrivals
         self._catalogue = catalogue
-        self._started: OrderedDict[int, None] = OrderedDict()
-        self._asked: OrderedDict[int, Interaction] = OrderedDict()  # by the confirmation that they made
+        self._started = BoundedDict[int, None](MAX_KEPT)
+        self._asked = BoundedDict[int, Interaction](MAX_KEPT)  # by the confirmation that they made
 
     async def ask(self, interaction: Interaction, pick: ResultAction) -> None:
         """Vary or Upscale: what will run and its price, for the presser alone."""
@@ -58,7 +56,7 @@ class Remix(commands.Cog):
         request = await self._request(go, job, preview.url if preview is not None else None)
         quote = await self._remixes.quote(request, requester_of(interaction))
         await fill(interaction, confirmation(quote, go, preview))
-        _keep(self._asked, interaction.id, interaction)
+        self._asked[interaction.id] = interaction
 
     async def go(self, interaction: Interaction, go: ConfirmAction) -> None:
         """Run. The job bears the id of the press that asked, so that pressing twice pays once, for ever."""
@@ -67,7 +65,7 @@ class Remix(commands.Cog):
             # Acknowledged all the same: the very same press that came twice ends here without an answer.
             await acknowledge(interaction, ephemeral=True)
             raise AlreadyStarted
-        _keep(self._started, job_id, None)
+        self._started[job_id] = None
         try:
             preview = first_preview(interaction.message)
             arrived = self._arrivals.arrived(interaction, is_private=go.is_private, job_id=job_id)
@@ -164,12 +162,6 @@ def _asked_by(interaction: Interaction) -> int:
         return interaction.id
     made_by = message.interaction_metadata
     return made_by.id if made_by is not None else message.id
-
-
-def _keep(kept: OrderedDict[int, _Kept], key: int, value: _Kept) -> None:
-    kept[key] = value
-    while len(kept) > MAX_KEPT:
-        kept.popitem(last=False)
 
 
 async def setup(bot: BotClient) -> None:

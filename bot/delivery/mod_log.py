@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Coroutine
 from http import HTTPStatus
 from typing import Any, Final, TypeVar
@@ -22,6 +21,7 @@ from bot.domain.moderation.audit import AuditEntry
 from bot.domain.moderation.cases import Case, Decision
 from bot.domain.moderation.errors import CaseFault, CaseRefused
 from bot.domain.request.requester import ChannelContext, Requester
+from bot.runtime.bounded import BoundedDict
 from bot.view.actions.seal import seal_of
 from bot.view.card import Card, Tone
 from bot.view.cards.cases import member_words, open_card
@@ -53,7 +53,7 @@ class ModLogChannel:
     def __init__(self, client: discord.Client, monotonic: Callable[[], float]) -> None:
         self._client = client
         self._monotonic = monotonic
-        self._waiting: OrderedDict[int, tuple[discord.Interaction[discord.Client], float]] = OrderedDict()
+        self._waiting = BoundedDict[int, tuple[discord.Interaction[discord.Client], float]](MAX_REMEMBERED)
 
     # --- the log channel -------------------------------------------------------------------------
 
@@ -84,8 +84,6 @@ class ModLogChannel:
     def remember(self, case_id: int, interaction: discord.Interaction[discord.Client]) -> None:
         """This interaction, answered to its member alone, can bring the verdict while its token lives."""
         self._waiting[case_id] = (interaction, self._monotonic())
-        while len(self._waiting) > MAX_REMEMBERED:
-            self._waiting.popitem(last=False)
 
     async def find_requester(self, guild_id: int, channel_id: int, user_id: int) -> Requester:
         place = await self._place(guild_id, channel_id)

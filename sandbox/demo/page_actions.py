@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import simcord
 
+from bot.runtime.bounded import BoundedDict
 from sandbox.demo.page_commands import Refusal, entity, file_value, option_values
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ class Actions:
         self._world = world
         self._state = state
         self._lock = lock
-        self._modals: dict[str, tuple[Room, simcord.InteractionResult]] = {}
+        self._modals: BoundedDict[str, tuple[Room, simcord.InteractionResult]] = BoundedDict(_MODALS_KEPT)
         self._handles = itertools.count(1)
         self.count = 0
         self._verbs: dict[str, Callable[[Room, Json], Awaitable[Json]]] = {
@@ -96,8 +97,6 @@ class Actions:
 
     def _keep_modal(self, room: Room, result: simcord.InteractionResult) -> str:
         handle = str(next(self._handles))
-        if len(self._modals) >= _MODALS_KEPT:
-            del self._modals[next(iter(self._modals))]
         self._modals[handle] = (room, result)
         return handle
 

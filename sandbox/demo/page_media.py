@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 from PIL import Image
 
+from bot.runtime.bounded import BoundedDict
+
 if TYPE_CHECKING:
     import discord
 
@@ -70,14 +72,12 @@ class MediaShelf:
     """Remembers the facts of attachments, by attachment id, so that their bytes are looked at once."""
 
     def __init__(self) -> None:
-        self._facts: dict[int, MediaFacts] = {}
+        self._facts = BoundedDict[int, MediaFacts](_FACTS_KEPT)
 
     async def facts(self, attachment: discord.Attachment) -> MediaFacts:
         known = self._facts.get(attachment.id)
         if known is None:
             known = inspect(await attachment.read(), attachment.content_type)
-            if len(self._facts) >= _FACTS_KEPT:
-                del self._facts[next(iter(self._facts))]
             self._facts[attachment.id] = known
         return known
 

@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 import discord
 
+from bot.runtime.bounded import BoundedDict
 from sandbox.demo.page_media import MediaKind, MediaShelf
 
 if TYPE_CHECKING:
@@ -24,14 +25,12 @@ class InteractionNames:
     """Remembers which command an interaction was, by its id: messages name the caller but not the command."""
 
     def __init__(self) -> None:
-        self._names: dict[int, str] = {}
+        self._names = BoundedDict[int, str](_NAMES_KEPT)
 
     async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
         """A listener for the bot's `on_interaction`."""
         if interaction.type is not discord.InteractionType.application_command or interaction.command is None:
             return
-        if len(self._names) >= _NAMES_KEPT:
-            del self._names[next(iter(self._names))]
         slash = isinstance(interaction.command, discord.app_commands.Command)
         self._names[interaction.id] = ("/" if slash else "") + interaction.command.qualified_name
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import OrderedDict
 from typing import Final
 
 from bot.domain.catalogue.abilities import Medium, abilities_of
@@ -14,6 +13,7 @@ from bot.domain.clock import Clock
 from bot.domain.records.model_pages import CatalogueReading
 from bot.domain.request.interactions import NotAccepting
 from bot.engines.port import Engine, EngineError, EngineNotFound
+from bot.runtime.bounded import BoundedDict
 from bot.services.catalogue._model_index import ModelIndex
 from bot.services.catalogue.popularity import Popularity
 from bot.services.catalogue.ports import UsesStore
@@ -46,7 +46,7 @@ class Catalogue:
         self._popularity = Popularity()
         self._models: dict[str, tuple[float, Model]] = {}
         self._lookups: dict[str, asyncio.Future[Model]] = {}
-        self._missing: OrderedDict[str, float] = OrderedDict()  # by key, since when
+        self._missing = BoundedDict[str, float](MAX_MISSING)  # by key, since when
         self._summaries: tuple[ModelSummary, ...] = ()
         self._index = ModelIndex((), default_model)
         self._reading = CatalogueReading()
@@ -185,8 +185,6 @@ class Catalogue:
             failure = error
             if isinstance(error, EngineNotFound):
                 self._missing[key] = self._clock.monotonic()
-                if len(self._missing) > MAX_MISSING:
-                    self._missing.popitem(last=False)
         except TimeoutError:
             failure = EngineError(f"no answer within {PATIENCE_S:g} s")
         except Exception as error:

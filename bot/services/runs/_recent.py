@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable
 from typing import Final
 
 from bot.domain.job.job import Job
+from bot.runtime.bounded import BoundedDict
 
 MAX_JOBS: Final = 500
 LIFE_S: Final = 30 * 60.0
@@ -17,13 +17,10 @@ class RecentJobs:
 
     def __init__(self, monotonic: Callable[[], float]) -> None:
         self._monotonic = monotonic
-        self._jobs: OrderedDict[int, tuple[float, Job]] = OrderedDict()
+        self._jobs = BoundedDict[int, tuple[float, Job]](MAX_JOBS)
 
     def keep(self, job: Job) -> None:
         self._jobs[job.job_id] = (self._monotonic(), job)
-        self._jobs.move_to_end(job.job_id)
-        while len(self._jobs) > MAX_JOBS:
-            self._jobs.popitem(last=False)
 
     def job(self, job_id: int) -> Job | None:
         kept_at_s, job = self._jobs.get(job_id, (float("-inf"), None))
