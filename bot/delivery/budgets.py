@@ -47,7 +47,7 @@ class Budgets:
         self._channel_of: dict[str, int] = {}
         self._banned_until_s = 0.0  # by Cloudflare
         self._global_until_s = 0.0  # for what is sent with the bot's own token
-        self.doors = CircuitBreaker(monotonic)
+        self.breaker = CircuitBreaker(monotonic)
         self.shared = SharedLimits(monotonic)
         self.rate_limited = 0  # 429s seen
         self.edits = 0  # sent, whatever the answer

@@ -1,217 +1,181 @@
-"""Places that Discord has shut to the bot: one request finds it out for all messages there."""
+"""Channels, servers and recipients that refuse the bot: one request finds it out for all messages there.
+
+Discord bans an address after 10,000 refusals in 10 minutes (Discord docs, Rate limits, "Invalid requests",
+2026).
+"""
 
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Final, TypeAlias
 
-Door: TypeAlias = tuple[str, str, int]  # (kind of route, "channel" | "guild" | "user", id)
+from bot.runtime.bounded import BoundedDict
 
-FIRST_PAUSE_S: Final = 5.0  # before one ending may look whether a place is open again
+CircuitKey: TypeAlias = tuple[str, str, int]  # (kind of channel to Discord, "channel" | "guild" | "user", id)
+
+FIRST_PAUSE_S: Final = 5.0  # before the first probe of an open circuit
 LONGEST_PAUSE_S: Final = 60.0
-FRESH_S: Final = 2.0  # a place that answered so recently is taken for open
-PIONEERS: Final = {"channel": 2, "guild": 4, "user": 2}  # at once, to a place that has been quiet
-# By the bot's own route, to a place that answers: a channel's window takes 5 edits anyway, and what waits for
-# the next one in discord.py could not be called back.
-CROWD: Final = {"channel": 5, "guild": 6}
-PASSING_CROWD: Final = 8  # by tokens, which have windows of their own; their endings wait for nobody
-# A slow pioneer holds nobody up for longer; by the bot's own route it may wait for its channel's next window.
+FRESH_S: Final = 2.0  # an answer so recent proves that requests are taken
+# Requests at once: while nothing is proven, and after an answer. With the bot's own token a channel's window
+# takes 5 edits anyway, and what waits for the next one in discord.py could not be called back. Interactions'
+# tokens have windows of their own: with them a final state waits for nobody where one was answered.
+AT_ONCE: Final = {
+    ("token", "channel"): (2, 8),
+    ("token", "guild"): (4, sys.maxsize),
+    ("channel", "channel"): (2, 5),
+    ("channel", "guild"): (4, 6),
+    ("direct", "user"): (2, 2),
+}
+# A slow answer holds nobody up for longer; with the bot's own token it may wait for a channel's next window.
 PATIENCE_S: Final = {"token": 1.0, "channel": 6.0, "direct": 1.0}
-CHANNELS_OF_A_SHUT_GUILD: Final = 3
-LETTERS_REFUSED_PER_MINUTE: Final = 5
+CHANNELS_OF_AN_OPEN_GUILD: Final = 3  # so many refuse, and the whole server is left alone
+DIRECT_REFUSALS_PER_MINUTE: Final = 5
 MEMORY_S: Final = 600.0
-MAX_DOORS: Final = 4096
+MAX_CIRCUITS: Final = 4096
 
 
-class _Entry(Enum):
-    YES = auto()
-    NO = auto()
-    TO_ASK = auto()  # whether the place is still shut
+class State(Enum):
+    CLOSED = auto()  # requests are sent
+    OPEN = auto()  # none is, until it is time for a probe
+    HALF_OPEN = auto()  # a probe is on its way
 
 
 @dataclass(slots=True)
-class _State:
-    is_shut: bool = False
-    is_gone: bool = False  # shut because there is no such place any more
-    is_asked: bool = False  # shut, and somebody looks whether it still is
+class _Circuit:
+    state: State = State.CLOSED
+    is_gone: bool = False  # open because there is no such channel any more
     probe_at_s: float = 0.0
     pause_s: float = 0.0
     refusals: int = 0
-    refused_in: set[Door] = field(default_factory=set)  # of a guild: its channels that were refused
+    refused_in: set[CircuitKey] = field(default_factory=set)  # of a guild: its channels that refused
     in_flight: int = 0
-    good_s: float = float("-inf")
-    used_s: float = 0.0
+    answered_s: float = float("-inf")
     changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     def tell(self) -> None:
-        """Wake whoever waits for this place."""
+        """Wake whoever waits."""
         self.changed.set()
         self.changed = asyncio.Event()
 
 
 class CircuitBreaker:
-    """Discord bans an address after 10,000 refusals in 10 minutes (Discord docs, Rate limits, "Invalid
-    requests", 2026), so a refused place is left alone, by all of its messages together.
+    """A circuit for each channel, server and recipient, and each kind of channel to them.
 
-    Passing states never knock at a shut door. An ending waits until one may; its answer counts for
-    everybody who waits.
+    Progress is never sent over an open circuit. A final state waits for the moment to probe; the outcome of
+    one probe counts for all that wait.
     """
 
     def __init__(self, monotonic: Callable[[], float]) -> None:
         self._monotonic = monotonic
-        self._states: dict[Door, _State] = {}
-        self._letters_refused_s: deque[float] = deque()
+        self._circuits = BoundedDict[CircuitKey, _Circuit](MAX_CIRCUITS)
+        self._direct_refusals_s: deque[float] = deque(maxlen=DIRECT_REFUSALS_PER_MINUTE)
 
-    async def admit(self, doors: Sequence[Door], *, is_ending: bool) -> bool:
-        """Whether a request to this place should be sent now; may wait for the answer to another's."""
-        if doors and doors[0][0] == "direct":
-            await self._until_letters_are_welcome()
+    async def admit(self, keys: Sequence[CircuitKey], *, is_final: bool) -> bool:
+        """Whether a request should be sent now; may wait for the answer to another's."""
+        if keys[0][0] == "direct":
+            await self._wait_for_direct_refusals()
+        patience_ends_s = self._monotonic() + PATIENCE_S[keys[0][0]]
+        refusals: dict[CircuitKey, int] = {}  # of circuits, when they were found open
         while True:
-            before = [self._state(door).refusals for door in doors]
-            for door in reversed(doors):
-                match await self._admit(door, is_ending=is_ending):
-                    case _Entry.NO:
-                        return False
-                    case _Entry.TO_ASK:  # for everybody who waits at this door, whatever stands behind it
-                        return True
-            # While one door was waited for, another may have been shut.
-            if before == [self._state(door).refusals for door in doors]:
-                return True
+            now_s = self._monotonic()
+            circuits = {key: self._circuit(key) for key in reversed(keys)}
+            opened = next((key for key in circuits if circuits[key].state is not State.CLOSED), None)
+            if opened is not None:
+                circuit = circuits[opened]
+                if not is_final or circuit.is_gone or opened[1] == "user":
+                    return now_s - circuit.probe_at_s > MEMORY_S
+                if refusals.setdefault(opened, circuit.refusals) != circuit.refusals:
+                    return False
+                if now_s >= circuit.probe_at_s:
+                    circuit.state, circuit.probe_at_s = State.HALF_OPEN, now_s + FIRST_PAUSE_S
+                    return True
+                changed, wait_s = circuit.changed, circuit.probe_at_s - now_s
+            else:
+                full = (c for key, c in circuits.items() if self._is_full(key, c, is_final=is_final))
+                busy = next(full, None)
+                if busy is None or now_s >= patience_ends_s:
+                    return True
+                changed, wait_s = busy.changed, patience_ends_s - now_s
+            with suppress(TimeoutError):
+                async with asyncio.timeout(wait_s):
+                    await changed.wait()
 
     @contextmanager
-    def passing_through(self, doors: Sequence[Door]) -> Iterator[None]:
+    def in_flight(self, keys: Sequence[CircuitKey]) -> Iterator[None]:
         """Around one request."""
-        states = [self._state(door) for door in doors]
-        for state in states:
-            state.in_flight += 1
+        circuits = [self._circuit(key) for key in keys]
+        for circuit in circuits:
+            circuit.in_flight += 1
         try:
             yield
         finally:
-            for state in states:
-                state.in_flight -= 1
-                state.tell()
+            for circuit in circuits:
+                circuit.in_flight -= 1
+                circuit.tell()
 
-    def open(self, doors: Sequence[Door]) -> None:
-        """These places have answered, or Discord has shown them to be open."""
-        for door in doors:
-            state = self._state(door)
-            state.is_shut, state.is_gone, state.pause_s = False, False, 0.0
-            state.refused_in.clear()
-            state.good_s = self._monotonic()
-            state.tell()
+    def succeeded(self, keys: Sequence[CircuitKey]) -> None:
+        """A request was taken, or Discord has shown that one would be."""
+        for key in keys:
+            circuit = self._circuit(key)
+            circuit.state, circuit.is_gone, circuit.pause_s = State.CLOSED, False, 0.0
+            circuit.refused_in.clear()
+            circuit.answered_s = self._monotonic()
+            circuit.tell()
 
-    def refused(self, doors: Sequence[Door], *, is_gone: bool = False) -> None:
-        """A request to the first, narrowest, of these places was turned away; `is_gone`: there is none."""
-        now_s = self._monotonic()
-        narrowest, *guilds = doors
-        self._state(narrowest).is_gone = is_gone
+    def refused(self, keys: Sequence[CircuitKey], *, is_gone: bool = False) -> None:
+        """The first, narrowest, of these turned a request away; `is_gone`: there is no such channel."""
+        narrowest, *guilds = keys
+        self._circuit(narrowest).is_gone = is_gone
         if narrowest[0] == "direct":
-            self._letters_refused_s.append(now_s)
-        self._shut(narrowest, now_s)
+            self._direct_refusals_s.append(self._monotonic())
+        self._trip(narrowest)
         for guild in guilds:
-            state = self._state(guild)
+            refused_in = self._circuit(guild).refused_in
             if not is_gone:
-                state.refused_in.add(narrowest)
-            if len(state.refused_in) >= CHANNELS_OF_A_SHUT_GUILD:
-                self._shut(guild, now_s)
+                refused_in.add(narrowest)
+            if len(refused_in) >= CHANNELS_OF_AN_OPEN_GUILD:
+                self._trip(guild)
 
-    def is_gone(self, doors: Sequence[Door]) -> bool:
-        """Whether the first of these places was last heard to be there no more."""
-        return self._state(doors[0]).is_gone
+    def is_gone(self, keys: Sequence[CircuitKey]) -> bool:
+        """Whether the first of these was last heard to be there no more."""
+        return self._circuit(keys[0]).is_gone
 
-    def _shut(self, door: Door, now_s: float) -> None:
-        state = self._state(door)
-        if not state.is_shut or state.is_asked:  # else it is one burst with the refusal before
-            state.pause_s = min(LONGEST_PAUSE_S, max(FIRST_PAUSE_S, 2 * state.pause_s))
-        state.is_shut, state.is_asked = True, False
-        state.refusals += 1
-        state.probe_at_s = now_s + state.pause_s
-        state.tell()
+    def _trip(self, key: CircuitKey) -> None:
+        circuit = self._circuit(key)
+        if circuit.state is not State.OPEN:  # else it is one burst with the refusal before
+            circuit.pause_s = min(LONGEST_PAUSE_S, max(FIRST_PAUSE_S, 2 * circuit.pause_s))
+        circuit.state = State.OPEN
+        circuit.refusals += 1
+        circuit.probe_at_s = self._monotonic() + circuit.pause_s
+        circuit.tell()
 
-    async def _admit(self, door: Door, *, is_ending: bool) -> _Entry:
-        state = self._state(door)
-        if not state.is_shut:
-            await self._behind_pioneers(door, state, is_ending=is_ending)
-        if not state.is_shut:
-            return _Entry.YES
-        if not is_ending or state.is_gone or door[1] == "user":
-            return _Entry.TO_ASK if self._is_forgotten(state) else _Entry.NO
-        return await self._knock(state)
+    def _is_full(self, key: CircuitKey, circuit: _Circuit, *, is_final: bool) -> bool:
+        unproven, proven = AT_ONCE[key[:2]]
+        if self._monotonic() - circuit.answered_s > FRESH_S:
+            return circuit.in_flight >= unproven
+        return circuit.in_flight >= proven and not (is_final and key[0] == "token")
 
-    async def _behind_pioneers(self, door: Door, state: _State, *, is_ending: bool) -> None:
-        patience_ends_s = self._monotonic() + PATIENCE_S[door[0]]
-        while not state.is_shut:
-            now_s = self._monotonic()
-            is_fresh = now_s - state.good_s <= FRESH_S
-            if is_fresh and door[0] == "token" and (is_ending or door[1] == "guild"):
-                return
-            most = PIONEERS[door[1]]
-            if is_fresh and door[1] in CROWD:
-                most = PASSING_CROWD if door[0] == "token" else CROWD[door[1]]
-            if state.in_flight < most or now_s >= patience_ends_s:
-                return
-            await _within(state.changed, patience_ends_s - now_s)
+    async def _wait_for_direct_refusals(self) -> None:
+        now_s, refusals_s = self._monotonic(), self._direct_refusals_s
+        if len(refusals_s) == refusals_s.maxlen and refusals_s[0] + 60 > now_s:
+            await asyncio.sleep(refusals_s[0] + 60 - now_s)
+            await self._wait_for_direct_refusals()
 
-    async def _knock(self, state: _State) -> _Entry:
-        """Wait for the moment to try, or for the outcome of another's try."""
-        refusals = state.refusals
-        while state.is_shut and state.refusals == refusals:
-            now_s = self._monotonic()
-            if now_s >= state.probe_at_s:
-                state.probe_at_s, state.is_asked = now_s + FIRST_PAUSE_S, True  # this one asks for everybody
-                return _Entry.TO_ASK
-            await _within(state.changed, state.probe_at_s - now_s)
-        return _Entry.NO if state.is_shut else _Entry.YES
-
-    async def _until_letters_are_welcome(self) -> None:
-        while True:
-            now_s = self._monotonic()
-            while self._letters_refused_s and self._letters_refused_s[0] + 60 - now_s <= 0:
-                self._letters_refused_s.popleft()
-            if len(self._letters_refused_s) < LETTERS_REFUSED_PER_MINUTE:
-                return
-            await asyncio.sleep(self._letters_refused_s[0] + 60 - now_s)
-
-    def _is_forgotten(self, state: _State) -> bool:
-        return self._monotonic() - state.probe_at_s > MEMORY_S
-
-    def _state(self, door: Door) -> _State:
-        now_s = self._monotonic()
-        state = self._states.get(door)
-        if state is None:
-            if len(self._states) >= MAX_DOORS:
-                self._forget(now_s)
-            state = self._states[door] = _State()
-        state.used_s = now_s
-        return state
-
-    def _forget(self, now_s: float) -> None:
-        self._states = {
-            door: state
-            for door, state in self._states.items()
-            if state.in_flight or now_s - state.used_s < MEMORY_S
-        }
+    def _circuit(self, key: CircuitKey) -> _Circuit:
+        circuit = self._circuits[key] = self._circuits.get(key) or _Circuit()
+        return circuit
 
 
-def doors_of(way: tuple[str, str], channel_id: int, guild_id: int | None) -> list[Door]:
-    """The doors on the way of a route with this key, the narrowest first."""
-    kind = way[0]
+def circuits_of(route_key: tuple[str, str], channel_id: int, guild_id: int | None) -> list[CircuitKey]:
+    """The circuits that a request over this route passes, the narrowest first."""
+    kind = route_key[0]
     if kind == "direct":
-        return [(kind, "user", int(way[1]))]
-    doors: list[Door] = [(kind, "channel", channel_id)]
-    if guild_id is not None:
-        doors.append((kind, "guild", guild_id))
-    return doors
-
-
-async def _within(changed: asyncio.Event, seconds: float) -> None:
-    try:
-        async with asyncio.timeout(max(0.0, seconds)):
-            await changed.wait()
-    except TimeoutError:
-        return
+        return [(kind, "user", int(route_key[1]))]
+    guilds: list[CircuitKey] = [(kind, "guild", guild_id)] if guild_id is not None else []
+    return [(kind, "channel", channel_id), *guilds]

@@ -12,7 +12,7 @@ from typing import Any, Final, TypeAlias
 from bot.delivery.acceptance import wait_until_accepted
 from bot.delivery.budgets import Budgets, Key
 from bot.delivery.channels import PLACE_REFUSED, Refused, Route, Ways, may_yet_apply, refusal
-from bot.delivery.circuit_breaker import Door, doors_of
+from bot.delivery.circuit_breaker import CircuitKey, circuits_of
 from bot.delivery.discord_errors import DISCORD_ERRORS
 from bot.delivery.verification import PAUSES_S, UNSURE_S
 from bot.domain.clock import Clock
@@ -207,15 +207,15 @@ class MessageEditor:
         self, route: Route, card: Card, pictures: Sequence[OutputFile] | None, *, is_ending: bool
     ) -> Refused | None:
         self._budgets.shared.claim(self._channel_id, is_ending=is_ending)
-        doors = doors_of(route.key, self._channel_id, self._guild_id)
-        if not await self._is_admitted(doors, is_ending=is_ending):
-            return Refused.CHANNEL_GONE if self._budgets.doors.is_gone(doors) else Refused.NO_ACCESS
+        circuits = circuits_of(route.key, self._channel_id, self._guild_id)
+        if not await self._is_admitted(circuits, is_ending=is_ending):
+            return Refused.CHANNEL_GONE if self._budgets.breaker.is_gone(circuits) else Refused.NO_ACCESS
         self._last_edit_s = self._clock.monotonic()
         self._budgets.sent()
         self.edits += 1
         refusals: list[Key] = []
         try:
-            with self._budgets.doors.passing_through(doors):
+            with self._budgets.breaker.in_flight(circuits):
                 if is_ending:
                     async with asyncio.timeout(_ending_timeout_s(pictures or ())):
                         with self._budgets.listened(route.key, partial(refusals.append, route.key)):
@@ -227,7 +227,7 @@ class MessageEditor:
         except DISCORD_ERRORS as error:
             refused = refusal(error)
             if refused in PLACE_REFUSED:
-                self._budgets.doors.refused(doors, is_gone=refused is Refused.CHANNEL_GONE)
+                self._budgets.breaker.refused(circuits, is_gone=refused is Refused.CHANNEL_GONE)
             # A channel's window is shared: the refused edit may have been another message's.
             if not refusals or route.key[0] != "token":
                 self._shown = None  # it may have been applied all the same
@@ -237,17 +237,17 @@ class MessageEditor:
             return refused
         finally:
             self._last_edit_s = self._clock.monotonic()
-        self._budgets.doors.open(doors)
+        self._budgets.breaker.succeeded(circuits)
         self._shown = card
         return None
 
-    async def _is_admitted(self, doors: Sequence[Door], *, is_ending: bool) -> bool:
-        """A passing state that stands in line at a door leaves it for the ending."""
+    async def _is_admitted(self, circuits: Sequence[CircuitKey], *, is_ending: bool) -> bool:
+        """A passing state that waits for other requests gives way for the ending."""
         if is_ending:
-            return await self._budgets.doors.admit(doors, is_ending=True)
+            return await self._budgets.breaker.admit(circuits, is_final=True)
         try:
             async with asyncio.timeout(None) as self._sleep:
-                return await self._budgets.doors.admit(doors, is_ending=False)
+                return await self._budgets.breaker.admit(circuits, is_final=False)
         except TimeoutError:
             return False
         finally:

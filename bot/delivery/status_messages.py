@@ -15,7 +15,7 @@ import discord
 from bot.delivery.attachments import attachments
 from bot.delivery.budgets import Budgets
 from bot.delivery.channels import PLACE_REFUSED, ChannelRoute, DirectRoute, Refused, Route, TokenRoute, Ways
-from bot.delivery.circuit_breaker import doors_of
+from bot.delivery.circuit_breaker import circuits_of
 from bot.delivery.discord_errors import DISCORD_ERRORS
 from bot.delivery.editor import ENDING_TIMEOUT_S, ENDING_TRIES, MessageEditor, Pace, Start
 from bot.delivery.verification import Concluded, FinalMessageVerifier
@@ -244,7 +244,7 @@ class DiscordStatusMessages:
         permissions, channel_id = interaction.app_permissions, interaction.channel_id
         if channel_id is not None and permissions.view_channel and permissions.send_messages:
             for kind in ("token", "channel"):
-                self._budgets.doors.open(doors_of((kind, ""), channel_id, interaction.guild_id))
+                self._budgets.breaker.succeeded(circuits_of((kind, ""), channel_id, interaction.guild_id))
 
     async def _send_ending(
         self,

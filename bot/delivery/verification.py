@@ -17,9 +17,10 @@ import discord
 
 from bot.delivery.budgets import Budgets
 from bot.delivery.channels import PLACE_REFUSED, Refused, Route, Ways, refusal
-from bot.delivery.circuit_breaker import doors_of
+from bot.delivery.circuit_breaker import circuits_of
 from bot.delivery.discord_errors import DISCORD_ERRORS
 from bot.domain.clock import Clock
+from bot.runtime.bounded import BoundedDict
 from bot.view.card import Card
 
 log = logging.getLogger(__name__)
@@ -30,6 +31,7 @@ PAUSES_S: Final = (3.0, 5.0, 12.0, 25.0, 46.0, 90.0, 180.0, *[360.0] * 9)
 REQUEST_S: Final = 5.0
 AT_ONCE: Final = 2  # requests of all looks together: endings of other messages come first
 LONGEST_WAIT_S: Final = 30.0  # for room among the edits of a channel
+MAX_UNREADABLE: Final = 1_000  # channels remembered
 UNREADABLE_S: Final = 600.0  # a channel that may not be read is left alone so long: refusals are counted
 
 
@@ -54,7 +56,7 @@ class FinalMessageVerifier:
         self._clock = clock
         self._pauses_s = pauses_s
         self._turns = asyncio.Semaphore(AT_ONCE)
-        self._unreadable_until_s: dict[int, float] = {}  # by channel
+        self._unreadable_until_s = BoundedDict[int, float](MAX_UNREADABLE)  # by channel
 
     async def keep(self, concluded: Concluded) -> None:
         """See to it that the ending stands. Ends early where the message is gone or cannot be read."""
@@ -76,8 +78,9 @@ class FinalMessageVerifier:
         route = concluded.ways.current(now_s)
         if route is None or now_s < self._unreadable_until_s.get(concluded.channel_id, now_s):
             return Refused.NO_ACCESS
-        doors = doors_of(route.key, concluded.channel_id, concluded.guild_id)
-        if self._budgets.bot_pause_s() > 0 or not await self._budgets.doors.admit(doors, is_ending=False):
+        circuits = circuits_of(route.key, concluded.channel_id, concluded.guild_id)
+        breaker = self._budgets.breaker
+        if self._budgets.bot_pause_s() > 0 or not await breaker.admit(circuits, is_final=False):
             return Refused.PASSING
         try:
             async with self._turns, asyncio.timeout(REQUEST_S):

@@ -14,7 +14,7 @@ from bot.delivery import circuit_breaker
 from bot.delivery import editor as editor_module
 from bot.delivery.budgets import Budgets, channel_key
 from bot.delivery.channels import Refused, Ways
-from bot.delivery.circuit_breaker import PASSING_CROWD, doors_of
+from bot.delivery.circuit_breaker import AT_ONCE, circuits_of
 from bot.delivery.editor import ENDING_TRIES, LONGEST_ENDING_PAUSE_S, PASSING_TRIES, MessageEditor, Pace
 from bot.domain.job.job import Progress, Stage
 from bot.domain.job.status_update import StatusUpdate
@@ -213,15 +213,15 @@ async def test_a_shared_refusal_holds_back_the_whole_channel_endings_first(messa
     await neighbour.owner.drain()
 
 
-async def test_an_ending_does_not_wait_for_a_state_that_stands_in_line_at_a_door(
+async def test_an_ending_does_not_wait_for_a_state_that_waits_for_other_requests(
     message: Message, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(circuit_breaker.PATIENCE_S, "token", 60.0)
-    places = doors_of(message.route.key, CHANNEL, None)
+    places = circuits_of(message.route.key, CHANNEL, None)
     with ExitStack() as crowd:
-        for _ in range(PASSING_CROWD):
-            crowd.enter_context(message.budgets.doors.passing_through(places))
-        message.budgets.doors.open(places)
+        for _ in range(AT_ONCE["token", "channel"][1]):
+            crowd.enter_context(message.budgets.breaker.in_flight(places))
+        message.budgets.breaker.succeeded(places)
         message.editor.show(step(1))
         await settle_down()
         assert message.route.tried == 0
