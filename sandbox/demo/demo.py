@@ -28,7 +28,7 @@ from sandbox.demo.simulated_discord import SimulatedFiles, Slot, let_refusals_th
 from sandbox.wiro.accounts import Account
 from sandbox.wiro.fixtures import UPSCALER
 from sandbox.wiro.pace import Pace
-from sandbox.wiro.server import Habits, WiroSandbox
+from sandbox.wiro.server import Options, WiroSandbox
 
 MAX_RUNNING: Final = 3  # so that a few pictures at once show the line
 
@@ -51,7 +51,7 @@ async def demo(
         accounts=[account],
         pace=pace or Pace(),
         max_running=MAX_RUNNING,
-        habits=Habits(prompt_faults=True),
+        options=Options(prompt_faults=True),
         chance=Random(secrets.randbits(64)),
         first_task_id=int(time.time()) % 100_000_000,  # the database outlives the stand-in: ids stay unique
     )

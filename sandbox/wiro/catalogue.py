@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from sandbox.wiro.output_kinds import Trade
+from sandbox.wiro.output_kinds import OutputKind
 
 _STEPS = 10  # of a model that has no such parameter
 
@@ -53,7 +53,7 @@ class Model:
     pace_factor: float
     items: tuple[Item, ...]
     price_per_run: Decimal | None = None
-    trade: Trade = Trade.PAINTER
+    output_kind: OutputKind = OutputKind.PICTURE
     readme: str = ""
     has_schema: bool = True  # without one, `parameters` is null and Run takes whatever it is sent
     computing_time: str = "10 seconds"
@@ -152,7 +152,7 @@ FLUX_KLEIN = Model(
         number("height", "Height", "1024", (256, 2048), "16"),
     ),
     price_per_run=Decimal("0.002"),
-    trade=Trade.RETOUCHER,
+    output_kind=OutputKind.EDITED,
     readme="<h1>FLUX.2 klein 4B</h1><p>Quick and small.</p><p>License: Apache-2.0.</p>",
     computing_time="5 seconds",
     uses=90320,

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from aiohttp import web
 
-from sandbox.wiro.cache import Gallery
+from sandbox.wiro.cache import OutputCache
 from sandbox.wiro.faults import LateCdn, Spoil, Spoilt
 from sandbox.wiro.spoilt import spoil
 from sandbox.wiro.tasks import Output, Task
@@ -16,8 +16,8 @@ from sandbox.wiro.tasks import Output, Task
 class Cdn:
     """Serves /<nine groups of hex>/<n>.png. Knows a task's pictures once `publish` was called for it."""
 
-    def __init__(self, *, gallery: Gallery, clock: Callable[[], float]) -> None:
-        self._gallery = gallery
+    def __init__(self, *, cache: OutputCache, clock: Callable[[], float]) -> None:
+        self._cache = cache
         self._clock = clock
         self._shelves: dict[str, Task] = {}
 
@@ -41,8 +41,8 @@ class Cdn:
         for fault in task.faults:
             if isinstance(fault, Spoil):
                 return await self._spoilt(fault, task, output)
-        data = await self._gallery.picture(task.subject(task.outputs.index(output)))
-        kind = task.model.trade.content_type
+        data = await self._cache.picture(task.subject(task.outputs.index(output)))
+        kind = task.model.output_kind.content_type
         return web.Response(body=data, content_type=kind, headers={"Cache-Control": "public"})
 
     async def data(self, folder: str, name: str) -> bytes | None:
@@ -51,12 +51,12 @@ class Cdn:
         output = _named(task, name) if task is not None else None
         if task is None or output is None:
             return None
-        return await self._gallery.picture(task.subject(task.outputs.index(output)))
+        return await self._cache.picture(task.subject(task.outputs.index(output)))
 
     async def _spoilt(self, fault: Spoil, task: Task, output: Output) -> web.Response:
         if fault.how is Spoilt.REDIRECT:
             return web.Response(status=302, headers={"Location": fault.location})
-        picture = await self._gallery.picture(task.subject(task.outputs.index(output)))
+        picture = await self._cache.picture(task.subject(task.outputs.index(output)))
         served = await asyncio.to_thread(spoil, fault.how, picture)
         headers = {"Content-Encoding": served.content_encoding} if served.content_encoding else {}
         return web.Response(body=served.body, content_type="image/png", headers=headers)

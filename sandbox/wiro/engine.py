@@ -10,11 +10,11 @@ from decimal import Decimal
 from typing import TypeAlias
 
 from sandbox.wiro.accounts import Wallet
-from sandbox.wiro.cache import Gallery
+from sandbox.wiro.cache import OutputCache
 from sandbox.wiro.faults import Bill, FailTask, Hold, LateCharge, NoOutputs, OutputUrl, Slow, StderrNoise
 from sandbox.wiro.generators import Unreadable
 from sandbox.wiro.ledger import random_key
-from sandbox.wiro.output_kinds import Trade
+from sandbox.wiro.output_kinds import OutputKind
 from sandbox.wiro.pace import Pace
 from sandbox.wiro.tasks import Output, Status, Task
 from sandbox.wiro.tool_answers import money
@@ -36,7 +36,7 @@ class Engine:
         clock: Callable[[], float],
         sleep: Callable[[float], Awaitable[None]],
         chance: random.Random,
-        gallery: Gallery,
+        cache: OutputCache,
         publish: Publish,
         output_base: Callable[[], str],
         read_source: Callable[[str], Awaitable[bytes | None]],
@@ -45,7 +45,7 @@ class Engine:
         self._clock = clock
         self._sleep = sleep
         self._chance = chance
-        self._gallery = gallery
+        self._cache = cache
         self._publish = publish
         self._output_base = output_base
         self._read_source = read_source
@@ -107,7 +107,7 @@ class Engine:
 
     async def _run(self, task: Task, failure: FailTask | None) -> None:
         """One task_output per step, paced so that more steps and pictures take longer."""
-        if task.model.trade is Trade.WRITER and failure is None:
+        if task.model.output_kind is OutputKind.TEXT and failure is None:
             await self._write(task)
             return
         total = task.order.steps
@@ -150,7 +150,7 @@ class Engine:
             if data is None:
                 return FailTask(f"FileNotFoundError: {source!r}")
             task.source = data
-        needs_it = task.model.trade.needs_a_picture
+        needs_it = task.model.output_kind.needs_a_picture
         if needs_it and not task.source:
             return FailTask("ValueError: no input image")
         return None
@@ -158,7 +158,7 @@ class Engine:
     async def _make(self, task: Task) -> list[int]:
         if any(isinstance(fault, NoOutputs) for fault in task.faults) or task.said is not None:
             return []
-        return [len(await self._gallery.picture(task.subject(index))) for index in range(task.order.samples)]
+        return [len(await self._cache.picture(task.subject(index))) for index in range(task.order.samples)]
 
     def _finish(self, task: Task, sizes: list[int], *, failed: bool) -> None:
         task.pexit = "1" if failed else "0"
@@ -181,7 +181,7 @@ class Engine:
         parent_id = f"{self._chance.getrandbits(128):032x}"
         folder = "-".join(f"{self._chance.getrandbits(32):08x}" for _ in range(9))
         now_s = int(self._clock())
-        suffix = task.model.trade.suffix
+        suffix = task.model.output_kind.suffix
         return tuple(
             Output(
                 id=f"{self._chance.getrandbits(128):032x}",
@@ -193,7 +193,7 @@ class Engine:
                 access_key=random_key(self._chance),
                 folder=folder,
                 url=elsewhere or f"{self._output_base()}/{folder}/{index}.{suffix}",
-                content_type=task.model.trade.content_type,
+                content_type=task.model.output_kind.content_type,
             )
             for index, size in enumerate(sizes)
         )

@@ -29,7 +29,7 @@ class Stored:
     is_uploaded: bool = False  # by File/Upload, not with a Run
 
 
-class Vault:
+class FileStore:
     """Keeps the newest 256 MiB; older files are gone, as on a service with limited retention."""
 
     def __init__(

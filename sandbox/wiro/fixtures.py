@@ -6,7 +6,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from sandbox.wiro.catalogue import MODELS, NEGATIVE, PROMPT, SEED, Item, Model, number
-from sandbox.wiro.output_kinds import Trade
+from sandbox.wiro.output_kinds import OutputKind
 
 _CPS = Decimal("0.000300000000")
 
@@ -24,7 +24,7 @@ UPSCALER = Model(
         Item("factor", "select", "Factor", "2", options=(("2", "2 ×"), ("3", "3 ×"), ("4", "4 ×"))),
     ),
     price_per_run=Decimal("0.004"),
-    trade=Trade.ENLARGER,
+    output_kind=OutputKind.ENLARGED,
     readme="<p>Enlarges pictures.</p><p>Licence: MIT.</p>",
     uses=12044,
 )
@@ -42,7 +42,7 @@ WRITER = Model(
         replace(number("maxCharacters", "Longest answer", "900", (1, 250_000)), description="In characters."),
         SEED,
     ),
-    trade=Trade.WRITER,
+    output_kind=OutputKind.TEXT,
     uses=40310,
 )
 MUSICIAN = Model(
@@ -55,7 +55,7 @@ MUSICIAN = Model(
     cps=_CPS,
     pace_factor=0.7,
     items=(PROMPT, number("samples", "Samples", "1", (1, 4)), SEED),
-    trade=Trade.MUSICIAN,
+    output_kind=OutputKind.SOUND,
     uses=2210,
 )
 SCULPTOR = Model(
@@ -68,7 +68,7 @@ SCULPTOR = Model(
     cps=_CPS,
     pace_factor=0.7,
     items=(PROMPT, SEED),
-    trade=Trade.SCULPTOR,
+    output_kind=OutputKind.SHAPE,
     uses=870,
 )
 ANIMATOR = Model(
@@ -81,7 +81,7 @@ ANIMATOR = Model(
     cps=_CPS,
     pace_factor=1.2,
     items=(PROMPT, SEED),
-    trade=Trade.ANIMATOR,
+    output_kind=OutputKind.ANIMATION,
     uses=5120,
 )
 CLERK = Model(
@@ -94,7 +94,7 @@ CLERK = Model(
     cps=_CPS,
     pace_factor=0.5,
     items=(PROMPT,),
-    trade=Trade.CLERK,
+    output_kind=OutputKind.DOCUMENT,
     uses=340,
 )
 MANY_PICTURES = Model(
@@ -168,7 +168,7 @@ ODD_INPUTS = Model(
     ),
     uses=41,
 )
-MODELS_ON_SHOW: tuple[Model, ...] = (
+SAMPLE_MODELS: tuple[Model, ...] = (
     *MODELS,
     *(UPSCALER, WRITER, MUSICIAN, SCULPTOR, ANIMATOR, CLERK, MANY_PICTURES),
     *(SIXTY_INPUTS, NO_INPUTS, ODD_INPUTS),

@@ -12,7 +12,7 @@ from random import Random
 
 from PIL import Image, ImageChops, ImageDraw, ImageFont
 
-from sandbox.wiro.output_kinds import Trade
+from sandbox.wiro.output_kinds import OutputKind
 from sandbox.wiro.painter import Subject, chance_of, paint, wrap
 
 _MAX_SIDE = 4_096
@@ -25,18 +25,18 @@ class Unreadable(Exception):
     """The picture that was given cannot be opened."""
 
 
-def craft(subject: Subject, brush: Callable[[Subject], bytes] = paint) -> bytes:
+def generate(subject: Subject, brush: Callable[[Subject], bytes] = paint) -> bytes:
     """The bytes of one output. Raises Unreadable. Blocks for some tenths of a second."""
-    crafts: Mapping[Trade, Callable[[Subject], bytes]] = {
-        Trade.PAINTER: brush,
-        Trade.RETOUCHER: lambda s: _retouched(s, brush) if s.source else brush(s),
-        Trade.ENLARGER: _enlarged,
-        Trade.ANIMATOR: _animated,
-        Trade.MUSICIAN: _sounding,
-        Trade.SCULPTOR: _shaped,
-        Trade.CLERK: _printed,
+    generators: Mapping[OutputKind, Callable[[Subject], bytes]] = {
+        OutputKind.PICTURE: brush,
+        OutputKind.EDITED: lambda s: _retouched(s, brush) if s.source else brush(s),
+        OutputKind.ENLARGED: _enlarged,
+        OutputKind.ANIMATION: _animated,
+        OutputKind.SOUND: _sounding,
+        OutputKind.SHAPE: _shaped,
+        OutputKind.DOCUMENT: _printed,
     }
-    return crafts[subject.trade](subject)
+    return generators[subject.output_kind](subject)
 
 
 def _source(subject: Subject) -> Image.Image:

@@ -61,7 +61,7 @@ class LoggedRequest:
     had_credentials: bool
 
 
-class Books:
+class Ledger:
     """Tasks are kept for the server's life; of requests the newest `request_limit`."""
 
     def __init__(self, *, chance: random.Random, first_task_id: int, request_limit: int) -> None:

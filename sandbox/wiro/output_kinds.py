@@ -7,17 +7,17 @@ from enum import Enum, auto
 from types import MappingProxyType
 
 
-class Trade(Enum):
-    """A writer makes texts and no files."""
+class OutputKind(Enum):
+    """A text is an answer of its own and no file."""
 
-    PAINTER = auto()
-    RETOUCHER = auto()  # paints over the picture it is given
-    ENLARGER = auto()
-    ANIMATOR = auto()
-    MUSICIAN = auto()
-    SCULPTOR = auto()
-    CLERK = auto()
-    WRITER = auto()
+    PICTURE = auto()
+    EDITED = auto()  # painted over the picture it is given
+    ENLARGED = auto()
+    ANIMATION = auto()
+    SOUND = auto()
+    SHAPE = auto()
+    DOCUMENT = auto()
+    TEXT = auto()
 
     @property
     def suffix(self) -> str:
@@ -29,18 +29,18 @@ class Trade(Enum):
 
     @property
     def needs_a_picture(self) -> bool:
-        return self is Trade.ENLARGER
+        return self is OutputKind.ENLARGED
 
 
-_FILES: Mapping[Trade, tuple[str, str]] = MappingProxyType(
+_FILES: Mapping[OutputKind, tuple[str, str]] = MappingProxyType(
     {
-        Trade.PAINTER: ("png", "image/png"),
-        Trade.RETOUCHER: ("png", "image/png"),
-        Trade.ENLARGER: ("png", "image/png"),
-        Trade.ANIMATOR: ("gif", "image/gif"),
-        Trade.MUSICIAN: ("wav", "audio/wav"),
-        Trade.SCULPTOR: ("glb", "model/gltf-binary"),
-        Trade.CLERK: ("pdf", "application/pdf"),
-        Trade.WRITER: ("txt", "text/plain"),
+        OutputKind.PICTURE: ("png", "image/png"),
+        OutputKind.EDITED: ("png", "image/png"),
+        OutputKind.ENLARGED: ("png", "image/png"),
+        OutputKind.ANIMATION: ("gif", "image/gif"),
+        OutputKind.SOUND: ("wav", "audio/wav"),
+        OutputKind.SHAPE: ("glb", "model/gltf-binary"),
+        OutputKind.DOCUMENT: ("pdf", "application/pdf"),
+        OutputKind.TEXT: ("txt", "text/plain"),
     }
 )

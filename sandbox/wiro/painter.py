@@ -10,7 +10,7 @@ from random import Random
 
 from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageFont
 
-from sandbox.wiro.output_kinds import Trade
+from sandbox.wiro.output_kinds import OutputKind
 from sandbox.wiro.palette import palette_for
 from sandbox.wiro.scenes import scene_for
 
@@ -32,7 +32,7 @@ class Subject:
     steps: int
     index: int = 0
     count: int = 1
-    trade: Trade = Trade.PAINTER
+    output_kind: OutputKind = OutputKind.PICTURE
     source: bytes = field(default=b"", repr=False)  # the picture that was given
     strength: float = 0.6  # how far from it the result may go
     factor: float = 2.0  # how much larger

@@ -17,9 +17,9 @@ from sandbox.wiro.cdn import Cdn
 from sandbox.wiro.engine import Engine
 from sandbox.wiro.fault_script import FaultScript
 from sandbox.wiro.faults import Answer, Drop, Moment, Refuse, RequestFault, TaskFault, Wait
-from sandbox.wiro.file_store import Vault
+from sandbox.wiro.file_store import FileStore
 from sandbox.wiro.intake import Body, read_body, read_order
-from sandbox.wiro.ledger import Books
+from sandbox.wiro.ledger import Ledger
 from sandbox.wiro.pace import Pace
 from sandbox.wiro.prompt_faults import run_faults_in, task_faults_in
 from sandbox.wiro.run_keys import KeyRing
@@ -38,13 +38,13 @@ class Rest:
         *,
         accounts: Mapping[str, Account],
         wallet: Callable[[Account], Wallet],
-        books: Books,
+        ledger: Ledger,
         catalogue: Catalogue,
         control: TaskControl,
         engine: Engine,
         hub: SocketHub,
         cdn: Cdn,
-        vault: Vault,
+        file_store: FileStore,
         script: FaultScript,
         prompt_faults: bool,
         key_ring: KeyRing,
@@ -55,12 +55,12 @@ class Rest:
     ) -> None:
         self._accounts = accounts
         self._wallet = wallet
-        self._books = books
+        self._ledger = ledger
         self._catalogue = catalogue
         self._engine = engine
         self._hub = hub
         self._cdn = cdn
-        self._vault = vault
+        self._file_store = file_store
         self._script = script
         self._prompt_faults = prompt_faults
         self._key_ring = key_ring
@@ -77,10 +77,10 @@ class Rest:
             "Tool/Detail": lambda _, body: tool_detail(catalogue, pace, body.fields),
             "Tool/Explore": lambda _, _body: tool_explore(catalogue, pace),
             # Both spellings are in use: the docs' group the two under File, older clients do not.
-            "File/FolderCreate": lambda _, body: vault.create_folder(body),
-            "FolderCreate": lambda _, body: vault.create_folder(body),
-            "File/Upload": lambda _, body: vault.upload(body),
-            "Upload": lambda _, body: vault.upload(body),
+            "File/FolderCreate": lambda _, body: file_store.create_folder(body),
+            "FolderCreate": lambda _, body: file_store.create_folder(body),
+            "File/Upload": lambda _, body: file_store.upload(body),
+            "Upload": lambda _, body: file_store.upload(body),
         }
 
     def add_routes(self, app: web.Application) -> None:
@@ -99,7 +99,7 @@ class Rest:
             body = await read_body(request)
         except ApiError as error:
             unreadable = error
-        self._books.log(self._clock(), request.method, path, body, request.headers)
+        self._ledger.log(self._clock(), request.method, path, body, request.headers)
 
         def act() -> web.StreamResponse:
             try:
@@ -132,7 +132,7 @@ class Rest:
             raise answers.no_such_model()
         order = read_order(model, body, self._chance)
         wallet = self._wallet(account)
-        wallet.check(self._books.running(account.api_key))
+        wallet.check(self._ledger.running(account.api_key))
         faults: tuple[TaskFault, ...] = self._script.for_task(
             f"Run/{owner}/{project}", order.prompt, model.slug
         )
@@ -140,10 +140,10 @@ class Rest:
             faults += task_faults_in(order.prompt)
         parameters = dict(body.fields)
         for file in body.files:
-            _, url = self._vault.keep(file)
+            _, url = self._file_store.keep(file)
             # Several files of one parameter are a comma-separated list, the form a Run takes addresses in.
             parameters[file.part] = f"{parameters[file.part]},{url}" if file.part in parameters else url
-        task = self._books.open_task(
+        task = self._ledger.open_task(
             api_key=account.api_key,
             model=model,
             parameters=parameters,
@@ -202,12 +202,12 @@ class Rest:
     async def _picture(self, request: web.Request) -> web.StreamResponse:
         folder, name = request.match_info["folder"], request.match_info["name"]
         path = f"cdn/{folder}/{name}"
-        self._books.log(self._clock(), request.method, path, Body({}), request.headers)
+        self._ledger.log(self._clock(), request.method, path, Body({}), request.headers)
         response = await self._cdn.serve(folder, name)
         return await self._through_faults(request, self._script.for_request(path, "", ""), lambda: response)
 
     async def _input_file(self, request: web.Request) -> web.StreamResponse:
-        stored = self._vault.fetch(request.match_info["key"], request.match_info["name"])
+        stored = self._file_store.fetch(request.match_info["key"], request.match_info["name"])
         if stored is None:
             return web.Response(status=404, text="Not Found")
         return web.Response(body=stored.data, headers={"Content-Type": stored.content_type})

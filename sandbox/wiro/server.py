@@ -4,7 +4,7 @@ It imports nothing of the bot, so that what the bot believes of Wiro is checked 
 
     async with WiroSandbox(accounts=[Account("key", "secret")]) as wiro:
         wiro.api_url, wiro.socket_url     # hand these to any Wiro client
-        wiro.books.tasks                  # what was run, what it cost
+        wiro.ledger.tasks                  # what was run, what it cost
 
 `python -m sandbox.wiro.server --port 8100 --key K --secret S` runs it alone.
 """
@@ -28,15 +28,15 @@ from urllib.parse import unquote, urlsplit
 from aiohttp import web
 
 from sandbox.wiro.accounts import Account, Wallet
-from sandbox.wiro.cache import Gallery
+from sandbox.wiro.cache import OutputCache
 from sandbox.wiro.catalogue import Catalogue, Model
 from sandbox.wiro.cdn import Cdn
 from sandbox.wiro.engine import Engine
 from sandbox.wiro.fault_script import FaultScript
-from sandbox.wiro.file_store import Vault
-from sandbox.wiro.fixtures import MODELS_ON_SHOW
-from sandbox.wiro.generators import craft
-from sandbox.wiro.ledger import Books
+from sandbox.wiro.file_store import FileStore
+from sandbox.wiro.fixtures import SAMPLE_MODELS
+from sandbox.wiro.generators import generate
+from sandbox.wiro.ledger import Ledger
 from sandbox.wiro.pace import Pace
 from sandbox.wiro.painter import Subject, paint
 from sandbox.wiro.rest import Rest
@@ -50,7 +50,7 @@ _SHUTDOWN_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
-class Habits:
+class Options:
     """Where the documents leave room, or the service changed its ways.
 
     strict_fields: Cancel, Kill, Detail take only the id names production takes.
@@ -84,8 +84,8 @@ class WiroSandbox:
         max_running: int | None = None,
         balance: Decimal | None = None,
         faults: FaultScript | None = None,
-        habits: Habits = Habits(),
-        models: Sequence[Model] = MODELS_ON_SHOW,
+        options: Options = Options(),
+        models: Sequence[Model] = SAMPLE_MODELS,
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         chance: random.Random | None = None,
@@ -101,48 +101,48 @@ class WiroSandbox:
         self._stopping = asyncio.Event()
         self.faults = FaultScript() if faults is None else faults
         chance = random.Random() if chance is None else chance
-        self.books = Books(chance=chance, first_task_id=first_task_id, request_limit=request_limit)
-        self._gallery = Gallery(partial(craft, brush=paint))
+        self.ledger = Ledger(chance=chance, first_task_id=first_task_id, request_limit=request_limit)
+        self._cache = OutputCache(partial(generate, brush=paint))
         self._hub = SocketHub(
-            find_token=self.books.find_token,
+            find_token=self.ledger.find_token,
             script=self.faults,
-            with_token=habits.frame_tasktoken,
-            late_state=habits.late_state,
+            with_token=options.frame_tasktoken,
+            late_state=options.late_state,
         )
-        self._cdn = Cdn(gallery=self._gallery, clock=clock)
+        self._cdn = Cdn(cache=self._cache, clock=clock)
         self._engine = Engine(
             pace=pace,
             clock=clock,
             sleep=sleep,
             chance=chance,
-            gallery=self._gallery,
+            cache=self._cache,
             publish=self._publish,
             output_base=lambda: self.base_url,
             read_source=self._read_source,
         )
         wallets = {account.api_key: Wallet(balance=balance, max_running=max_running) for account in accounts}
-        self.vault = Vault(chance=chance, clock=clock, file_base=lambda: f"{self.api_url}/File")
+        self.file_store = FileStore(chance=chance, clock=clock, file_base=lambda: f"{self.api_url}/File")
         self._rest = Rest(
             accounts={account.api_key: account for account in accounts},
             wallet=lambda account: wallets[account.api_key],
-            books=self.books,
+            ledger=self.ledger,
             catalogue=Catalogue(models),
             control=TaskControl(
-                books=self.books,
+                ledger=self.ledger,
                 engine=self._engine,
                 cdn=self._cdn,
-                vault=self.vault,
+                file_store=self.file_store,
                 clock=clock,
-                strict=habits.strict_fields,
-                deletes_uploads=habits.deletes_uploads,
+                strict=options.strict_fields,
+                deletes_uploads=options.deletes_uploads,
             ),
             engine=self._engine,
             hub=self._hub,
             cdn=self._cdn,
-            vault=self.vault,
+            file_store=self.file_store,
             script=self.faults,
-            prompt_faults=habits.prompt_faults,
-            key_ring=KeyRing(habits.run_keys),
+            prompt_faults=options.prompt_faults,
+            key_ring=KeyRing(options.run_keys),
             pace=pace,
             clock=clock,
             chance=chance,
@@ -223,7 +223,7 @@ class WiroSandbox:
         """A file that is kept here, or an output of another task; nothing is fetched from elsewhere."""
         parts = [unquote(part) for part in urlsplit(address).path.split("/")]
         if len(parts) >= 2 and "File" in parts:
-            stored = self.vault.fetch(parts[-2], parts[-1])
+            stored = self.file_store.fetch(parts[-2], parts[-1])
             return stored.data if stored is not None else None
         return await self._cdn.data(*parts[-2:]) if len(parts) >= 2 else None
 
@@ -243,7 +243,7 @@ async def _serve(options: argparse.Namespace) -> None:
         accounts=[Account(options.key, options.secret)],
         pace=Pace(scale=options.pace),
         max_running=options.max_running,
-        habits=Habits(prompt_faults=options.prompt_faults, strict_fields=options.strict_fields),
+        options=Options(prompt_faults=options.prompt_faults, strict_fields=options.strict_fields),
         port=options.port,
     )
     async with sandbox:

@@ -10,9 +10,9 @@ from sandbox.wiro.accounts import Account
 from sandbox.wiro.answers import ApiError
 from sandbox.wiro.cdn import Cdn
 from sandbox.wiro.engine import Engine
-from sandbox.wiro.file_store import Vault
+from sandbox.wiro.file_store import FileStore
 from sandbox.wiro.intake import listed
-from sandbox.wiro.ledger import Books
+from sandbox.wiro.ledger import Ledger
 from sandbox.wiro.tasks import Status, Task
 from sandbox.wiro.tool_answers import whole
 
@@ -30,18 +30,18 @@ class TaskControl:
     def __init__(
         self,
         *,
-        books: Books,
+        ledger: Ledger,
         engine: Engine,
         cdn: Cdn,
-        vault: Vault,
+        file_store: FileStore,
         clock: Callable[[], float],
         strict: bool,
         deletes_uploads: bool,
     ) -> None:
-        self._books = books
+        self._ledger = ledger
         self._engine = engine
         self._cdn = cdn
-        self._vault = vault
+        self._file_store = file_store
         self._deletes_uploads = deletes_uploads
         self._clock = clock
         self._strict = strict
@@ -58,7 +58,7 @@ class TaskControl:
         wanted = str(fields.get("modelName") or fields.get("model") or "").lower()
         found = [
             task
-            for task in self._books.listed(account.api_key, self._clock())
+            for task in self._ledger.listed(account.api_key, self._clock())
             if wanted in task.model.slug.lower()
         ]
         if str(fields.get("order") or "DESC").upper() != "ASC":
@@ -90,7 +90,7 @@ class TaskControl:
         self._cdn.withdraw(task)
         for value in task.parameters.values():
             for address in listed(value):
-                self._vault.withdraw(address, with_uploads=self._deletes_uploads)
+                self._file_store.withdraw(address, with_uploads=self._deletes_uploads)
         task.outputs = ()
         return {}
 
@@ -112,4 +112,4 @@ class TaskControl:
         value = next((str(fields[name]) for name in names if fields.get(name)), "")
         if not value:
             raise ApiError(0, f"{' or '.join(strict_names)} is required")
-        return self._books.find(value)
+        return self._ledger.find(value)

@@ -133,7 +133,7 @@ class Task:
             steps=order.steps,
             index=index,
             count=order.samples,
-            trade=self.model.trade,
+            output_kind=self.model.output_kind,
             source=self.source,
             strength=float(order.values.get("strength") or 0.6),
             factor=float(order.values.get("factor") or 2),

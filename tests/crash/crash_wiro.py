@@ -100,11 +100,11 @@ async def _opened(scenario: Scenario, time: SharedClock) -> WiroSandbox:
 
 
 def _has_runs(sandbox: WiroSandbox, count: int) -> Callable[[], bool]:
-    return lambda: len(sandbox.books.requests_to("Run/")) >= count
+    return lambda: len(sandbox.ledger.requests_to("Run/")) >= count
 
 
 def _is_at_rest(sandbox: WiroSandbox) -> Callable[[], bool]:
-    return lambda: all(task.is_terminal for task in sandbox.books.tasks)
+    return lambda: all(task.is_terminal for task in sandbox.ledger.tasks)
 
 
 async def _until(is_so: Callable[[], bool]) -> None:
@@ -124,5 +124,5 @@ def _books(sandbox: WiroSandbox) -> list[dict[str, Any]]:
             "totalcost": task.totalcost,
             "is_charged_late": task.is_charged_late,
         }
-        for task in sandbox.books.tasks
+        for task in sandbox.ledger.tasks
     ]

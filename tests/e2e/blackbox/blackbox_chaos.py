@@ -323,11 +323,11 @@ class Chaos:
 
     def judge(self, books: Books) -> None:
         wiro, discord = self.harness.wiro, self.harness.discord
-        tasks = Counter(task.prompt for task in wiro.books.tasks)
+        tasks = Counter(task.prompt for task in wiro.ledger.tasks)
         assert max(tasks.values()) == 1, tasks
         by_prompt = {job["prompt"]: job for job in books.jobs}
         assert len(by_prompt) == len(books.jobs)
-        for task in wiro.books.tasks:
+        for task in wiro.ledger.tasks:
             job = by_prompt[task.prompt]
             resolution = books.resolutions[job["job_id"]]
             charged = Decimal(resolution["amount_pico"]) / PICO

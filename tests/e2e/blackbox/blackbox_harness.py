@@ -18,7 +18,7 @@ from PIL import Image
 from sandbox.discord import Channel, DiscordStandIn, Interaction, Limits, Message, Person
 from sandbox.wiro.accounts import Account, signature
 from sandbox.wiro.faults import Hold
-from sandbox.wiro.fixtures import MODELS_ON_SHOW
+from sandbox.wiro.fixtures import SAMPLE_MODELS
 from sandbox.wiro.pace import Pace
 from sandbox.wiro.painter import Subject
 from sandbox.wiro.server import WiroSandbox
@@ -189,16 +189,16 @@ class BlackboxHarness:
     # What Wiro saw
 
     def wiro_models(self) -> list[str]:
-        return [model.slug for model in MODELS_ON_SHOW]
+        return [model.slug for model in SAMPLE_MODELS]
 
     @property
     def runs(self) -> int:
         """Run requests, accepted or not."""
-        return len(self.wiro.books.requests_to("Run/"))
+        return len(self.wiro.ledger.requests_to("Run/"))
 
     @property
     def billed(self) -> Decimal:
-        return sum((Decimal(task.totalcost) for task in self.wiro.books.tasks), Decimal(0))
+        return sum((Decimal(task.totalcost) for task in self.wiro.ledger.tasks), Decimal(0))
 
     def hold(self, status: str, *, prompt: str = "", times: int | None = 1) -> asyncio.Event:
         """So many tasks (with this word in the prompt) stay in this status until it is set, or `let_go`."""
@@ -259,9 +259,9 @@ class BlackboxHarness:
 
     def _no_secret_is_anywhere(self) -> None:
         account = Account(WIRO_KEY, WIRO_SECRET)
-        nonces = {request.headers.get("x-nonce", "") for request in self.wiro.books.requests} - {""}
+        nonces = {request.headers.get("x-nonce", "") for request in self.wiro.ledger.requests} - {""}
         secrets = {DISCORD_TOKEN, WIRO_KEY, WIRO_SECRET, *self.discord.world.by_token}
-        secrets |= {task.token for task in self.wiro.books.tasks}
+        secrets |= {task.token for task in self.wiro.ledger.tasks}
         secrets |= {signature(account, nonce) for nonce in nonces}
         places = {f"process {number}": bot.output.encode() for number, bot in enumerate(self.processes)}
         places |= {str(file): file.read_bytes() for file in self.folder.rglob("*") if file.is_file()}

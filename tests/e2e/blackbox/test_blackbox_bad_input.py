@@ -69,7 +69,7 @@ async def test_odd_prompts_reach_wiro_as_typed_and_discord_as_words(opened: Open
         title = message.text().splitlines()[0]
         assert not re.search(r"@everyone|@here|(?<!\\)(<|`|\||\[|\])|https://|[\u202a-\u202e]", title), title
         assert len(message.text()) < 600
-    sent = [task.prompt for task in sorted(harness.wiro.books.tasks, key=lambda task: int(task.id))]
+    sent = [task.prompt for task in sorted(harness.wiro.ledger.tasks, key=lambda task: int(task.id))]
     assert sorted(sent) == sorted(prompt.replace("\0", "") for prompt in prompts)
     assert harness.runs == len(prompts)
     info = await harness.bob.click(messages[1], "Info").answered()
@@ -118,7 +118,7 @@ async def test_an_unusable_picture_is_told_and_given_back(opened: Opened) -> Non
         assert case.words in sentence, case
         assert "charged" in sentence
     assert await nothing_used(harness)
-    assert harness.wiro.books.requests_to("lured") == ()
+    assert harness.wiro.ledger.requests_to("lured") == ()
     noisy = await harness.ended(harness.imagine(harness.alice, "noise"))
     assert noisy.shown_files()
     books = await harness.stop(bot)

@@ -38,14 +38,14 @@ async def test_cancel_works_at_every_stage_for_owner_and_moderator_alone(opened:
     harness.mod.click(moderated, "Cancel")
     await harness.ended(running)
     assert "Cancelled. Wiro may still charge for the time it ran: you pay that, $" in first.text()
-    assert [request.path for request in harness.wiro.books.requests_to("Task/Kill")] == ["Task/Kill"]
+    assert [request.path for request in harness.wiro.ledger.requests_to("Task/Kill")] == ["Task/Kill"]
 
     queued = harness.imagine(harness.alice, "at wiro")
     third = await harness.shows(queued, "In Wiro's queue")
     harness.alice.click(third, "Cancel")
     await harness.ended(queued)
-    assert len(harness.wiro.books.requests_to("Task/Cancel")) == 1
-    assert [task.status for task in harness.wiro.books.tasks] == ["task_cancel"] * 2
+    assert len(harness.wiro.ledger.requests_to("Task/Cancel")) == 1
+    assert [task.status for task in harness.wiro.ledger.tasks] == ["task_cancel"] * 2
     assert labels(third)[:3] == ["Again", "Info", "Delete"]
     assert "0 of 50 used, 1 held" in await harness.quota(harness.alice)
     none = await harness.alice.slash(harness.channel, "jobs").answered()
@@ -64,7 +64,7 @@ async def test_an_ended_picture_is_repeated_explained_and_deleted_by_its_buttons
     repeated = await harness.ended(again)
     assert repeated is not message
     assert not repeated.is_ephemeral
-    first, second = harness.wiro.books.tasks
+    first, second = harness.wiro.ledger.tasks
     assert (first.prompt, str(first.parameters["steps"])) == (second.prompt, str(second.parameters["steps"]))
     assert first.seed != second.seed
     assert "1 of 50 used" in await harness.quota(harness.bob)

@@ -20,7 +20,7 @@ async def test_a_deleted_message_is_left_in_peace_and_its_cost_is_settled(opened
     harness.discord.delete_message(message)
     before = len(harness.discord.requests)
     harness.let_go()
-    await eventually(lambda: all(task.is_terminal for task in harness.wiro.books.tasks))
+    await eventually(lambda: all(task.is_terminal for task in harness.wiro.ledger.tasks))
     await eventually(lambda: "gone" in bot.output)
     assert "1 of 50 used, 0 held" in await harness.quota(harness.alice)
     after = [one.path for one in harness.discord.requests[before:] if asked.token in one.path]

@@ -68,10 +68,10 @@ async def test_a_picture_goes_in_byte_by_byte_and_two_presses_start_one_job(open
     await shown(card, asked, f"/{message.channel.id}/{message.id}")
     assert run_button(card).startswith("Run once more")
     assert harness.runs == 1
-    (upload,) = harness.wiro.books.requests_to("File/Upload")
+    (upload,) = harness.wiro.ledger.requests_to("File/Upload")
     assert [(name, size) for _, name, size in upload.files] == [("small.png", len(content))]
-    run = harness.wiro.books.requests_to("Run/")[0].fields
-    kept = harness.wiro.vault.fetch(*str(run["inputImageUrl"]).split("/")[-2:])
+    run = harness.wiro.ledger.requests_to("Run/")[0].fields
+    kept = harness.wiro.file_store.fetch(*str(run["inputImageUrl"]).split("/")[-2:])
     assert kept is not None
     assert kept.data == content
     info = await harness.bob.click(message, "Info").answered()

@@ -40,11 +40,11 @@ async def test_a_prompt_becomes_a_picture_in_one_message(opened: Opened) -> None
     assert {STAGES[place] for place in places} >= {"In Wiro's queue", "Preparing the model", "Drawing"}
     assert any("12 of 12" in text for text in texts)
 
-    (task,) = harness.wiro.books.tasks
+    (task,) = harness.wiro.ledger.tasks
     assert (harness.runs, task.seed, task.prompt) == (1, 77, "a red fox in the snow")
     (file,) = message.shown_files()
     assert message.attachments == [file]
-    (download,) = harness.wiro.books.requests_to("cdn/")
+    (download,) = harness.wiro.ledger.requests_to("cdn/")
     made = await fetched(f"{harness.wiro.base_url}/{download.path.removeprefix('cdn/')}")
     assert file.data == marked(made, "image/png")
     assert (file.width, file.height) == (1216, 832)
@@ -79,7 +79,7 @@ async def test_every_option_reaches_wiro_and_four_pictures_come_back(opened: Ope
         count=4,
     )
     message = await harness.ended(asked)
-    sent = harness.wiro.books.requests_to("Run/")[0].fields
+    sent = harness.wiro.ledger.requests_to("Run/")[0].fields
     assert sent["prompt"] == "two owls"
     assert sent["negativePrompt"] == "blur"
     assert [str(sent[name]) for name in ("width", "height", "steps", "scale", "samples")] == [
@@ -104,7 +104,7 @@ async def test_every_option_reaches_wiro_and_four_pictures_come_back(opened: Ope
     assert typed.choices[0]["value"] == "stabilityai/stable-diffusion-3-medium"
     chosen = harness.imagine(harness.alice, "two owls", model=harness.wiro_models()[1])
     await harness.ended(chosen)
-    assert [task.model for task in harness.wiro.books.tasks][1] == harness.wiro_models()[1]
+    assert [task.model for task in harness.wiro.ledger.tasks][1] == harness.wiro_models()[1]
     books = await harness.stop(bot)
     assert books.posted == harness.billed
 
@@ -122,7 +122,7 @@ async def test_a_private_picture_and_one_in_a_direct_message_stay_between_two(op
     repeated = await harness.ended(again)
     assert repeated.is_ephemeral
     assert harness.channel.messages(harness.bob) == []
-    seeds = {task.seed for task in harness.wiro.books.tasks if task.prompt == "a secret garden"}
+    seeds = {task.seed for task in harness.wiro.ledger.tasks if task.prompt == "a secret garden"}
     assert len(seeds) == 2
     books = await harness.stop(bot)
     assert books.kinds == ["post"] * 3

@@ -44,7 +44,7 @@ async def test_a_cancel_pressed_before_a_kill_is_passed_on_by_the_next_start(ope
     assert books.stages == ["CANCELLED"] * 3
     assert books.kind("waiting") == "void"
     assert books.posted == harness.billed
-    assert all(task.is_terminal for task in harness.wiro.books.tasks)
+    assert all(task.is_terminal for task in harness.wiro.ledger.tasks)
 
 
 async def test_an_approval_cut_short_by_a_kill_is_carried_out_once_by_the_next_start(opened: Opened) -> None:

@@ -55,7 +55,7 @@ async def test_an_edit_of_a_killed_process_does_not_have_the_last_word(opened: O
     slow = harness.discord.fault("PATCH", "/messages/", kind="slow")
     bot = await harness.start()
     asked = harness.imagine(harness.alice, "late")
-    await eventually(lambda: slow.used == 1 and bool(harness.wiro.books.tasks))
+    await eventually(lambda: slow.used == 1 and bool(harness.wiro.ledger.tasks))
     await bot.kill()
     bot = await harness.start()
     brake.let_go()

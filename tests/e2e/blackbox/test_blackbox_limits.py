@@ -92,7 +92,7 @@ async def test_fifty_at_once_at_a_limit_of_ten_are_exactly_ten(opened: Opened) -
     assert len(refused) == 40
     for one in refused:
         assert "10 runs for today" in await harness.refused(one)
-    assert len(harness.seen_by(harness.bob)) == harness.runs == len(harness.wiro.books.tasks) == 10
+    assert len(harness.seen_by(harness.bob)) == harness.runs == len(harness.wiro.ledger.tasks) == 10
     assert "10 of 10 used, 0 held" in await harness.quota(harness.alice)
     books = await harness.stop(bot)
     assert books.kinds == ["post"] * 10

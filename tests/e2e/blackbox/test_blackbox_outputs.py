@@ -12,8 +12,8 @@ from sandbox.wiro.fixtures import (
     ANIMATOR,
     CLERK,
     MANY_PICTURES,
-    MODELS_ON_SHOW,
     MUSICIAN,
+    SAMPLE_MODELS,
     SCULPTOR,
     WRITER,
 )
@@ -77,7 +77,7 @@ async def test_words_come_as_they_are_said_and_end_with_their_thoughts_folded(op
 
 
 async def test_a_very_long_answer_is_turned_page_by_page_and_attached_whole(opened: Opened) -> None:
-    harness = await opened(models=(*MODELS_ON_SHOW, NOVELIST))
+    harness = await opened(models=(*SAMPLE_MODELS, NOVELIST))
     bot = await harness.start()
     message = await harness.ended(harness.imagine(harness.alice, "a novel", model=NOVELIST.slug))
     (file,) = message.shown_files()

@@ -31,7 +31,7 @@ def pixels(content: bytes) -> bytes:
 
 async def given_to(harness: BlackboxHarness, place: int = -1) -> bytes:
     """What a task was given, as Wiro keeps it."""
-    parameters = harness.wiro.books.tasks[place].parameters
+    parameters = harness.wiro.ledger.tasks[place].parameters
     value: Any = parameters.get("inputImage") or parameters["inputImageUrl"]
     addresses = value if isinstance(value, list) else json.loads(value) if value.startswith("[") else [value]
     return await fetched(addresses[0])
@@ -49,11 +49,11 @@ async def test_pictures_go_in_unchanged_and_two_first_ones_share_a_folder(opened
     ]
     for one in asked:
         await harness.ended(one)
-    by_prompt = {task.prompt: n for n, task in enumerate(harness.wiro.books.tasks)}
+    by_prompt = {task.prompt: n for n, task in enumerate(harness.wiro.ledger.tasks)}
     assert [await given_to(harness, by_prompt[name]) for name in ("one.png", "two.jpg")] == pictures
-    (folder,) = harness.wiro.books.requests_to("File/FolderCreate")
+    (folder,) = harness.wiro.ledger.requests_to("File/FolderCreate")
     assert folder.fields["name"] == f"discord-{harness.guild.id}"
-    uploads = harness.wiro.books.requests_to("File/Upload")
+    uploads = harness.wiro.ledger.requests_to("File/Upload")
     assert len({upload.fields["folderid"] for upload in uploads}) == 1
     await harness.stop(bot)
     harness.wiro.faults.add(Refuse(0, "invalid-parameters"), path="File/Upload", times=None)
@@ -61,8 +61,8 @@ async def test_pictures_go_in_unchanged_and_two_first_ones_share_a_folder(opened
     third = harness.imagine(harness.alice, "three", image=Upload("3.png", pictures[0]), model=KLEIN)
     message = await harness.ended(third)
     assert await given_to(harness) == pictures[0]
-    assert harness.wiro.books.requests_to("Run/")[-1].files == (("inputImage", "3.png", len(pictures[0])),)
-    assert len(harness.wiro.books.requests_to("File/FolderCreate")) == 1  # it is on record
+    assert harness.wiro.ledger.requests_to("Run/")[-1].files == (("inputImage", "3.png", len(pictures[0])),)
+    assert len(harness.wiro.ledger.requests_to("File/FolderCreate")) == 1  # it is on record
     again = harness.alice.click(message, "Again")
     await harness.ended(again)
     assert await given_to(harness) == pictures[0]

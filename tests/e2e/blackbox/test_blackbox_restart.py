@@ -101,9 +101,9 @@ async def test_killed_between_run_and_its_answer_nothing_is_run_twice(opened: Op
         assert (await harness.ended(asked)).shown_files()
     message = await harness.ended(lost)
     assert "was not sent a second time and nothing was charged" in message.text()
-    prompts = [request.fields["prompt"] for request in harness.wiro.books.requests_to("Run/")]
+    prompts = [request.fields["prompt"] for request in harness.wiro.ledger.requests_to("Run/")]
     assert sorted(prompts) == ["accepted unheard", "never arrived", "not sent yet"]
-    assert len(harness.wiro.books.tasks) == 2
+    assert len(harness.wiro.ledger.tasks) == 2
     books = await harness.stop(bot)
     assert books.kind("accepted unheard") == books.kind("not sent yet") == "post"
     assert books.kind("never arrived") == "void"

@@ -126,7 +126,7 @@ async def test_an_outage_of_every_way_loses_no_ending(opened: Opened) -> None:
     await harness.shows(asked[-1], "Drawing")
     outage = harness.discord.fault("PATCH", "/messages/", status=503, times=None)
     brake.let_go()
-    await eventually(lambda: all(task.is_terminal for task in harness.wiro.books.tasks))
+    await eventually(lambda: all(task.is_terminal for task in harness.wiro.ledger.tasks))
     await eventually(lambda: outage.used >= 8)
     outage.remove()
     for one in asked:

@@ -53,7 +53,7 @@ async def test_an_empty_secret_means_a_project_that_has_a_key_alone(opened: Open
     harness = await opened(key_only=True)
     bot = await harness.start(WIRO_API_SECRET="")
     assert (await harness.ended(harness.imagine(harness.alice, "unsigned"))).shown_files()
-    assert not any("x-signature" in request.headers for request in harness.wiro.books.requests)
+    assert not any("x-signature" in request.headers for request in harness.wiro.ledger.requests)
     await harness.stop(bot)
 
 

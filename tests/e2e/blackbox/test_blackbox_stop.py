@@ -34,7 +34,7 @@ async def test_a_hundred_running_pictures_and_everything_hanging_do_not_hold_up_
     for number in range(100):
         # One by one: of all at once a busy machine does not acknowledge the last within three seconds.
         await harness.imagine(harness.alice if number % 2 else harness.bob, f"number {number}").acked()
-    await eventually(lambda: len(harness.wiro.books.tasks) == 100)
+    await eventually(lambda: len(harness.wiro.ledger.tasks) == 100)
     harness.wiro.faults.add(Wait(None, Moment.BEFORE))
     harness.discord.fault(None, "", kind="hang", times=None)
     bot.send(signal.SIGTERM)
@@ -70,7 +70,7 @@ async def test_who_asks_while_the_bot_stops_is_refused_in_words(opened: Opened) 
     bot = await harness.start()
     asked = harness.imagine(harness.alice, "on its way")
     harness.discord.fault("PATCH", rf"{asked.token}", kind="slow", hang_s=1.5, times=None)
-    await eventually(lambda: any(task.is_terminal for task in harness.wiro.books.tasks))
+    await eventually(lambda: any(task.is_terminal for task in harness.wiro.ledger.tasks))
     await eventually(lambda: harness.rows("SELECT stage FROM jobs") == [("SUCCEEDED",)])
     bot.send(signal.SIGTERM)
     await asyncio.sleep(0.05)
@@ -140,7 +140,7 @@ async def test_a_request_on_its_way_in_is_told_that_the_bot_stops(opened: Opened
             asked = harness.bob.slash(harness.channel, "run", {"model": "wiro/ask-me"}, force=True)
         case _:
             asked = harness.bob.click(made.original, "Vary")
-    await eventually(lambda: len(harness.wiro.books.requests_to("Tool/Detail")) >= 2)
+    await eventually(lambda: len(harness.wiro.ledger.requests_to("Tool/Detail")) >= 2)
     harness.discord.fault(None, asked.token, kind="slow", hang_s=0.5, times=None)  # Discord takes its time
     bot.send(signal.SIGTERM)
     assert "is restarting and takes no new pictures" in await harness.refused(asked)
@@ -153,7 +153,7 @@ async def test_a_picture_on_its_way_in_is_kept_for_the_next_start(opened: Opened
     bot = await harness.start()
     harness.wiro.faults.add(Wait(None, Moment.BEFORE), path="File/Upload")
     asked = harness.imagine(harness.bob, "as a drawing", image=Upload("dog.png", a_picture()), model=KLEIN)
-    await eventually(lambda: len(harness.wiro.books.requests_to("File/Upload")) == 1)
+    await eventually(lambda: len(harness.wiro.ledger.requests_to("File/Upload")) == 1)
     code, took_s = await bot.terminate()
     assert (code, took_s < 5) == (0, True), bot.output[-2000:]
     assert harness.books().kinds == [None]

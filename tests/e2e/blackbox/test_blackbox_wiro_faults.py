@@ -52,12 +52,12 @@ async def test_a_lost_answer_is_looked_for_and_never_sent_again(opened: Opened) 
     assert "was not sent a second time and nothing was charged" in message.text()
     assert labels(message)[:3] == ["Retry", "Info", "Delete"]
     assert harness.runs == 5
-    assert len(harness.wiro.books.tasks) == 4
+    assert len(harness.wiro.ledger.tasks) == 4
     assert "4 of 50 used, 0 held" in await harness.quota(harness.alice)
 
     retried = harness.alice.click(message, "Retry")
     assert (await harness.ended(retried)).shown_files()
-    assert harness.wiro.books.tasks[-1].seed == 5
+    assert harness.wiro.ledger.tasks[-1].seed == 5
     books = await harness.stop(bot)
     assert books.stages.count("SUCCEEDED") == 5
     assert books.kinds.count("void") == 1
@@ -105,7 +105,7 @@ async def test_when_wiro_is_full_members_are_served_in_turn_and_see_their_place(
     harness.alice.click(running, "Cancel")
     for asked in line:
         assert (await harness.ended(asked)).shown_files()
-    order = [task.prompt for task in harness.wiro.books.tasks]
+    order = [task.prompt for task in harness.wiro.ledger.tasks]
     assert order == ["alice 1", "alice 2", "bob 1", "alice 3"]
     books = await harness.stop(bot)
     assert books.kinds == [None, "post", "post", "post"]  # what was stopped may yet be charged
@@ -124,7 +124,7 @@ async def test_own_limit_is_kept_and_busy_or_rate_limited_runs_wait_their_turn(o
     async def watch() -> None:
         nonlocal most
         while True:
-            most = max(most, sum(not task.is_terminal for task in harness.wiro.books.tasks))
+            most = max(most, sum(not task.is_terminal for task in harness.wiro.ledger.tasks))
             await asyncio.sleep(0.005)
 
     watching = asyncio.create_task(watch())
@@ -132,7 +132,7 @@ async def test_own_limit_is_kept_and_busy_or_rate_limited_runs_wait_their_turn(o
         assert (await harness.ended(one)).shown_files()
     watching.cancel()
     assert 1 <= most <= 2
-    assert len(harness.wiro.books.tasks) == 5
+    assert len(harness.wiro.ledger.tasks) == 5
     books = await harness.stop(bot)
     assert books.kinds == ["post"] * 5
     assert books.posted == harness.billed

@@ -14,7 +14,7 @@ import pytest_asyncio
 
 from sandbox.wiro.pace import Pace
 from sandbox.wiro.painter import Subject, paint
-from sandbox.wiro.server import Habits, WiroSandbox
+from sandbox.wiro.server import Options, WiroSandbox
 from tests.e2e.bot.studio_world import (
     ACCOUNT,
     QUICK,
@@ -51,7 +51,7 @@ class _Complaints(logging.Handler):
 
 @pytest_asyncio.fixture
 async def build(tmp_path: Path) -> AsyncIterator[Build]:
-    """Makes the test's world. Keywords: `pace`, `max_running`, `habits`, and any setting of the bot.
+    """Makes the test's world. Keywords: `pace`, `max_running`, `options`, and any setting of the bot.
 
     After the test, whatever it did: nothing pinged anybody, and no fault was unforeseen.
     """
@@ -65,7 +65,7 @@ async def build(tmp_path: Path) -> AsyncIterator[Build]:
             *,
             pace: Pace = QUICK,
             max_running: int | None = None,
-            habits: Habits = Habits(prompt_faults=True),  # noqa: B008 — frozen
+            options: Options = Options(prompt_faults=True),  # noqa: B008 — frozen
             **settings: Any,
         ) -> World:
             brake = Brake()
@@ -74,7 +74,7 @@ async def build(tmp_path: Path) -> AsyncIterator[Build]:
                 accounts=[ACCOUNT],
                 pace=pace,
                 max_running=max_running,
-                habits=habits,
+                options=options,
                 chance=Random(11),
                 paint=_small,
             )

@@ -263,16 +263,16 @@ class World:
 
     @property
     def tasks(self) -> tuple[TaskView, ...]:
-        return self.wiro.books.tasks
+        return self.wiro.ledger.tasks
 
     @property
     def runs(self) -> int:
         """How often Run was called."""
-        return len(self.wiro.books.requests_to("Run/"))
+        return len(self.wiro.ledger.requests_to("Run/"))
 
     def parameters(self) -> Mapping[str, Any]:
         """The body of the newest Run."""
-        return self.wiro.books.requests_to("Run/")[-1].fields
+        return self.wiro.ledger.requests_to("Run/")[-1].fields
 
     def hold(self, *statuses: str, prompt: str = "") -> None:
         """Tasks (with this word in the prompt) stay in each of these statuses until `let_go`."""

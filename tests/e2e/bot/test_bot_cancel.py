@@ -36,8 +36,8 @@ async def test_a_job_in_wiros_queue_is_taken_out_of_it(world: World) -> None:
     card = await world.ending(asked)
     assert "Cancelled. Nothing was charged." in card.text
     assert card.pictures == ()
-    assert len(world.wiro.books.requests_to("Task/Cancel")) == 1
-    assert world.wiro.books.requests_to("Task/Kill") == ()
+    assert len(world.wiro.ledger.requests_to("Task/Cancel")) == 1
+    assert world.wiro.ledger.requests_to("Task/Kill") == ()
     assert world.tasks[0].status == "task_cancel"
     assert "0 of 50 used, 0 held" in await world.ask(world.alice, "quota")
 
@@ -52,7 +52,7 @@ async def test_a_job_under_way_is_killed(world: World, status: str, words: str) 
     await world.press(world.alice, asked, "Cancel")
     card = await world.ending(asked)
     assert "Cancelled." in card.text
-    assert world.wiro.books.requests_to("Task/Kill")
+    assert world.wiro.ledger.requests_to("Task/Kill")
     assert world.tasks[0].status == "task_cancel"
     assert "1 held" in await world.ask(world.alice, "quota")  # what it ran for may yet be charged
     assert {"Again", "Info", "Delete"} <= set(card.buttons)
@@ -79,7 +79,7 @@ async def test_another_member_may_not_cancel_and_is_told_alone(world: World) -> 
     world.let_go()
     card = await world.ending(asked)
     assert len(card.pictures) == 1
-    assert world.wiro.books.requests_to("Task/Kill") == ()
+    assert world.wiro.ledger.requests_to("Task/Kill") == ()
 
 
 @pytest.mark.parametrize("permission", ["manage_messages", "manage_guild", "administrator"])

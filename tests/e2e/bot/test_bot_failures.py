@@ -129,7 +129,7 @@ async def test_a_picture_that_is_late_at_the_cdn_is_waited_for(world: World) -> 
     world.wiro.faults.add(LateCdn(0.6))
     _, card = await world.draw(world.alice, "a mill")
     assert len(card.pictures) == 1
-    assert len(world.wiro.books.requests_to("cdn/")) >= 2
+    assert len(world.wiro.ledger.requests_to("cdn/")) >= 2
 
 
 async def test_an_address_off_the_list_is_never_asked(world: World) -> None:

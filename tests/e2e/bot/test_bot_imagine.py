@@ -9,7 +9,7 @@ import simcord
 from PIL import Image
 
 from cogs.generate import ASPECTS
-from sandbox.wiro.fixtures import MODELS_ON_SHOW
+from sandbox.wiro.fixtures import SAMPLE_MODELS
 from tests.e2e.bot.studio_world import World, until
 
 
@@ -147,7 +147,7 @@ async def test_the_model_option_suggests_while_one_types(world: World) -> None:
     await _suggestions_are_loaded(world)
     everything = await world.alice.autocomplete(world.art, "imagine", "model", "")
     assert everything[0]["value"].lower() == "stabilityai/stable-diffusion-3-medium"
-    assert len(everything) == min(25, len(MODELS_ON_SHOW))
+    assert len(everything) == min(25, len(SAMPLE_MODELS))
     klein = await world.alice.autocomplete(world.art, "imagine", "model", "KLEIN flux")
     assert [choice["value"].lower() for choice in klein] == ["black-forest-labs/flux-2-klein-4b"]
     assert await world.alice.autocomplete(world.art, "imagine", "model", "nothing like it") == []

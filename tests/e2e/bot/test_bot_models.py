@@ -9,7 +9,7 @@ import pytest
 from bot.services.limits.rate import BURST, EVERY_S
 from bot.view.actions.buttons import ModelAction, ModelButton, custom_id_of
 from sandbox.wiro.faults import Refuse
-from sandbox.wiro.fixtures import MODELS_ON_SHOW
+from sandbox.wiro.fixtures import SAMPLE_MODELS
 from tests.e2e.bot.studio_world import Build, World, until
 
 KLEIN = "black-forest-labs/flux-2-klein-4b"
@@ -35,7 +35,7 @@ async def test_the_catalogue_is_paged_with_a_price_and_a_time_for_each(world: Wo
     await listed(world)
     found = await asked(world)
     card = world.card(found)
-    assert f"### {len(MODELS_ON_SHOW)} models" in card.text
+    assert f"### {len(SAMPLE_MODELS)} models" in card.text
     assert "**Stable Diffusion 3 Medium** · about $" in card.text
     assert "from $0.002" in card.text
     assert "says Wiro" in card.text
@@ -131,7 +131,7 @@ async def test_a_stale_list_stays_and_says_how_old_it_is(
     world.wiro.faults.add(Refuse(1, "closed for repairs"), path="Tool/List", times=None)
     await until(lambda: world.studio.services.catalogue.reading.has_failed, "a failed reading")
     card = await words(world)
-    assert f"### {len(MODELS_ON_SHOW)} models" in card
+    assert f"### {len(SAMPLE_MODELS)} models" in card
     assert "Wiro's list cannot be read just now; this one was read <t:" in card
 
 

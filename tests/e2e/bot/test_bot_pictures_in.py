@@ -42,7 +42,7 @@ async def given_to(world: World) -> bytes:
 
 
 def uploads(world: World) -> int:
-    return len(world.wiro.books.requests_to("File/Upload"))
+    return len(world.wiro.ledger.requests_to("File/Upload"))
 
 
 async def models_are_listed(world: World) -> None:
@@ -54,7 +54,7 @@ async def test_a_picture_goes_in_byte_by_byte(world: World) -> None:
     _, card = await world.draw(world.alice, "as a painting", image=("my dog.jpg", picture), model=KLEIN)
     assert len(card.pictures) == 1
     assert await given_to(world) == picture
-    (upload,) = world.wiro.books.requests_to("File/Upload")
+    (upload,) = world.wiro.ledger.requests_to("File/Upload")
     assert upload.files == (("file", "my_dog.jpg", len(picture)),)
     assert upload.fields["folderid"]
 
@@ -62,9 +62,9 @@ async def test_a_picture_goes_in_byte_by_byte(world: World) -> None:
 async def test_a_server_has_one_folder_even_when_two_begin_at_once(world: World) -> None:
     for name in ("one.png", "two.png"):
         await world.draw(world.alice, name, image=(name, a_picture()), model=KLEIN)
-    (made,) = world.wiro.books.requests_to("File/FolderCreate")
+    (made,) = world.wiro.ledger.requests_to("File/FolderCreate")
     assert made.fields["name"] == f"discord-{world.guild.id}"
-    assert len({request.fields["folderid"] for request in world.wiro.books.requests_to("File/Upload")}) == 1
+    assert len({request.fields["folderid"] for request in world.wiro.ledger.requests_to("File/Upload")}) == 1
 
 
 async def test_a_refused_upload_goes_along_with_run(world: World) -> None:
@@ -73,7 +73,7 @@ async def test_a_refused_upload_goes_along_with_run(world: World) -> None:
     _, card = await world.draw(world.alice, "a mill", image=("mill.png", picture), model=KLEIN)
     assert len(card.pictures) == 1
     assert await given_to(world) == picture
-    (run,) = world.wiro.books.requests_to("Run/")
+    (run,) = world.wiro.ledger.requests_to("Run/")
     assert run.files == (("inputImage", "mill.png", len(picture)),)
     assert "1 of 50 used, 0 held" in await world.ask(world.alice, "quota")
 
@@ -147,7 +147,7 @@ async def test_a_member_at_a_limit_uploads_nothing(build: Build) -> None:
     asked = await world.imagine(world.alice, "a mill", image=("mill.png", a_picture()), model=KLEIN)
     assert "used your 0 runs for today" in world.refusal(asked)
     assert uploads(world) == 0
-    assert world.wiro.books.requests_to("File/FolderCreate") == ()
+    assert world.wiro.ledger.requests_to("File/FolderCreate") == ()
 
 
 async def test_again_uses_what_wiro_keeps(world: World) -> None:

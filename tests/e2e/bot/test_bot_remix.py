@@ -208,7 +208,7 @@ async def test_a_member_at_a_limit_is_refused_before_anything_moves(build: Build
     asked = await click(world.alice, made, ":vary:")
     refused = await world.press(world.alice, asked, "Run")
     assert "used your 1 run for today" in world.refusal(refused)
-    assert len(world.wiro.books.requests_to("File/")) == 0
+    assert len(world.wiro.ledger.requests_to("File/")) == 0
     refused = await world.press(world.alice, asked, "Run")  # it may be pressed again: nothing was started
     assert "used your 1 run for today" in world.refusal(refused)
     opened = await click(world.alice, made, ":edit:")

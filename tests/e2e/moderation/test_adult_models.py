@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from sandbox.wiro.catalogue import FLUX_KLEIN
-from sandbox.wiro.fixtures import MODELS_ON_SHOW
+from sandbox.wiro.fixtures import SAMPLE_MODELS
 from tests.e2e.moderation.test_cases_over_the_wire import MANAGE_GUILD, Court
 
 RED = replace(
@@ -19,7 +19,7 @@ RED = replace(
 
 @pytest.fixture
 async def court(opened: Callable[..., Awaitable[Any]]) -> Court:
-    harness = await opened(models=(*MODELS_ON_SHOW, RED))
+    harness = await opened(models=(*SAMPLE_MODELS, RED))
     managers = harness.discord.add_role(harness.guild, "Managers", permissions=MANAGE_GUILD)
     greta = harness.discord.add_member(harness.guild, "greta", roles=[managers])
     log = harness.discord.add_channel(harness.guild, "log")

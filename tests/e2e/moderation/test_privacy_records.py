@@ -14,7 +14,7 @@ from PIL import Image
 from bot.domain.request.interactions import NotYours, QuestionExpired
 from bot.view.actions.buttons import MemberAction, MemberButton
 from sandbox.wiro.faults import Answer, Refuse
-from sandbox.wiro.server import Habits
+from sandbox.wiro.server import Options
 from tests.e2e.moderation.moderation_world import BuildClub, Club
 from tests.support.clocks import until
 
@@ -69,7 +69,7 @@ async def test_an_erasure_takes_texts_here_and_files_at_wiro_and_leaves_sums(clu
     assert "The prompts and pictures of 1 job" in text
     assert "Wiro has deleted the files of 1 job" in text
     assert world.card(asked).buttons == {}
-    deletions = world.wiro.books.requests_to("Task/InputOutputDelete")
+    deletions = world.wiro.ledger.requests_to("Task/InputOutputDelete")
     mine = next(task for task in world.tasks if task.parameters["prompt"] == "a mill")
     assert [deletion.fields["tasktoken"] for deletion in deletions] == [mine.token]
     assert await club.said(club.greta, "usage server") == before
@@ -88,7 +88,7 @@ async def test_nothing_happens_before_the_confirmation(club: Club) -> None:
     assert "Goes, for good" in text
     assert "Stays" in text
     assert "a mill" in await club.said(club.alice, "history")
-    assert world.wiro.books.requests_to("Task/InputOutputDelete") == ()
+    assert world.wiro.ledger.requests_to("Task/InputOutputDelete") == ()
 
 
 async def test_running_jobs_are_named_and_left(club: Club) -> None:
@@ -124,7 +124,7 @@ async def test_a_second_press_finds_an_erasure_under_way_or_nothing_left(club: C
     await until(lambda: "erased" in world.card(one).text)
     pressed = await world.press(club.alice, other, LABEL)
     await until(lambda: "Your records are erased" in world.card(other).text or pressed.followups)
-    assert len(world.wiro.books.requests_to("Task/InputOutputDelete")) == 1
+    assert len(world.wiro.ledger.requests_to("Task/InputOutputDelete")) == 1
 
 
 async def test_an_erasure_in_direct_messages_works_alike(club: Club) -> None:
@@ -164,15 +164,15 @@ async def test_an_erasure_takes_the_pictures_that_were_given_too(club: Club) -> 
     world = club.world
     await world.draw(club.alice, "a mill", image=("mill.png", a_picture()), model=KLEIN)
     await world.draw(club.bob, "a boat", image=("boat.png", a_picture()), model=KLEIN)
-    assert world.wiro.vault.names == ["mill.png", "boat.png"]
+    assert world.wiro.file_store.names == ["mill.png", "boat.png"]
     asked = await erase(club, club.alice)
-    assert world.wiro.vault.names == ["boat.png"]
+    assert world.wiro.file_store.names == ["boat.png"]
     assert "still at Wiro" not in world.card(asked).text
 
 
 @pytest.mark.parametrize("has_task", [True, False])
 async def test_pictures_that_an_erasure_did_not_reach_are_told(build_club: BuildClub, has_task: bool) -> None:
-    club = await build_club(habits=Habits(deletes_uploads=False))
+    club = await build_club(options=Options(deletes_uploads=False))
     world = club.world
     if not has_task:
         world.wiro.faults.add(Refuse(0, "Request parameters are invalid."), path="Run/")
@@ -181,4 +181,4 @@ async def test_pictures_that_an_erasure_did_not_reach_are_told(build_club: Build
     asked = await erase(club, club.alice)
     assert "**1 file that you gave is still at Wiro**" in world.card(asked).text
     assert "operator" in world.card(asked).text
-    assert world.wiro.vault.names == ["mill.png"]
+    assert world.wiro.file_store.names == ["mill.png"]

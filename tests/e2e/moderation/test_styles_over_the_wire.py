@@ -31,7 +31,7 @@ async def test_a_model_is_found_and_a_style_is_kept_and_drawn_in(opened: Opened)
     assert [choice["value"] for choice in typing.choices] == ["Oil"]
     drawn = harness.alice.slash(harness.channel, "style use", {"style": "oil", "prompt": "a mill"})
     assert "a mill, oil" in (await harness.ended(drawn)).text()
-    (task,) = harness.wiro.books.tasks
+    (task,) = harness.wiro.ledger.tasks
     assert (task.model, task.parameters["prompt"]) == ("stabilityai/sdxl-turbo", "a mill, oil")
     after = await said("models", search="turbo")
     assert " here" in after.text()

@@ -88,10 +88,10 @@ async def test_a_task_of_another_project_is_out_of_reach(connect):
 async def test_the_log_keeps_what_was_asked_and_no_secret(connect):
     wire = await connect()
     await wire.run("a quiet harbour")
-    [entry] = wire.sandbox.books.requests_to("Run/")
+    [entry] = wire.sandbox.ledger.requests_to("Run/")
     assert entry.fields["prompt"] == "a quiet harbour"
     assert entry.headers["x-nonce"]
     assert entry.had_credentials
-    text = repr(wire.sandbox.books.requests) + repr(wire.sandbox.books.tasks)
+    text = repr(wire.sandbox.ledger.requests) + repr(wire.sandbox.ledger.tasks)
     assert "smoke-key" not in text
     assert "smoke-secret" not in text

@@ -8,7 +8,7 @@ import sys
 
 import aiohttp
 
-from sandbox.wiro.fixtures import MODELS_ON_SHOW
+from sandbox.wiro.fixtures import SAMPLE_MODELS
 
 PATIENCE_S = 600
 
@@ -35,7 +35,7 @@ async def test_it_prints_its_address_serves_and_leaves_cleanly_on_ctrl_c():
             aiohttp.ClientSession() as session,
             session.post(f"{url}/Tool/List", headers={"x-api-key": "k"}) as answer,
         ):
-            assert (await answer.json())["total"] == str(len(MODELS_ON_SHOW))
+            assert (await answer.json())["total"] == str(len(SAMPLE_MODELS))
         process.send_signal(signal.SIGINT)
         _, errors = await process.communicate()
     assert (process.returncode, errors) == (0, b"")

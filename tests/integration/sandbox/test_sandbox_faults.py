@@ -29,7 +29,7 @@ from sandbox.wiro.faults import (
     Wait,
 )
 from sandbox.wiro.pace import Pace
-from sandbox.wiro.server import Habits
+from sandbox.wiro.server import Options
 
 SD3 = "stabilityai/stable-diffusion-3-medium"
 
@@ -49,7 +49,7 @@ async def test_a_scripted_refusal_strikes_once_and_runs_nothing(connect, fault, 
     wire.sandbox.faults.add(fault, path="Run/")
     got, answer = await wire.post(f"Run/{SD3}", {"prompt": "x"})
     assert (got, answer["result"], answer["errors"][0]["code"]) == (status, False, code)
-    assert wire.sandbox.books.tasks == ()
+    assert wire.sandbox.ledger.tasks == ()
     await wire.run()
 
 
@@ -79,7 +79,7 @@ async def test_a_lost_reply_may_hide_an_accepted_task(connect, fault, tasks):
     wire.sandbox.faults.add(fault, path="Run/")
     with pytest.raises(aiohttp.ClientError):
         await wire.post(f"Run/{SD3}", {"prompt": "x"})
-    assert len(wire.sandbox.books.tasks) == tasks
+    assert len(wire.sandbox.ledger.tasks) == tasks
 
 
 async def test_a_5xx_may_hide_an_accepted_task(connect):
@@ -89,7 +89,7 @@ async def test_a_5xx_may_hide_an_accepted_task(connect):
         f"{wire.sandbox.api_url}/Run/{SD3}", json={"prompt": "x"}, headers=wire.headers()
     ) as answer:
         assert answer.status == 504
-    assert len(wire.sandbox.books.tasks) == 1
+    assert len(wire.sandbox.ledger.tasks) == 1
 
 
 async def test_a_held_reply_comes_late_or_when_the_server_stops(connect):
@@ -153,7 +153,7 @@ async def test_a_charge_may_come_late_whatever_the_end(connect, clock, shown, fa
     for seconds, is_charged in ((0, False), (599, False), (2, True)):
         clock.now_s += seconds
         cost = (await wire.detail(token))["totalcost"]
-        assert cost == (wire.sandbox.books.task(task_id).totalcost if is_charged else shown)
+        assert cost == (wire.sandbox.ledger.task(task_id).totalcost if is_charged else shown)
     assert float(cost) > 0
 
 
@@ -230,7 +230,7 @@ async def test_a_picture_request_can_break_too_and_is_logged_without_credentials
         async with wire.session.get(url) as answer:
             statuses.append(answer.status)
     assert statuses == [503, 200]
-    assert [entry.had_credentials for entry in wire.sandbox.books.requests_to("cdn/")] == [False, False]
+    assert [entry.had_credentials for entry in wire.sandbox.ledger.requests_to("cdn/")] == [False, False]
 
 
 async def spoilt(wire, how):
@@ -300,13 +300,13 @@ async def test_an_output_may_name_another_host(connect):
 
 
 async def test_words_in_brackets_cause_faults_when_switched_on_only(connect):
-    plain, playful = await connect(), await connect(habits=Habits(prompt_faults=True))
+    plain, playful = await connect(), await connect(options=Options(prompt_faults=True))
     _, token = await plain.run("a fox [fail]")
     assert (await plain.ended(token))["pexit"] == "0"
     _, token = await playful.run("a fox [FAIL]")
     assert (await playful.ended(token))["pexit"] == "1"
     with pytest.raises(aiohttp.ClientError):
         await playful.post(f"Run/{SD3}", {"prompt": "a fox [lost]"})
-    assert playful.sandbox.books.tasks[-1].prompt == "a fox [lost]"
+    assert playful.sandbox.ledger.tasks[-1].prompt == "a fox [lost]"
     _, token = await playful.run("a [unknown] fox")
     assert (await playful.ended(token))["pexit"] == "0"

@@ -123,7 +123,7 @@ async def test_bad_parameters_are_refused_in_the_documented_words(connect, param
     status, answer = await wire.post(f"Run/{SD3}", parameters)
     assert status == 200
     assert message_of(answer) == (0, message)
-    assert wire.sandbox.books.tasks == ()
+    assert wire.sandbox.ledger.tasks == ()
 
 
 async def test_zero_and_absent_seeds_are_random_and_others_kept(connect):
@@ -131,7 +131,7 @@ async def test_zero_and_absent_seeds_are_random_and_others_kept(connect):
     for seed in ("0", "", 0, None):
         await wire.run(seed=seed)
     _, _ = await wire.run(seed="123456")
-    *random_seeds, kept = [task.seed for task in wire.sandbox.books.tasks]
+    *random_seeds, kept = [task.seed for task in wire.sandbox.ledger.tasks]
     assert len(set(random_seeds)) == 4
     assert kept == 123456
 
@@ -158,7 +158,7 @@ async def test_forms_json_under_a_wrong_header_and_files_are_all_read(connect):
     form.add_field("inputImage", b"second", filename="b.png", content_type="image/png")
     _, answer = await wire.post("Run/black-forest-labs/flux-2-klein-4b", data=form)
     assert answer["result"] is True
-    first, second, third = wire.sandbox.books.tasks
+    first, second, third = wire.sandbox.ledger.tasks
     assert (first.prompt, second.prompt, third.prompt) == ("as a form", "mislabelled", "with a file")
     assert first.parameters["steps"] == "2"
     one, two = third.parameters["inputImage"].split(",")
@@ -197,9 +197,9 @@ async def test_cancel_works_in_the_queue_only_and_kill_works_later(connect, fiel
 
 
 async def test_strict_fields_take_only_productions_names(connect):
-    from sandbox.wiro.server import Habits
+    from sandbox.wiro.server import Options
 
-    wire = await connect(habits=Habits(strict_fields=True), pace=Pace(queue_s=60))
+    wire = await connect(options=Options(strict_fields=True), pace=Pace(queue_s=60))
     task_id, token = await wire.run()
     _, answer = await wire.post("Task/Cancel", {"tasktoken": token})
     assert message_of(answer) == (0, "taskid is required")

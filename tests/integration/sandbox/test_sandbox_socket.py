@@ -7,7 +7,7 @@ import pytest
 
 from sandbox.wiro.faults import FailTask, StderrNoise
 from sandbox.wiro.pace import Pace
-from sandbox.wiro.server import Habits
+from sandbox.wiro.server import Options
 
 ORDER = [
     "task_queue",
@@ -75,7 +75,7 @@ async def test_two_listeners_hear_the_same(connect):
 
 
 async def test_nothing_is_told_twice_to_a_late_listener_unless_switched_on(connect):
-    silent, telling = await connect(), await connect(habits=Habits(late_state=True))
+    silent, telling = await connect(), await connect(options=Options(late_state=True))
     for wire, expected in ((silent, []), (telling, ["task_postprocess_end"])):
         _, token = await wire.run()
         await wire.ended(token)
@@ -102,7 +102,7 @@ async def test_nonsense_from_a_client_is_dropped(connect):
 
 
 async def test_frames_can_go_without_the_token(connect):
-    wire = await connect(pace=Pace(queue_s=5, scale=0.05), habits=Habits(frame_tasktoken=False))
+    wire = await connect(pace=Pace(queue_s=5, scale=0.05), options=Options(frame_tasktoken=False))
     task_id, token = await wire.run()
     ear = await wire.listen(token)
     _, *story = await ear.hear_until("task_postprocess_end")

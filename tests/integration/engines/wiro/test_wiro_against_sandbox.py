@@ -44,7 +44,7 @@ from sandbox.wiro.faults import (
 )
 from sandbox.wiro.pace import Pace
 from sandbox.wiro.run_keys import RunKeys
-from sandbox.wiro.server import Habits, WiroSandbox
+from sandbox.wiro.server import Options, WiroSandbox
 from tests.integration.engines.wiro.wiro_scripted import KEY, SECRET
 
 MODEL = "stabilityai/stable-diffusion-3-medium"
@@ -63,7 +63,7 @@ async def make_wiro() -> AsyncIterator[Callable[..., Any]]:
         options = {
             "accounts": [Account(KEY, SECRET), Account("key-only")],
             "pace": Pace(scale=0.02),
-            "habits": Habits(strict_fields=True),
+            "options": Options(strict_fields=True),
             "paint": lambda _: b"PNG",
         } | options
         wiro = WiroSandbox(**options)
@@ -213,7 +213,7 @@ async def test_a_lost_answer_to_run_is_found_again_by_its_seed(client: WiroClien
     assert caught.value.may_have_arrived
     reports = await client.recent_tasks(20)
     assert [report.parameters["seed"] for report in reports] == ["987654"]
-    assert len(wiro.books.tasks) == 1
+    assert len(wiro.ledger.tasks) == 1
 
 
 async def test_a_task_the_list_does_not_show_yet_is_an_empty_list(
@@ -308,7 +308,7 @@ async def test_a_server_in_trouble_is_asked_again_but_run_is_not(
     wiro.faults.add(Answer(500, b"oops"), path="Run/")
     with pytest.raises(port.EngineServerFault):
         await start(client)
-    assert len(wiro.books.requests_to("Run/")) == 2
+    assert len(wiro.ledger.requests_to("Run/")) == 2
 
 
 async def test_files_are_stored_sent_along_and_deleted(client: WiroClient, feed: TaskFeed) -> None:
@@ -338,7 +338,7 @@ async def test_the_list_is_read_no_further_back_than_asked(
     newest = await client.recent_tasks(5_000, since_s=now_s[0] - 60)
     assert newest[0].parameters["prompt"] == "new"
     assert len(newest) == PAGE_SIZE
-    assert len(wiro.books.requests_to("Task/List")) == 1
+    assert len(wiro.ledger.requests_to("Task/List")) == 1
     assert len(await client.recent_tasks(5_000)) == PAGE_SIZE + 2
 
 
@@ -355,10 +355,10 @@ def keyed_client(session: aiohttp.ClientSession, wiro: WiroSandbox, run_key: str
 async def test_by_a_kept_key_one_call_stays_one_task(
     session: aiohttp.ClientSession, make_wiro: Callable[..., Any], world: RunKeys, made: int, place: str
 ) -> None:
-    wiro = await make_wiro(habits=Habits(run_keys=world))
+    wiro = await make_wiro(options=Options(run_keys=world))
     client = keyed_client(session, wiro, place)
     first, again, other = [await client.run(MODEL, {"prompt": "a fox"}, key=key) for key in ("a", "a", "b")]
-    assert len({first.task_id, again.task_id, other.task_id}) == len(wiro.books.tasks) == made
+    assert len({first.task_id, again.task_id, other.task_id}) == len(wiro.ledger.tasks) == made
     assert (first == again) == (world is RunKeys.KEPT)
 
 
@@ -366,11 +366,11 @@ async def test_by_a_kept_key_one_call_stays_one_task(
 async def test_where_a_key_is_refused_nothing_runs(
     session: aiohttp.ClientSession, make_wiro: Callable[..., Any], place: str
 ) -> None:
-    wiro = await make_wiro(habits=Habits(run_keys=RunKeys.REFUSED))
+    wiro = await make_wiro(options=Options(run_keys=RunKeys.REFUSED))
     with pytest.raises(port.EngineRefused, match="parameters are invalid"):
         await keyed_client(session, wiro, place).run(MODEL, {"prompt": "a fox"}, key="a")
     await keyed_client(session, wiro, "").run(MODEL, {"prompt": "a fox"}, key="a")
-    assert len(wiro.books.tasks) == 1
+    assert len(wiro.ledger.tasks) == 1
 
 
 @pytest.mark.parametrize("world", list(RunKeys))
@@ -378,9 +378,9 @@ async def test_where_a_key_is_refused_nothing_runs(
 async def test_unless_a_place_is_named_no_key_leaves(
     session: aiohttp.ClientSession, make_wiro: Callable[..., Any], world: RunKeys, files: tuple[Upload, ...]
 ) -> None:
-    wiro = await make_wiro(habits=Habits(run_keys=world))
+    wiro = await make_wiro(options=Options(run_keys=world))
     await make_client(session, wiro).run(MODEL, {"prompt": "a fox"}, key="a-key-of-ours", files=files)
-    (request,) = wiro.books.requests_to("Run/")
+    (request,) = wiro.ledger.requests_to("Run/")
     assert "a-key-of-ours" not in repr((request.fields, request.headers))
 
 
@@ -388,4 +388,4 @@ async def test_a_key_writes_over_nothing_that_was_asked_for(
     session: aiohttp.ClientSession, wiro: WiroSandbox
 ) -> None:
     await keyed_client(session, wiro, "prompt").run(MODEL, {"prompt": "a fox"}, key="a")
-    assert wiro.books.tasks[0].prompt == "a fox"
+    assert wiro.ledger.tasks[0].prompt == "a fox"

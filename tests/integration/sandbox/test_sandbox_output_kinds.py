@@ -13,10 +13,10 @@ from sandbox.wiro.fixtures import (
     ANIMATOR,
     CLERK,
     MANY_PICTURES,
-    MODELS_ON_SHOW,
     MUSICIAN,
     NO_INPUTS,
     ODD_INPUTS,
+    SAMPLE_MODELS,
     SCULPTOR,
     SIXTY_INPUTS,
     UPSCALER,
@@ -34,7 +34,7 @@ def a_png(side=40, colour=(200, 30, 30)):
 
 @pytest.fixture
 async def wire(connect):
-    return await connect(models=MODELS_ON_SHOW)
+    return await connect(models=SAMPLE_MODELS)
 
 
 async def got(wire, url):
@@ -70,7 +70,7 @@ async def test_files_of_every_kind_are_what_they_say(wire, model, name, magic):
     (output,) = await outputs_of(wire, model, PROMPT)
     data = await got(wire, output["url"])
     assert output["name"] == name
-    assert output["contenttype"] == model.trade.content_type
+    assert output["contenttype"] == model.output_kind.content_type
     assert int(output["size"]) == len(data)
     assert data.startswith(magic)
 
