@@ -12,7 +12,7 @@ _MAX_AT_ONCE = 2  # threads come from the loop's shared pool, which others in th
 
 
 class OutputCache:
-    """Every generator is deterministic, so what was let go is simply made again. Raises Unreadable as they do."""
+    """Generators are deterministic: what was let go is simply made again. Raises Unreadable as they do."""
 
     def __init__(self, generate: Callable[[Subject], bytes], *, memory_bytes: int = 64 * 2**20) -> None:
         self._generate = generate

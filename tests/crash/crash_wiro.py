@@ -15,8 +15,8 @@ from sandbox.wiro.pace import Pace
 from sandbox.wiro.server import WiroSandbox
 from tests.crash.crash_clock import SharedClock
 from tests.crash.crash_scenarios import KEY, SECRET, Scenario
+from tests.support.clocks import until
 
-PATIENCE_S: Final = 600.0  # only a scenario that fails waits so long
 PACE: Final = Pace(scale=0.003)
 _PNG: Final = b"\x89PNG\r\n\x1a\n" + bytes(16)
 
@@ -76,9 +76,9 @@ async def serve(control: socket.socket, time: SharedClock) -> None:
             sandbox = await _opened(Scenario.parse(question["scenario"]), time)
             answer = {"port": sandbox.port}
         elif sandbox is not None and question["do"] == "await runs":
-            await _until(_has_runs(sandbox, question["count"]))
+            await until(_has_runs(sandbox, question["count"]))
         elif sandbox is not None:
-            await _until(_is_at_rest(sandbox))
+            await until(_is_at_rest(sandbox))
             answer = {"tasks": _books(sandbox)}
             await sandbox.stop()
         writer.write(json.dumps(answer).encode() + b"\n")
@@ -105,12 +105,6 @@ def _has_runs(sandbox: WiroSandbox, count: int) -> Callable[[], bool]:
 
 def _is_at_rest(sandbox: WiroSandbox) -> Callable[[], bool]:
     return lambda: all(task.is_terminal for task in sandbox.ledger.tasks)
-
-
-async def _until(is_so: Callable[[], bool]) -> None:
-    async with asyncio.timeout(PATIENCE_S):
-        while not is_so():  # noqa: ASYNC110 — the books know nothing of being waited for
-            await asyncio.sleep(0.001)
 
 
 def _books(sandbox: WiroSandbox) -> list[dict[str, Any]]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 from collections.abc import Callable
+from typing import Any
 
 from bot.domain.clock import Clock
 from tests.support.samples import NOON_S
 
-PATIENCE_S = 300.0  # only a test that fails waits so long
+PATIENCE_S = 600.0  # only a test that fails waits so long
 
 
 class SteppedClock:
@@ -52,11 +54,17 @@ class StoppedClock:
         return self.now_s
 
 
-async def until(is_so: Callable[[], object]) -> None:
-    """Wait until it is so; a test that waits too long fails by itself."""
-    async with asyncio.timeout(PATIENCE_S):
-        while not is_so():  # noqa: ASYNC110 — what is waited for knows nothing of being waited for
-            await asyncio.sleep(0.001)
+async def until(is_so: Callable[[], Any], what: str = "") -> Any:
+    """The first true value of what may be a coroutine function; whoever waits too long fails by itself."""
+    pause_s = 0.001
+    try:
+        async with asyncio.timeout(PATIENCE_S):
+            while not (value := await found if inspect.isawaitable(found := is_so()) else found):
+                await asyncio.sleep(pause_s)
+                pause_s = min(0.01, pause_s * 1.2)  # another process wants the cores
+    except TimeoutError:
+        raise AssertionError(f"did not happen in {PATIENCE_S:g} s: {what or is_so}") from None
+    return value
 
 
 async def settle_down(rounds: int = 20) -> None:

@@ -6,7 +6,7 @@ import re
 import shutil
 import sqlite3
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
 from decimal import Decimal
 from pathlib import Path
@@ -24,12 +24,12 @@ from sandbox.wiro.painter import Subject
 from sandbox.wiro.server import WiroSandbox
 from tests.e2e.blackbox.blackbox_books import Books, read_books
 from tests.e2e.blackbox.blackbox_process import BotProcess
+from tests.support.clocks import PATIENCE_S, until
 
 DISCORD_TOKEN = "canary-discord.token-5f1c.0a7e93d2b64c"
 WIRO_KEY = "canary-wiro-key-8d20b7"
 WIRO_SECRET = "canary-wiro-secret-c49e51"
 MANAGE_MESSAGES = 1 << 13
-PATIENCE_S = 600.0  # only a test that fails waits so long
 FOREVER_S = 100_000.0  # of the sandbox's pace: held until it is stopped
 _PACE = Pace(scale=0.05)
 # And a little more for each further hold: figures that no other rest of a task has; billed as such.
@@ -177,7 +177,7 @@ class BlackboxHarness:
     async def recorded(self, bot: BotProcess, deliveries: int) -> None:
         """Until the bot has written down that it told so many endings: some time after they are seen."""
         told = re.compile(r"job \d+: (?:succeeded|failed|cancelled), \w+")
-        await eventually(lambda: len(told.findall(bot.output)) >= deliveries)
+        await until(lambda: len(told.findall(bot.output)) >= deliveries)
 
     async def quota(self, who: Person) -> str:
         return (await who.slash(self.channel, "quota").answered()).text()
@@ -308,10 +308,3 @@ async def same_day() -> None:
     left_s = 86_400 - time.time() % 86_400
     if left_s < 30:
         await asyncio.sleep(left_s + 0.1)
-
-
-async def eventually(holds: Callable[[], bool], *, timeout_s: float = PATIENCE_S) -> None:
-    """For what happens outside the stand-in Discord, which tells of its own changes."""
-    async with asyncio.timeout(timeout_s):
-        while not holds():  # noqa: ASYNC110 — another process decides, and sets no event of ours
-            await asyncio.sleep(0.01)

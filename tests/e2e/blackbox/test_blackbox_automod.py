@@ -8,7 +8,8 @@ from typing import Any
 from sandbox.discord import Limits
 from sandbox.wiro.faults import FailTask
 from sandbox.wiro.fixtures import WRITER
-from tests.e2e.blackbox.blackbox_harness import BlackboxHarness, eventually, labels
+from tests.e2e.blackbox.blackbox_harness import BlackboxHarness, labels
+from tests.support.clocks import until
 
 Opened = Callable[..., Awaitable[BlackboxHarness]]
 MANAGE_GUILD = 1 << 5
@@ -38,7 +39,7 @@ async def test_a_blocked_prompt_is_left_out_and_its_picture_shown_in_its_place(o
     assert {"Again", "Info", "Delete", "Vary"} <= set(labels(message))
     assert len(refused(harness)) == 1
     assert harness.discord.direct_channel(harness.alice).messages() == []
-    await eventually(lambda: any("AutoMod" in m.text() for m in log.messages(harness.alice)))
+    await until(lambda: any("AutoMod" in m.text() for m in log.messages(harness.alice)))
     (told,) = [m.text() for m in log.messages(harness.alice) if "AutoMod" in m.text()]
     assert f"<@{harness.alice.id}>" in told
     assert str(message.id) in told
@@ -74,7 +75,7 @@ async def test_a_blocked_answer_is_behind_buttons_and_says_so_where_it_is_blocke
     assert "The question is about why." in thoughts.text()
     page = harness.bob.click(message, "Read on")
     sentence = "This server's AutoMod blocked what was to be shown here."
-    await eventually(lambda: any(sentence in m.text() for m in harness.channel.messages(harness.bob)))
+    await until(lambda: any(sentence in m.text() for m in harness.channel.messages(harness.bob)))
     assert page.acked_at_s is not None
     harness.discord.set_automod(harness.guild)
     shown = await harness.bob.click(message, "Read on").answered()

@@ -6,7 +6,8 @@ from collections.abc import Awaitable, Callable
 from sandbox.discord import HiddenLimit, Limits
 from sandbox.discord.buckets import Limit
 from sandbox.wiro.faults import FailTask, Hold
-from tests.e2e.blackbox.blackbox_harness import PATIENCE_S, BlackboxHarness, eventually
+from tests.e2e.blackbox.blackbox_harness import BlackboxHarness
+from tests.support.clocks import PATIENCE_S, until
 
 Opened = Callable[..., Awaitable[BlackboxHarness]]
 
@@ -20,8 +21,8 @@ async def test_a_deleted_message_is_left_in_peace_and_its_cost_is_settled(opened
     harness.discord.delete_message(message)
     before = len(harness.discord.requests)
     harness.let_go()
-    await eventually(lambda: all(task.is_terminal for task in harness.wiro.ledger.tasks))
-    await eventually(lambda: "gone" in bot.output)
+    await until(lambda: all(task.is_terminal for task in harness.wiro.ledger.tasks))
+    await until(lambda: "gone" in bot.output)
     assert "1 of 50 used, 0 held" in await harness.quota(harness.alice)
     after = [one.path for one in harness.discord.requests[before:] if asked.token in one.path]
     assert len(after) <= 1
@@ -106,7 +107,7 @@ async def test_a_command_that_cannot_be_shown_anywhere_still_settles(opened: Ope
     harness.discord.delete_channel(harness.channel)
     harness.discord.advance(901)
     harness.let_go()
-    await eventually(lambda: "succeeded, " in bot.output)
+    await until(lambda: "succeeded, " in bot.output)
     elsewhere = harness.discord.add_channel(harness.guild, "elsewhere")
     assert "charged" in (await harness.ended(harness.imagine(harness.bob, "fails", where=elsewhere))).text()
     books = await harness.stop(bot)
@@ -153,7 +154,7 @@ async def test_an_interaction_that_comes_twice_is_one_picture(opened: Opened) ->
     harness.discord.world.emit("INTERACTION_CREATE", asked.payload, harness.guild, 0)
     message = await harness.ended(asked)
     harness.discord.world.emit("INTERACTION_CREATE", asked.payload, harness.guild, 0)
-    await eventually(lambda: bot.output.count("came twice") == 2)
+    await until(lambda: bot.output.count("came twice") == 2)
     assert harness.channel.messages(harness.alice) == [message]
     assert message.shown_files()
     assert harness.runs == 1
@@ -165,11 +166,11 @@ async def test_two_bots_with_one_token_draw_each_picture_once_and_say_so(opened:
     harness = await opened(limits=Limits())
     bot = await harness.start()
     other = await harness.launch(DATABASE_URL=f"sqlite:///{harness.folder}/other/bot.sqlite3")
-    await eventually(lambda: len(harness.discord.gateway.identified_at_s) == 2)
+    await until(lambda: len(harness.discord.gateway.identified_at_s) == 2)
     asked = [harness.imagine(harness.alice, f"number {number}") for number in range(4)]
     for one in asked:
         assert (await harness.ended(one)).shown_files()
-    await eventually(lambda: sum(one.output.count("another process uses") for one in (bot, other)) == 4)
+    await until(lambda: sum(one.output.count("another process uses") for one in (bot, other)) == 4)
     assert harness.runs == len(harness.seen_by(harness.bob)) == 4
     await other.terminate()
     await harness.stop(bot)

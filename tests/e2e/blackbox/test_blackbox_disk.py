@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.blackbox.blackbox_books import read_books
-from tests.e2e.blackbox.blackbox_harness import BlackboxHarness, eventually
+from tests.e2e.blackbox.blackbox_harness import BlackboxHarness
 from tests.e2e.blackbox.blackbox_process import ROOT, BotProcess
+from tests.support.clocks import until
 
 Opened = Callable[..., Awaitable[BlackboxHarness]]
 ON_A_FULL_DISK = """
@@ -99,12 +100,12 @@ async def test_a_waiting_picture_survives_a_full_disk_and_is_sent_once_there_is_
     bot.limit_files(4096)
     harness.let_go()
     assert (await harness.ended(first)).shown_files()
-    await eventually(lambda: "could not be recorded" in bot.output)
+    await until(lambda: "could not be recorded" in bot.output)
     assert harness.runs == 1
     bot.limit_files(None)
     assert (await harness.ended(waiting)).shown_files()
     assert harness.runs == 2
-    await eventually(lambda: "its settlement is on record after all" in bot.output)
+    await until(lambda: "its settlement is on record after all" in bot.output)
     books = await harness.stop(bot)
     assert books.kinds == ["post", "post"]
     assert books.posted == harness.billed
@@ -229,13 +230,13 @@ async def test_a_backup_under_load_is_whole_and_one_that_is_killed_leaves_no_hal
     bot = await harness.start(DEFAULT_RUNS_PER_DAY="500", DEFAULT_SPEND_PER_DAY="100")
     for number in range(40):
         harness.imagine(harness.alice, f"number {number}")
-    await eventually(lambda: harness.runs > 5)
+    await until(lambda: harness.runs > 5)
     whole = harness.folder / "whole.sqlite3"
     backup = await harness.launch("backup", str(whole))
     cut = harness.folder / "cut.sqlite3"
     killed = await harness.launch("backup", str(cut))
     assert await backup.exited() == 0, backup.stderr
-    await eventually(lambda: bool(list(harness.folder.glob(".cut*"))) or cut.exists() or not killed.is_alive)
+    await until(lambda: bool(list(harness.folder.glob(".cut*"))) or cut.exists() or not killed.is_alive)
     await killed.kill()
     if cut.exists():
         read_books(cut, harness.folder / "cut-look").check()

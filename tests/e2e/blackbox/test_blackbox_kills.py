@@ -5,7 +5,8 @@ from collections.abc import Awaitable, Callable
 from sandbox.discord import Limits
 from sandbox.discord.buckets import Limit
 from sandbox.wiro.faults import Hold, Moment, Wait
-from tests.e2e.blackbox.blackbox_harness import BlackboxHarness, eventually
+from tests.e2e.blackbox.blackbox_harness import BlackboxHarness
+from tests.support.clocks import until
 
 Opened = Callable[..., Awaitable[BlackboxHarness]]
 MANAGE_GUILD = 1 << 5
@@ -23,7 +24,7 @@ async def test_a_cancel_pressed_before_a_kill_is_passed_on_by_the_next_start(ope
     running = harness.imagine(harness.alice, "running")
     await harness.shows(running, "Drawing")
     unheard = harness.imagine(harness.alice, "unheard", where=elsewhere[0])
-    await eventually(lambda: harness.runs == 2)
+    await until(lambda: harness.runs == 2)
     waiting = harness.imagine(harness.bob, "waiting", where=elsewhere[1])
     await harness.shows(waiting, "place 1")
     # The line is left at once where nothing hangs, so this wish is put on record with the process stopped.
@@ -65,18 +66,18 @@ async def test_an_approval_cut_short_by_a_kill_is_carried_out_once_by_the_next_s
     def cases() -> list[object]:
         return [m for m in log.messages(greta) if "asks for more" in m.text() and m.buttons()]
 
-    await eventually(lambda: bool(cases()))
+    await until(lambda: bool(cases()))
     hang = harness.discord.fault("POST", rf"/channels/{harness.channel.id}/messages$", kind="hang")
     greta.click(cases()[0], "Approve once")
-    await eventually(lambda: harness.rows("SELECT verdict, is_to_do FROM cases") == [("approved", 1)])
-    await eventually(lambda: hang.used == 1)
+    await until(lambda: harness.rows("SELECT verdict, is_to_do FROM cases") == [("approved", 1)])
+    await until(lambda: hang.used == 1)
     await bot.kill()
     assert harness.runs == 0
 
     bot = await harness.start()
-    await eventually(lambda: any(m.shown_files() for m in harness.seen_by(harness.bob)))
+    await until(lambda: any(m.shown_files() for m in harness.seen_by(harness.bob)))
     direct = harness.discord.direct_channel(harness.alice)
-    await eventually(lambda: any("They approved it" in m.text() for m in direct.messages()))
+    await until(lambda: any("They approved it" in m.text() for m in direct.messages()))
     await harness.recorded(bot, 1)
     await harness.stop(bot)
     bot = await harness.start()
@@ -93,7 +94,7 @@ async def test_an_ending_is_on_record_as_soon_as_discord_has_taken_it(opened: Op
     asked = harness.imagine(harness.alice, "private", private=True)
     await harness.ended(asked)  # discord.py holds its answer back for a minute from here on
     await harness.recorded(bot, 1)
-    await eventually(lambda: harness.rows("SELECT is_delivered FROM jobs") == [(1,)])
+    await until(lambda: harness.rows("SELECT is_delivered FROM jobs") == [(1,)])
     await bot.kill()
     bot = await harness.start()
     await harness.quota(harness.alice)
@@ -122,8 +123,8 @@ async def test_requests_that_a_kill_cut_short_are_told_by_the_next_start(opened:
     asked.append(harness.bob.click(made.original, "Again"))  # its model is known: it becomes a job
     private = harness.imagine(harness.alice, "for me alone", model=KLEIN, private=True, force=True)
     harness.wiro.faults.add(Hold("task_output", 100_000), times=None)
-    await eventually(lambda: harness.rows("SELECT count(*) FROM intake") == [(11,)])
-    await eventually(lambda: harness.runs == 2)
+    await until(lambda: harness.rows("SELECT count(*) FROM intake") == [(11,)])
+    await until(lambda: harness.runs == 2)
     await bot.kill()
     assert len(harness.books().jobs) == 2
 
@@ -134,8 +135,8 @@ async def test_requests_that_a_kill_cut_short_are_told_by_the_next_start(opened:
         assert "Nothing was held and nothing was charged; please ask for it again." in text
     await harness.shows(asked[10], "Drawing", "seed")
     direct = harness.discord.direct_channel(harness.alice)
-    await eventually(lambda: any("Interrupted" in message.text() for message in direct.messages()))
-    await eventually(lambda: harness.rows("SELECT count(*) FROM intake") == [(0,)])
+    await until(lambda: any("Interrupted" in message.text() for message in direct.messages()))
+    await until(lambda: harness.rows("SELECT count(*) FROM intake") == [(0,)])
     assert len(direct.messages()) == 1
     assert private.original is not None
     books = await harness.stop(bot)
@@ -151,12 +152,12 @@ async def test_a_request_whose_answer_was_deleted_meanwhile_is_let_go_of(opened:
     bot = await harness.start()
     harness.wiro.faults.add(Wait(None, Moment.BEFORE), path="Tool/Detail", times=None)
     asked = harness.imagine(harness.alice, "a mill", model=KLEIN, force=True)
-    await eventually(lambda: harness.rows("SELECT count(*) FROM intake") == [(1,)])
+    await until(lambda: harness.rows("SELECT count(*) FROM intake") == [(1,)])
     await bot.kill()
     assert asked.original is not None
     harness.discord.delete_message(asked.original)
     harness.wiro.faults.clear()
     bot = await harness.start()
-    await eventually(lambda: harness.rows("SELECT count(*) FROM intake") == [(0,)])
+    await until(lambda: harness.rows("SELECT count(*) FROM intake") == [(0,)])
     assert harness.discord.direct_channel(harness.alice).messages() == []
     await harness.stop(bot)

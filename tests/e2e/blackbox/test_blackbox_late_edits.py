@@ -4,7 +4,8 @@ import re
 
 from sandbox.discord import Interaction
 from tests.e2e.blackbox.blackbox_brake import Opened, held_harness
-from tests.e2e.blackbox.blackbox_harness import BlackboxHarness, eventually
+from tests.e2e.blackbox.blackbox_harness import BlackboxHarness
+from tests.support.clocks import until
 
 
 def looks_at(harness: BlackboxHarness, asked: Interaction) -> int:
@@ -55,7 +56,7 @@ async def test_an_edit_of_a_killed_process_does_not_have_the_last_word(opened: O
     slow = harness.discord.fault("PATCH", "/messages/", kind="slow")
     bot = await harness.start()
     asked = harness.imagine(harness.alice, "late")
-    await eventually(lambda: slow.used == 1 and bool(harness.wiro.ledger.tasks))
+    await until(lambda: slow.used == 1 and bool(harness.wiro.ledger.tasks))
     await bot.kill()
     bot = await harness.start()
     brake.let_go()

@@ -19,7 +19,8 @@ from sandbox.wiro.fixtures import (
 )
 from sandbox.wiro.pace import Pace
 from sandbox.wiro.spoilt import Spoilt
-from tests.e2e.blackbox.blackbox_harness import BlackboxHarness, eventually, labels
+from tests.e2e.blackbox.blackbox_harness import BlackboxHarness, labels
+from tests.support.clocks import until
 
 Opened = Callable[..., Awaitable[BlackboxHarness]]
 
@@ -50,7 +51,7 @@ async def run_form(harness: BlackboxHarness, prompt: str, model: str) -> Interac
         card, next(label for label in labels(card) if "Fill in" in label)
     ).acked()
     harness.bob.submit_modal(opened, {"prompt": prompt})
-    await eventually(lambda: prompt in card.text())
+    await until(lambda: prompt in card.text())
     return harness.bob.click(card, next(label for label in labels(card) if label.startswith("Run")))
 
 
@@ -95,10 +96,10 @@ async def test_a_very_long_answer_is_turned_page_by_page_and_attached_whole(open
     for _ in range(3):
         turned = seen[-1]
         harness.bob.click(page, "On")
-        await eventually(lambda turned=turned: page.text() != turned)  # type: ignore[misc] # bound at once
+        await until(lambda turned=turned: page.text() != turned)  # type: ignore[misc] # bound at once
         seen.append(page.text())
     harness.bob.click(page, "Back")
-    await eventually(lambda: page.text() == seen[-2])
+    await until(lambda: page.text() == seen[-2])
     for text in seen:
         (line, *_) = [line for line in text.splitlines() if len(line) > 40]
         assert line in whole

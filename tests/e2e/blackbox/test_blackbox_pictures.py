@@ -11,7 +11,8 @@ from PIL import Image
 
 from sandbox.discord import Upload
 from sandbox.wiro.faults import Refuse
-from tests.e2e.blackbox.blackbox_harness import BlackboxHarness, eventually, fetched, labels, same_day
+from tests.e2e.blackbox.blackbox_harness import BlackboxHarness, fetched, labels, same_day
+from tests.support.clocks import until
 
 Opened = Callable[..., Awaitable[BlackboxHarness]]
 KLEIN = "black-forest-labs/flux-2-klein-4b"
@@ -86,7 +87,7 @@ async def test_apps_vary_and_a_run_pressed_twice(opened: Opened) -> None:
     assert "upscaler · about $0.004 of your $2.00 left today" in confirmation.text()
     harness.hold("task_output")
     both = [harness.bob.click(confirmation, "Run"), harness.bob.click(confirmation, "Run")]
-    await eventually(lambda: all(one.messages for one in both))
+    await until(lambda: all(one.messages for one in both))
     harness.let_go()
     refused = await asyncio.gather(*(_refusal_or_ending(harness, one) for one in both))
     assert sorted(refused, key=bool)[0] == ""

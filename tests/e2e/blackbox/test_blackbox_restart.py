@@ -4,7 +4,8 @@ from collections.abc import Awaitable, Callable
 
 from sandbox.discord import Limits
 from sandbox.wiro.faults import Hold, Moment, Wait
-from tests.e2e.blackbox.blackbox_harness import BlackboxHarness, eventually
+from tests.e2e.blackbox.blackbox_harness import BlackboxHarness
+from tests.support.clocks import until
 
 Opened = Callable[..., Awaitable[BlackboxHarness]]
 
@@ -91,7 +92,7 @@ async def test_killed_between_run_and_its_answer_nothing_is_run_twice(opened: Op
     unheard = harness.imagine(harness.alice, "accepted unheard")
     others = [harness.discord.add_channel(harness.guild, name) for name in ("one", "two")]
     lost = harness.imagine(harness.bob, "never arrived", where=others[0])
-    await eventually(lambda: harness.runs == 2)
+    await until(lambda: harness.runs == 2)
     waiting = harness.imagine(harness.alice, "not sent yet", where=others[1])
     await harness.shows(waiting, "place 1")
     await bot.kill()

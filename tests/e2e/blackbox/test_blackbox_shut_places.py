@@ -12,8 +12,9 @@ from bot.delivery.circuit_breaker import FIRST_PAUSE_S, LONGEST_PAUSE_S
 from sandbox.discord import Limits
 from sandbox.discord.entities import SEND_MESSAGES, VIEW_CHANNEL
 from tests.e2e.blackbox.blackbox_brake import Opened, drawing, held_harness
-from tests.e2e.blackbox.blackbox_harness import BlackboxHarness, eventually
+from tests.e2e.blackbox.blackbox_harness import BlackboxHarness
 from tests.e2e.blackbox.blackbox_process import ROOT, BotProcess
+from tests.support.clocks import until
 
 TOKEN_EDITS = r"^/webhooks/\d+/[^/]+/messages/@original$"
 PATIENT_DOORS = Path(__file__).with_name("patient_doors")
@@ -26,7 +27,7 @@ def refusal(status: int, code: int) -> dict[str, Any]:
 
 async def told(bot: BotProcess, word: str, times: int) -> None:
     told = re.compile(rf"job \d+: succeeded, {word}")
-    await eventually(lambda: len(told.findall(bot.output)) == times)
+    await until(lambda: len(told.findall(bot.output)) == times)
 
 
 def refused(harness: BlackboxHarness) -> list[tuple[str, int]]:
@@ -105,7 +106,7 @@ async def test_permissions_that_come_back_bring_the_pictures(opened: Opened) -> 
     everyone = harness.guild.everyone
     harness.discord.set_overwrite(harness.channel, everyone, deny=VIEW_CHANNEL | SEND_MESSAGES)
     bot = await harness.start()
-    await eventually(lambda: any(status == 403 for _, status in refused(harness)))
+    await until(lambda: any(status == 403 for _, status in refused(harness)))
     harness.discord.set_overwrite(harness.channel, everyone)
     brake.let_go()
     for one in asked:
@@ -123,7 +124,7 @@ async def test_a_command_in_a_channel_shows_that_it_is_open_again(opened: Opened
     everyone = harness.guild.everyone
     harness.discord.set_overwrite(harness.channel, everyone, deny=VIEW_CHANNEL | SEND_MESSAGES)
     bot = await harness.start(PYTHONPATH=f"{PATIENT_DOORS}:{ROOT}")
-    await eventually(lambda: any(status == 403 for _, status in refused(harness)))
+    await until(lambda: any(status == 403 for _, status in refused(harness)))
     harness.discord.set_overwrite(harness.channel, everyone)
     fresh = harness.imagine(harness.bob, "a fresh one")
     await harness.shows(fresh, "Drawing")

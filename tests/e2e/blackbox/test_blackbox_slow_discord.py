@@ -8,7 +8,8 @@ import pytest
 from sandbox.discord import Interaction, Limits
 from sandbox.discord.buckets import Limit
 from tests.e2e.blackbox.blackbox_brake import Opened, drawing, held_harness
-from tests.e2e.blackbox.blackbox_harness import BlackboxHarness, eventually
+from tests.e2e.blackbox.blackbox_harness import BlackboxHarness
+from tests.support.clocks import until
 from tests.support.denied import Denied
 
 LIMITED = {"message": "You are being rate limited.", "retry_after": 1.0, "global": False}
@@ -40,7 +41,7 @@ async def test_a_message_that_hangs_delays_no_other(opened: Opened, *, by_token:
     since = len(harness.discord.requests)
     if not by_token:
         bot = await harness.start()
-        await eventually(lambda: any(not one.status for one in edits_of(harness, slow)))
+        await until(lambda: any(not one.status for one in edits_of(harness, slow)))
     brake.let_go()
     for one in others:
         assert (await harness.ended(one)).shown_files()
@@ -112,7 +113,7 @@ async def test_a_global_429_on_a_dropped_edit_does_not_silence_the_bot(opened: O
         "PATCH", r"/channels/\d+/messages/\d+$", status=429, body=body, headers=headers, times=2
     )
     bot = await harness.start()
-    await eventually(lambda: any(one.status == 429 for one in harness.discord.requests))
+    await until(lambda: any(one.status == 429 for one in harness.discord.requests))
     brake.let_go()
     for one in asked:
         assert (await harness.ended(one)).shown_files()
@@ -126,8 +127,8 @@ async def test_an_outage_of_every_way_loses_no_ending(opened: Opened) -> None:
     await harness.shows(asked[-1], "Drawing")
     outage = harness.discord.fault("PATCH", "/messages/", status=503, times=None)
     brake.let_go()
-    await eventually(lambda: all(task.is_terminal for task in harness.wiro.ledger.tasks))
-    await eventually(lambda: outage.used >= 8)
+    await until(lambda: all(task.is_terminal for task in harness.wiro.ledger.tasks))
+    await until(lambda: outage.used >= 8)
     outage.remove()
     for one in asked:
         assert (await harness.ended(one)).shown_files()

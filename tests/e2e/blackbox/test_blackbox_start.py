@@ -2,7 +2,8 @@
 
 from collections.abc import Awaitable, Callable
 
-from tests.e2e.blackbox.blackbox_harness import DISCORD_TOKEN, BlackboxHarness, eventually, labels
+from tests.e2e.blackbox.blackbox_harness import DISCORD_TOKEN, BlackboxHarness, labels
+from tests.support.clocks import until
 
 Opened = Callable[..., Awaitable[BlackboxHarness]]
 
@@ -160,7 +161,7 @@ async def test_a_full_disk_refuses_politely_and_running_pictures_still_arrive(op
     assert harness.seen_by(harness.bob) == [message]
     assert bot.is_alive
     bot.limit_files(None)
-    await eventually(lambda: "its settlement is on record after all" in bot.output)
+    await until(lambda: "its settlement is on record after all" in bot.output)
     after = harness.imagine(harness.bob, "after")
     assert (await harness.ended(after)).shown_files()
     assert {"Again", "Info", "Delete"} <= set(labels(message))

@@ -11,8 +11,9 @@ from PIL import Image
 
 from sandbox.discord import Upload
 from sandbox.wiro.faults import Hold, Moment, Wait
-from tests.e2e.blackbox.blackbox_harness import BlackboxHarness, eventually
+from tests.e2e.blackbox.blackbox_harness import BlackboxHarness
 from tests.e2e.blackbox.blackbox_process import ROOT
+from tests.support.clocks import until
 
 Opened = Callable[..., Awaitable[BlackboxHarness]]
 KLEIN = "black-forest-labs/flux-2-klein-4b"
@@ -34,7 +35,7 @@ async def test_a_hundred_running_pictures_and_everything_hanging_do_not_hold_up_
     for number in range(100):
         # One by one: of all at once a busy machine does not acknowledge the last within three seconds.
         await harness.imagine(harness.alice if number % 2 else harness.bob, f"number {number}").acked()
-    await eventually(lambda: len(harness.wiro.ledger.tasks) == 100)
+    await until(lambda: len(harness.wiro.ledger.tasks) == 100)
     harness.wiro.faults.add(Wait(None, Moment.BEFORE))
     harness.discord.fault(None, "", kind="hang", times=None)
     bot.send(signal.SIGTERM)
@@ -70,8 +71,8 @@ async def test_who_asks_while_the_bot_stops_is_refused_in_words(opened: Opened) 
     bot = await harness.start()
     asked = harness.imagine(harness.alice, "on its way")
     harness.discord.fault("PATCH", rf"{asked.token}", kind="slow", hang_s=1.5, times=None)
-    await eventually(lambda: any(task.is_terminal for task in harness.wiro.ledger.tasks))
-    await eventually(lambda: harness.rows("SELECT stage FROM jobs") == [("SUCCEEDED",)])
+    await until(lambda: any(task.is_terminal for task in harness.wiro.ledger.tasks))
+    await until(lambda: harness.rows("SELECT stage FROM jobs") == [("SUCCEEDED",)])
     bot.send(signal.SIGTERM)
     await asyncio.sleep(0.05)
     refused = await harness.refused(harness.imagine(harness.bob, "too late"))
@@ -101,7 +102,7 @@ async def test_a_signal_at_any_moment_of_the_start_is_a_quiet_end(opened: Opened
 
     async def stopped(place: int) -> None:
         bot = await harness.launch(DATABASE_URL=f"sqlite:///{harness.folder}/{place}.sqlite3")
-        await eventually(lambda: bot.catches(signal.SIGTERM))
+        await until(lambda: bot.catches(signal.SIGTERM))
         await asyncio.sleep(place * 0.2)
         bot.send((signal.SIGINT, signal.SIGTERM)[place % 2])
         assert await bot.exited() == 0, bot.output[-2000:]
@@ -140,7 +141,7 @@ async def test_a_request_on_its_way_in_is_told_that_the_bot_stops(opened: Opened
             asked = harness.bob.slash(harness.channel, "run", {"model": "wiro/ask-me"}, force=True)
         case _:
             asked = harness.bob.click(made.original, "Vary")
-    await eventually(lambda: len(harness.wiro.ledger.requests_to("Tool/Detail")) >= 2)
+    await until(lambda: len(harness.wiro.ledger.requests_to("Tool/Detail")) >= 2)
     harness.discord.fault(None, asked.token, kind="slow", hang_s=0.5, times=None)  # Discord takes its time
     bot.send(signal.SIGTERM)
     assert "is restarting and takes no new pictures" in await harness.refused(asked)
@@ -153,7 +154,7 @@ async def test_a_picture_on_its_way_in_is_kept_for_the_next_start(opened: Opened
     bot = await harness.start()
     harness.wiro.faults.add(Wait(None, Moment.BEFORE), path="File/Upload")
     asked = harness.imagine(harness.bob, "as a drawing", image=Upload("dog.png", a_picture()), model=KLEIN)
-    await eventually(lambda: len(harness.wiro.ledger.requests_to("File/Upload")) == 1)
+    await until(lambda: len(harness.wiro.ledger.requests_to("File/Upload")) == 1)
     code, took_s = await bot.terminate()
     assert (code, took_s < 5) == (0, True), bot.output[-2000:]
     assert harness.books().kinds == [None]

@@ -28,7 +28,8 @@ from sandbox.wiro.faults import (
     rate_limited,
     server_error,
 )
-from tests.e2e.blackbox.blackbox_harness import FOREVER_S, BlackboxHarness, eventually, labels
+from tests.e2e.blackbox.blackbox_harness import FOREVER_S, BlackboxHarness, labels
+from tests.support.clocks import until
 
 Opened = Callable[..., Awaitable[BlackboxHarness]]
 
@@ -81,7 +82,7 @@ async def test_who_stops_a_run_pays_once_wiro_charges_for_it_also_after_a_kill(o
 
     bot = await harness.start(UNKNOWN_GRACE_S="2")
     charged = [("post", 2 * 10**9)]
-    await eventually(lambda: harness.rows("SELECT kind, amount_pico FROM resolution") == charged)
+    await until(lambda: harness.rows("SELECT kind, amount_pico FROM resolution") == charged)
     assert "1 of 50 used, 0 held" in await harness.quota(harness.alice)
     history = await harness.alice.slash(harness.channel, "history").answered()
     assert "cancelled, $0.002" in history.text()

@@ -26,8 +26,8 @@ from tests.e2e.bot.studio_world import (
     seen,
     unforeseen,
     unmarked,
-    until,
 )
+from tests.support.clocks import until
 
 __all__ = ["Build", "Seen", "World", "build", "pinging", "seen", "until", "world"]
 

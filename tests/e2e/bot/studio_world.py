@@ -13,7 +13,6 @@ from random import Random
 from typing import Any
 
 import discord
-import pytest
 import simcord
 
 from bot.app import Application, Runtime, opened
@@ -28,23 +27,13 @@ from sandbox.wiro.faults import Hold
 from sandbox.wiro.ledger import TaskView
 from sandbox.wiro.pace import Pace
 from sandbox.wiro.server import WiroSandbox
+from tests.support.clocks import PATIENCE_S, until
 
 ACCOUNT = Account("k" * 32, "s" * 64)
 QUICK = Pace(scale=0.02)  # a picture takes about a tenth of a second
 HELD_S = 60.0  # of a task's own time; on the wall clock until the test lets go
-PATIENCE_S = 300.0  # of `until`: far more than anything takes, so that a busy machine breaks nothing
 
 Build = Callable[..., Awaitable["World"]]
-
-
-async def until(condition: Callable[[], Any], what: str = "") -> Any:
-    """Wait for the condition's first true value and return it."""
-    deadline_s = time.perf_counter() + PATIENCE_S
-    while not (value := condition()):
-        if time.perf_counter() > deadline_s:
-            pytest.fail(f"did not happen in {PATIENCE_S:g} s: {what or condition}")
-        await asyncio.sleep(0.005)
-    return value
 
 
 @dataclass(frozen=True, slots=True)

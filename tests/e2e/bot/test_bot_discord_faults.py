@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.bot.studio_world import World, seen, until
+from tests.e2e.bot.studio_world import World, seen
+from tests.support.clocks import until
 
 TOKEN_EDITS = "/webhooks/*/messages/@original"
 CHANNEL_EDITS = "/channels/*/messages/*"

@@ -13,7 +13,8 @@ from PIL import Image
 from bot.domain.request.form import FieldsRefused
 from bot.domain.request.interactions import FormBusy, NotYours
 from sandbox.wiro.fixtures import NO_INPUTS, ODD_INPUTS, SIXTY_INPUTS, UPSCALER
-from tests.e2e.bot.studio_world import Seen, World, until
+from tests.e2e.bot.studio_world import Seen, World
+from tests.support.clocks import until
 
 SD3 = "stabilityai/stable-diffusion-3-medium"
 PNG = b"\x89PNG\r\n\x1a\n"

@@ -10,7 +10,8 @@ from PIL import Image
 
 from cogs.generate import ASPECTS
 from sandbox.wiro.fixtures import SAMPLE_MODELS
-from tests.e2e.bot.studio_world import World, until
+from tests.e2e.bot.studio_world import World
+from tests.support.clocks import until
 
 
 async def test_a_prompt_becomes_a_picture_in_the_very_message_that_answered(world: World) -> None:

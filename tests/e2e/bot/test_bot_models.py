@@ -10,7 +10,8 @@ from bot.services.limits.rate import BURST, EVERY_S
 from bot.view.actions.buttons import ModelAction, ModelButton, custom_id_of
 from sandbox.wiro.faults import Refuse
 from sandbox.wiro.fixtures import SAMPLE_MODELS
-from tests.e2e.bot.studio_world import Build, World, until
+from tests.e2e.bot.studio_world import Build, World
+from tests.support.clocks import until
 
 KLEIN = "black-forest-labs/flux-2-klein-4b"
 TURBO = "stabilityai/sdxl-turbo"

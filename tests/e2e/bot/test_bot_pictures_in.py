@@ -11,7 +11,8 @@ import pytest
 from PIL import Image
 
 from sandbox.wiro.faults import Refuse
-from tests.e2e.bot.studio_world import Build, World, until
+from tests.e2e.bot.studio_world import Build, World
+from tests.support.clocks import until
 
 KLEIN = "black-forest-labs/flux-2-klein-4b"
 REFUSED = Refuse(0, "invalid-parameters")

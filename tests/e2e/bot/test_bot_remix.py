@@ -14,7 +14,8 @@ from PIL import Image
 
 from bot.domain.job.job import Job
 from bot.view.files import sources
-from tests.e2e.bot.studio_world import Build, Seen, World, seen, until
+from tests.e2e.bot.studio_world import Build, Seen, World, seen
+from tests.support.clocks import until
 
 UPSCALER = "wiro/upscaler"
 KLEIN = "black-forest-labs/flux-2-klein-4b"

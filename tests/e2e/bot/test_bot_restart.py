@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from sandbox.wiro.faults import Drop, ListLag
-from tests.e2e.bot.studio_world import Build, World, seen, until
+from tests.e2e.bot.studio_world import Build, World, seen
+from tests.support.clocks import until
 
 
 @pytest.mark.parametrize(

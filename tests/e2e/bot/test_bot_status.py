@@ -6,7 +6,8 @@ import re
 from itertools import pairwise
 
 from sandbox.wiro.faults import Mute
-from tests.e2e.bot.studio_world import Build, Seen, World, pinging, until
+from tests.e2e.bot.studio_world import Build, Seen, World, pinging
+from tests.support.clocks import until
 
 STAGES = (
     ("Waiting in our line", "Sending to Wiro"),

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
+from tests.support.clocks import until
+
 MANAGE_GUILD = 1 << 5
 ADULT = "black-forest-labs/flux-2-klein-4b"
-PATIENCE_S = 300.0  # only a hang takes so long
 Opened = Callable[..., Awaitable[Any]]
 
 
@@ -34,12 +34,6 @@ class Court:
             m for m in self.log.messages(self.greta) if "asks for more" in m.text() or "reported" in m.text()
         ]
         return next((m for m in reversed(found) if m.buttons()), None)
-
-    async def until(self, condition: Callable[[], Any]) -> Any:
-        async with asyncio.timeout(PATIENCE_S):
-            while not (value := condition()):  # noqa: ASYNC110 — the stand-in has no event for this
-                await asyncio.sleep(0.02)
-        return value
 
 
 @pytest.fixture
@@ -68,13 +62,13 @@ async def test_an_approved_request_is_drawn_and_the_member_told(court: Court) ->
     await harness.refused(asked)
     refusal = next(m for m in harness.channel.messages(harness.alice) if m.is_ephemeral)
     press = harness.alice.click(refusal, "Ask a moderator")
-    case = await court.until(court.case)
+    case = await until(court.case)
     house_messages = len(harness.channel.messages(harness.bob))
     court.greta.click(case, "Approve once")
-    await court.until(lambda: any(m.shown_files() for m in harness.channel.messages(harness.bob)))
+    await until(lambda: any(m.shown_files() for m in harness.channel.messages(harness.bob)))
     assert len(harness.channel.messages(harness.bob)) == house_messages + 1
-    await court.until(lambda: "Approved once" in case.text())
-    await court.until(lambda: any("They approved it" in m.text() for m in press.messages))
+    await until(lambda: "Approved once" in case.text())
+    await until(lambda: any("They approved it" in m.text() for m in press.messages))
 
 
 async def test_a_reported_picture_is_hidden_and_restored_with_its_file(court: Court) -> None:
@@ -82,11 +76,11 @@ async def test_a_reported_picture_is_hidden_and_restored_with_its_file(court: Co
     picture = await harness.ended(harness.imagine(harness.alice, "a mill"))
     names = [file.filename for file in picture.shown_files()]
     harness.bob.click(picture, "Report")
-    await court.until(lambda: hidden(picture) == [True])
+    await until(lambda: hidden(picture) == [True])
     assert [file.filename for file in picture.shown_files()] == names
-    case = await court.until(court.case)
+    case = await until(court.case)
     court.greta.click(case, "Restore")
-    await court.until(lambda: hidden(picture) == [False])
+    await until(lambda: hidden(picture) == [False])
     assert [file.filename for file in picture.shown_files()] == names
 
 

@@ -10,8 +10,8 @@ import pytest
 from bot.domain.limits.limit import Audience, Measure, Window
 from bot.domain.limits.policies import LimitKey, LimitPolicy
 from bot.domain.money import Money
-from tests.e2e.bot.studio_world import until
 from tests.e2e.moderation.moderation_world import Club
+from tests.support.clocks import until
 
 
 async def test_a_limit_is_set_changed_and_cleared_each_said_and_on_record(club: Club) -> None:

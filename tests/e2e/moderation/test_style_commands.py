@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from tests.e2e.bot.studio_world import until
 from tests.e2e.moderation.moderation_world import Club
+from tests.support.clocks import until
 
 
 async def save(club: Club, actor: Any, name: str, template: str, **options: Any) -> str:

@@ -86,9 +86,10 @@ async def operators(harness: BotHarness) -> tuple[int, int]:
 
 
 async def until_paid(harness: BotHarness, pico: int) -> None:
-    async with asyncio.timeout(5):
-        while (await operators(harness))[1] != pico:  # noqa: ASYNC110 — as in `until`
-            await asyncio.sleep(0.001)
+    async def is_paid() -> bool:
+        return (await operators(harness))[1] == pico
+
+    await until(is_paid)
 
 
 @pytest.mark.parametrize("shown", [ZERO, None])

@@ -462,6 +462,7 @@ async def test_a_lost_task_that_stays_unknown_is_asked_for_at_each_look_only(har
 
 
 async def until_paid(harness: BotHarness) -> None:
-    async with asyncio.timeout(5):
-        while await harness.store.open_charges():  # noqa: ASYNC110 — as in `until`
-            await asyncio.sleep(0.001)
+    async def is_paid() -> bool:
+        return not await harness.store.open_charges()
+
+    await until(is_paid)
