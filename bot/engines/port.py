@@ -95,6 +95,10 @@ class Capabilities:
     )
     at_once: int | None  # tasks it is sent at most; None: as many as it takes
 
+    def __post_init__(self) -> None:
+        if self.may_repeat and self.does_bill:
+            raise ValueError("a run that may cost money is never sent again on doubt")
+
 
 @dataclass(frozen=True, slots=True)
 class LinkedInput:

@@ -179,6 +179,7 @@ def build_runs(parts: RunParts, options: RunOptions, jobs: type[Jobs] = Jobs) ->
         stores.jobs,
         parts.status_messages,
         parts.pictures,
+        parts.engine.open,
         supervisor,
         backoff(first_s=2, cap_s=60),
         MemoryBudget(),

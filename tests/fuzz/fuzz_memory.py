@@ -35,6 +35,7 @@ from bot.services.supervisor import Supervisor
 from bot.view.files.download import BOUNDS, PEAK_BYTES, Downloader
 from bot.view.files.fetching import downloader_session
 from bot.view.files.media import FIT_BYTES, fit
+from sandbox.engine.fake import FakeEngine
 from tests.fuzz.fuzz_pictures import MIB, TRAPS, chunk, png
 from tests.support.samples import a_job
 
@@ -208,7 +209,13 @@ async def delivery(jobs: int = 26) -> dict[str, int]:
     ):
         pictures = downloader(session)
         bringer = ResultDelivery(
-            store, board, pictures, Supervisor(asyncio.create_task), lambda: repeat(0.01), room
+            store,
+            board,
+            pictures,
+            FakeEngine().open,
+            Supervisor(asyncio.create_task),
+            lambda: repeat(0.01),
+            room,
         )
         mark = Watermark()
 

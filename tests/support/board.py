@@ -64,3 +64,6 @@ class MemoryPictures:
         if output.name in self.faults:
             raise self.faults[output.name]
         return OutputFile(output.name, output.content_type, b"a picture", output.url)
+
+    async def check(self, output: Output, content: bytes) -> OutputFile:
+        return OutputFile(output.name, output.content_type, content, output.url)

@@ -26,6 +26,7 @@ from bot.services.supervisor import Supervisor
 from bot.store.sqlite.database import Database
 from bot.store.sqlite.jobs import JobStore
 from bot.store.sqlite.stores import SqliteStores
+from sandbox.engine.fake import FakeEngine
 from tests.support.board import MemoryBoard, MemoryPictures
 from tests.support.clocks import SteppedClock, until
 from tests.support.samples import GUILD, MODEL, a_request, a_requester, an_origin
@@ -114,6 +115,7 @@ class BotHarness:
         store: FaultyStore,
         wiro: ScriptedWiro,
         *,
+        engine: FakeEngine | None = None,
         max_running: int | None = None,
         timeouts: Timeouts = PATIENCE,
         default_limits: DefaultLimits = DEFAULT_LIMITS,
@@ -131,9 +133,10 @@ class BotHarness:
         self.owner = self.supervisor = Supervisor(asyncio.create_task)
         self.log_channel = MemoryLogChannel()
         self.engine = engine_over(wiro, self.sockets.open, self.supervisor, tiny_delays, at_once=max_running)
+        self._news: FakeSockets | FakeEngine = engine or self.sockets
         parts = RunParts(
             stores=self.stores,
-            engine=self.engine,
+            engine=engine or self.engine,
             sources=self.sources,
             pictures=self.pictures,
             status_messages=self.board,
@@ -169,7 +172,7 @@ class BotHarness:
         return await self.watched(job_id)
 
     async def watched(self, job_id: int = 1) -> str:
-        await until(lambda: self.sockets.is_watching(self.task_of(job_id)))
+        await until(lambda: self._news.is_watching(self.task_of(job_id)))
         return self.task_of(job_id)
 
     def task_of(self, job_id: int) -> str:
@@ -178,7 +181,7 @@ class BotHarness:
 
     async def hears(self, task_id: str, *events: Event) -> None:
         for event in events:
-            self.sockets.say(task_id, event)
+            self._news.say(task_id, event)
             await asyncio.sleep(0)
 
     async def end_of(self, job_id: int = 1) -> Job:

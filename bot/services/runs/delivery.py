@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Final
@@ -14,8 +14,15 @@ from bot.domain.job.errors import LeaseLost
 from bot.domain.job.events import Settled
 from bot.domain.job.job import Cause, Job, Output, Stage
 from bot.domain.job.ledger import Settlement
-from bot.domain.job.output_file import OutputError, OutputFault, OutputFile, OutputUnavailable
+from bot.domain.job.output_file import (
+    OutputError,
+    OutputFault,
+    OutputFile,
+    OutputTooLarge,
+    OutputUnavailable,
+)
 from bot.domain.job.status_update import DeliveryOutcome, StatusUpdate
+from bot.engines.port import EngineError
 from bot.services.runs.memory_budget import MemoryBudget
 from bot.services.runs.ports import OutputFetcher, StatusMessages, Store
 from bot.services.supervisor import Supervisor
@@ -23,6 +30,8 @@ from bot.services.supervisor import Supervisor
 log = logging.getLogger(__name__)
 
 ROOM_PATIENCE_S: Final = 60.0  # how long an ending waits for room for its pictures; then they are linked
+MAX_OPENED_BYTES: Final = 64 * 1024 * 1024  # of one output, as of a download
+OPEN_PATIENCE_S: Final = 180.0
 SIBLING_PATIENCE_S: Final = 4.0  # how long what is there waits for what is not; then it is shown without
 
 
@@ -51,7 +60,10 @@ class _Collected:
     @property
     def pictures(self) -> list[OutputFile]:
         """All that can be shown, in their order; what is not there yet is linked."""
-        results = [self.results.get(index) or _link_to(output) for index, output in enumerate(self.outputs)]
+        results = [
+            self.results.get(index) or (_link_to(output) if output.ref is None else None)
+            for index, output in enumerate(self.outputs)
+        ]
         return [result for result in results if isinstance(result, OutputFile)]
 
     @property
@@ -78,6 +90,7 @@ class ResultDelivery:
         store: Store,
         board: StatusMessages,
         pictures: OutputFetcher,
+        open_output: Callable[[Output], AsyncIterator[bytes]],
         supervisor: Supervisor,
         retry_delays: Callable[[], Iterator[float]],
         room: MemoryBudget | None = None,
@@ -86,6 +99,7 @@ class ResultDelivery:
         self._store = store
         self._board = board
         self._pictures = pictures
+        self._open_output = open_output
         self._supervisor = supervisor
         self._retry_delays = retry_delays
         self._room = room or MemoryBudget()
@@ -201,6 +215,10 @@ class ResultDelivery:
             patience_s = patience_ends_s - asyncio.get_running_loop().time()
             if not await self._room.wait_for(job_id, size_bytes, patience_s):
                 log.warning("job %d: no room for a picture of %d bytes: linked", job_id, size_bytes)
+                if found.outputs[index].ref is not None:  # there is nothing to link to
+                    found.results[index] = OutputTooLarge(
+                        found.outputs[index].name, "no room for it just now"
+                    )
                 continue
             fetched = await self._fetch_one(found.outputs[index])
             # It was checked when it was inspected; what has grown since is not what room was made for.
@@ -209,12 +227,27 @@ class ResultDelivery:
 
     async def _fetch_one(self, output: Output) -> OutputFile | OutputError:
         try:
+            if output.ref is not None:
+                return await self._pictures.check(output, await self._opened(output))
             return await self._pictures.fetch(output)
         except OutputUnavailable as error:
             log.warning("%s could not be fetched: %s", error.name, error.reason)
-            return _link_to(output)
+            return _link_to(output) if output.ref is None else error
         except OutputError as error:
             return error
+
+    async def _opened(self, output: Output) -> bytes:
+        """An output that only its engine can read. Raises OutputError."""
+        content = bytearray()
+        try:
+            async with asyncio.timeout(OPEN_PATIENCE_S):
+                async for part in self._open_output(output):
+                    content += part
+                    if len(content) > MAX_OPENED_BYTES:
+                        raise OutputTooLarge(output.name, f"more than {MAX_OPENED_BYTES} bytes")
+        except (EngineError, TimeoutError) as error:
+            raise OutputUnavailable(output.name, str(error) or type(error).__name__) from None
+        return bytes(content)
 
 
 def _link_to(output: Output) -> OutputFile:

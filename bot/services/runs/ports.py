@@ -188,6 +188,10 @@ class OutputFetcher(Protocol):
         """Fetch, sniff and check one output. Raises OutputError."""
         ...
 
+    async def check(self, output: Output, content: bytes) -> OutputFile:
+        """As `fetch`, for what is at hand already. Raises OutputUnusable."""
+        ...
+
 
 class StatusMessages(Protocol):
     """The status messages."""

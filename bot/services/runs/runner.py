@@ -34,6 +34,7 @@ from bot.engines.port import (
     EngineRefused,
     EngineUnreachable,
     LinkedInput,
+    LostRuns,
     StartRequest,
 )
 from bot.services.catalogue.service import Catalogue
@@ -212,17 +213,7 @@ class JobRunner:
         if self.job.is_cancel_asked:  # while the intent was written
             return await self._not_sent()
         try:
-            task = await self.tools.engine.start(
-                StartRequest(
-                    self.job.job_id,
-                    self.job.request.model,
-                    self.job.seed,
-                    parameters,
-                    self.job.run_key,
-                    self._links,
-                    tuple(files),
-                )
-            )
+            task = await self.tools.engine.start(self._start_request(parameters, files))
         except (EngineBusy, EngineRateLimited) as error:
             await self._take_back_intent()
             self.tools.queue.refused_as_busy(self.job.job_id, error.retry_after_s)
@@ -234,6 +225,11 @@ class JobRunner:
             self.tools.queue.accepted(self.job.job_id)
             await self._accepted(task)
         return False
+
+    def _start_request(self, parameters: Mapping[str, Value], files: Sequence[Upload]) -> StartRequest:
+        job = self.job
+        model = job.request.model
+        return StartRequest(job.job_id, model, job.seed, parameters, job.run_key, self._links, tuple(files))
 
     async def _accepted(self, task: Task) -> None:
         if not await self._adopt(task.task_id) and await self._is_anothers(task.task_id):
@@ -316,10 +312,10 @@ class JobRunner:
     async def _run_failed(self, error: EngineError) -> None:
         match error:
             case EngineAuthFailed():
-                log.error("Wiro does not accept our key: %s", error.message)
+                log.error("%s does not accept our key: %s", error.engine, error.message)
                 await self.hear(Refused(Cause.AUTH, error.message))
             case EngineNoFunds():
-                log.error("Wiro's account has run dry: %s", error.message)
+                log.error("the account at %s has run dry: %s", error.engine, error.message)
                 await self.hear(Refused(Cause.NO_FUNDS, error.message))
             case EngineRefused():
                 if isinstance(error, EngineNotFound):  # withdrawn since its page was read
@@ -334,13 +330,17 @@ class JobRunner:
     # --- no answer -----------------------------------------------------------------------------
 
     async def _look_for_task(self) -> Task | None:
-        """Search Task/List for the job's seed until the grace has passed; Run is never sent again."""
+        """Search until the grace has passed. What may cost money is never sent again, what is free once."""
+        capabilities, grace_s = self.tools.engine.capabilities, self.tools.timeouts.unknown_grace_s
+        if capabilities.lost_runs is LostRuns.NEVER:
+            grace_s = 0.0  # waiting shows nothing
+        is_repeated = not capabilities.may_repeat
         sent_at_s = self.job.sent_at_s or self.job.created_at_s
         delays = self.tools.poll_delays()
         # The record has wall time only; from here on a clock that is put right changes nothing.
         since_s = self.tools.clock.monotonic() - max(0.0, self.tools.clock.wall() - sent_at_s)
         while True:
-            waited_s = self.tools.clock.monotonic() - since_s
+            waited_s, report = self.tools.clock.monotonic() - since_s, None
             patience_s = self.tools.timeouts.deadline_s
             try:
                 report = await find_task(self.tools.engine, self.tools.store, self.job)
@@ -348,15 +348,36 @@ class JobRunner:
                 log.warning("job %d: the list of tasks could not be read: %s", self.job.job_id, error)
             else:
                 if report is None:
-                    patience_s = self.tools.timeouts.unknown_grace_s
+                    patience_s = grace_s
                 elif await self._adopt(report.task.task_id):
                     log.info("job %d: found as task %s", self.job.job_id, report.task.task_id)
                     return report.task
-            if waited_s > patience_s:
+            if report is None and waited_s > grace_s and not (is_repeated or self.job.is_cancel_asked):
+                is_repeated, since_s = True, self.tools.clock.monotonic()
+                task = await self._repeat()
+                if task is not None or self.job.is_terminal:
+                    return task
+            elif waited_s > patience_s:
                 cause = Cause.CANCELLED if self.job.is_cancel_asked else Cause.UNANSWERED
                 await self.hear(Refused(cause))
                 return None
             await asyncio.sleep(next(delays))
+
+    async def _repeat(self) -> Task | None:
+        """Once more: should the first have arrived after all, it makes something for nobody, for nothing."""
+        parameters = await self._resolved_parameters()
+        if parameters is None:
+            return None
+        try:
+            async with self.tools.inputs.carried(self.job.request.files) as files:
+                task = await self.tools.engine.start(self._start_request(parameters, files))
+        except InputRefused as error:
+            await self.hear(refused_by(error))
+            return None
+        except EngineError as error:
+            log.warning("job %d: sent once more: %s", self.job.job_id, error)
+            return None
+        return task if await self._adopt(task.task_id) else None
 
     async def _adopt(self, task_id: str) -> bool:
         """Make a task this job's own, on record. False: it is not, another job may have taken it."""
@@ -433,8 +454,10 @@ class JobRunner:
                 self.tools.delivery.settle_later(self.job, settlement, at_s)
 
     async def _is_known_free(self) -> bool:
-        """Whether the zero that Wiro names for a success is all that will ever be billed."""
+        """Whether what the engine names for a success is all that will ever be billed."""
         job = self.job
+        if not self.tools.engine.capabilities.does_bill:
+            return True
         if not keeps_hold(job) or job.stage is not Stage.SUCCEEDED or job.cost is None:
             return False
         try:

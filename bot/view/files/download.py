@@ -58,7 +58,7 @@ class Downloader:
                 raise OutputUnusable(output.name, "no address")
             return OutputFile(media.ANSWER_NAME, media.ANSWER_TYPE, None, None)
         try:
-            return await self._fetcher.read(output.name, output.url, partial(self._check, output))
+            return await self._fetcher.read(output.name, output.url, partial(self.check, output))
         except OutputUnusable as error:
             is_refused = _should_be_picture(output) and not isinstance(error, OutputTooLarge)
             if is_refused or isinstance(error, OutputUnsafe):
@@ -69,7 +69,8 @@ class Downloader:
         """Whether nothing is served there any more. False where that cannot be told."""
         return await self._fetcher.is_gone(address)
 
-    async def _check(self, output: Output, content: bytes) -> OutputFile:
+    async def check(self, output: Output, content: bytes) -> OutputFile:
+        """Sniff and check what is at hand already. Raises OutputUnusable."""
         async with self._checking:  # it takes copies: one at a time
             return await asyncio.to_thread(_picture, output, content)
 

@@ -30,6 +30,7 @@ from bot.view.files.download import Downloader
 from bot.view.files.fetching import downloader_session
 from bot.view.files.fitting import Bounds
 from bot.view.files.metadata import marked
+from sandbox.engine.fake import FakeEngine
 from tests.support.board import MemoryBoard
 from tests.support.clocks import SteppedClock
 from tests.support.samples import a_job
@@ -84,7 +85,9 @@ async def brought(*outputs: object, bounds: Bounds | None = None) -> tuple[Card,
         downloads = Downloader(session, LOOPBACK, clock=clock, delays=lambda: itertools.repeat(1.0))
         nothing: Any = None
         owner = Supervisor(asyncio.create_task)
-        delivery = ResultDelivery(nothing, MemoryBoard(), downloads, owner, lambda: itertools.repeat(1.0))
+        delivery = ResultDelivery(
+            nothing, MemoryBoard(), downloads, FakeEngine().open, owner, lambda: itertools.repeat(1.0)
+        )
         event = await delivery.inspect(a_job(stage=Stage.FINISHING), report.event)
     job = advance(a_job(stage=Stage.FINISHING), event)
     found = delivery._collected.get(job.job_id)

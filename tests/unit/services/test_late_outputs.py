@@ -14,6 +14,7 @@ from bot.domain.job.output_file import OutputUnavailable, OutputUnusable
 from bot.domain.job.status_update import DeliveryOutcome
 from bot.services.runs.delivery import ResultDelivery
 from bot.services.runs.memory_budget import MemoryBudget
+from sandbox.engine.fake import FakeEngine
 from tests.support.bot_harness import BotHarness, a_harness
 from tests.support.clocks import until
 from tests.support.samples import a_job
@@ -30,7 +31,14 @@ class Ending:
         self.room = MemoryBudget()
         self.come = harness.pictures.late[LATE] = asyncio.Event()
         self.delivery = ResultDelivery(
-            harness.store, harness.board, harness.pictures, harness.owner, lambda: iter(()), self.room, 0.01
+            harness.store,
+            harness.board,
+            harness.pictures,
+            FakeEngine().open,
+            harness.owner,
+            lambda: iter(()),
+            self.room,
+            0.01,
         )
         self.job: Job = a_job(1, stage=Stage.SUCCEEDED, outputs=OUTPUTS)
 

@@ -9,6 +9,7 @@ from bot.domain.job.events import Settled
 from bot.domain.job.job import Stage
 from bot.services.runs.delivery import ResultDelivery
 from bot.services.runs.memory_budget import MemoryBudget
+from sandbox.engine.fake import FakeEngine
 from tests.support.bot_harness import a_harness
 from tests.support.clocks import settle_down
 from tests.support.samples import PNG, a_job
@@ -59,7 +60,13 @@ async def test_a_picture_without_room_is_fetched_again_for_its_ending(tmp_path: 
     async with a_harness(tmp_path / "bot.sqlite3") as harness:
         room = MemoryBudget(9)  # one of the two, nine bytes each
         delivery = ResultDelivery(
-            harness.store, harness.board, harness.pictures, harness.owner, lambda: iter(()), room
+            harness.store,
+            harness.board,
+            harness.pictures,
+            FakeEngine().open,
+            harness.owner,
+            lambda: iter(()),
+            room,
         )
         settled = Settled(is_success=True, cost=None, outputs=(PNG,))
         for job_id in (1, 2):
