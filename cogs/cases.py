@@ -17,8 +17,8 @@ from bot.domain.moderation.errors import CaseDecided, CaseFault, CaseRefused
 from bot.services.moderation.service import Cases as CaseService
 from bot.view.actions.buttons import CaseAction, CaseButton, JobAction, JobButton
 from bot.view.actions.seal import seal_of
-from bot.view.cards.cases import ASKING, decided_card, offer_words, reported_words
-from bot.view.hiding import hidden, is_about_job, is_hidden, kept, kept_words, shown, words_of
+from bot.view.cards.cases import ASKING, decided_card, format_offer, format_report
+from bot.view.hiding import hidden, is_about_job, is_hidden, kept, shown, shown_components, words_of
 from bot.view.layout import NO_MENTIONS, layout_of
 from cogs.origins import requester_of
 
@@ -48,7 +48,7 @@ class Cases(commands.Cog):
         )
         if offer is None:
             return Postscript()
-        text = offer_words(offer.way_out)
+        text = format_offer(offer.way_out)
         if not offer.may_ask:
             return Postscript(text)
         return Postscript(text, CaseAction(CaseButton.ASK, interaction.id), ASKING)
@@ -67,7 +67,7 @@ class Cases(commands.Cog):
         message = interaction.message
         if message is None:
             raise CaseRefused(CaseFault.MESSAGE_GONE)
-        shown_before = kept_words(message, press.job_id)
+        shown_before = shown_components(message, press.job_id)
         report, job = await self._cases.report(press.job_id, requester_of(interaction), shown_before)
         case = report.case
         # A report that was cut short by a restart is made good by the next one.
@@ -79,7 +79,7 @@ class Cases(commands.Cog):
             )
         if not report.is_new and not report.has_hidden:
             raise CaseRefused(CaseFault.REPORTED if case.verdict is Verdict.OPEN else CaseFault.JUDGED)
-        text = reported_words(report, job, is_passed_on=await self._cases.submit_report(case, job))
+        text = format_report(report, job, is_passed_on=await self._cases.submit_report(case, job))
         await interaction.followup.send(text, ephemeral=True, allowed_mentions=NO_MENTIONS)
 
     async def decide(self, interaction: Interaction, press: CaseAction) -> None:

@@ -43,8 +43,8 @@ from bot.view.actions.buttons import AuditAction, AuditButton
 from bot.view.card import Card
 from bot.view.cards.audit import audit_card
 from bot.view.cards.rules import changed_card, show_card, trial_card, unchanged_card
-from bot.view.text.changes import change_words
-from bot.view.text.rules import NOTHING, kind_words
+from bot.view.text.changes import format_change
+from bot.view.text.rules import NOTHING, format_word_kind
 from cogs.limit_options import ChannelOption, channel_of, known_slug
 from cogs.model_options import model_choices
 
@@ -188,7 +188,7 @@ class Rules(commands.GroupCog, group_name="rules", group_description="What the b
             words = (await self._rules(interaction)).words
             known = next(filter(asked.is_same, words), None)
             if known is None:
-                await fill(interaction, unchanged_card(kind_words(asked), NOTHING))
+                await fill(interaction, unchanged_card(format_word_kind(asked), NOTHING))
                 return
             entry = self._entry(interaction, WordChange(known, before=True, after=False))
             is_changed = await self._houses.remove_word(known, entry)
@@ -285,7 +285,7 @@ class Rules(commands.GroupCog, group_name="rules", group_description="What the b
 
 
 def _done(entry: AuditEntry, *, is_changed: bool) -> Card:
-    words = change_words(entry.change)
+    words = format_change(entry.change)
     return changed_card(words) if is_changed else unchanged_card(words.subject, words.after)
 
 

@@ -24,7 +24,7 @@ from bot.domain.request.requester import ChannelContext, Requester
 from bot.runtime.bounded import BoundedDict
 from bot.view.actions.seal import seal_of
 from bot.view.card import Card, Tone
-from bot.view.cards.cases import member_words, open_card
+from bot.view.cards.cases import format_answer, open_card
 from bot.view.cards.logs import (
     INTRODUCTION,
     alarm_card,
@@ -118,7 +118,7 @@ class ModLogChannel:
         return permissions.manage_guild or permissions.administrator
 
     async def tell(self, decision: Decision) -> bool:
-        text = member_words(decision)
+        text = format_answer(decision)
         case = decision.case
         interaction, since_s = self._waiting.pop(case.case_id, (None, 0.0))
         if interaction is not None and self._monotonic() - since_s < TOKEN_LIFE_S:

@@ -33,7 +33,7 @@ def hidden(message: discord.Message, job: Job, seal: Seal) -> ui.LayoutView:
     return layout_of(hidden_card(job, pictures, files), seal)
 
 
-def kept_words(message: discord.Message, job_id: int) -> str:
+def shown_components(message: discord.Message, job_id: int) -> str:
     """All that the message shows, to be put back as it is: its components as JSON, but for Report.
 
     What the moderators restore cannot be reported again.

@@ -41,7 +41,7 @@ from bot.view.files.metadata import marked, without_traces
 from bot.view.files.parts import chunk
 from bot.view.text import said
 from bot.view.text.format import code_block, escaped
-from bot.view.text.headings import sent_words
+from bot.view.text.headings import format_sent
 from bot.view.text.said import TextPart
 from tests.guard.guard_counts import wired
 from tests.guard.guard_growth import MOST, MOST_STEPS, growth, longest_steps
@@ -149,7 +149,7 @@ def test_what_a_form_sent_is_told_in_no_more_than_its_share() -> None:
     def request(length: int) -> RunRequest:
         return RunRequest("a/b", "", values=tuple((f"name-{n}", f"value {n}") for n in range(length)))
 
-    assert growth(lambda given: sent_words(given, 1_000), request, 4_000) < MOST
+    assert growth(lambda given: format_sent(given, 1_000), request, 4_000) < MOST
 
 
 def test_a_search_for_very_many_words_looks_for_the_first_ones() -> None:

@@ -16,8 +16,8 @@ from bot.view.cards.texts import text_buttons
 from bot.view.text.fitting import jump_link, message_url
 from bot.view.text.format import code, escaped, plural, relative
 from bot.view.text.headings import heading, sent_count
-from bot.view.text.limits import allowance_words, amount_words, audience_words, extent_words
-from bot.view.text.made import a_words, the_words
+from bot.view.text.limits import format_allowance, format_amount, format_audience, format_extent
+from bot.view.text.made import format_an_output, format_the_outputs
 from bot.view.text.sentences import sentence
 
 PROMPT_CHARS: Final = 600
@@ -45,7 +45,7 @@ def open_card(case: Case, way_out: Alternative | None, prompt: str, job: Job | N
 
 def hidden_card(job: Job, pictures: Sequence[str], files: Sequence[str]) -> Card:
     """A reported job's own message: nothing of what it said, all else behind spoilers."""
-    lines = [HIDDEN, f"{a_words(job)} reported. Moderators can show it again or delete it."]
+    lines = [HIDDEN, f"{format_an_output(job)} reported. Moderators can show it again or delete it."]
     return Card(
         Tone.WARNING,
         "\n".join(lines),
@@ -60,14 +60,14 @@ def hidden_card(job: Job, pictures: Sequence[str], files: Sequence[str]) -> Card
     )
 
 
-def reported_words(report: Report, job: Job, *, is_passed_on: bool) -> str:
+def format_report(report: Report, job: Job, *, is_passed_on: bool) -> str:
     """What a member who reported something is told."""
     if report.has_hidden:
         if is_passed_on:
-            return f"{the_words(job)} hidden, and the moderators decide about it. Thank you."
+            return f"{format_the_outputs(job)} hidden, and the moderators decide about it. Thank you."
         return (
-            f"{the_words(job)} hidden. The moderators have no log channel that the bot can write to: "
-            "please tell one of them. They can press Restore or Delete under it."
+            f"{format_the_outputs(job)} hidden. The moderators have no log channel that the bot can write "
+            "to: please tell one of them. They can press Restore or Delete under it."
         )
     why = f"You have had {HIDES_A_DAY} things hidden today, so this one stays to be seen"
     if is_passed_on:
@@ -78,7 +78,7 @@ def reported_words(report: Report, job: Job, *, is_passed_on: bool) -> str:
 def decided_card(text: str, decision: Decision) -> Card:
     """The case's own words, and below them the verdict and who gave it."""
     case = decision.case
-    lines = [text, f"**{_verdict_words(decision)}** by <@{case.decided_by}>"]
+    lines = [text, f"**{_format_verdict(decision)}** by <@{case.decided_by}>"]
     if decision.failure is not None:
         lines.append(f"But: {sentence(decision.failure)}")
     if not decision.is_told:
@@ -89,7 +89,7 @@ def decided_card(text: str, decision: Decision) -> Card:
     return Card(tone, "\n".join(lines), small_print=when)
 
 
-def member_words(decision: Decision) -> str:
+def format_answer(decision: Decision) -> str:
     """The verdict as the member who asked reads it."""
     case = decision.case
     prompt = heading(case.request, 100) if case.request is not None else "your picture"
@@ -103,24 +103,24 @@ def member_words(decision: Decision) -> str:
         case Verdict.APPROVED:
             return f"{asked} They approved it; the picture comes to you by direct message."
         case Verdict.GRANTED:
-            return f"{asked} They gave you {granted_words(decision)}. Send it again whenever you like."
+            return f"{asked} They gave you {format_granted(decision)}. Send it again whenever you like."
         case Verdict.BLOCKED:
             return f"{asked} They said no, and blocked you from the bot on this server."
         case _:
             return f"{asked} They said no."
 
 
-def granted_words(decision: Decision) -> str:
+def format_granted(decision: Decision) -> str:
     """``5 runs more for today and $0.25 more for today``."""
     words = [f"{_amount(measure, amount)} more for today" for measure, amount in decision.granted]
     return " and ".join(words) or "nothing"
 
 
-def offer_words(way_out: Alternative) -> str:
+def format_offer(way_out: Alternative) -> str:
     """What would still fit; empty where nothing would."""
     if not way_out.fits:
         return ""
-    return "This would still fit: " + "; ".join(_fit_words(fit) for fit in way_out.fits) + "."
+    return "This would still fit: " + "; ".join(_format_fit(fit) for fit in way_out.fits) + "."
 
 
 def _asked(case: Case, way_out: Alternative | None, prompt: str) -> list[str]:
@@ -130,7 +130,7 @@ def _asked(case: Case, way_out: Alternative | None, prompt: str) -> list[str]:
     what = escaped(prompt, PROMPT_CHARS) or title
     lines += [f"**Where** <#{case.channel_id}>{private}", f"**What** {what}"]
     if case.request is not None:
-        lines.append(f"**How** {_request_words(case.request)}")
+        lines.append(f"**How** {_format_request(case.request)}")
     if way_out is not None:
         lines += [f"**Limit** {_limit_line(way_out.refused)}", f"**Price** about {way_out.price}"]
     return lines
@@ -139,7 +139,7 @@ def _asked(case: Case, way_out: Alternative | None, prompt: str) -> list[str]:
 def _reported(case: Case, prompt: str, job: Job) -> list[str]:
     state = " and hidden" if case.is_hiding else ", not hidden: the reporter has had enough hidden today"
     return [
-        f"### {a_words(job)} reported{state}",
+        f"### {format_an_output(job)} reported{state}",
         f"**Made by** <@{case.user_id}>",
         f"**Where** <#{case.channel_id}>{jump_link(job.origin)}",
         f"**Prompt** {escaped(prompt, PROMPT_CHARS) or 'none'}",
@@ -147,7 +147,7 @@ def _reported(case: Case, prompt: str, job: Job) -> list[str]:
     ]
 
 
-def _request_words(request: RunRequest) -> str:
+def _format_request(request: RunRequest) -> str:
     facts = [
         code(request.model),
         plural(request.count, "picture"),
@@ -162,20 +162,20 @@ def _limit_line(refused: LimitReached) -> str:
     measure = Measure.SPEND if refused.is_money else Measure.RUNS
     limit = refused.bound
     if limit is None:
-        words = amount_words(measure, refused.limit)
+        words = format_amount(measure, refused.limit)
     else:
         measure = limit.measure
-        words = allowance_words(limit.measure, limit.window, limit.amount)
-        words += extent_words(limit.scope.channel_id, limit.scope.model)
+        words = format_allowance(limit.measure, limit.window, limit.amount)
+        words += format_extent(limit.scope.channel_id, limit.scope.model)
         if limit.audience is not Audience.DEFAULT:
-            words += f" for {audience_words(limit.audience, limit.audience_id)}"
-    used, held = amount_words(measure, refused.used), amount_words(measure, refused.held)
+            words += f" for {format_audience(limit.audience, limit.audience_id)}"
+    used, held = format_amount(measure, refused.used), format_amount(measure, refused.held)
     if measure is Measure.AT_ONCE:
         return f"{words}; {held} running"
     return f"{words}; {used} used, {held} held; starts again {relative(refused.resets_at_s)}"
 
 
-def _fit_words(fit: Fit) -> str:
+def _format_fit(fit: Fit) -> str:
     match fit.saving:
         case Saving.FEWER_PICTURES:
             what = plural(fit.request.count, "picture")
@@ -188,14 +188,14 @@ def _fit_words(fit: Fit) -> str:
     return f"{what} for about {fit.price}"
 
 
-def _verdict_words(decision: Decision) -> str:
+def _format_verdict(decision: Decision) -> str:
     match decision.case.verdict:
         case Verdict.OPEN:
             return "Open"
         case Verdict.APPROVED:
             return "Approved once"
         case Verdict.GRANTED:
-            return f"Granted {granted_words(decision)}" if decision.granted else "Granted more for today"
+            return f"Granted {format_granted(decision)}" if decision.granted else "Granted more for today"
         case Verdict.DENIED:
             return "Denied"
         case Verdict.RESTORED:
@@ -214,7 +214,7 @@ def _verdict_words(decision: Decision) -> str:
 
 def _amount(measure: Measure, amount: int) -> str:
     return (
-        f"{amount_words(measure, amount)} at once"
+        f"{format_amount(measure, amount)} at once"
         if measure is Measure.AT_ONCE
-        else amount_words(measure, amount)
+        else format_amount(measure, amount)
     )

@@ -14,7 +14,7 @@ from bot.view.actions.buttons import FormAction, FormButton
 from bot.view.card import Card, Tone
 from bot.view.text.fitting import fitting, message_url
 from bot.view.text.format import code, duration, escaped, plain
-from bot.view.text.requests import complaint_words, fault_words, field_name
+from bot.view.text.requests import field_name, format_complaint, format_fault
 
 MAX_TEXT_CHARS: Final = MESSAGE_CHARS - 400  # the title and the small print
 MAX_PAGES: Final = 25  # steps that have a button: five rows, of the 40 components of a message
@@ -43,7 +43,7 @@ def _notes(draft: FormState) -> list[str]:
     if draft.origin is not None and not draft.is_starting:
         notes.append(f"**It runs** {_where(draft.origin)}. The form stays open for another run.")
     if draft.left_out:
-        told, more = fitting(draft.left_out, most=MAX_LEFT_OUT, name=complaint_words)
+        told, more = fitting(draft.left_out, most=MAX_LEFT_OUT, name=format_complaint)
         told += [f"{more:,} more"] if more else []
         notes.append(f"-# Left out of your last values: {'; '.join(told)}.")
     if draft.model.parameters is None:
@@ -94,7 +94,7 @@ def _is_default(draft: FormState, parameter: Parameter, defaults: dict[str, tupl
 def _line(draft: FormState, parameter: Parameter, complaint: Complaint | None, limit: int) -> str:
     name = field_name(parameter)
     if complaint is not None:
-        return f"⚠️ **{name}** {fault_words(complaint)}"
+        return f"⚠️ **{name}** {format_fault(complaint)}"
     return f"**{name}** {_value(draft, parameter, limit)}"
 
 

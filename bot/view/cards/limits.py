@@ -16,15 +16,15 @@ from bot.view.text.limits import (
     NOBODY_GONE,
     Reader,
     Standing,
-    allowance_words,
-    amount_words,
-    audience_words,
-    extent_words,
-    figures_words,
-    reason_words,
-    subject_words,
-    summary_words,
-    title_words,
+    format_allowance,
+    format_amount,
+    format_audience,
+    format_extent,
+    format_figures,
+    format_reason,
+    format_subject,
+    format_summary,
+    format_title,
 )
 
 PAGE_CHARS: Final = MESSAGE_CHARS - 700  # the heading and the small print
@@ -49,7 +49,7 @@ def table_card(
     """Every limit of a server, grouped by whom it is for, a page at a time (from 1; too high is the last)."""
     pages = list(_pages(rules, gone))
     *most, last = [
-        allowance_words(rule.dimension.measure, rule.dimension.window, rule.amount) for rule in defaults
+        format_allowance(rule.dimension.measure, rule.dimension.window, rule.amount) for rule in defaults
     ]
     standard = f"{', '.join(most)} and {last}"
     rest = (
@@ -79,14 +79,14 @@ def explain_card(
     first = _first_to_bind(members)
     lines = [
         f"### Limits for <@{reader.user_id}> in {place}",
-        f"<@{reader.user_id}> in {place}: **{summary_words(first, at_s)}**",
-        f"-# This one binds first, {reason_words(first.limit, rules, reader)}.",
+        f"<@{reader.user_id}> in {place}: **{format_summary(first, at_s)}**",
+        f"-# This one binds first, {format_reason(first.limit, rules, reader)}.",
     ]
     others = [standing for standing in members if standing is not first]
     if others:
         lines.append("**Besides it bind**")
     blocks = [
-        f"- {summary_words(standing, at_s)}\n-# {reason_words(standing.limit, rules, reader)}"
+        f"- {format_summary(standing, at_s)}\n-# {format_reason(standing.limit, rules, reader)}"
         for standing in others
     ]
     lines += _within(blocks, PAGE_CHARS - sum(len(line) + 1 for line in lines))
@@ -104,8 +104,8 @@ def quota_card(
     members = [standing for standing in standings if standing.limit.audience is not Audience.OPERATOR]
     heading = "### Your day in direct messages" if is_direct else "### What you have left here"
     blocks = [
-        f"**{title_words(standing)}**\n{figures_words(standing)}"
-        f"\n-# {reason_words(standing.limit, rules, reader)}"
+        f"**{format_title(standing)}**\n{format_figures(standing)}"
+        f"\n-# {format_reason(standing.limit, rules, reader)}"
         for standing in members
     ]
     lines = [heading, *_within(blocks, PAGE_CHARS), *_operator_lines(standings)]
@@ -115,29 +115,29 @@ def quota_card(
 def changed_card(rule: LimitPolicy, before: int | None) -> Card:
     """What a limit was and is."""
     window, measure = rule.dimension.window, rule.dimension.measure
-    was = "was not set" if before is None else f"was {allowance_words(measure, window, before)}"
-    now = allowance_words(measure, window, rule.amount)
+    was = "was not set" if before is None else f"was {format_allowance(measure, window, before)}"
+    now = format_allowance(measure, window, rule.amount)
     none = " That is none at all." if rule.amount == 0 else ""
-    return Card(Tone.DONE, f"Limit of {subject_words(rule)}: {was}, is now **{now}**.{none}")
+    return Card(Tone.DONE, f"Limit of {format_subject(rule)}: {was}, is now **{now}**.{none}")
 
 
 def cleared_card(rule: LimitPolicy, before: int | None) -> Card:
     """That a limit is gone, or that there was none."""
     if before is None:
-        return Card(Tone.WAITING, f"There was no limit of {subject_words(rule)}; nothing was changed.")
-    was = allowance_words(rule.dimension.measure, rule.dimension.window, before)
-    return Card(Tone.DONE, f"Limit of {subject_words(rule)}: was {was}, is **not set** any more.")
+        return Card(Tone.WAITING, f"There was no limit of {format_subject(rule)}; nothing was changed.")
+    was = format_allowance(rule.dimension.measure, rule.dimension.window, before)
+    return Card(Tone.DONE, f"Limit of {format_subject(rule)}: was {was}, is **not set** any more.")
 
 
 def granted_card(user_id: int, measure: Measure, amount: int, standings: Sequence[Standing]) -> Card:
     """What was granted, and what the member has now."""
     blocks = [
-        f"**{title_words(standing)}**\n{figures_words(standing)}"
+        f"**{format_title(standing)}**\n{format_figures(standing)}"
         for standing in standings
         if standing.limit.measure is measure and standing.limit.is_members
     ]
     heading = (
-        f"<@{user_id}> is granted **{amount_words(measure, amount)}** more until each limit starts again."
+        f"<@{user_id}> is granted **{format_amount(measure, amount)}** more until each limit starts again."
     )
     return Card(
         Tone.DONE,
@@ -167,10 +167,10 @@ def _pages(rules: Iterable[LimitPolicy], gone: frozenset[int]) -> Iterator[list[
 
 def _row(rule: LimitPolicy, gone: frozenset[int]) -> str:
     dimension = rule.dimension
-    default_limits = allowance_words(dimension.measure, dimension.window, rule.amount)
-    extent = extent_words(dimension.channel_id, dimension.model, gone)
+    default_limits = format_allowance(dimension.measure, dimension.window, rule.amount)
+    extent = format_extent(dimension.channel_id, dimension.model, gone)
     if rule.audience in {Audience.ROLE, Audience.MEMBER}:
-        return f"- {audience_words(rule.audience, rule.audience_id, gone)}: **{default_limits}**{extent}"
+        return f"- {format_audience(rule.audience, rule.audience_id, gone)}: **{default_limits}**{extent}"
     return f"- **{default_limits}**{extent}"
 
 

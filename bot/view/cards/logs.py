@@ -9,10 +9,10 @@ from bot.domain.limits.bill_alarm import BillAlarm
 from bot.domain.limits.budget import BudgetWarning
 from bot.domain.moderation.audit import AuditEntry
 from bot.view.card import Card, Tone
-from bot.view.text.changes import change_words
+from bot.view.text.changes import format_change
 from bot.view.text.fitting import jump_link
 from bot.view.text.format import code, plain, plural, relative
-from bot.view.text.limits import allowance_words, extent_words
+from bot.view.text.limits import format_allowance, format_extent
 
 SHOWN_CHARS: Final = 300
 INTRODUCTION: Final = Card(
@@ -30,7 +30,7 @@ def entry_card(entry: AuditEntry) -> Card:
 
 def change_lines(entry: AuditEntry, limit: int) -> list[str]:
     """Who did what; what it was about; from what to what. Each part in so many characters."""
-    words = change_words(entry.change)
+    words = format_change(entry.change)
     before, after = (plain(text, limit) or "nothing" for text in (words.before, words.after))
     lines = [f"<@{entry.actor_id}> · **{plain(words.action, 60)}**", plain(words.subject, limit)]
     return [*(line for line in lines if line), f"{before} → {after}"]
@@ -38,7 +38,7 @@ def change_lines(entry: AuditEntry, limit: int) -> list[str]:
 
 def kept_back_card(entry: AuditEntry) -> Card:
     """A change whose words this server's AutoMod will not have."""
-    words = change_words(entry.change)
+    words = format_change(entry.change)
     lines = [
         f"<@{entry.actor_id}> · **{plain(words.action, 60)}**",
         "AutoMod blocked the rest: `/rules audit`.",
@@ -61,8 +61,8 @@ def blocked_card(job: Job) -> Card:
 def warning_card(warning: BudgetWarning) -> Card:
     """A server's budget at 50, 80 or 100 percent."""
     limit = warning.limit
-    budget = allowance_words(limit.measure, limit.window, limit.amount)
-    extent = extent_words(limit.scope.channel_id, limit.scope.model)
+    budget = format_allowance(limit.measure, limit.window, limit.amount)
+    extent = format_extent(limit.scope.channel_id, limit.scope.model)
     is_out = warning.percent >= 100
     title = (
         "This server's budget is used up"

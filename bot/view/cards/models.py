@@ -14,14 +14,14 @@ from bot.view.card import Card, Row, Tone
 from bot.view.text.fitting import and_more, fitting
 from bot.view.text.format import code, escaped, plain, plural, relative
 from bot.view.text.models import (
-    abilities_words,
-    licence_words,
-    media_words,
-    parameter_words,
-    price_words,
-    rule_words,
-    runs_words,
-    time_words,
+    format_abilities,
+    format_licence,
+    format_media,
+    format_parameter,
+    format_price,
+    format_price_rule,
+    format_runs,
+    format_time,
 )
 
 TEXT_CHARS: Final = MESSAGE_CHARS - 200  # the small print
@@ -55,17 +55,17 @@ def detail_card(detail: ModelDetail, *, can_run: bool) -> Card:
     description = model.description or (summary.description if summary is not None else "")
     categories = model.categories or (summary.categories if summary is not None else ())
     usual_s = model.usual_s if model.usual_s is not None else (summary.usual_s if summary else None)
-    runs = runs_words(model.run_count or (summary.run_count if summary else None))
+    runs = format_runs(model.run_count or (summary.run_count if summary else None))
     head = [f"### {escaped(title, 100)}", code(model.slug), escaped(description, DESCRIPTION_CHARS)]
     facts = [
-        f"**Price** {price_words(summary) if summary is not None else _price_words(model)}",
-        *(f"-# {rule_words(rule)}" for rule in model.prices[:MAX_RULES]),
-        f"**Time** {time_words(detail.median_s, usual_s)}",
-        f"**Takes in** {media_words(detail.abilities.takes)}",
-        f"**Gives out** {media_words(detail.abilities.gives)}",
+        f"**Price** {format_price(summary) if summary is not None else _format_unlisted_price(model)}",
+        *(f"-# {format_price_rule(rule)}" for rule in model.prices[:MAX_RULES]),
+        f"**Time** {format_time(detail.median_s, usual_s)}",
+        f"**Takes in** {format_media(detail.abilities.takes)}",
+        f"**Gives out** {format_media(detail.abilities.gives)}",
         f"**Categories** {escaped(', '.join(categories), 120)}" if categories else "",
-        f"**Licence** {licence_words(model.licence, model.slug)}",
-        f"**Here** {_forbidden_words(detail.forbidden) or 'allowed'}",
+        f"**Licence** {format_licence(model.licence, model.slug)}",
+        f"**Here** {_format_forbidden(detail.forbidden) or 'allowed'}",
     ]
     text = "\n".join(line for line in (*head, *facts) if line)
     press = ModelAction(ModelButton.RUN, model.slug)
@@ -79,7 +79,7 @@ def detail_card(detail: ModelDetail, *, can_run: bool) -> Card:
     )
 
 
-def _forbidden_words(fault: RuleFault | None) -> str:
+def _format_forbidden(fault: RuleFault | None) -> str:
     return _FORBIDDEN.get(fault, "") if fault is not None else ""
 
 
@@ -94,13 +94,13 @@ def _row(line: ModelRow) -> Row:
     summary = line.summary
     title = escaped(summary.title or summary.slug, 50)
     facts = [
-        time_words(line.median_s, summary.usual_s),
-        plain(abilities_words(line.abilities), 60),
+        format_time(line.median_s, summary.usual_s),
+        plain(format_abilities(line.abilities), 60),
         escaped(", ".join(summary.categories), 40),
-        _forbidden_words(line.forbidden),
+        _format_forbidden(line.forbidden),
     ]
     small = " · ".join(fact for fact in facts if fact)
-    text = f"**{title}** · {price_words(summary)}\n{code(summary.slug, 80)}\n-# {small}"
+    text = f"**{title}** · {format_price(summary)}\n{code(summary.slug, 80)}\n-# {small}"
     press = ModelAction(ModelButton.DETAILS, summary.slug)
     return Row(text, press if has_room(press) else None)
 
@@ -145,13 +145,13 @@ def _age(reading: CatalogueReading) -> str:
     return f"Wiro's list cannot be read just now; this one was read {relative(reading.read_at_s)}"
 
 
-def _price_words(model: Model) -> str:
+def _format_unlisted_price(model: Model) -> str:
     """For a model that the list does not have."""
     if model.prices:
         return "by what is asked for"
     if model.approximate_cost is not None and model.approximate_cost.pico > 0:
         return f"about {model.approximate_cost}"
-    return price_words(None)
+    return format_price(None)
 
 
 def _inputs(detail: ModelDetail, room: int) -> str:
@@ -161,6 +161,6 @@ def _inputs(detail: ModelDetail, room: int) -> str:
         return "**Inputs** Wiro's page for this model lists none."
     fields = fields_of(detail.model)
     # What follows has room, too.
-    shown, more = fitting(fields, room - 40, name=lambda field: f"- {parameter_words(field)}")
+    shown, more = fitting(fields, room - 40, name=lambda field: f"- {format_parameter(field)}")
     rest = [f"-# {and_more(more)}"] if more else []
     return "\n".join([f"**{plural(len(fields), 'input')}**", *shown, *rest])

@@ -46,7 +46,7 @@ def confirmation(quote: Quote, go: ConfirmAction, preview: Preview | None) -> Ca
             title = "This picture, made larger"
         case _:
             assert_never(go.action)
-    lines = [f"### {title}", f"With {model_name(request)} · {price_words(quote.price, quote.left)}"]
+    lines = [f"### {title}", f"With {model_name(request)} · {format_price_of_left(quote.price, quote.left)}"]
     if request.prompt:
         lines.append(escaped(request.prompt, PROMPT_CHARS))
     reword = ResultAction(ResultButton.REWORD, go.job_id, go.place)
@@ -54,7 +54,7 @@ def confirmation(quote: Quote, go: ConfirmAction, preview: Preview | None) -> Ca
     return Card(Tone.WAITING, "\n".join(lines), preview=preview, buttons=(go, *picks))
 
 
-def price_words(price: Money, left: Money | None) -> str:
+def format_price_of_left(price: Money, left: Money | None) -> str:
     """``about $0.0035 of your $1.20 left today``."""
     return f"about {price}" + (f" of your {left} left today" if left is not None else "")
 

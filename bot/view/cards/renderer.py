@@ -19,7 +19,7 @@ from bot.view.text import links, said
 from bot.view.text.endings import ending
 from bot.view.text.fitting import message_url
 from bot.view.text.format import code, code_block, duration, plural, relative
-from bot.view.text.headings import heading, model_name, sent_words
+from bot.view.text.headings import format_sent, heading, model_name
 from bot.view.text.said import TextPart
 
 PROMPT_CHARS: Final = 300
@@ -43,7 +43,7 @@ _CAN_RETRY: Final = frozenset(
 def status_card(news: StatusUpdate) -> Card:
     """A job that has not ended."""
     job = news.job
-    lines = [_title(job), f"**{_stage_words(news)}**"]
+    lines = [_title(job), f"**{_format_stage(news)}**"]
     if job.stage is Stage.RUNNING and job.progress is not None:
         lines.append(bar(job.progress))
     if news.quiet_since_s is not None:
@@ -176,7 +176,7 @@ def info_card(job: Job, *, may_see_log: bool = False, may_read: bool = True) -> 
         lines.append("The prompt has been erased.")
     if request.negative_prompt:
         lines += ["Without:", code_block(request.negative_prompt, 1_000)]
-    sent = sent_words(request, max(0, SENT_END - sum(len(line) + 1 for line in lines)))
+    sent = format_sent(request, max(0, SENT_END - sum(len(line) + 1 for line in lines)))
     lines += [f"**Sent** {sent}"] if sent else []
     lines += [f"**{name}** {value}" for name, value in facts if value is not None]
     actions = (JobButton.LOG,) if may_see_log and job.task_id is not None else ()
@@ -197,10 +197,10 @@ def bar(progress: Progress) -> str:
 
 def headline(news: StatusUpdate) -> str:
     """A job in one line, for lists."""
-    return f"**{heading(news.job.request, 50)}**\n-# {_stage_words(news)} · {_model(news.job)}"
+    return f"**{heading(news.job.request, 50)}**\n-# {_format_stage(news)} · {_model(news.job)}"
 
 
-def _stage_words(news: StatusUpdate) -> str:
+def _format_stage(news: StatusUpdate) -> str:
     if news.is_cancelling:
         return "Cancelling…"
     match news.job.stage:
@@ -215,7 +215,7 @@ def _stage_words(news: StatusUpdate) -> str:
         case Stage.PREPARING:
             return "Preparing the model"
         case Stage.RUNNING:
-            return _running_words(news.job)
+            return _format_running(news.job)
         case Stage.FINISHING:
             return "Finishing"
         case Stage.SUCCEEDED | Stage.FAILED | Stage.CANCELLED:
@@ -224,7 +224,7 @@ def _stage_words(news: StatusUpdate) -> str:
             assert_never(news.job.stage)
 
 
-def _running_words(job: Job) -> str:
+def _format_running(job: Job) -> str:
     if job.speech is not None:
         return "Thinking" if job.speech.is_thinking or not job.speech.answer else "Answering"
     request = job.request
@@ -235,11 +235,11 @@ def _running_words(job: Job) -> str:
 
 def _title(job: Job) -> str:
     words = heading(job.request, PROMPT_CHARS_BESIDE_WORDS if said.is_text(job) else PROMPT_CHARS)
-    parent = f"\n-# {_parent_words(job.parent)}" if job.parent is not None else ""
+    parent = f"\n-# {_format_parent(job.parent)}" if job.parent is not None else ""
     return f"### {words}{parent}"
 
 
-def _parent_words(parent: Parent) -> str:
+def _format_parent(parent: Parent) -> str:
     what = "a picture"
     if parent.message_id is not None:
         what = f"[{what}]({message_url(parent.guild_id, parent.channel_id, parent.message_id)})"
@@ -258,7 +258,7 @@ def _model(job: Job) -> str:
     return model_name(job.request)
 
 
-def _cost_words(job: Job) -> str:
+def _format_cost(job: Job) -> str:
     if keeps_hold(job):
         return f"its cost follows, {job.hold} at most"
     return str(job.cost if job.cost is not None else job.hold)
@@ -272,6 +272,6 @@ def _facts(job: Job) -> str:
         f"{request.width} × {request.height}" if request.width and request.height else "",
         plural(request.count, "picture") if request.count > 1 else "",
         duration(job.elapsed_s) if job.elapsed_s is not None else "",
-        _cost_words(job),
+        _format_cost(job),
     ]
     return " · ".join(fact for fact in facts if fact)

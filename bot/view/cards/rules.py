@@ -9,10 +9,16 @@ from bot.domain.moderation.lexicon import Hit
 from bot.domain.moderation.picture_rules import DEFAULT, WHOLE_SERVER
 from bot.domain.moderation.rules import ChannelRule, GuildRules, ModelRule
 from bot.view.card import Card, Tone
-from bot.view.text.changes import ChangeWords
+from bot.view.text.changes import FormattedChange
 from bot.view.text.fitting import and_more, fitting
 from bot.view.text.format import code, escaped, plural
-from bot.view.text.rules import channel_words, hit_words, model_words, picture_words, word_words
+from bot.view.text.rules import (
+    format_channel_rule,
+    format_hit,
+    format_model_rule,
+    format_picture_rule,
+    format_word_rule,
+)
 
 SECTION_CHARS: Final = 700
 
@@ -21,13 +27,13 @@ def show_card(rules: GuildRules) -> Card:
     """Everything that /rules can set."""
     is_listing_channels = any(rule is ChannelRule.ALLOW for _, rule in rules.channels)
     is_listing_models = any(rule is ModelRule.ALLOW for _, rule in rules.models)
-    channels = [f"<#{channel_id}> {channel_words(rule)}" for channel_id, rule in sorted(rules.channels)]
-    models = [f"{code(slug)} {model_words(rule)}" for slug, rule in sorted(rules.models)]
-    words = [word_words(word) for word in sorted(rules.words, key=lambda word: word.text)]
+    channels = [f"<#{channel_id}> {format_channel_rule(rule)}" for channel_id, rule in sorted(rules.channels)]
+    models = [f"{code(slug)} {format_model_rule(rule)}" for slug, rule in sorted(rules.models)]
+    words = [format_word_rule(word) for word in sorted(rules.words, key=lambda word: word.text)]
     blocked = [f"<@{user_id}>" for user_id in sorted(rules.blocked_user_ids)]
     by_channel = dict(rules.pictures)
-    everywhere = picture_words(by_channel.pop(WHOLE_SERVER, DEFAULT))
-    elsewhere = [f"<#{place}> {picture_words(rule)}" for place, rule in sorted(by_channel.items())]
+    everywhere = format_picture_rule(by_channel.pop(WHOLE_SERVER, DEFAULT))
+    elsewhere = [f"<#{place}> {format_picture_rule(rule)}" for place, rule in sorted(by_channel.items())]
     log_channel = f"<#{rules.log_channel_id}>" if rules.log_channel_id is not None else "none"
     lines = [
         "### Rules of this server",
@@ -47,7 +53,7 @@ def show_card(rules: GuildRules) -> Card:
     )
 
 
-def changed_card(words: ChangeWords) -> Card:
+def changed_card(words: FormattedChange) -> Card:
     """What a change did."""
     return Card(Tone.DONE, f"### Changed\n{words.subject}: {words.before} → **{words.after}**")
 
@@ -62,7 +68,7 @@ def trial_card(text: str, matches: Sequence[Hit]) -> Card:
     shown = escaped(text, 300)
     if not matches:
         return Card(Tone.DONE, f"### This prompt would pass\n{shown}", small_print="Nothing was stored.")
-    tripped = _listed(map(hit_words, matches), "")
+    tripped = _listed(map(format_hit, matches), "")
     return Card(
         Tone.WARNING,
         f"### This prompt would be refused\n{shown}\n**{plural(len(matches), 'rule')}** {tripped}",

@@ -9,7 +9,7 @@ from bot.domain.discord_limits import MESSAGE_CHARS
 from bot.domain.request.style import Style
 from bot.view.card import Card, Tone
 from bot.view.text.format import escaped
-from bot.view.text.styles import style_words
+from bot.view.text.styles import format_style
 
 LIST_CHARS: Final = MESSAGE_CHARS - 400  # the small print
 TEMPLATE_CHARS: Final = 700
@@ -20,8 +20,8 @@ def saved_card(style: Style, before: Style | None) -> Card:
     """What is kept now, and what stood under this name before."""
     lines = [f"### {'Replaced' if before is not None else 'Kept'}: {_named(style)}"]
     if before is not None:
-        lines.append(f"Before: {style_words(before, TEMPLATE_CHARS)}")
-    lines.append(f"Now: {style_words(style, TEMPLATE_CHARS)}")
+        lines.append(f"Before: {format_style(before, TEMPLATE_CHARS)}")
+    lines.append(f"Now: {format_style(style, TEMPLATE_CHARS)}")
     whose = "Everybody on this server" if style.is_pinned else "You"
     return Card(
         Tone.DONE,
@@ -35,7 +35,7 @@ def deleted_card(style: Style) -> Card:
     whose = "It was pinned for the server." if style.is_pinned else "It was one of yours."
     return Card(
         Tone.DONE,
-        f"### Deleted: {_named(style)}\n{style_words(style, TEMPLATE_CHARS)}",
+        f"### Deleted: {_named(style)}\n{format_style(style, TEMPLATE_CHARS)}",
         small_print=f"{whose} Pictures drawn in it stay.",
     )
 
@@ -54,7 +54,7 @@ def list_card(pinned: Sequence[Style], own: Sequence[Style]) -> Card:
     for heading, styles in (("### 📌 Pinned for this server", pinned), ("### Yours", own)):
         for place, style in enumerate(styles):
             hides = " (your own of this name goes before it)" if style.is_pinned and style.key in mine else ""
-            line = f"**{escaped(style.name, 32)}**{hides} {style_words(style, SHORT_CHARS)}"
+            line = f"**{escaped(style.name, 32)}**{hides} {format_style(style, SHORT_CHARS)}"
             line = line if place else f"{heading}\n{line}"
             length += len(line) + 1
             if length > LIST_CHARS:

@@ -15,7 +15,7 @@ from bot.domain.request.errors import OptionRefused
 from bot.domain.request.files import InputFile
 from bot.domain.request.prompt import MAX_PROMPT_CHARS
 from bot.view.text.format import plain
-from bot.view.text.models import NOT_STATED, price_words
+from bot.view.text.models import NOT_STATED, format_price
 
 FORM: Final = "input"
 STRENGTH: Final = (0.0, 1.0)
@@ -100,7 +100,7 @@ def _strength(text: str) -> float | None:
 
 
 def _price_line(model: ModelChoice) -> str:
-    price = price_words(model.summary)
+    price = format_price(model.summary)
     title = plain(model.summary.title if model.summary is not None else model.slug, 60)
     return f"{title}: {price}." if price != NOT_STATED else f"{title}: what it costs is known once it runs."
 
@@ -110,7 +110,7 @@ def _model_option(model: ModelChoice) -> discord.SelectOption:
     return discord.SelectOption(
         label=plain(title, HINT_CHARS) or model.slug[:HINT_CHARS],
         value=model.slug,
-        description=plain(price_words(model.summary), HINT_CHARS),
+        description=plain(format_price(model.summary), HINT_CHARS),
     )
 
 

@@ -12,7 +12,7 @@ from bot.domain.job.output_file import OutputFault
 from bot.domain.money import ZERO
 from bot.domain.request.errors import InputFault, InputRefused
 from bot.view.text.format import escaped
-from bot.view.text.models import withdrawn_words
+from bot.view.text.models import format_withdrawn
 from bot.view.text.requests import input_refused
 
 # Any other reason stands as it is.
@@ -32,7 +32,7 @@ _FAULT_WORDS: Final[dict[str, str]] = {
 }
 
 
-def _fault_words(reason: str) -> str:
+def _format_output_fault(reason: str) -> str:
     if reason.endswith(" pixels") and "x" in reason:
         return f"a picture of {escaped(reason, 60)}, more than can be opened safely"
     if reason.startswith("http 3"):
@@ -55,7 +55,7 @@ def _charged(job: Job) -> str:
     return f"Wiro charged {job.cost} for the time it ran."
 
 
-def _input_words(job: Job) -> str:
+def _format_input_fault(job: Job) -> str:
     refusal = refusal_of(job) or InputRefused("", InputFault.UNAVAILABLE)
     return input_refused(refusal, spared="Nothing was charged")
 
@@ -67,7 +67,7 @@ _ENDINGS: Final[dict[Cause | None, str | Callable[[Job], str]]] = {
         f"The model could not make this picture{_because(escaped(job.detail, 200))}. Nothing was charged."
     ),
     Cause.REFUSED: lambda job: (
-        f"Wiro did not take this request{_because(escaped(withdrawn_words(job.detail), 200))}. "
+        f"Wiro did not take this request{_because(escaped(format_withdrawn(job.detail), 200))}. "
         "Nothing was charged."
     ),
     Cause.NO_FUNDS: (
@@ -84,11 +84,11 @@ _ENDINGS: Final[dict[Cause | None, str | Callable[[Job], str]]] = {
     Cause.LOST: "Wiro no longer knows this picture. Nothing was charged.",
     Cause.DEADLINE: "It took too long and was stopped. Nothing was charged.",
     Cause.OUTPUT_UNUSABLE: lambda job: (
-        f"Wiro answered with something that cannot be shown{_because(_fault_words(job.detail))}. "
+        f"Wiro answered with something that cannot be shown{_because(_format_output_fault(job.detail))}. "
         "You were not charged."
     ),
-    Cause.INPUT_LOST: _input_words,
-    Cause.INPUT_REFUSED: _input_words,
+    Cause.INPUT_LOST: _format_input_fault,
+    Cause.INPUT_REFUSED: _format_input_fault,
     Cause.INTERNAL: _OURS,
     None: _OURS,
 }

@@ -23,7 +23,7 @@ from bot.view.text.format import escaped
 _TEXTS: Final = {"prompt": "this prompt", "negative_prompt": "the negative prompt"}
 
 
-def _word_refused(error: RuleRefused) -> str:
+def _format_word_refused(error: RuleRefused) -> str:
     where = _TEXTS.get(error.subject) or f"the field {escaped(error.subject, 100)}"
     return f"The moderators do not allow a word of {where}. Nothing was held; put it another way."
 
@@ -97,7 +97,7 @@ FAULTS: Final[dict[Enum | None, Sentence]] = {
         "{error.subject:~100} may be used in age-restricted channels only. "
         "Nothing was held; go there or pick another."
     ),
-    RuleFault.WORD: _word_refused,
+    RuleFault.WORD: _format_word_refused,
     RuleFault.PICTURE_OWN: (
         "Here only your own pictures may go into a model, and this one is somebody else's. "
         "Nothing was held; use one of yours."

@@ -24,9 +24,9 @@ def model_name(request: RunRequest) -> str:
     return escaped(request.model.rpartition("/")[2], NAME_CHARS)
 
 
-def sent_words(request: RunRequest, room: int) -> str:
+def format_sent(request: RunRequest, room: int) -> str:
     """Values of a form and files, as many as `room` characters hold; the rest is counted."""
-    facts = [f"{escaped(name, VALUE_CHARS)} {value_words(value)}" for name, value in request.values]
+    facts = [f"{escaped(name, VALUE_CHARS)} {format_value(value)}" for name, value in request.values]
     facts += [f"{_input(file.parameter_id)}{escaped(file.filename, VALUE_CHARS)}" for file in request.files]
     ends = list(accumulate(len(_BETWEEN) + len(fact) for fact in facts))
     for shown in range(len(facts), 0, -1):
@@ -45,7 +45,7 @@ def sent_count(request: RunRequest) -> str:
     return ", ".join(count for count in counts if count)
 
 
-def value_words(value: Value) -> str:
+def format_value(value: Value) -> str:
     """One value as people read it, short and harmless."""
     match value:
         case tuple():

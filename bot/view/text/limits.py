@@ -54,7 +54,7 @@ class Reader:
         return "your" if self.is_addressed else "their"
 
 
-def amount_words(measure: Measure, amount: int) -> str:
+def format_amount(measure: Measure, amount: int) -> str:
     """``20 runs``, ``$2.00``, ``3 pictures``."""
     match measure:
         case Measure.RUNS:
@@ -65,17 +65,17 @@ def amount_words(measure: Measure, amount: int) -> str:
             return plural(amount, "picture")
 
 
-def allowance_words(measure: Measure, window: Window, amount: int) -> str:
+def format_allowance(measure: Measure, window: Window, amount: int) -> str:
     """``20 runs a day``, ``$2.00 an hour``, ``3 pictures at once``."""
-    return f"{amount_words(measure, amount)} {_PER[window]}"
+    return f"{format_amount(measure, amount)} {_PER[window]}"
 
 
-def counted_words(dimension: LimitKey) -> str:
+def format_counted(dimension: LimitKey) -> str:
     """What a limit counts, without how much: ``runs a day``."""
     return f"{_UNITS[dimension.measure]} {_PER[dimension.window]}"
 
 
-def extent_words(channel_id: int, model: str, gone: frozenset[int] = NOBODY_GONE) -> str:
+def format_extent(channel_id: int, model: str, gone: frozenset[int] = NOBODY_GONE) -> str:
     """`` in #art with `owner/model` ``, with a blank before it; nothing where a limit holds everywhere."""
     place = ""
     if channel_id:
@@ -83,7 +83,7 @@ def extent_words(channel_id: int, model: str, gone: frozenset[int] = NOBODY_GONE
     return place + (f" with {code(model)}" if model else "")
 
 
-def audience_words(audience: Audience, audience_id: int, gone: frozenset[int] = NOBODY_GONE) -> str:
+def format_audience(audience: Audience, audience_id: int, gone: frozenset[int] = NOBODY_GONE) -> str:
     """For whom a limit is. `gone` holds the ids of roles, members and channels that are there no more."""
     match audience:
         case Audience.EVERYONE:
@@ -109,31 +109,31 @@ def audience_words(audience: Audience, audience_id: int, gone: frozenset[int] = 
             assert_never(audience)
 
 
-def subject_words(rule: LimitPolicy) -> str:
+def format_subject(rule: LimitPolicy) -> str:
     """What a change is about: ``runs a day for @Artist in #art``."""
     dimension = rule.dimension
-    extent = extent_words(dimension.channel_id, dimension.model)
-    return f"{counted_words(dimension)} for {audience_words(rule.audience, rule.audience_id)}{extent}"
+    extent = format_extent(dimension.channel_id, dimension.model)
+    return f"{format_counted(dimension)} for {format_audience(rule.audience, rule.audience_id)}{extent}"
 
 
-def title_words(standing: Standing) -> str:
+def format_title(standing: Standing) -> str:
     """``20 runs a day in #art``, with what was granted."""
     limit = standing.limit
-    default_limits = allowance_words(limit.measure, limit.window, limit.amount)
-    extra = f" ({amount_words(limit.measure, standing.granted)} of it granted)" if standing.granted else ""
-    return f"{default_limits}{extent_words(limit.scope.channel_id, limit.scope.model)}{extra}"
+    default_limits = format_allowance(limit.measure, limit.window, limit.amount)
+    extra = f" ({format_amount(limit.measure, standing.granted)} of it granted)" if standing.granted else ""
+    return f"{default_limits}{format_extent(limit.scope.channel_id, limit.scope.model)}{extra}"
 
 
-def summary_words(standing: Standing, at_s: float) -> str:
+def format_summary(standing: Standing, at_s: float) -> str:
     """``20 runs a day in #art; used 15, 1 held, 4 left; resets in 3 h (…)``."""
     used, held, left = (_figure(standing, value) for value in (standing.used, standing.held, standing.left))
     counts = (
         f"{held} held, {left} left" if _is_at_once(standing) else f"used {used}, {held} held, {left} left"
     )
-    return f"{title_words(standing)}; {counts}; {_reset_words(standing, at_s)}"
+    return f"{format_title(standing)}; {counts}; {_format_reset(standing, at_s)}"
 
 
-def figures_words(standing: Standing) -> str:
+def format_figures(standing: Standing) -> str:
     """``**Runs** 15 of 20 used, 1 held, **4 left**. Starts again in 3 hours.``"""
     used, held, left, most = (
         _figure(standing, value)
@@ -149,12 +149,12 @@ def figures_words(standing: Standing) -> str:
     return f"{counts}, **{left} left**. Starts again {relative(standing.resets_at_s)}."
 
 
-def reason_words(limit: Limit, rules: Sequence[LimitPolicy], reader: Reader) -> str:
+def format_reason(limit: Limit, rules: Sequence[LimitPolicy], reader: Reader) -> str:
     """Why this limit and no other of its kind: ``because @Artist is the most generous of your roles``."""
     rivals = [rule for rule in rules if rule.dimension == dimension_of(limit)]
     roles = [r for r in rivals if r.audience is Audience.ROLE and r.audience_id in reader.role_ids]
     everyone = [rule for rule in rivals if rule.audience is Audience.EVERYONE]
-    subject = audience_words(limit.audience, limit.audience_id)
+    subject = format_audience(limit.audience, limit.audience_id)
     match limit.audience:
         case Audience.MEMBER:
             whom = "you" if reader.is_addressed else subject
@@ -196,15 +196,15 @@ def _before(losers: Sequence[LimitPolicy]) -> str:
     """Which limits stand back, a few of them."""
     if not losers:
         return ""
-    return f"; it goes before {joined(losers, 3, _loser_words)}"
+    return f"; it goes before {joined(losers, 3, _format_loser)}"
 
 
-def _loser_words(rule: LimitPolicy) -> str:
-    amount = amount_words(rule.dimension.measure, rule.amount)
-    return f"{amount} of {audience_words(rule.audience, rule.audience_id)}"
+def _format_loser(rule: LimitPolicy) -> str:
+    amount = format_amount(rule.dimension.measure, rule.amount)
+    return f"{amount} of {format_audience(rule.audience, rule.audience_id)}"
 
 
-def _reset_words(standing: Standing, at_s: float) -> str:
+def _format_reset(standing: Standing, at_s: float) -> str:
     if _is_at_once(standing):
         return "free again when a picture ends"
     seconds_left = max(1.0, standing.resets_at_s - at_s)
@@ -219,5 +219,5 @@ def _is_at_once(standing: Standing) -> bool:
 def _figure(standing: Standing, value: int) -> str:
     """A number without its unit; money keeps its sign."""
     if standing.limit.measure is Measure.SPEND:
-        return amount_words(Measure.SPEND, value)
+        return format_amount(Measure.SPEND, value)
     return f"{value:,}"

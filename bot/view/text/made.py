@@ -10,7 +10,7 @@ from bot.domain.job.job import Job, Output
 _NOUNS: Final = {"image": "picture", "video": "film", "audio": "sound"}
 
 
-def made_words(job: Job) -> tuple[str, bool]:
+def outputs_noun(job: Job) -> tuple[str, bool]:
     """The noun, and whether it stands for several: ``("pictures", True)``. Without any it is a result."""
     kinds = [_kind(output) for output in job.outputs]
     if "answer" in kinds:  # several answers are one text
@@ -20,15 +20,15 @@ def made_words(job: Job) -> tuple[str, bool]:
     return (f"{noun}s", True) if is_several else (noun, False)
 
 
-def the_words(job: Job) -> str:
+def format_the_outputs(job: Job) -> str:
     """``The picture is``, ``The answers are``: a sentence goes on from there."""
-    noun, is_several = made_words(job)
+    noun, is_several = outputs_noun(job)
     return f"The {noun} {'are' if is_several else 'is'}"
 
 
-def a_words(job: Job) -> str:
+def format_an_output(job: Job) -> str:
     """``A picture was``, ``An answer was``, ``Films were``."""
-    noun, is_several = made_words(job)
+    noun, is_several = outputs_noun(job)
     if is_several:
         return f"{noun.capitalize()} were"
     return f"{'An' if noun[0] in 'aeiou' else 'A'} {noun} was"

@@ -43,7 +43,7 @@ _KINDS: Final = {
 }
 
 
-def price_words(summary: ModelSummary | None) -> str:
+def format_price(summary: ModelSummary | None) -> str:
     """``from $0.0021``, ``about $0.0035``, ``$0.0006 a second``, ``price not stated``."""
     if summary is None:
         return NOT_STATED
@@ -55,13 +55,13 @@ def price_words(summary: ModelSummary | None) -> str:
 
 def suggestion_name(summary: ModelSummary) -> str:
     """A line of an autocomplete: the title with the price, which stays whole however long the title is."""
-    price = f" · {price_words(summary)}"
+    price = f" · {format_price(summary)}"
     title = " ".join((summary.title or summary.slug).split())
     room = SUGGESTION_CHARS - len(price)
     return (title if len(title) <= room else title[: room - 1] + "…") + price
 
 
-def rule_words(rule: PriceRule) -> str:
+def format_price_rule(rule: PriceRule) -> str:
     """``$0.03 a run where resolution is 1080p``."""
     unit = _UNITS.get(rule.method.strip().lower(), "by a measure of Wiro's own")
     where = [
@@ -73,22 +73,22 @@ def rule_words(rule: PriceRule) -> str:
     return f"{rule.price} {unit}" + (f" where {' and '.join(where)}" if where else "")
 
 
-def time_words(median_s: float | None, usual_s: float | None) -> str:
+def format_time(median_s: float | None, usual_s: float | None) -> str:
     """Our own history first, as it was measured here; which of the two it is stands beside it."""
     if median_s is not None:
         return f"usually {duration(median_s)} here"
     return f"usually {duration(usual_s)}, says Wiro" if usual_s is not None else "usual time not known"
 
 
-def media_words(media: Sequence[Medium]) -> str:
+def format_media(media: Sequence[Medium]) -> str:
     return " and ".join(medium.value for medium in media) or "not stated"
 
 
-def abilities_words(abilities: Abilities) -> str:
+def format_abilities(abilities: Abilities) -> str:
     """``text → pictures``; empty where neither is known."""
     if not abilities.takes and not abilities.gives:
         return ""
-    return f"{media_words(abilities.takes)} → {media_words(abilities.gives)}"
+    return f"{format_media(abilities.takes)} → {format_media(abilities.gives)}"
 
 
 def page_url(slug: str) -> str:
@@ -97,7 +97,7 @@ def page_url(slug: str) -> str:
     return f"https://wiro.ai/models/{path}" if len(path) <= _MAX_PATH_CHARS else "https://wiro.ai/models"
 
 
-def licence_words(licence: str, slug: str) -> str:
+def format_licence(licence: str, slug: str) -> str:
     """What Wiro states, or that it states nothing; with the way to the model's page."""
     page = f"[its page]({page_url(slug)})"
     if licence:
@@ -105,11 +105,11 @@ def licence_words(licence: str, slug: str) -> str:
     return f"Wiro states no licence; see {page}"
 
 
-def parameter_words(parameter: Parameter) -> str:
+def format_parameter(parameter: Parameter) -> str:
     """``**Steps** whole number, 1 to 100, by default 28``."""
-    parts = [_kind_words(parameter)]
+    parts = [_format_kind(parameter)]
     if parameter.kind.is_number:
-        parts.append(_bounds_words(parameter.minimum, parameter.maximum))
+        parts.append(_format_bounds(parameter.minimum, parameter.maximum))
     if parameter.default and not parameter.kind.takes_files:
         parts.append(f"by default {escaped(parameter.default, 40)}")
     if parameter.is_required:
@@ -117,7 +117,7 @@ def parameter_words(parameter: Parameter) -> str:
     return f"**{escaped(parameter.shown, 40)}** {', '.join(part for part in parts if part)}"
 
 
-def _kind_words(parameter: Parameter) -> str:
+def _format_kind(parameter: Parameter) -> str:
     words = _KINDS[parameter.kind]
     if not parameter.options or parameter.kind not in {Kind.CHOICE, Kind.CHOICES}:
         return words
@@ -126,7 +126,7 @@ def _kind_words(parameter: Parameter) -> str:
     )
 
 
-def _bounds_words(minimum: Decimal | None, maximum: Decimal | None) -> str:
+def _format_bounds(minimum: Decimal | None, maximum: Decimal | None) -> str:
     if minimum is not None and maximum is not None:
         return f"{_number(minimum)} to {_number(maximum)}"
     if minimum is not None:
@@ -139,7 +139,7 @@ def _number(value: Decimal) -> str:
     return f"{value.normalize():f}" if abs(value.adjusted()) < 15 else f"{value:.3g}"
 
 
-def runs_words(run_count: int | None) -> str:
+def format_runs(run_count: int | None) -> str:
     return f"{plural(run_count, 'run')} at Wiro" if run_count else ""
 
 
@@ -153,7 +153,7 @@ def model_unknown(error: ModelUnknown) -> str:
     return f"Wiro has no model called {name} that this bot may use. Nothing was held; {advice}"
 
 
-def withdrawn_words(detail: str) -> str:
+def format_withdrawn(detail: str) -> str:
     """Wiro's own words about a refusal, those that only a program understands put into ours."""
     is_withdrawn = detail.strip().rstrip(".").lower() in _WITHDRAWN
     return "the model has been withdrawn, or is not open to this bot" if is_withdrawn else detail

@@ -10,7 +10,7 @@ from bot.domain.money import Money
 from bot.domain.records.since import MomentRefused
 from bot.domain.request.errors import OptionRefused
 from bot.view.text.format import code, escaped, plural, relative
-from bot.view.text.limits import allowance_words, amount_words, audience_words, extent_words
+from bot.view.text.limits import format_allowance, format_amount, format_audience, format_extent
 
 
 def option_refused(error: OptionRefused) -> str:
@@ -51,9 +51,9 @@ def moment_refused(error: MomentRefused) -> str:
 
 def limit_reached(error: LimitReached) -> str:
     if error.bound is not None and error.bound.audience is Audience.CAUTION:
-        return _caution_words(error.bound)
+        return _format_caution(error.bound)
     if error.bound is not None and error.bound.audience in _CAPPED:
-        return _cap_words(error, error.bound)
+        return _format_cap(error, error.bound)
     if error.is_operator:
         return (
             "The bot has spent all that its operator allows for today, over all servers. Nothing was held; "
@@ -62,7 +62,7 @@ def limit_reached(error: LimitReached) -> str:
     limit = error.bound
     if limit is not None and limit.measure is Measure.AT_ONCE:
         return (
-            f"{_whose(limit)} {error.held:,} of {amount_words(limit.measure, limit.amount)} running"
+            f"{_whose(limit)} {error.held:,} of {format_amount(limit.measure, limit.amount)} running"
             f"{_where_and_for_whom(limit)}. Nothing was held; there is room again when one of them ends."
         )
     is_servers = limit is not None and limit.audience is Audience.SERVER
@@ -75,7 +75,7 @@ def limit_reached(error: LimitReached) -> str:
         return (
             f"This would cost about {Money(error.asked)}, "
             f"and {'this server has' if is_servers else 'you have'} {left} "
-            f"of {owner} {allowance_words(Measure.SPEND, window, error.limit)}{extent} left "
+            f"of {owner} {format_allowance(Measure.SPEND, window, error.limit)}{extent} left "
             f"({Money(error.used)} used, {Money(error.held)} held until costs are known). Nothing was held; "
             f"{again} {relative(error.resets_at_s)}."
         )
@@ -92,7 +92,7 @@ _CAPPED: Final = {
 }
 
 
-def _cap_words(error: LimitReached, limit: Limit) -> str:
+def _format_cap(error: LimitReached, limit: Limit) -> str:
     who, whom = _CAPPED[limit.audience]
     if limit.audience is Audience.CAP_SERVER and not limit.scope.guild_id:
         who, whom = "All direct messages together have", "them together in a day"
@@ -104,7 +104,7 @@ def _cap_words(error: LimitReached, limit: Limit) -> str:
     )
 
 
-def _caution_words(limit: Limit) -> str:
+def _format_caution(limit: Limit) -> str:
     runs = (
         "one run at a time for each person, and yours is still running"
         if limit.scope.subject is Subject.PERSON
@@ -130,7 +130,7 @@ def _whose(limit: Limit) -> str:
 
 
 def _where_and_for_whom(limit: Limit) -> str:
-    extent = extent_words(limit.scope.channel_id, limit.scope.model)
+    extent = format_extent(limit.scope.channel_id, limit.scope.model)
     if limit.audience in {Audience.ROLE, Audience.MEMBER, Audience.EVERYONE}:
-        return f"{extent} by the limit for {audience_words(limit.audience, limit.audience_id)}"
+        return f"{extent} by the limit for {format_audience(limit.audience, limit.audience_id)}"
     return extent

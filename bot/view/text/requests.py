@@ -48,7 +48,7 @@ _INPUT: Final = {
 
 def fields_refused(error: FieldsRefused) -> str:
     """Every complaint as far as a sentence holds it."""
-    told, more = fitting(error.complaints, most=MAX_TOLD, name=complaint_words)
+    told, more = fitting(error.complaints, most=MAX_TOLD, name=format_complaint)
     if more:
         told.append(f"{more:,} more {'field is' if more == 1 else 'fields are'} not right either")
     model = escaped(error.model, 100)
@@ -75,9 +75,9 @@ def input_refused(error: InputRefused, *, spared: str = "Nothing was held") -> s
     )
 
 
-def complaint_words(complaint: Complaint) -> str:
+def format_complaint(complaint: Complaint) -> str:
     """What is wrong with one field, naming it: the end of a sentence, without a full stop."""
-    return f"{field_name(complaint.parameter)} {fault_words(complaint)}"
+    return f"{field_name(complaint.parameter)} {format_fault(complaint)}"
 
 
 def field_name(parameter: Parameter) -> str:
@@ -85,14 +85,14 @@ def field_name(parameter: Parameter) -> str:
     return escaped(parameter.shown, LABEL_CHARS) or "a field"
 
 
-def fault_words(complaint: Complaint) -> str:
+def format_fault(complaint: Complaint) -> str:
     """What is wrong with a field, after its name."""
     return _FIELDS[complaint.fault](
         complaint.parameter, complaint, f"“{escaped(complaint.typed, TYPED_CHARS)}”"
     )
 
 
-def _number_words(parameter: Parameter) -> str:
+def _format_number(parameter: Parameter) -> str:
     minimum, maximum = parameter.minimum, parameter.maximum
     if minimum is not None and maximum is not None:
         return f"a number from {minimum:f} to {maximum:f}"
@@ -113,10 +113,10 @@ def _size(error: InputRefused) -> str:
 # What is wrong, of the parameter, the complaint and what was typed.
 _FIELDS: Final[dict[FieldFault, Callable[[Parameter, Complaint, str], str]]] = {
     FieldFault.REQUIRED: lambda *_: "is missing",
-    FieldFault.NOT_A_NUMBER: lambda field, _, typed: f"takes {_number_words(field)}, and {typed} is none",
+    FieldFault.NOT_A_NUMBER: lambda field, _, typed: f"takes {_format_number(field)}, and {typed} is none",
     FieldFault.NOT_WHOLE: lambda _, __, typed: f"takes whole numbers, and {typed} is none",
-    FieldFault.TOO_SMALL: lambda field, _, typed: f"takes {_number_words(field)}, not {typed}",
-    FieldFault.TOO_LARGE: lambda field, _, typed: f"takes {_number_words(field)}, not {typed}",
+    FieldFault.TOO_SMALL: lambda field, _, typed: f"takes {_format_number(field)}, not {typed}",
+    FieldFault.TOO_LARGE: lambda field, _, typed: f"takes {_format_number(field)}, not {typed}",
     FieldFault.NOT_AN_OPTION: lambda field, _, typed: (
         f"takes {_options(field)}, not {typed}"
         if field.options

@@ -25,30 +25,30 @@ _PICTURE_WORDS: Final = {
 }
 
 
-def channel_words(rule: ChannelRule | None) -> str:
+def format_channel_rule(rule: ChannelRule | None) -> str:
     return _CHANNEL_WORDS[rule] if rule is not None else NOTHING
 
 
-def model_words(rule: ModelRule | None) -> str:
+def format_model_rule(rule: ModelRule | None) -> str:
     return _MODEL_WORDS[rule] if rule is not None else NOTHING
 
 
-def picture_words(rule: PictureRule | None) -> str:
+def format_picture_rule(rule: PictureRule | None) -> str:
     return _PICTURE_WORDS[rule] if rule is not None else NOTHING
 
 
-def word_words(word: WordRule) -> str:
+def format_word_rule(word: WordRule) -> str:
     """As it is typed after /rules word, and how it is looked for where that is not to the letter."""
     typed = code(f"/{word.text}/" if word.is_pattern else word.text, 202)
     return f"{typed} (tolerant)" if word.match is Match.TOLERANT else typed
 
 
-def kind_words(word: WordRule) -> str:
+def format_word_kind(word: WordRule) -> str:
     """The rule by its kind: a word and a pattern may be spelled alike."""
-    return f"the {'pattern' if word.is_pattern else 'word'} {word_words(word)}"
+    return f"the {'pattern' if word.is_pattern else 'word'} {format_word_rule(word)}"
 
 
-def hit_words(hit: Hit) -> str:
+def format_hit(hit: Hit) -> str:
     """Why a prompt trips over a rule."""
     how = "disguised, read as" if hit.level is Match.TOLERANT else "as written,"
-    return f"{word_words(hit.rule)}: {how} {code(hit.read_as, 60)}"
+    return f"{format_word_rule(hit.rule)}: {how} {code(hit.read_as, 60)}"

@@ -10,7 +10,7 @@ from bot.view.text.format import code, escaped
 NO_STYLE: Final = "no style"
 
 
-def style_words(style: Style | None, template_chars: int = 120) -> str:
+def format_style(style: Style | None, template_chars: int = 120) -> str:
     """What a style does: ``“{prompt}, oil painting” · without fog · 30 steps``."""
     if style is None:
         return NO_STYLE

@@ -8,7 +8,7 @@ from typing import Any
 import discord
 
 from bot.domain.moderation.audit import AuditEntry, AuditQuery
-from bot.view.text.changes import ChangeWords, change_words
+from bot.view.text.changes import FormattedChange, format_change
 
 BuildClub = Callable[..., Awaitable["Club"]]
 
@@ -49,9 +49,9 @@ class Club:
         guild_settings = self.world.studio.services.guild_settings
         return list((await guild_settings.audit_log(AuditQuery(self.guild.id))).entries)
 
-    async def audit(self) -> list[ChangeWords]:
+    async def audit(self) -> list[FormattedChange]:
         """The same in words."""
-        return [change_words(entry.change) for entry in await self.entries()]
+        return [format_change(entry.change) for entry in await self.entries()]
 
     async def rules(self) -> list[Any]:
         """The limits on record."""

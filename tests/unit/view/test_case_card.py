@@ -15,9 +15,9 @@ from bot.domain.moderation.cases import Case, CaseKind, Decision, Verdict
 from bot.domain.money import Money
 from bot.domain.request.interactions import NotAccepting
 from bot.view.actions.buttons import CaseButton, TextAction
-from bot.view.cards.cases import decided_card, member_words, offer_words, open_card
+from bot.view.cards.cases import decided_card, format_answer, format_offer, open_card
 from bot.view.cards.logs import entry_card, warning_card
-from bot.view.text.made import a_words, the_words
+from bot.view.text.made import format_an_output, format_the_outputs
 from bot.view.text.said import TextPart
 from bot.view.text.sentences import sentence
 from tests.support.samples import GUILD, NOON_S, PNG, a_job, a_request, an_origin
@@ -98,7 +98,7 @@ WORDS = Output("answer", "text/markdown", None, text="42", thinking="six times s
 )
 def test_what_was_made_is_called_by_its_kind(outputs: tuple[Output, ...], the: str, a: str) -> None:
     job = a_job(outputs=outputs)
-    assert (the_words(job), a_words(job)) == (the, a)
+    assert (format_the_outputs(job), format_an_output(job)) == (the, a)
 
 
 def test_a_hidden_answers_judges_can_open_what_it_said_and_thought() -> None:
@@ -123,7 +123,7 @@ def test_what_did_not_work_is_said() -> None:
     text = decided_card("the case", decision).text
     assert sentence(NotAccepting()) in text
     assert "could not be told" in text
-    assert sentence(NotAccepting()) in member_words(decision)
+    assert sentence(NotAccepting()) in format_answer(decision)
 
 
 @pytest.mark.parametrize(
@@ -138,17 +138,17 @@ def test_what_did_not_work_is_said() -> None:
     ],
 )
 def test_the_member_reads_the_verdict(decision: Decision, told: str) -> None:
-    assert told in member_words(decision)
+    assert told in format_answer(decision)
 
 
 def test_the_way_out_names_what_fits() -> None:
     request, price = a_request(count=2, steps=20, model="a/b"), Money.parse("0.02")
     fits = [Fit(saving, request, price) for saving in Saving]
-    assert offer_words(way_out(*fits)) == (
+    assert format_offer(way_out(*fits)) == (
         "This would still fit: 2 pictures for about $0.02; 20 steps for about $0.02; "
         "the model `a/b` for about $0.02."
     )
-    assert offer_words(way_out()) == ""
+    assert format_offer(way_out()) == ""
 
 
 def test_a_refusal_names_the_limit_that_binds() -> None:

@@ -22,13 +22,13 @@ from bot.view.card import Card
 from bot.view.cards.models import detail_card, page_card
 from bot.view.layout import layout_of
 from bot.view.text.models import (
+    format_parameter,
+    format_price,
+    format_price_rule,
+    format_time,
+    format_withdrawn,
     model_unknown,
-    parameter_words,
-    price_words,
-    rule_words,
     suggestion_name,
-    time_words,
-    withdrawn_words,
 )
 from tests.support.seals import SEAL
 
@@ -68,14 +68,14 @@ def words_of(card: Card) -> str:
     ],
 )
 def test_a_price_is_said_as_it_is_known(changes: dict[str, Any], words: str) -> None:
-    assert price_words(replace(SUMMARY, **changes)) == words
+    assert format_price(replace(SUMMARY, **changes)) == words
     assert words in page_card(a_page(a_line(replace(SUMMARY, **changes)))).rows[0].text
 
 
 def test_our_own_history_goes_before_wiros_and_each_is_named() -> None:
-    assert time_words(4.2, 10.0) == "usually 4.2 s here"
-    assert time_words(None, 10.0) == "usually 10.0 s, says Wiro"
-    assert time_words(None, None) == "usual time not known"
+    assert format_time(4.2, 10.0) == "usually 4.2 s here"
+    assert format_time(None, 10.0) == "usually 10.0 s, says Wiro"
+    assert format_time(None, None) == "usual time not known"
 
 
 def test_a_page_has_a_line_and_a_button_for_each_model() -> None:
@@ -193,13 +193,14 @@ def test_a_model_without_a_schema_says_so() -> None:
     ],
 )
 def test_inputs_in_words(parameter: Parameter, words: str) -> None:
-    assert parameter_words(parameter) == words
+    assert format_parameter(parameter) == words
 
 
 def test_rules_in_words() -> None:
     rule = PriceRule({"inputImage": "QUANTITY:2", "mode": ""}, Money.parse("0.1"), "CPS")
-    assert rule_words(rule) == "$0.10 a second where inputImage has 2 files and mode is empty"
-    assert rule_words(PriceRule({}, Money.parse("0.1"), "cp-next")) == "$0.10 by a measure of Wiro's own"
+    assert format_price_rule(rule) == "$0.10 a second where inputImage has 2 files and mode is empty"
+    unknown = PriceRule({}, Money.parse("0.1"), "cp-next")
+    assert format_price_rule(unknown) == "$0.10 by a measure of Wiro's own"
 
 
 def test_suggestions_keep_their_price_however_long_the_title() -> None:
@@ -216,8 +217,8 @@ def test_an_unknown_model_comes_with_those_that_may_be_meant() -> None:
 
 
 def test_wiros_word_for_a_withdrawn_model_is_put_into_ours() -> None:
-    assert "withdrawn" in withdrawn_words("slug-owner-project-not-exist")
-    assert withdrawn_words("out of paint") == "out of paint"
+    assert "withdrawn" in format_withdrawn("slug-owner-project-not-exist")
+    assert format_withdrawn("out of paint") == "out of paint"
 
 
 hostile = st.text(st.sampled_from("*_|`[]<>@:/\\\u202e\n x𝕏") | st.characters(), max_size=400)

@@ -15,8 +15,8 @@ from bot.domain.request.errors import InputFault, InputRefused, PictureNotTaken
 from bot.domain.request.files import InputFile
 from bot.domain.request.form import Complaint, FieldFault, FieldsRefused
 from bot.view.text.endings import ending
-from bot.view.text.headings import heading, sent_count, sent_words
-from bot.view.text.requests import complaint_words
+from bot.view.text.headings import format_sent, heading, sent_count
+from bot.view.text.requests import format_complaint
 from bot.view.text.sentences import sentence
 from tests.support.samples import a_job, a_request
 
@@ -75,7 +75,7 @@ IMAGE = Parameter("inputImage", Kind.FILE, "Input Image")
     ],
 )
 def test_each_fault_names_the_field_and_what_it_takes(complaint: Complaint, words: str) -> None:
-    assert complaint_words(complaint) == words
+    assert format_complaint(complaint) == words
 
 
 def test_many_complaints_are_one_sentence_that_counts_the_rest() -> None:
@@ -133,7 +133,7 @@ def test_a_model_that_takes_no_picture_is_named() -> None:
 @given(st.text(max_size=60), st.sampled_from(FieldFault))
 def test_what_members_and_pages_wrote_stays_words(text: str, fault: FieldFault) -> None:
     parameter = Parameter(text, Kind.CHOICE, text, options=(Option(text, text),))
-    words = complaint_words(Complaint(parameter, fault, text))
+    words = format_complaint(Complaint(parameter, fault, text))
     assert "@everyone" not in words
     assert "://" not in words.replace("\\:", "")
 
@@ -153,7 +153,7 @@ def test_what_was_sent_besides_is_told_as_far_as_there_is_room() -> None:
         values=(("scale", 0.30000000000000004), ("extras", ("x1", "x2")), ("note", "")),
         files=(picture, InputFile("", "https://cdn.test/b.png", "b.png")),
     )
-    assert sent_words(request, 100) == "scale 0.3 · extras x1, x2 · note — · inputImage a.png · b.png"
-    assert sent_words(request, 40) == "scale 0.3 · extras x1, x2 · 3 more"
-    assert sent_words(request, 5) == sent_count(request) == "3 settings, 2 files"
-    assert sent_words(a_request(), 100) == ""
+    assert format_sent(request, 100) == "scale 0.3 · extras x1, x2 · note — · inputImage a.png · b.png"
+    assert format_sent(request, 40) == "scale 0.3 · extras x1, x2 · 3 more"
+    assert format_sent(request, 5) == sent_count(request) == "3 settings, 2 files"
+    assert format_sent(a_request(), 100) == ""

@@ -14,7 +14,7 @@ from bot.domain.moderation.rules import (
     WordRule,
 )
 from bot.view.cards.rules import changed_card, show_card, trial_card, unchanged_card
-from bot.view.text.changes import change_words
+from bot.view.text.changes import format_change
 
 MAX_TEXT = 4_000  # of one message (Discord docs, Components reference, 2026)
 
@@ -85,5 +85,5 @@ def test_a_dry_run_names_the_rules_and_shows_the_prompt_harmlessly() -> None:
 
 def test_a_change_says_before_and_after() -> None:
     change = ChannelChange(5, ChannelRule.ALLOW, ChannelRule.DENY)
-    assert "<#5>: allowed → **denied**" in changed_card(change_words(change)).text
+    assert "<#5>: allowed → **denied**" in changed_card(format_change(change)).text
     assert "Nothing was changed" in unchanged_card("<#5>", "denied").text

@@ -12,7 +12,7 @@ from bot.domain.request.errors import StyleFault, StyleRefused
 from bot.domain.request.style import Style
 from bot.view.cards.styles import deleted_card, list_card, saved_card
 from bot.view.text.sentences import sentence
-from bot.view.text.styles import style_words
+from bot.view.text.styles import format_style
 from tests.support.samples import GUILD, NOON_S
 
 OIL = Style(GUILD, 1, "Oil", "{prompt}, oil", saved_by=1, saved_at_s=NOON_S)
@@ -21,11 +21,11 @@ NOIR = replace(OIL, user_id=0, name="Noir")
 
 
 def test_everything_that_a_style_sets_is_said() -> None:
-    assert style_words(OIL) == "“{prompt}, oil”"
-    assert style_words(WHOLE) == (
+    assert format_style(OIL) == "“{prompt}, oil”"
+    assert format_style(WHOLE) == (
         "“{prompt}, oil” · without fog · model `o/m` · 1344 × 768 · 30 steps · guidance 4.5"
     )
-    assert style_words(None) == "no style"
+    assert format_style(None) == "no style"
 
 
 def test_a_change_says_what_was_there_before() -> None:
