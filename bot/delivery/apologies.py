@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import discord
 
-from bot.delivery.channels import Refused, refusal
+from bot.delivery.channels import SendFault, refusal
 from bot.delivery.discord_errors import DISCORD_ERRORS
 from bot.domain.request.intake import Intake
 from bot.view.actions.seal import seal_of
@@ -34,12 +34,14 @@ class Apologies:
 
     async def tell(self, intake: Intake) -> bool:
         """In the message that still says "is thinking…". One that its member alone sees cannot be reached."""
-        refused = Refused.NO_ACCESS if intake.is_private else await self._tried(self._edit(intake), "edited")
-        if refused in {None, Refused.MESSAGE_GONE}:
+        refused = (
+            SendFault.NO_ACCESS if intake.is_private else await self._tried(self._edit(intake), "edited")
+        )
+        if refused in {None, SendFault.MESSAGE_GONE}:
             return True
-        if refused is Refused.PASSING:
+        if refused is SendFault.PASSING:
             return False
-        return await self._tried(self._write_to(intake), "written") is not Refused.PASSING
+        return await self._tried(self._write_to(intake), "written") is not SendFault.PASSING
 
     async def _edit(self, intake: Intake) -> None:
         channel = self._client.get_partial_messageable(intake.channel_id)
@@ -53,7 +55,7 @@ class Apologies:
         view = layout_of(Card(Tone.FAILED, text), seal_of(self._client))
         await direct.send(view=view, nonce=intake.message_id, allowed_mentions=NO_MENTIONS)
 
-    async def _tried(self, request: Coroutine[Any, Any, None], what: str) -> Refused | None:
+    async def _tried(self, request: Coroutine[Any, Any, None], what: str) -> SendFault | None:
         try:
             async with asyncio.timeout(TIMEOUT_S):
                 await request

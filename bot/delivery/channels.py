@@ -19,7 +19,7 @@ from bot.view.card import Card
 from bot.view.layout import NO_MENTIONS, files_of, layout_of, passing_layout_of, texts_of
 
 
-class Refused(Enum):
+class SendFault(Enum):
     """Why a message could not be reached this way."""
 
     WAY_CLOSED = auto()  # the token is dead: another way may work
@@ -33,36 +33,36 @@ class Refused(Enum):
 
 
 # Discord docs, Opcodes and status codes, JSON error codes (2026).
-_BY_CODE: Final[dict[int, Refused]] = {
-    50027: Refused.WAY_CLOSED,  # invalid webhook token
-    10015: Refused.WAY_CLOSED,  # unknown webhook
-    10062: Refused.WAY_CLOSED,  # unknown interaction
-    10008: Refused.MESSAGE_GONE,
-    10003: Refused.CHANNEL_GONE,
-    50001: Refused.NO_ACCESS,
-    50007: Refused.NO_ACCESS,  # this user takes no direct messages
-    50013: Refused.NO_ACCESS,
-    40005: Refused.TOO_LARGE,
-    200000: Refused.BLOCKED,  # message blocked by automatic moderation; so are edits of a bot
-    200001: Refused.BLOCKED,  # title blocked by automatic moderation
+_BY_CODE: Final[dict[int, SendFault]] = {
+    50027: SendFault.WAY_CLOSED,  # invalid webhook token
+    10015: SendFault.WAY_CLOSED,  # unknown webhook
+    10062: SendFault.WAY_CLOSED,  # unknown interaction
+    10008: SendFault.MESSAGE_GONE,
+    10003: SendFault.CHANNEL_GONE,
+    50001: SendFault.NO_ACCESS,
+    50007: SendFault.NO_ACCESS,  # this user takes no direct messages
+    50013: SendFault.NO_ACCESS,
+    40005: SendFault.TOO_LARGE,
+    200000: SendFault.BLOCKED,  # message blocked by automatic moderation; so are edits of a bot
+    200001: SendFault.BLOCKED,  # title blocked by automatic moderation
 }
-_BY_STATUS: Final[dict[int, Refused]] = {
-    400: Refused.INVALID,
-    401: Refused.WAY_CLOSED,
-    403: Refused.NO_ACCESS,
-    404: Refused.MESSAGE_GONE,
-    413: Refused.TOO_LARGE,
+_BY_STATUS: Final[dict[int, SendFault]] = {
+    400: SendFault.INVALID,
+    401: SendFault.WAY_CLOSED,
+    403: SendFault.NO_ACCESS,
+    404: SendFault.MESSAGE_GONE,
+    413: SendFault.TOO_LARGE,
 }
 
 
-PLACE_REFUSED: Final = frozenset({Refused.CHANNEL_GONE, Refused.NO_ACCESS})
+PLACE_REFUSED: Final = frozenset({SendFault.CHANNEL_GONE, SendFault.NO_ACCESS})
 
 
-def refusal(error: Exception) -> Refused:
+def refusal(error: Exception) -> SendFault:
     """What one of DISCORD_ERRORS means."""
     if isinstance(error, discord.HTTPException):
-        return _BY_CODE.get(error.code) or _BY_STATUS.get(error.status, Refused.PASSING)
-    return Refused.PASSING
+        return _BY_CODE.get(error.code) or _BY_STATUS.get(error.status, SendFault.PASSING)
+    return SendFault.PASSING
 
 
 def may_yet_apply(error: Exception) -> bool:
@@ -235,7 +235,7 @@ class Ways:
         """Every way that is open, in the order to try them."""
         return [r for r in self._routes if now_s < r.closes_at_s]
 
-    def close(self, route: Route, refused: Refused = Refused.WAY_CLOSED) -> None:
+    def close(self, route: Route, refused: SendFault = SendFault.WAY_CLOSED) -> None:
         """Not this way again. A refusal of the place itself closes every way that leads there."""
         if refused in PLACE_REFUSED:
             self._routes = [r for r in self._routes if (r.key[0] == "direct") != (route.key[0] == "direct")]

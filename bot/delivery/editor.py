@@ -11,7 +11,7 @@ from typing import Any, Final, TypeAlias
 
 from bot.delivery.acceptance import wait_until_accepted
 from bot.delivery.budgets import Budgets, Key
-from bot.delivery.channels import PLACE_REFUSED, Refused, Route, Ways, may_yet_apply, refusal
+from bot.delivery.channels import PLACE_REFUSED, Route, SendFault, Ways, may_yet_apply, refusal
 from bot.delivery.circuit_breaker import CircuitKey, circuits_of
 from bot.delivery.discord_errors import DISCORD_ERRORS
 from bot.delivery.verification import PAUSES_S, UNSURE_S
@@ -124,16 +124,16 @@ class MessageEditor:
 
     async def send_ending(
         self, route: Route, card: Card, pictures: Sequence[OutputFile], tries: int = ENDING_TRIES
-    ) -> Refused | None:
+    ) -> SendFault | None:
         """Try until it is shown (None) or trying is no use: the reason."""
         for delay_s in self._ending_delays(tries):
             await asyncio.sleep(delay_s)
             if not await self._until_allowed(route):
-                return Refused.PASSING
+                return SendFault.PASSING
             refused = await self._send(route, card, pictures, is_ending=True)
-            if refused is not Refused.PASSING:
+            if refused is not SendFault.PASSING:
                 return refused
-        return Refused.PASSING
+        return SendFault.PASSING
 
     async def _until_allowed(self, route: Route) -> bool:
         """Wait as the headers say; False where that takes so long that another way may be quicker."""
@@ -180,15 +180,15 @@ class MessageEditor:
         match await self._send(route, card, None, is_ending=False):
             case None:
                 self._failures = 0
-            case Refused.MESSAGE_GONE:
+            case SendFault.MESSAGE_GONE:
                 self.is_gone = True
-            case Refused.WAY_CLOSED:
+            case SendFault.WAY_CLOSED:
                 self._ways.close(route)
                 self._pending = self._pending or news
-            case Refused.BLOCKED:
+            case SendFault.BLOCKED:
                 self.blocked += 1
                 self._pending = self._pending or news
-            case Refused.PASSING if self._failures < PASSING_TRIES:
+            case SendFault.PASSING if self._failures < PASSING_TRIES:
                 self._failures += 1
                 self._pending = self._pending or news
             case _:
@@ -205,11 +205,11 @@ class MessageEditor:
 
     async def _send(
         self, route: Route, card: Card, pictures: Sequence[OutputFile] | None, *, is_ending: bool
-    ) -> Refused | None:
+    ) -> SendFault | None:
         self._budgets.shared.claim(self._channel_id, is_ending=is_ending)
         circuits = circuits_of(route.key, self._channel_id, self._guild_id)
         if not await self._is_admitted(circuits, is_ending=is_ending):
-            return Refused.CHANNEL_GONE if self._budgets.breaker.is_gone(circuits) else Refused.NO_ACCESS
+            return SendFault.CHANNEL_GONE if self._budgets.breaker.is_gone(circuits) else SendFault.NO_ACCESS
         self._last_edit_s = self._clock.monotonic()
         self._budgets.sent()
         self.edits += 1
@@ -227,7 +227,7 @@ class MessageEditor:
         except DISCORD_ERRORS as error:
             refused = refusal(error)
             if refused in PLACE_REFUSED:
-                self._budgets.breaker.refused(circuits, is_gone=refused is Refused.CHANNEL_GONE)
+                self._budgets.breaker.refused(circuits, is_gone=refused is SendFault.CHANNEL_GONE)
             # A channel's window is shared: the refused edit may have been another message's.
             if not refusals or route.key[0] != "token":
                 self._shown = None  # it may have been applied all the same

@@ -10,7 +10,7 @@ from typing import Any, Final, TypeVar
 
 import discord
 
-from bot.delivery.channels import Refused, refusal
+from bot.delivery.channels import SendFault, refusal
 from bot.delivery.discord_errors import DISCORD_ERRORS
 from bot.domain.discord_limits import TOKEN_LIFE_S
 from bot.domain.job.job import Job
@@ -234,6 +234,6 @@ async def _sent(
     try:
         return await send(whole)
     except discord.HTTPException as error:
-        if spare is None or refusal(error) is not Refused.BLOCKED:
+        if spare is None or refusal(error) is not SendFault.BLOCKED:
             raise
         return await send(spare)

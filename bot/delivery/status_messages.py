@@ -14,7 +14,7 @@ import discord
 
 from bot.delivery.attachments import attachments
 from bot.delivery.budgets import Budgets
-from bot.delivery.channels import PLACE_REFUSED, ChannelRoute, DirectRoute, Refused, Route, TokenRoute, Ways
+from bot.delivery.channels import PLACE_REFUSED, ChannelRoute, DirectRoute, Route, SendFault, TokenRoute, Ways
 from bot.delivery.circuit_breaker import circuits_of
 from bot.delivery.discord_errors import DISCORD_ERRORS
 from bot.delivery.editor import ENDING_TIMEOUT_S, ENDING_TRIES, MessageEditor, Pace, Start
@@ -151,7 +151,7 @@ class DiscordStatusMessages:
                 await route.say_alone(sentence(refusal))
         except DISCORD_ERRORS as error:
             log.warning("job %d: its refusal goes by direct message: %s", job.job_id, type(error).__name__)
-            message.ways.close(route, Refused.CHANNEL_GONE)  # with the message, every way there
+            message.ways.close(route, SendFault.CHANNEL_GONE)  # with the message, every way there
             return False
         return True
 
@@ -169,16 +169,16 @@ class DiscordStatusMessages:
             refused = await self._send_ending(message.editor, route, news, pictures, tries)
             if refused is None:
                 return DeliveryOutcome.BY_DM if is_letter else DeliveryOutcome.SHOWN
-            if refused is Refused.MESSAGE_GONE and not is_letter:
+            if refused is SendFault.MESSAGE_GONE and not is_letter:
                 return DeliveryOutcome.GONE
             log.warning("job %d: no way through %s: %s", news.job.job_id, route.key[0], refused.name)
-            if refused is Refused.BLOCKED:
+            if refused is SendFault.BLOCKED:
                 return DeliveryOutcome.UNDELIVERABLE  # what a server does not want said is not said past it
-            if refused is Refused.PASSING:
+            if refused is SendFault.PASSING:
                 is_passing = True
                 continue
             message.ways.close(route, refused)
-            message.is_barred |= refused is Refused.NO_ACCESS and not news.job.origin.is_private
+            message.is_barred |= refused is SendFault.NO_ACCESS and not news.job.origin.is_private
             if refused in PLACE_REFUSED and not is_letter:
                 return await self._round(message, news, pictures, tries)
         return None if is_passing else DeliveryOutcome.UNDELIVERABLE
@@ -253,15 +253,15 @@ class DiscordStatusMessages:
         news: StatusUpdate,
         pictures: Sequence[OutputFile],
         tries: int,
-    ) -> Refused | None:
+    ) -> SendFault | None:
         """With the pictures as large as allowed; where Discord finds them too large, smaller, then linked."""
-        refused: Refused | None = None
+        refused: SendFault | None = None
         whole = Bounds(route.limit_bytes, REQUEST_BYTES - MARGIN_BYTES)
         for bounds in (whole, Bounds(whole.file_bytes // 2, whole.request_bytes // 2), Bounds(0, 0)):
             async with self._fitting:  # a picture being re-encoded needs a few hundred MiB: one at a time
                 fitted = await attachments(news.job, pictures, bounds, _shrunk)
             refused = await self._send_fitted(editor, route, news, fitted, tries)
-            if refused not in {Refused.TOO_LARGE, Refused.INVALID}:
+            if refused not in {SendFault.TOO_LARGE, SendFault.INVALID}:
                 break
         return refused
 
@@ -272,7 +272,7 @@ class DiscordStatusMessages:
         news: StatusUpdate,
         fitted: Sequence[OutputFile],
         tries: int,
-    ) -> Refused | None:
+    ) -> SendFault | None:
         """Where AutoMod blocks it, once more without the words of others, and once with hardly any at all."""
         while True:
             if isinstance(route, DirectRoute):  # where no server's AutoMod reads
@@ -286,7 +286,7 @@ class DiscordStatusMessages:
             else:
                 card = ending_card(news, fitted, self._look)
             refused = await editor.send_ending(route, card, fitted, tries)
-            if refused is not Refused.BLOCKED:
+            if refused is not SendFault.BLOCKED:
                 return refused
             editor.blocked += 1
 

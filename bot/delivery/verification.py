@@ -16,7 +16,7 @@ from typing import Final
 import discord
 
 from bot.delivery.budgets import Budgets
-from bot.delivery.channels import PLACE_REFUSED, Refused, Route, Ways, refusal
+from bot.delivery.channels import PLACE_REFUSED, Route, SendFault, Ways, refusal
 from bot.delivery.circuit_breaker import circuits_of
 from bot.delivery.discord_errors import DISCORD_ERRORS
 from bot.domain.clock import Clock
@@ -66,22 +66,22 @@ class FinalMessageVerifier:
             match await self._look(concluded):
                 case None if is_sure:
                     return
-                case None | Refused.WAY_CLOSED | Refused.PASSING:
+                case None | SendFault.WAY_CLOSED | SendFault.PASSING:
                     continue
                 case refused:
                     log.info("job %d: its ending is left to itself: %s", concluded.job_id, refused.name)
                     return
 
-    async def _look(self, concluded: Concluded) -> Refused | None:
+    async def _look(self, concluded: Concluded) -> SendFault | None:
         """Put the ending back where it is overwritten. None: now it stands there."""
         now_s = self._clock.monotonic()
         route = concluded.ways.current(now_s)
         if route is None or now_s < self._unreadable_until_s.get(concluded.channel_id, now_s):
-            return Refused.NO_ACCESS
+            return SendFault.NO_ACCESS
         circuits = circuits_of(route.key, concluded.channel_id, concluded.guild_id)
         breaker = self._budgets.breaker
         if self._budgets.bot_pause_s() > 0 or not await breaker.admit(circuits, is_final=False):
-            return Refused.PASSING
+            return SendFault.PASSING
         try:
             async with self._turns, asyncio.timeout(REQUEST_S):
                 texts = await route.seen()
@@ -95,7 +95,7 @@ class FinalMessageVerifier:
             await self._put_back(route, concluded.ending)
         except DISCORD_ERRORS as error:
             refused = refusal(error)
-            if refused is Refused.WAY_CLOSED:
+            if refused is SendFault.WAY_CLOSED:
                 concluded.ways.close(route)
             if refused in PLACE_REFUSED:
                 self._unreadable_until_s[concluded.channel_id] = self._clock.monotonic() + UNREADABLE_S
@@ -108,6 +108,6 @@ class FinalMessageVerifier:
             try:
                 await route.send(ending, None)
             except discord.HTTPException as error:
-                if refusal(error) is not Refused.INVALID:
+                if refusal(error) is not SendFault.INVALID:
                     raise
                 await route.send(replace(ending, pictures=(), files=()), None)

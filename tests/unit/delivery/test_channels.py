@@ -12,7 +12,7 @@ import discord
 import pytest
 
 from bot.delivery.budgets import channel_key
-from bot.delivery.channels import ChannelRoute, DirectRoute, Refused, TokenRoute, Ways, refusal
+from bot.delivery.channels import ChannelRoute, DirectRoute, SendFault, TokenRoute, Ways, refusal
 from bot.delivery.discord_errors import DISCORD_ERRORS
 from bot.domain.discord_limits import BOT_FILE_BYTES
 from bot.domain.job.status_update import StatusUpdate
@@ -27,29 +27,29 @@ CARD = status_card(StatusUpdate(a_job()))
 @pytest.mark.parametrize(
     ("status", "code", "meaning"),
     [
-        (401, 50027, Refused.WAY_CLOSED),
-        (404, 10015, Refused.WAY_CLOSED),
-        (404, 10062, Refused.WAY_CLOSED),
-        (401, 0, Refused.WAY_CLOSED),
-        (404, 10008, Refused.MESSAGE_GONE),
-        (404, 0, Refused.MESSAGE_GONE),
-        (404, 10003, Refused.CHANNEL_GONE),
-        (403, 50001, Refused.NO_ACCESS),
-        (403, 50013, Refused.NO_ACCESS),
-        (403, 50007, Refused.NO_ACCESS),
-        (403, 0, Refused.NO_ACCESS),
-        (413, 0, Refused.TOO_LARGE),
-        (400, 40005, Refused.TOO_LARGE),
-        (400, 200000, Refused.BLOCKED),
-        (400, 200001, Refused.BLOCKED),
-        (400, 50035, Refused.INVALID),
-        (429, 0, Refused.PASSING),
-        (500, 0, Refused.PASSING),
-        (503, 0, Refused.PASSING),
-        (524, 0, Refused.PASSING),
+        (401, 50027, SendFault.WAY_CLOSED),
+        (404, 10015, SendFault.WAY_CLOSED),
+        (404, 10062, SendFault.WAY_CLOSED),
+        (401, 0, SendFault.WAY_CLOSED),
+        (404, 10008, SendFault.MESSAGE_GONE),
+        (404, 0, SendFault.MESSAGE_GONE),
+        (404, 10003, SendFault.CHANNEL_GONE),
+        (403, 50001, SendFault.NO_ACCESS),
+        (403, 50013, SendFault.NO_ACCESS),
+        (403, 50007, SendFault.NO_ACCESS),
+        (403, 0, SendFault.NO_ACCESS),
+        (413, 0, SendFault.TOO_LARGE),
+        (400, 40005, SendFault.TOO_LARGE),
+        (400, 200000, SendFault.BLOCKED),
+        (400, 200001, SendFault.BLOCKED),
+        (400, 50035, SendFault.INVALID),
+        (429, 0, SendFault.PASSING),
+        (500, 0, SendFault.PASSING),
+        (503, 0, SendFault.PASSING),
+        (524, 0, SendFault.PASSING),
     ],
 )
-def test_each_refusal_of_discord_has_a_meaning(status: int, code: int, meaning: Refused) -> None:
+def test_each_refusal_of_discord_has_a_meaning(status: int, code: int, meaning: SendFault) -> None:
     assert refusal(an_http_error(status, code)) is meaning
 
 
@@ -66,7 +66,7 @@ def test_each_refusal_of_discord_has_a_meaning(status: int, code: int, meaning: 
 )
 def test_failures_of_the_connection_pass(error: Exception) -> None:
     assert isinstance(error, DISCORD_ERRORS)
-    assert refusal(error) is Refused.PASSING
+    assert refusal(error) is SendFault.PASSING
 
 
 def test_ways_are_tried_in_their_order_while_they_are_open() -> None:
@@ -92,9 +92,9 @@ def test_a_closed_way_stays_closed() -> None:
 def test_a_place_that_is_shut_closes_every_way_that_leads_there() -> None:
     token, channel, direct = FakeRoute(), FakeRoute(channel_key(30)), FakeRoute(("direct", "1"))
     ways = Ways([token, channel, direct])
-    ways.close(token, Refused.NO_ACCESS)
+    ways.close(token, SendFault.NO_ACCESS)
     assert ways.for_ending(0) == [direct]
-    ways.close(direct, Refused.NO_ACCESS)
+    ways.close(direct, SendFault.NO_ACCESS)
     assert ways.for_ending(0) == []
 
 

@@ -13,7 +13,7 @@ import pytest
 from bot.delivery import circuit_breaker
 from bot.delivery import editor as editor_module
 from bot.delivery.budgets import Budgets, channel_key
-from bot.delivery.channels import Refused, Ways
+from bot.delivery.channels import SendFault, Ways
 from bot.delivery.circuit_breaker import AT_ONCE, circuits_of
 from bot.delivery.editor import ENDING_TRIES, LONGEST_ENDING_PAUSE_S, PASSING_TRIES, MessageEditor, Pace
 from bot.domain.job.job import Progress, Stage
@@ -58,7 +58,7 @@ class Message:
         headers = {"Retry-After": str(retry_s), "X-RateLimit-Scope": scope}
         self.budgets.observe("PATCH", BY_TOKEN, 429, headers)
 
-    async def end(self) -> Refused | None:
+    async def end(self) -> SendFault | None:
         await self.editor.stop_passing()
         return await self.editor.send_ending(self.route, ENDING, [a_picture()])
 
@@ -186,7 +186,7 @@ async def test_a_passing_edit_refused_with_429_is_dropped_at_once(message: Messa
 
 async def test_an_ending_does_not_sit_out_a_long_refusal(message: Message) -> None:
     message.refused(LONGEST_ENDING_PAUSE_S + 1)
-    assert await asyncio.wait_for(message.end(), 2) is Refused.PASSING
+    assert await asyncio.wait_for(message.end(), 2) is SendFault.PASSING
     assert message.route.tried == 0
 
 
@@ -388,21 +388,21 @@ async def test_an_ending_is_tried_until_it_is_shown(message: Message, error: Exc
 
 async def test_an_ending_is_given_up_in_the_end(message: Message) -> None:
     message.route.faults.extend([an_http_error(503)] * 100)
-    assert await message.end() is Refused.PASSING
+    assert await message.end() is SendFault.PASSING
     assert message.route.tried == ENDING_TRIES
 
 
 @pytest.mark.parametrize(
     ("error", "refused"),
     [
-        (an_http_error(404, 10008), Refused.MESSAGE_GONE),
-        (an_http_error(413), Refused.TOO_LARGE),
-        (an_http_error(400), Refused.INVALID),
-        (an_http_error(401, 50027), Refused.WAY_CLOSED),
+        (an_http_error(404, 10008), SendFault.MESSAGE_GONE),
+        (an_http_error(413), SendFault.TOO_LARGE),
+        (an_http_error(400), SendFault.INVALID),
+        (an_http_error(401, 50027), SendFault.WAY_CLOSED),
     ],
 )
 async def test_an_ending_that_is_refused_for_good_is_not_repeated(
-    message: Message, error: Exception, refused: Refused
+    message: Message, error: Exception, refused: SendFault
 ) -> None:
     message.route.faults.append(error)
     assert await message.end() is refused

@@ -11,7 +11,7 @@ import discord
 import pytest
 
 from bot.delivery.budgets import Budgets, channel_key
-from bot.delivery.channels import Refused, Ways, may_yet_apply
+from bot.delivery.channels import SendFault, Ways, may_yet_apply
 from bot.delivery.verification import PAUSES_S, UNREADABLE_S, UNSURE_S, Concluded, FinalMessageVerifier
 from bot.domain.job.job import Progress, Stage
 from bot.domain.job.status_update import StatusUpdate
@@ -117,7 +117,7 @@ async def test_a_dead_token_gives_way_to_the_bots_own(watch: Watch) -> None:
 
 
 async def test_without_any_way_nothing_is_looked_at(watch: Watch) -> None:
-    watch.ways.close(watch.route, Refused.NO_ACCESS)
+    watch.ways.close(watch.route, SendFault.NO_ACCESS)
     await watch.keep()
     assert watch.route.looks == watch.other.looks == 0
 
