@@ -22,15 +22,16 @@ class Account(commands.Cog):
     def __init__(
         self, guild_settings: GuildSettingsService, limit_service: LimitService, catalogue: Catalogue
     ) -> None:
-        self._houses = guild_settings
-        self._purse = limit_service
+        self._guild_settings = guild_settings
+        self._limit_service = limit_service
         self._catalogue = catalogue
 
     @app_commands.command(description="How many pictures and dollars you have left, and until when")
     async def quota(self, interaction: Interaction) -> None:
         await acknowledge(interaction, ephemeral=True)
         requester = requester_of(interaction)
-        standings, rules = await readings(self._houses, self._purse, requester, self._catalogue.default_model)
+        default_model = self._catalogue.default_model
+        standings, rules = await readings(self._guild_settings, self._limit_service, requester, default_model)
         reader = Reader(requester.user_id, requester.role_ids, is_addressed=True)
         await fill(interaction, quota_card(standings, rules, reader, is_direct=interaction.guild_id is None))
 

@@ -39,7 +39,7 @@ class Cases(commands.Cog):
 
     def __init__(self, cases: CaseService, mod_log: ModLogChannel) -> None:
         self._cases = cases
-        self._desk = mod_log
+        self._mod_log = mod_log
 
     async def refused(self, interaction: Interaction, error: LimitReached) -> Postscript:
         """What a member at a limit is told besides: what would fit, and the button to ask for more."""
@@ -56,7 +56,7 @@ class Cases(commands.Cog):
     async def ask(self, interaction: Interaction, press: CaseAction) -> None:
         await acknowledge_press(interaction)
         await self._cases.ask(press.case_id, requester_of(interaction))
-        self._desk.remember(press.case_id, interaction)
+        self._mod_log.remember(press.case_id, interaction)
         told = interaction.message.content if interaction.message is not None else ""
         text = f"{told}\n**The moderators have been asked.** The answer comes here or by direct message."
         await interaction.edit_original_response(content=text, view=None, allowed_mentions=NO_MENTIONS)

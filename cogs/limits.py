@@ -68,8 +68,8 @@ class Limits(commands.GroupCog, group_name="limits", group_description="Who may 
         catalogue: Catalogue,
         clock: Clock,
     ) -> None:
-        self._houses = guild_settings
-        self._purse = limit_service
+        self._guild_settings = guild_settings
+        self._limit_service = limit_service
         self._catalogue = catalogue
         self._clock = clock
         self._changing = asyncio.Lock()
@@ -101,7 +101,7 @@ class Limits(commands.GroupCog, group_name="limits", group_description="Who may 
         rule = LimitPolicy(audience, audience_id, dimension_of(measure, per, place, slug), parsed)
         async with self._changing:
             before = await self._amount_of(interaction, rule)
-            await self._houses.set_limit(rule, self._entry(interaction, rule, before, parsed))
+            await self._guild_settings.set_limit(rule, self._entry(interaction, rule, before, parsed))
         await fill(interaction, changed_card(rule, before))
 
     @app_commands.command(description="Take a limit away")
@@ -127,7 +127,7 @@ class Limits(commands.GroupCog, group_name="limits", group_description="Who may 
         async with self._changing:
             before = await self._amount_of(interaction, rule)
             entry = self._entry(interaction, rule, before, None)
-            is_cleared = await self._houses.clear_limit(rule, entry)
+            is_cleared = await self._guild_settings.clear_limit(rule, entry)
         await fill(interaction, cleared_card(rule, before if is_cleared else None))
 
     @app_commands.command(description="Every limit of this server")
@@ -135,9 +135,9 @@ class Limits(commands.GroupCog, group_name="limits", group_description="Who may 
     async def show(self, interaction: Interaction, page: Range[int, 1, 1_000] = 1) -> None:
         require_manager(interaction, "read the limits")
         await acknowledge(interaction, ephemeral=True)
-        rules = (await self._houses.of(interaction.guild_id)).limits
+        rules = (await self._guild_settings.of(interaction.guild_id)).limits
         gone = await gone_of(interaction.guild, rules)
-        await fill(interaction, table_card(rules, await defaults(self._purse), page, gone))
+        await fill(interaction, table_card(rules, await defaults(self._limit_service), page, gone))
 
     @app_commands.command(description="Which limit binds a member here, and why")
     @app_commands.describe(member="You, if you name nobody", channel="This one, if you name none")
@@ -157,7 +157,8 @@ class Limits(commands.GroupCog, group_name="limits", group_description="Who may 
             else member_requester(interaction, present(member), place)
         )
         await acknowledge(interaction, ephemeral=True)
-        standings, rules = await readings(self._houses, self._purse, requester, self._catalogue.default_model)
+        default_model = self._catalogue.default_model
+        standings, rules = await readings(self._guild_settings, self._limit_service, requester, default_model)
         reader = Reader(requester.user_id, requester.role_ids, is_addressed=is_self)
         where = f"<#{place.channel_id}>"
         await fill(interaction, explain_card(standings, rules, reader, where, self._clock.wall()))
@@ -184,8 +185,9 @@ class Limits(commands.GroupCog, group_name="limits", group_description="Who may 
         at_s = self._clock.wall()
         change = GrantChange(member.id, chosen, parsed)
         entry = AuditEntry(interaction.guild_id or 0, interaction.user.id, change, at_s)
-        await self._houses.grant(Grant(member.id, chosen, parsed, at_s), entry)
-        standings, _ = await readings(self._houses, self._purse, requester, self._catalogue.default_model)
+        await self._guild_settings.grant(Grant(member.id, chosen, parsed, at_s), entry)
+        default_model = self._catalogue.default_model
+        standings, _ = await readings(self._guild_settings, self._limit_service, requester, default_model)
         await fill(interaction, granted_card(member.id, chosen, parsed, standings))
 
     @set_limit.autocomplete("model")
@@ -194,7 +196,7 @@ class Limits(commands.GroupCog, group_name="limits", group_description="Who may 
         return model_choices(self._catalogue, interaction, current)
 
     async def _amount_of(self, interaction: Interaction, rule: LimitPolicy) -> int | None:
-        house = await self._houses.of(interaction.guild_id)
+        house = await self._guild_settings.of(interaction.guild_id)
         same = (rule.audience, rule.audience_id, rule.dimension)
         return next(
             (r.amount for r in house.limits if (r.audience, r.audience_id, r.dimension) == same), None

@@ -49,7 +49,7 @@ class Privacy(commands.GroupCog, group_name="privacy", group_description="What t
     def __init__(
         self, reports: Reports, jobs: Jobs, styles: Styles, guild_settings: GuildSettingsService
     ) -> None:
-        self._houses = guild_settings
+        self._guild_settings = guild_settings
         self._reports = reports
         self._jobs = jobs
         self._styles = styles
@@ -61,7 +61,8 @@ class Privacy(commands.GroupCog, group_name="privacy", group_description="What t
         asks = await self._reports.asks_of(interaction.user.id)
         remembered = await self._reports.remembered(interaction.user.id)
         styles = await self._styles.of_member(interaction.user.id)
-        wishes = [PictureWish()] if await self._houses.has_closed_pictures(interaction.user.id) else []
+        is_closed = await self._guild_settings.has_closed_pictures(interaction.user.id)
+        wishes = [PictureWish()] if is_closed else []
         if not jobs and not asks and not remembered and not styles and not wishes:
             await fill(interaction, no_records_card())
             return
@@ -94,7 +95,7 @@ class Privacy(commands.GroupCog, group_name="privacy", group_description="What t
     @app_commands.choices(allow=[Choice(name=name, value=name) for name in _LENT])
     async def pictures(self, interaction: Interaction, allow: str) -> None:
         await acknowledge(interaction, ephemeral=True)
-        await self._houses.close_pictures(interaction.user.id, is_closed=_LENT[allow])
+        await self._guild_settings.close_pictures(interaction.user.id, is_closed=_LENT[allow])
         await fill(interaction, lent_card(is_closed=_LENT[allow]))
 
     async def forget(self, interaction: Interaction, press: MemberAction) -> None:
