@@ -51,8 +51,8 @@ class Remix(commands.Cog):
         """Vary or Upscale: what will run and its price, for the presser alone."""
         await acknowledge(interaction, ephemeral=True)
         job = await self._parent(interaction, pick.job_id)
-        go = ConfirmAction(_GOES[pick.action], pick.job_id, pick.place, job.origin.is_private)
-        preview = preview_of(interaction.message, job, pick.place)
+        go = ConfirmAction(_GOES[pick.action], pick.job_id, pick.index, job.origin.is_private)
+        preview = preview_of(interaction.message, job, pick.index)
         request = await self._request(go, job, preview.url if preview is not None else None)
         quote = await self._remixes.quote(request, requester_of(interaction))
         await fill(interaction, confirmation(quote, go, preview))
@@ -114,7 +114,7 @@ class Remix(commands.Cog):
                 else:
                     preview = first_preview(interaction.message)
                     spare_url = preview.url if preview is not None else None
-                    request = await self._remixes.variation(job, form.place, spare_url, prompt)
+                    request = await self._remixes.variation(job, form.index, spare_url, prompt)
                     relation = Relation.VARIATION
                 await self._start(interaction, interaction.id, origin, request, parent_of(job, relation))
         except BotError as error:
@@ -125,8 +125,8 @@ class Remix(commands.Cog):
 
     async def _request(self, go: ConfirmAction, job: Job, spare_url: str | None) -> RunRequest:
         if go.action is ConfirmButton.VARY:
-            return await self._remixes.variation(job, go.place, spare_url)
-        return await self._remixes.upscale(job, go.place, spare_url)
+            return await self._remixes.variation(job, go.index, spare_url)
+        return await self._remixes.upscale(job, go.index, spare_url)
 
     async def _start(
         self, interaction: Interaction, job_id: int, origin: Origin, request: RunRequest, parent: Parent

@@ -81,8 +81,8 @@ class Rules(commands.GroupCog, group_name="rules", group_description="What the b
     def __init__(
         self, guild_settings: GuildSettingsService, mod_log: ModLogChannel, catalogue: Catalogue, clock: Clock
     ) -> None:
-        self._houses = guild_settings
-        self._desk = mod_log
+        self._guild_settings = guild_settings
+        self._mod_log = mod_log
         self._catalogue = catalogue
         self._clock = clock
         self._changing = asyncio.Lock()
@@ -109,7 +109,7 @@ class Rules(commands.GroupCog, group_name="rules", group_description="What the b
             before = dict((await self._rules(interaction)).channels).get(place.id)
             entry = self._entry(interaction, ChannelChange(place.id, before, after))
             if before is not after:
-                await self._houses.set_channel_rule(place.id, after, entry)
+                await self._guild_settings.set_channel_rule(place.id, after, entry)
         await fill(interaction, _done(entry, is_changed=before is not after))
 
     @app_commands.command(description="Allow, deny or mark a model as adult")
@@ -128,7 +128,7 @@ class Rules(commands.GroupCog, group_name="rules", group_description="What the b
             before = dict((await self._rules(interaction)).models).get(slug)
             entry = self._entry(interaction, ModelChange(slug, before, after))
             if before is not after:
-                await self._houses.set_model_rule(slug, after, entry)
+                await self._guild_settings.set_model_rule(slug, after, entry)
         await fill(interaction, _done(entry, is_changed=before is not after))
 
     @model.autocomplete("model")
@@ -153,7 +153,7 @@ class Rules(commands.GroupCog, group_name="rules", group_description="What the b
             before = dict((await self._rules(interaction)).pictures).get(channel_id)
             entry = self._entry(interaction, PicturesChange(channel_id, before, after))
             if before is not after:
-                await self._houses.set_picture_rule(channel_id, after, entry)
+                await self._guild_settings.set_picture_rule(channel_id, after, entry)
         await fill(interaction, _done(entry, is_changed=before is not after))
 
     # --- words -----------------------------------------------------------------------------------
@@ -175,7 +175,7 @@ class Rules(commands.GroupCog, group_name="rules", group_description="What the b
             if len(known) >= MAX_WORDS and not any(map(word.is_same, known)):
                 raise PatternRefused(PatternFault.TOO_MANY)
             entry = self._entry(interaction, WordChange(word, before=False, after=True))
-            is_changed = await self._houses.add_word(word, entry)
+            is_changed = await self._guild_settings.add_word(word, entry)
         await fill(interaction, _done(entry, is_changed=is_changed))
 
     @word.command(name="remove", description="Allow a word or pattern again")
@@ -191,7 +191,7 @@ class Rules(commands.GroupCog, group_name="rules", group_description="What the b
                 await fill(interaction, unchanged_card(format_word_kind(asked), NOTHING))
                 return
             entry = self._entry(interaction, WordChange(known, before=True, after=False))
-            is_changed = await self._houses.remove_word(known, entry)
+            is_changed = await self._guild_settings.remove_word(known, entry)
         await fill(interaction, _done(entry, is_changed=is_changed))
 
     @word.command(name="test", description="Try a prompt against the words; nothing is stored")
@@ -199,7 +199,7 @@ class Rules(commands.GroupCog, group_name="rules", group_description="What the b
     async def test_word(self, interaction: Interaction, text: Range[str, 1, 2_000]) -> None:
         require_manager(interaction, "test rules")
         await acknowledge(interaction, ephemeral=True)
-        matches = await self._houses.matching_words(interaction.guild_id or 0, text)
+        matches = await self._guild_settings.matching_words(interaction.guild_id or 0, text)
         await fill(interaction, trial_card(text, matches))
 
     # --- members ---------------------------------------------------------------------------------
@@ -214,7 +214,7 @@ class Rules(commands.GroupCog, group_name="rules", group_description="What the b
             raise BlockRefused(BlockFault.BOT)
         await acknowledge(interaction, ephemeral=True)
         # Who has left can be blocked: they may come back.
-        if await self._desk.is_manager(interaction.guild_id or 0, member.id):
+        if await self._mod_log.is_manager(interaction.guild_id or 0, member.id):
             raise BlockRefused(BlockFault.MANAGER)
         await self._set_blocked(interaction, member.id, is_blocked=True)
 
@@ -228,7 +228,7 @@ class Rules(commands.GroupCog, group_name="rules", group_description="What the b
     async def _set_blocked(self, interaction: Interaction, user_id: int, *, is_blocked: bool) -> None:
         entry = self._entry(interaction, MemberChange(user_id, before=not is_blocked, after=is_blocked))
         async with self._changing:
-            is_changed = await self._houses.set_blocked(user_id, entry, is_blocked=is_blocked)
+            is_changed = await self._guild_settings.set_blocked(user_id, entry, is_blocked=is_blocked)
         await fill(interaction, _done(entry, is_changed=is_changed))
 
     # --- the log channel -------------------------------------------------------------------------
@@ -243,10 +243,10 @@ class Rules(commands.GroupCog, group_name="rules", group_description="What the b
         async with self._changing:
             before = (await self._rules(interaction)).log_channel_id
             entry = self._entry(interaction, LogChannelChange(before, after))
-            if after is not None and not await self._desk.introduce(after):
+            if after is not None and not await self._mod_log.introduce(after):
                 raise SubjectRefused(SubjectFault.CHANNEL_CLOSED)
             if before != after:
-                await self._houses.set_log_channel(after, entry)
+                await self._guild_settings.set_log_channel(after, entry)
         await fill(interaction, _done(entry, is_changed=before != after))
 
     # --- the audit log ---------------------------------------------------------------------------
@@ -266,19 +266,19 @@ class Rules(commands.GroupCog, group_name="rules", group_description="What the b
         since_s = parse_since(since, self._clock.wall()) if since is not None else 0
         await acknowledge(interaction, ephemeral=True)
         query = AuditQuery(interaction.guild_id or 0, member.id if member is not None else 0, since_s)
-        await fill(interaction, audit_card(await self._houses.audit_log(query)))
+        await fill(interaction, audit_card(await self._guild_settings.audit_log(query)))
 
-    async def turn(self, interaction: Interaction, press: AuditAction) -> None:
+    async def show_audit_page(self, interaction: Interaction, press: AuditAction) -> None:
         """Another page of the audit log, in the place of the one before."""
         require_manager(interaction, AUDIT_ACTION)
         await acknowledge_press(interaction)
         query = AuditQuery(
             interaction.guild_id or 0, press.member_id, press.since_s, max(1, press.page), press.newest_id
         )
-        await fill(interaction, audit_card(await self._houses.audit_log(query)))
+        await fill(interaction, audit_card(await self._guild_settings.audit_log(query)))
 
     async def _rules(self, interaction: Interaction) -> GuildRules:
-        return (await self._houses.of(interaction.guild_id)).rules
+        return (await self._guild_settings.of(interaction.guild_id)).rules
 
     def _entry(self, interaction: Interaction, change: Change) -> AuditEntry:
         return AuditEntry(interaction.guild_id or 0, interaction.user.id, change, self._clock.wall())
@@ -292,6 +292,6 @@ def _done(entry: AuditEntry, *, is_changed: bool) -> Card:
 async def setup(bot: BotClient) -> None:
     services = bot.services
     cog = Rules(services.guild_settings, bot.delivery.mod_log, services.catalogue, services.clock)
-    bot.on_press(AuditButton.OLDER, cog.turn)
-    bot.on_press(AuditButton.NEWER, cog.turn)
+    bot.on_press(AuditButton.OLDER, cog.show_audit_page)
+    bot.on_press(AuditButton.NEWER, cog.show_audit_page)
     await bot.add_cog(cog)

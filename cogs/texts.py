@@ -35,9 +35,9 @@ class Texts(commands.Cog):
         self._jobs = jobs
         self._rate = rate
 
-    async def turn(self, interaction: Interaction, press: TextAction) -> None:
+    async def move(self, interaction: Interaction, press: TextAction) -> None:
         """Open a page in a message of its own, or turn to it in the message that was pressed."""
-        if press.turn is PageMove.OPEN:
+        if press.move is PageMove.OPEN:
             await acknowledge(interaction, ephemeral=True)
         else:
             await acknowledge_press(interaction)
@@ -45,7 +45,7 @@ class Texts(commands.Cog):
         pages = await _pages(job, press.action)
         card = page_card(job, press.action, pages, press.page)
         files = []
-        if press.turn is PageMove.OPEN and press.action is TextPart.THINKING and len(pages) > 1:
+        if press.move is PageMove.OPEN and press.action is TextPart.THINKING and len(pages) > 1:
             thoughts = said.whole(job, TextPart.THINKING)
             limit_bytes = interaction.filesize_limit - MARGIN_BYTES
             file = await asyncio.to_thread(said.text_file, thoughts, said.THINKING_NAME, limit_bytes)
@@ -79,6 +79,6 @@ async def _pages(job: Job, part: TextPart) -> list[Page]:
 async def setup(bot: BotClient) -> None:
     cog = Texts(bot.services.jobs, bot.services.rate)
     for part in TextPart:
-        bot.on_press(part, cog.turn)
+        bot.on_press(part, cog.move)
     bot.on_press(JobButton.LOG, cog.log)
     await bot.add_cog(cog)

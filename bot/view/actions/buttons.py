@@ -111,15 +111,15 @@ _OPENING: Final = {
 class TextAction(Action):
     """One page of a job's text, the first being 0."""
 
-    ID: ClassVar = "text:{job_id}:{action}:{page:6}:{turn}"
+    ID: ClassVar = "text:{job_id}:{action}:{page:6}:{move}"
     job_id: int
     action: TextPart
     page: int
-    turn: PageMove = PageMove.OPEN
+    move: PageMove = PageMove.OPEN
 
     @property
     def look(self) -> ButtonLook:
-        return _OPENING[self.action] if self.turn is PageMove.OPEN else self.turn.look
+        return _OPENING[self.action] if self.move is PageMove.OPEN else self.move.look
 
 
 class ResultButton(ButtonEnum):
@@ -133,15 +133,15 @@ class ResultButton(ButtonEnum):
 
 @dataclass(frozen=True, slots=True)
 class ResultAction(Action):
-    """One thing to do with one result. `place` is the result's in the job's outputs, from 0.
+    """One thing to do with one result. `index` is the result's in the job's outputs, from 0.
 
     `number` is what people count it as, 0 where it is the only one.
     """
 
-    ID: ClassVar = "pick:{job_id}:{action}:{place:4}"
+    ID: ClassVar = "pick:{job_id}:{action}:{index:4}"
     action: ResultButton
     job_id: int
-    place: int = 0
+    index: int = 0
     number: int = 0
 
     @property
@@ -166,10 +166,10 @@ class ConfirmButton(ButtonEnum):
 class ConfirmAction(Action):
     """`is_private`: what it starts is for its asker alone."""
 
-    ID: ClassVar = "go:{job_id}:{action}:{place:4}:{is_private}"
+    ID: ClassVar = "go:{job_id}:{action}:{index:4}:{is_private}"
     action: ConfirmButton
     job_id: int
-    place: int
+    index: int
     is_private: bool = False
 
     @property

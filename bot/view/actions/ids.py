@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 
 class IdTemplate(Generic[T]):
-    """``pick:{job_id}:{action}:{place:4}``: the kind, then fields by the types of the value's class.
+    """``pick:{job_id}:{action}:{index:4}``: the kind, then fields by the types of the value's class.
 
     The number behind a field bounds its digits. A text takes whatever is left.
     """

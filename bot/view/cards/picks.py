@@ -20,11 +20,11 @@ from bot.view.files.media import claims_picture
 MAX_PICKED: Final = 10  # results of one job that have buttons
 
 
-def picture_places(job: Job) -> tuple[int, ...]:
-    """The places of a job's pictures among its outputs."""
+def picture_indexes(job: Job) -> tuple[int, ...]:
+    """Which of a job's outputs are pictures."""
     return tuple(
-        place
-        for place, output in enumerate(job.outputs)
+        index
+        for index, output in enumerate(job.outputs)
         if output.url is not None and claims_picture(output.name, output.content_type)
     )
 
@@ -32,15 +32,15 @@ def picture_places(job: Job) -> tuple[int, ...]:
 def picks_of(job: Job, pictures: Sequence[OutputFile], *, can_upscale: bool) -> tuple[ResultAction, ...]:
     """One picture: Vary, Upscale. Several: V1…Vn and U1…Un. Edit prompt where there was one."""
     shown = {picture.url for picture in pictures if picture.content_type.startswith("image/")}
-    places = [place for place in picture_places(job) if job.outputs[place].url in shown][:MAX_PICKED]
+    indexes = [index for index in picture_indexes(job) if job.outputs[index].url in shown][:MAX_PICKED]
     actions = [ResultButton.VARY, *([ResultButton.UPSCALE] if can_upscale else [])]
-    numbered = len(places) > 1
+    numbered = len(indexes) > 1
     picks = [
-        ResultAction(action, job.job_id, place, number if numbered else 0)
+        ResultAction(action, job.job_id, index, number if numbered else 0)
         for action in actions
-        for number, place in enumerate(places, start=1)
+        for number, index in enumerate(indexes, start=1)
     ]
-    if places and job.request.prompt:
+    if indexes and job.request.prompt:
         picks.append(ResultAction(ResultButton.EDIT, job.job_id))
     return tuple(picks)
 
@@ -74,13 +74,13 @@ def pictures_in(message: discord.Message, own_id: int) -> tuple[InputFile, ...]:
     return tuple(replace(file, owner_id=owner_id, is_made_here=is_ours) for file in found)
 
 
-def preview_of(message: discord.Message | None, job: Job, place: int) -> Preview | None:
-    """The picture of this place as the message shows it, if all of the job's pictures stand there."""
-    places = picture_places(job)
-    if message is None or place not in places:
+def preview_of(message: discord.Message | None, job: Job, index: int) -> Preview | None:
+    """The picture of this output as the message shows it, if all of the job's pictures stand there."""
+    indexes = picture_indexes(job)
+    if message is None or index not in indexes:
         return None
     found = list(_previews(message))
-    return found[places.index(place)] if len(found) == len(places) else None
+    return found[indexes.index(index)] if len(found) == len(indexes) else None
 
 
 def first_preview(message: discord.Message | None) -> Preview | None:

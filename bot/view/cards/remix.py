@@ -29,11 +29,11 @@ class RemixForm:
 
     action: ResultButton  # EDIT or REWORD
     job_id: int
-    place: int
+    index: int
     is_private: bool
 
 
-_FORM_ID: Final = IdTemplate(RemixForm, FORM + ":{action}:{job_id}:{place:4}:{is_private}")
+_FORM_ID: Final = IdTemplate(RemixForm, FORM + ":{action}:{job_id}:{index:4}:{is_private}")
 
 
 def confirmation(quote: Quote, go: ConfirmAction, preview: Preview | None) -> Card:
@@ -49,7 +49,7 @@ def confirmation(quote: Quote, go: ConfirmAction, preview: Preview | None) -> Ca
     lines = [f"### {title}", f"With {model_name(request)} · {format_price_of_left(quote.price, quote.left)}"]
     if request.prompt:
         lines.append(escaped(request.prompt, PROMPT_CHARS))
-    reword = ResultAction(ResultButton.REWORD, go.job_id, go.place)
+    reword = ResultAction(ResultButton.REWORD, go.job_id, go.index)
     picks = (reword,) if go.action is ConfirmButton.VARY and request.prompt else ()
     return Card(Tone.WAITING, "\n".join(lines), preview=preview, buttons=(go, *picks))
 
@@ -70,7 +70,7 @@ def prompt_form(pick: ResultAction, job: Job, *, model: str, price: Money | None
     is_edit = pick.action is ResultButton.EDIT
     what = "The same settings and the same seed" if is_edit else "A variation with these words"
     cost = f", about {price}" if price is not None else ""
-    opened = RemixForm(pick.action, pick.job_id, pick.place, job.origin.is_private)
+    opened = RemixForm(pick.action, pick.job_id, pick.index, job.origin.is_private)
     form = ui.Modal(title="Edit prompt", custom_id=_FORM_ID.written(opened))
     prompt: ui.TextInput[ui.Modal] = ui.TextInput(
         custom_id=PROMPT_FIELD,

@@ -13,7 +13,7 @@ from bot.domain.job.output_file import OutputFile
 from bot.domain.job.status_update import StatusUpdate
 from bot.view.actions.buttons import JobButton, TextAction, job_buttons
 from bot.view.card import Card, Tone
-from bot.view.cards.picks import picks_of, picture_places
+from bot.view.cards.picks import picks_of, picture_indexes
 from bot.view.files.media import is_picture
 from bot.view.text import links, said
 from bot.view.text.endings import ending
@@ -162,7 +162,7 @@ def info_card(job: Job, *, may_see_log: bool = False, may_read: bool = True) -> 
         ("Held", str(job.hold)),
         ("Cost", _known_cost(job)),
         ("Time billed", duration(job.elapsed_s) if job.elapsed_s is not None else None),
-        ("Origin", ORIGIN if job.stage is Stage.SUCCEEDED and picture_places(job) else None),
+        ("Origin", ORIGIN if job.stage is Stage.SUCCEEDED and picture_indexes(job) else None),
         ("Wiro task", code(job.task_id) if job.task_id else None),
     ]
     lines = [f"### About this {'answer' if said.is_text(job) else 'picture'}"]

@@ -19,7 +19,7 @@ from bot.domain.money import Money
 from bot.view.actions.buttons import Action, ConfirmAction, ConfirmButton, ResultAction, ResultButton
 from bot.view.actions.component import ActionButton
 from bot.view.card import Card, Preview, Tone
-from bot.view.cards.picks import picks_of, picture_places
+from bot.view.cards.picks import picks_of, picture_indexes
 from bot.view.cards.remix import RemixForm, confirmation, prompt_form, ready_card, remix_form
 from bot.view.cards.renderer import Look, ending_card
 from bot.view.layout import layout_of
@@ -74,7 +74,7 @@ def test_several_pictures_have_numbers_in_rows_that_discord_takes(count: int) ->
     assert [p.number for p in card.buttons_of(ResultAction) if p.action is ResultButton.VARY] == list(
         range(1, shown + 1)
     )
-    assert [p.place for p in card.buttons_of(ResultAction) if p.action is ResultButton.UPSCALE] == list(
+    assert [p.index for p in card.buttons_of(ResultAction) if p.action is ResultButton.UPSCALE] == list(
         range(shown)
     )
     rows = rows_of(card)
@@ -86,10 +86,10 @@ def test_numbers_are_those_of_the_pictures_that_are_shown() -> None:
     song = Output("song.mp3", "audio/mpeg", "https://cdn1.wiro.ai/song.mp3")
     job, pictures = a_result(2)
     job = a_job(stage=Stage.SUCCEEDED, outputs=(song, *job.outputs))
-    assert picture_places(job) == (1, 2)
+    assert picture_indexes(job) == (1, 2)
     found = OutputFile("song.mp3", "audio/mpeg", b"a song", song.url)
     picks = picks_of(job, [found, pictures[1]], can_upscale=False)
-    assert [(pick.place, pick.number) for pick in picks if pick.action is ResultButton.VARY] == [(2, 0)]
+    assert [(pick.index, pick.number) for pick in picks if pick.action is ResultButton.VARY] == [(2, 0)]
 
 
 def test_words_and_songs_have_no_such_buttons() -> None:

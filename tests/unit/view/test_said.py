@@ -68,7 +68,7 @@ async def test_an_answer_of_megabytes_is_attached_and_its_pages_have_an_end() ->
         last.small_print
         == f"page {said.MAX_PAGES} of {said.MAX_PAGES} that can be turned to here; the file has the rest"
     )
-    assert [press.turn for press in last.buttons] == [PageMove.BACK]
+    assert [press.move for press in last.buttons] == [PageMove.BACK]
 
 
 async def test_an_answer_past_the_limit_is_zipped_and_past_that_told() -> None:
@@ -143,7 +143,7 @@ def test_pages_lead_to_their_neighbours() -> None:
         TextAction(1, TextPart.ANSWER, 2, PageMove.ON),
     )
     assert middle.small_print == f"page 2 of {len(pages)}"
-    assert [press.turn for press in page_card(job, TextPart.ANSWER, pages, 0).buttons] == [PageMove.ON]
+    assert [press.move for press in page_card(job, TextPart.ANSWER, pages, 0).buttons] == [PageMove.ON]
     assert layout_of(middle, SEAL).content_length() <= 4_000
 
 
