@@ -19,7 +19,7 @@ from bot.services.limits.rate import RateLimiter
 from bot.services.runs.service import Jobs, checked
 from bot.services.styles.service import Styles
 from bot.view.actions.buttons import JobAction, JobButton
-from bot.view.cards.picks import picture_in
+from bot.view.cards.results import picture_in
 from cogs.arrivals import Arrivals
 from cogs.aspects import ASPECT_CHOICES, ASPECTS
 from cogs.model_options import model_choices

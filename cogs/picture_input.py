@@ -25,7 +25,7 @@ from bot.services.member_cache import MemberCache
 from bot.services.remix.service import Remixes
 from bot.services.runs.service import Jobs, checked
 from bot.view.actions.component import job_on
-from bot.view.cards.picks import pictures_in
+from bot.view.cards.results import pictures_in
 from bot.view.forms.input_form import FORM, ModelChoice, filled_in, form_id_in, input_form
 from bot.view.hiding import is_hidden
 from cogs.arrivals import Arrivals

@@ -24,8 +24,8 @@ from bot.services.catalogue.service import Catalogue
 from bot.services.remix.service import Remixes, parent_of
 from bot.services.runs.service import Jobs
 from bot.view.actions.buttons import ConfirmAction, ConfirmButton, ResultAction, ResultButton
-from bot.view.cards.picks import first_preview, preview_of
 from bot.view.cards.remix import FORM, PROMPT_FIELD, confirmation, prompt_form, ready_card, remix_form
+from bot.view.cards.results import first_preview, preview_of
 from cogs.arrivals import Arrivals
 from cogs.origins import requester_of
 

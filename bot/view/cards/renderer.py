@@ -13,7 +13,7 @@ from bot.domain.job.output_file import OutputFile
 from bot.domain.job.status_update import StatusUpdate
 from bot.view.actions.buttons import JobButton, TextAction, job_buttons
 from bot.view.card import Card, Tone
-from bot.view.cards.picks import picks_of, picture_indexes
+from bot.view.cards.results import picks_of, picture_indexes
 from bot.view.files.media import is_picture
 from bot.view.text import links, said
 from bot.view.text.endings import ending

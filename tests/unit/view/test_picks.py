@@ -19,9 +19,9 @@ from bot.domain.money import Money
 from bot.view.actions.buttons import Action, ConfirmAction, ConfirmButton, ResultAction, ResultButton
 from bot.view.actions.component import ActionButton
 from bot.view.card import Card, Preview, Tone
-from bot.view.cards.picks import picks_of, picture_indexes
 from bot.view.cards.remix import RemixForm, confirmation, prompt_form, ready_card, remix_form
 from bot.view.cards.renderer import Look, ending_card
+from bot.view.cards.results import picks_of, picture_indexes
 from bot.view.layout import layout_of
 from tests.support.samples import a_job, a_picture, a_request
 from tests.support.seals import SEAL
