@@ -8,54 +8,43 @@ from typing import Final
 
 from bot.domain.limits.limit import Subject, Usage, Window, window_bounds
 from bot.domain.money import MAX_PICO
+from bot.store.sqlite.fragments import COUNTER, HAS_ENDED, HELD, counter_of, halves, whole
 from bot.store.sqlite.ledger import Key, model_key
-
-_HAS_ENDED: Final = "jobs.stage IN ('SUCCEEDED', 'FAILED', 'CANCELLED')"
 
 # A late bill is the operator's, as a write-off is, beside whatever the resolution says.
 _IS_OPERATORS: Final = f"u.subject = '{Subject.OPERATOR.value}'"
 _IS_CHARGED: Final = f"(r.kind = 'post' OR ({_IS_OPERATORS} AND r.kind = 'write_off'))"
 _IS_BILLED_LATE: Final = f"({_IS_OPERATORS} AND late.amount_pico > 0)"
-_HELD: Final = """(
-    h.amount_pico + coalesce((SELECT sum(amount_pico) FROM hold_raise WHERE hold_raise.job_id = h.job_id), 0)
-)"""
 # What never resets counts what is unfinished; elsewhere a hold that is kept for its charge counts, too.
-_IS_HELD: Final = f"(r.job_id IS NULL AND NOT (u.window = '{Window.EVER.value}' AND {_HAS_ENDED}))"
+_IS_HELD: Final = f"""(r.job_id IS NULL AND NOT (u."window" = '{Window.EVER.value}' AND {HAS_ENDED}))"""
 
-# Amounts are summed in halves: a sum past 64 bits is an error in SQLite.
+_CHARGED: Final = halves("r.amount_pico", _IS_CHARGED)
+_BILLED_LATE: Final = halves("late.amount_pico", _IS_BILLED_LATE)
 _BOOKED: Final = f"""
-SELECT u.subject, u.guild_id, u.subject_id, u.channel_id, u.model, u.window, u.starts_at_s,
+SELECT {counter_of("u")},
        count(*) FILTER (WHERE {_IS_CHARGED} OR {_IS_BILLED_LATE}),
        count(*) FILTER (WHERE {_IS_HELD}),
-       coalesce(sum(r.amount_pico >> 32) FILTER (WHERE {_IS_CHARGED}), 0)
-       + coalesce(sum(late.amount_pico >> 32) FILTER (WHERE {_IS_BILLED_LATE}), 0),
-       coalesce(sum(r.amount_pico & 4294967295) FILTER (WHERE {_IS_CHARGED}), 0)
-       + coalesce(sum(late.amount_pico & 4294967295) FILTER (WHERE {_IS_BILLED_LATE}), 0),
-       coalesce(sum({_HELD} >> 32) FILTER (WHERE {_IS_HELD}), 0),
-       coalesce(sum({_HELD} & 4294967295) FILTER (WHERE {_IS_HELD}), 0)
+       {_CHARGED[0]} + {_BILLED_LATE[0]}, {_CHARGED[1]} + {_BILLED_LATE[1]},
+       {", ".join(halves(HELD, _IS_HELD))}
 FROM reservation_usage AS u
 JOIN reservation AS h USING (job_id)
 JOIN jobs USING (job_id)
 LEFT JOIN resolution AS r USING (job_id)
 LEFT JOIN late_bill AS late USING (job_id)
 GROUP BY 1, 2, 3, 4, 5, 6, 7
-"""  # noqa: S608 — put together from constants of ours
-
-_COUNTED: Final = """
-SELECT subject, guild_id, subject_id, channel_id, model, window, starts_at_s,
-       runs_used, runs_held, spend_used_pico, spend_held_pico
-FROM usage
 """
+
+_COUNTED: Final = f"SELECT {COUNTER}, runs_used, runs_held, spend_used_pico, spend_held_pico FROM usage"
 
 _FAULTS: Final = {
     "job {} has no reservation": """
         SELECT job_id FROM jobs WHERE job_id NOT IN (SELECT job_id FROM reservation)""",
     "job {} has ended without a resolution": f"""
         SELECT job_id FROM jobs
-        WHERE {_HAS_ENDED} AND job_id NOT IN (SELECT job_id FROM resolution)
-          AND NOT (is_charge_open = 1 AND stage <> 'FAILED' AND task_id IS NOT NULL)""",  # noqa: S608 — a constant of ours
+        WHERE {HAS_ENDED} AND job_id NOT IN (SELECT job_id FROM resolution)
+          AND NOT (is_charge_open = 1 AND stage <> 'FAILED' AND task_id IS NOT NULL)""",
     "job {} is resolved and has not ended": f"""
-        SELECT job_id FROM jobs JOIN resolution USING (job_id) WHERE NOT {_HAS_ENDED}""",  # noqa: S608 — a constant of ours
+        SELECT job_id FROM jobs JOIN resolution USING (job_id) WHERE NOT {HAS_ENDED}""",
     "job {} and its reservation name different amounts or owners": """
         SELECT job_id FROM jobs JOIN reservation AS h USING (job_id)
         WHERE h.amount_pico <> jobs.hold_pico OR h.user_id <> jobs.user_id
@@ -80,8 +69,8 @@ _FAULTS: Final = {
 }
 
 _SPANS: Final = """
-SELECT window, starts_at_s, min(reserved_at_s), max(reserved_at_s)
-FROM reservation_usage JOIN reservation USING (job_id) GROUP BY window, starts_at_s
+SELECT "window", starts_at_s, min(reserved_at_s), max(reserved_at_s)
+FROM reservation_usage JOIN reservation USING (job_id) GROUP BY "window", starts_at_s
 """
 
 _MODELS: Final = """
@@ -90,12 +79,12 @@ SELECT jobs.model, h.model, min(job_id) FROM jobs JOIN reservation AS h USING (j
 
 # A tracked dimension promises a row for the member and one for the server: neither may be missing.
 _UNCOUNTED: Final = """
-SELECT h.job_id, t.window, t.channel_id, t.model
+SELECT h.job_id, t."window", t.channel_id, t.model
 FROM tracked_dimensions AS t
 JOIN reservation AS h
   ON h.guild_id = t.guild_id AND t.channel_id IN (0, h.channel_id, h.ruled_channel_id)
  AND t.model IN ('', h.model)
-WHERE CASE t.window
+WHERE CASE t."window"
           WHEN :ever THEN NOT EXISTS (
               SELECT 1 FROM jobs
               WHERE jobs.job_id = h.job_id AND jobs.stage IN ('SUCCEEDED', 'FAILED', 'CANCELLED')
@@ -106,7 +95,7 @@ WHERE CASE t.window
            WHERE u.job_id = h.job_id AND u.guild_id = h.guild_id
              AND ((u.subject = :member AND u.subject_id = h.user_id)
                OR (u.subject = :server AND u.subject_id = 0))
-             AND u.channel_id = t.channel_id AND u.model = t.model AND u.window = t.window)
+             AND u.channel_id = t.channel_id AND u.model = t.model AND u."window" = t."window")
 """
 
 
@@ -159,8 +148,8 @@ def _miscounted(sqlite: sqlite3.Connection) -> Iterator[str]:
     booked: dict[Key, Usage] = {}
     for row in sqlite.execute(_BOOKED):
         used_high, used_low, held_high, held_low = row[9:]
-        spend_used_pico = min(MAX_PICO, (used_high << 32) + used_low)  # the counter stops there too
-        booked[tuple(row[:7])] = Usage(row[7], row[8], spend_used_pico, (held_high << 32) + held_low)
+        spend_used_pico = min(MAX_PICO, whole(used_high, used_low))  # the counter stops there too
+        booked[tuple(row[:7])] = Usage(row[7], row[8], spend_used_pico, whole(held_high, held_low))
     counted: dict[Key, Usage] = {tuple(row[:7]): Usage(*row[7:]) for row in sqlite.execute(_COUNTED)}
     for key in sorted(booked.keys() | counted.keys()):
         in_books, in_counter = booked.get(key, Usage()), counted.get(key, Usage())

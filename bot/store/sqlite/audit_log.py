@@ -12,7 +12,7 @@ from typing import Any, Final, get_args, get_type_hints
 
 from bot.domain.errors import DatabaseUnavailable
 from bot.domain.moderation.audit import AuditEntry, AuditPage, AuditQuery, Change, ChangeKind
-from bot.store.sqlite.rows import storable
+from bot.store.sqlite.rows import storable_json
 
 PAGE_SIZE: Final = 8
 
@@ -36,7 +36,7 @@ def note_in(sqlite: sqlite3.Connection, entry: AuditEntry) -> None:
     """Write an audit entry within the transaction of what it is about."""
     about = asdict(entry.change)
     before, after = about.pop("before"), about.pop("after")
-    data = (_json_text(part) for part in (about, before, after))
+    data = (storable_json(part, _by_value) for part in (about, before, after))
     sqlite.execute(_NOTE, (entry.guild_id, entry.actor_id, entry.change.kind.value, *data, entry.at_s))
 
 
@@ -57,11 +57,6 @@ def _entry_of(row: sqlite3.Row) -> AuditEntry:
     except (KeyError, TypeError, ValueError) as error:
         raise DatabaseUnavailable(f"audit entry {row['entry_id']} cannot be read: {error!r}") from error
     return AuditEntry(row["guild_id"], row["actor_id"], change, row["at_s"])
-
-
-def _json_text(part: object) -> str:
-    # Plain UTF-8 rather than escapes: an escaped lone surrogate would come back as one.
-    return storable(json.dumps(part, ensure_ascii=False, default=_by_value))
 
 
 def _by_value(value: object) -> object:

@@ -8,6 +8,7 @@ from typing import Final
 from bot.domain.limits.limit import Subject, Window, window_bounds
 from bot.domain.limits.policies import LimitKey
 from bot.domain.money import MAX_PICO
+from bot.store.sqlite.fragments import COUNTER, HELD, IS_RUNNING, halves, whole
 
 _IN_WINDOW: Final = """
 FROM reservation AS h LEFT JOIN resolution AS r USING (job_id)
@@ -15,8 +16,8 @@ WHERE h.guild_id = :guild_id AND h.reserved_at_s >= :starts_at_s AND h.reserved_
 """
 
 # What is unresolved has not ended; the index of running jobs spares the whole past.
-_UNRESOLVED: Final = """
-FROM (SELECT job_id FROM jobs WHERE stage NOT IN ('SUCCEEDED', 'FAILED', 'CANCELLED')) AS running
+_UNRESOLVED: Final = f"""
+FROM (SELECT job_id FROM jobs WHERE {IS_RUNNING}) AS running
 CROSS JOIN reservation AS h USING (job_id) LEFT JOIN resolution AS r USING (job_id)
 WHERE h.guild_id = :guild_id AND r.job_id IS NULL
 """
@@ -27,40 +28,33 @@ _UNCOUNTED: Final = """
       SELECT 1 FROM reservation_usage AS u
       WHERE u.job_id = h.job_id AND u.subject = :subject AND u.guild_id = h.guild_id
         AND u.subject_id = CASE :subject WHEN 'member' THEN h.user_id ELSE 0 END
-        AND u.channel_id = :channel_id AND u.model = :model AND u.window = :window
+        AND u.channel_id = :channel_id AND u.model = :model AND u."window" = :window
   )
 """
 
-# Amounts are summed in halves: a sum past 64 bits is an error in SQLite.
-_HELD: Final = """(
-    h.amount_pico + coalesce((SELECT sum(amount_pico) FROM hold_raise WHERE hold_raise.job_id = h.job_id), 0)
-)"""
 _SUMS: Final = f"""
 SELECT CASE :subject WHEN 'member' THEN h.user_id ELSE 0 END,
        count(*) FILTER (WHERE r.kind = 'post'),
        count(*) FILTER (WHERE r.job_id IS NULL),
-       coalesce(sum(r.amount_pico >> 32) FILTER (WHERE r.kind = 'post'), 0),
-       coalesce(sum(r.amount_pico & 4294967295) FILTER (WHERE r.kind = 'post'), 0),
-       coalesce(sum({_HELD} >> 32) FILTER (WHERE r.job_id IS NULL), 0),
-       coalesce(sum({_HELD} & 4294967295) FILTER (WHERE r.job_id IS NULL), 0)
+       {", ".join(halves("r.amount_pico", "r.kind = 'post'"))},
+       {", ".join(halves(HELD, "r.job_id IS NULL"))}
 """
 
-_BOOK: Final = """
-INSERT INTO reservation_usage (job_id, subject, guild_id, subject_id, channel_id, model, window, starts_at_s)
+_BOOK: Final = f"""
+INSERT INTO reservation_usage (job_id, {COUNTER})
 SELECT h.job_id, :subject, h.guild_id, CASE :subject WHEN 'member' THEN h.user_id ELSE 0 END,
        :channel_id, :model, :window, :starts_at_s
 """
 
 _ADD: Final = f"""
-INSERT INTO usage (subject, guild_id, subject_id, channel_id, model, window, starts_at_s,
-                   runs_used, runs_held, spend_used_pico, spend_held_pico)
+INSERT INTO usage ({COUNTER}, runs_used, runs_held, spend_used_pico, spend_held_pico)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-ON CONFLICT DO UPDATE
-SET runs_used = runs_used + excluded.runs_used,
-    runs_held = runs_held + excluded.runs_held,
-    spend_used_pico = min({MAX_PICO}, spend_used_pico + excluded.spend_used_pico),
-    spend_held_pico = spend_held_pico + excluded.spend_held_pico
-"""  # noqa: S608 — the one thing put into the text is a constant of ours
+ON CONFLICT ({COUNTER}) DO UPDATE
+SET runs_used = usage.runs_used + excluded.runs_used,
+    runs_held = usage.runs_held + excluded.runs_held,
+    spend_used_pico = min({MAX_PICO}, usage.spend_used_pico + excluded.spend_used_pico),
+    spend_held_pico = usage.spend_held_pico + excluded.spend_held_pico
+"""
 
 _NEXT: Final = "SELECT min(reserved_at_s) FROM reservation WHERE guild_id = ? AND reserved_at_s >= ?"
 
@@ -108,7 +102,7 @@ def _count_back(
         sqlite.execute(f"{_BOOK}{reservations}{_UNCOUNTED}", counted)
         place = (dimension.channel_id, dimension.model, dimension.window.value, starts_at_s)
         for subject_id, runs_used, runs_held, used_high, used_low, held_high, held_low in rows:
-            spend_used_pico = min(MAX_PICO, (used_high << 32) + used_low)
+            spend_used_pico = min(MAX_PICO, whole(used_high, used_low))
             key = (subject.value, guild_id, subject_id, *place)
-            figures = (runs_used, runs_held, spend_used_pico, (held_high << 32) + held_low)
+            figures = (runs_used, runs_held, spend_used_pico, whole(held_high, held_low))
             sqlite.execute(_ADD, (*key, *figures))

@@ -11,6 +11,7 @@ from bot.domain.job.job import Job
 from bot.domain.money import MAX_PICO, Money
 from bot.domain.records.reconciliation import Booked
 from bot.services.runs.ports import Books
+from bot.store.sqlite.fragments import IS_PAST, IS_UNFINISHED
 from bot.store.sqlite.records import Records
 from bot.store.sqlite.rows import COLUMNS, job_of
 
@@ -27,12 +28,12 @@ WHERE job_id IN (
 # Each half word for word with the condition of a partial index: whatever was made lately, run or ended.
 _ASKED: Final = f"""
 SELECT {COLUMNS} FROM jobs
-WHERE is_forgotten = 0 AND is_delivered = 1 AND stage IN ('SUCCEEDED', 'FAILED', 'CANCELLED')
+WHERE is_forgotten = 0 AND {IS_PAST}
   AND created_at_s > ?1 AND seed IN (SELECT value FROM json_each(?2))
 UNION ALL SELECT {COLUMNS} FROM jobs
-WHERE (is_delivered = 0 OR stage NOT IN ('SUCCEEDED', 'FAILED', 'CANCELLED'))
+WHERE ({IS_UNFINISHED})
   AND created_at_s > ?1 AND seed IN (SELECT value FROM json_each(?2))
-"""  # noqa: S608 — columns of ours; values are always bound
+"""
 
 
 class BookRecords(Records, Books):

@@ -16,7 +16,7 @@ from bot.domain.request.files import InputFile
 from bot.domain.request.run_request import RunRequest
 from bot.services.moderation.ports import CaseStore
 from bot.store.sqlite.records import Records
-from bot.store.sqlite.rows import storable, values_of
+from bot.store.sqlite.rows import storable_json, storable_or_none, values_of
 
 # A case of the same id and an open report of the same picture are both unique in the file itself.
 _OPEN: Final = """
@@ -74,7 +74,7 @@ class CaseRecords(Records, CaseStore):
             new = replace(case, is_hiding=may_hide, shown=case.shown if may_hide else None)
             is_new = has_hidden = _open_in(sqlite, new)
             if not is_new and may_hide:
-                values = (_text(case.shown), case.opened_by, case.opened_at_s, case.case_id)
+                values = (storable_or_none(case.shown), case.opened_by, case.opened_at_s, case.case_id)
                 has_hidden = sqlite.execute(_HIDE, values).rowcount == 1
             has_hidden &= may_hide
             if has_hidden:
@@ -134,7 +134,6 @@ class CaseRecords(Records, CaseStore):
 
 
 def _open_in(sqlite: sqlite3.Connection, case: Case) -> bool:
-    request = None if case.request is None else json.dumps(asdict(case.request), ensure_ascii=False)
     values = (
         case.case_id,
         case.kind.value,
@@ -143,17 +142,13 @@ def _open_in(sqlite: sqlite3.Connection, case: Case) -> bool:
         case.user_id,
         case.opened_by,
         case.opened_at_s,
-        _text(request),
+        None if case.request is None else storable_json(asdict(case.request)),
         int(case.is_private),
         case.job_id,
         int(case.is_hiding),
-        _text(case.shown),
+        storable_or_none(case.shown),
     )
     return sqlite.execute(_OPEN, values).rowcount == 1
-
-
-def _text(text: str | None) -> str | None:
-    return None if text is None else storable(text)
 
 
 def _request_of(text: str | None) -> RunRequest | None:

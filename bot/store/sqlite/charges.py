@@ -11,6 +11,7 @@ from bot.domain.job.ledger import CHARGE_WAIT_S, OpenCharge, late_settlement
 from bot.domain.limits.limit import Subject
 from bot.domain.money import MAX_PICO, ZERO, Money
 from bot.store.sqlite import ledger, surprises
+from bot.store.sqlite.fragments import IS_RUNNING, same_counter
 from bot.store.sqlite.rows import storable
 
 PROVEN_FREE_S: Final = (
@@ -26,14 +27,14 @@ _WAIT: Final = "UPDATE jobs SET charge_until_s = ? WHERE job_id = ?"
 
 # Nothing where the task belongs to another job, or where it may yet turn out to be that of a running twin
 # whose Run has no answer.
-_ADOPT: Final = """
+_ADOPT: Final = f"""
 UPDATE jobs SET task_id = :task_id
 WHERE job_id = :job_id AND task_id IS NULL AND is_charge_open = 1
   AND NOT EXISTS (SELECT 1 FROM jobs WHERE task_id = :task_id)
   AND NOT EXISTS (SELECT 1 FROM late_bill WHERE task_id = :task_id)
   AND NOT EXISTS (
       SELECT 1 FROM jobs AS twin
-      WHERE twin.stage NOT IN ('SUCCEEDED', 'FAILED', 'CANCELLED')
+      WHERE twin.{IS_RUNNING}
         AND twin.sent_at_s IS NOT NULL AND twin.task_id IS NULL
         AND (twin.seed = jobs.seed OR twin.prompt = jobs.prompt)
   )
@@ -48,11 +49,8 @@ UPDATE usage
 SET runs_used = runs_used + :runs,
     spend_used_pico = min({MAX_PICO}, spend_used_pico + :amount_pico)
 FROM (SELECT * FROM reservation_usage WHERE job_id = :job_id AND subject = :operator) AS charged
-WHERE usage.subject = charged.subject AND usage.guild_id = charged.guild_id
-  AND usage.subject_id = charged.subject_id AND usage.channel_id = charged.channel_id
-  AND usage.model = charged.model AND usage.window = charged.window
-  AND usage.starts_at_s = charged.starts_at_s
-"""  # noqa: S608 — the one thing put into the text is a constant of ours
+WHERE {same_counter("charged")}
+"""
 
 _IS_FREE: Final = """
 SELECT EXISTS (

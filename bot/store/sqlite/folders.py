@@ -6,6 +6,7 @@ from typing import Final
 
 from bot.engines.wiro.ports import Folders
 from bot.store.sqlite.records import Records
+from bot.store.sqlite.rows import storable
 
 _KEEP: Final = """
 INSERT INTO wiro_folders (guild_id, folder_id) VALUES (?, ?)
@@ -19,7 +20,7 @@ class FolderRecords(Records, Folders):
         return await self._first(lambda row: str(row[0]), folder, (guild_id,))
 
     async def keep_folder(self, guild_id: int, folder_id: str) -> None:
-        await self._execute(_KEEP, (guild_id, folder_id))
+        await self._execute(_KEEP, (guild_id, storable(folder_id)))
 
     async def forget_folder(self, guild_id: int) -> None:
         await self._execute("DELETE FROM wiro_folders WHERE guild_id = ?", (guild_id,))

@@ -19,26 +19,28 @@ from bot.store.sqlite.records import Records
 from bot.store.sqlite.rows import storable
 
 _SET_LIMIT: Final = """
-INSERT INTO limit_rules (guild_id, measure, window, channel_id, model, audience, audience_id, amount)
+INSERT INTO limit_rules (guild_id, measure, "window", channel_id, model, audience, audience_id, amount)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-ON CONFLICT DO UPDATE SET amount = excluded.amount
+ON CONFLICT (guild_id, measure, "window", channel_id, model, audience, audience_id)
+DO UPDATE SET amount = excluded.amount
 """
 _CLEAR_LIMIT: Final = """
 DELETE FROM limit_rules
-WHERE guild_id = ? AND measure = ? AND window = ? AND channel_id = ? AND model = ?
+WHERE guild_id = ? AND measure = ? AND "window" = ? AND channel_id = ? AND model = ?
   AND audience = ? AND audience_id = ?
 """
 _LIMITS: Final = """
-SELECT measure, window, channel_id, model, audience, audience_id, amount FROM limit_rules WHERE guild_id = ?
+SELECT measure, "window", channel_id, model, audience, audience_id, amount FROM limit_rules WHERE guild_id = ?
 """
-_TRACKED: Final = "SELECT measure, window, channel_id, model FROM tracked_dimensions WHERE guild_id = ?"
+_TRACKED: Final = 'SELECT measure, "window", channel_id, model FROM tracked_dimensions WHERE guild_id = ?'
 _GRANT: Final = "INSERT INTO grants (guild_id, user_id, measure, amount, granted_at_s) VALUES (?, ?, ?, ?, ?)"
 _GRANTED: Final = """
 SELECT measure, amount, granted_at_s FROM grants WHERE guild_id = ? AND user_id = ? AND granted_at_s >= ?
 """
 _ADD_WORD: Final = """
 INSERT INTO word_rules (guild_id, text, is_pattern, match) VALUES (?, ?, ?, ?)
-ON CONFLICT DO UPDATE SET match = excluded.match WHERE match <> excluded.match
+ON CONFLICT (guild_id, text, is_pattern)
+DO UPDATE SET match = excluded.match WHERE word_rules.match <> excluded.match
 """
 _SET_LOG_CHANNEL: Final = """
 INSERT INTO log_channels (guild_id, channel_id) VALUES (?, ?)
@@ -145,11 +147,11 @@ class GuildRecords(Records, GuildStore):
     ) -> None:
         """The rule of one channel or model; tables and columns are named by us alone."""
         if rule is None:
-            delete = f"DELETE FROM {table} WHERE guild_id = ? AND {column} = ?"  # noqa: S608 — see above
+            delete = f"DELETE FROM {table} WHERE guild_id = ? AND {column} = ?"
             await self._change(delete, key, entry, is_noted_anyway=True)
         else:
             put = (
-                f"INSERT INTO {table} (guild_id, {column}, rule) VALUES (?, ?, ?) "  # noqa: S608 — see above
+                f"INSERT INTO {table} (guild_id, {column}, rule) VALUES (?, ?, ?) "
                 f"ON CONFLICT (guild_id, {column}) DO UPDATE SET rule = excluded.rule"
             )
             await self._change(put, (*key, rule.value), entry)

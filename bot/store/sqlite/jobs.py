@@ -18,30 +18,27 @@ from bot.services.limits.ports import UsageStore
 from bot.services.runs.ports import Store
 from bot.store.sqlite import charges, ledger, surprises
 from bot.store.sqlite.audit import discrepancies
+from bot.store.sqlite.fragments import IS_RUNNING, IS_UNFINISHED, SOME_IDS
 from bot.store.sqlite.histories import history_of
 from bot.store.sqlite.intakes import TAKE_AWAY
 from bot.store.sqlite.records import Records
 from bot.store.sqlite.rows import COLUMNS, PLACEHOLDERS, SET_ENDED, SET_MOVING, job_of, row_of, values_of_row
 
-# Word for word the conditions of the partial indexes, or SQLite will not use them.
-_IS_RUNNING: Final = "stage NOT IN ('SUCCEEDED', 'FAILED', 'CANCELLED')"
-_IS_UNFINISHED: Final = f"is_delivered = 0 OR {_IS_RUNNING}"
-
-# Put together from the constants above and in rows.py; values are always bound.
-_INSERT: Final = f"INSERT INTO jobs ({COLUMNS}) VALUES ({PLACEHOLDERS}) ON CONFLICT (job_id) DO NOTHING"  # noqa: S608 — see above
-_SELECT: Final = f"SELECT {COLUMNS} FROM jobs"  # noqa: S608 — see above
+# Put together from the constants of ours; values are always bound.
+_INSERT: Final = f"INSERT INTO jobs ({COLUMNS}) VALUES ({PLACEHOLDERS}) ON CONFLICT (job_id) DO NOTHING"
+_SELECT: Final = f"SELECT {COLUMNS} FROM jobs"
 _ONE: Final = f"{_SELECT} WHERE job_id = ?"
-_SOME: Final = f"{_SELECT} WHERE job_id IN (SELECT value FROM json_each(?))"  # noqa: S608 — see above
-_UNFINISHED: Final = f"{_SELECT} WHERE {_IS_UNFINISHED} ORDER BY created_at_s, job_id"
+_SOME: Final = f"{_SELECT} WHERE job_id IN {SOME_IDS}"
+_UNFINISHED: Final = f"{_SELECT} WHERE {IS_UNFINISHED} ORDER BY created_at_s, job_id"
 _OWN: Final = f"""
-UPDATE jobs SET epoch = epoch + 1 WHERE job_id IN (SELECT value FROM json_each(?)) AND ({_IS_UNFINISHED})
-"""  # noqa: S608 — see above
-_OWNED: Final = f"{_SOME} AND ({_IS_UNFINISHED}) ORDER BY created_at_s, job_id"
+UPDATE jobs SET epoch = epoch + 1 WHERE job_id IN {SOME_IDS} AND ({IS_UNFINISHED})
+"""
+_OWNED: Final = f"{_SOME} AND ({IS_UNFINISHED}) ORDER BY created_at_s, job_id"
 _IS_OURS: Final = "job_id = :job_id AND epoch = :epoch"
-_MOVE: Final = f"UPDATE jobs SET {SET_MOVING} WHERE {_IS_OURS} AND {_IS_RUNNING}"  # noqa: S608 — see above
-_WISH: Final = f"UPDATE jobs SET is_cancel_asked = 1 WHERE job_id = ? AND {_IS_RUNNING}"  # noqa: S608 — see above
-_END: Final = f"UPDATE jobs SET {SET_ENDED} WHERE {_IS_OURS} AND {_IS_RUNNING}"  # noqa: S608 — see above
-_DELIVERED: Final = f"UPDATE jobs SET is_delivered = 1 WHERE {_IS_OURS}"  # noqa: S608 — see above
+_MOVE: Final = f"UPDATE jobs SET {SET_MOVING} WHERE {_IS_OURS} AND {IS_RUNNING}"
+_WISH: Final = f"UPDATE jobs SET is_cancel_asked = 1 WHERE job_id = ? AND {IS_RUNNING}"
+_END: Final = f"UPDATE jobs SET {SET_ENDED} WHERE {_IS_OURS} AND {IS_RUNNING}"
+_DELIVERED: Final = f"UPDATE jobs SET is_delivered = 1 WHERE {_IS_OURS}"
 _CLAIMED: Final = """
 SELECT task_id FROM jobs WHERE task_id IN (SELECT value FROM json_each(?1))
 UNION ALL SELECT task_id FROM late_bill WHERE task_id IN (SELECT value FROM json_each(?1))

@@ -10,7 +10,7 @@ from typing import Final
 from bot.domain.errors import DatabaseUnavailable
 from bot.services.forms.ports import MAX_MODELS, LastValues
 from bot.store.sqlite.records import Records
-from bot.store.sqlite.rows import storable
+from bot.store.sqlite.rows import storable, storable_json
 
 _KEEP: Final = """
 INSERT INTO last_values (user_id, model, typed, saved_at_s) VALUES (?, ?, ?, ?)
@@ -30,7 +30,7 @@ class LastValueRecords(Records, LastValues):
     async def keep_last_values(
         self, user_id: int, model: str, typed: Mapping[str, tuple[str, ...]], at_s: float
     ) -> None:
-        text = storable(json.dumps(typed, ensure_ascii=False))
+        text = storable_json(typed)
 
         def unit(sqlite: sqlite3.Connection) -> None:
             sqlite.execute(_KEEP, (user_id, storable(model), text, at_s))

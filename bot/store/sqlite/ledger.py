@@ -24,6 +24,7 @@ from bot.domain.limits.limit import (
 )
 from bot.domain.limits.policies import CounterKey
 from bot.domain.money import MAX_PICO, Money
+from bot.store.sqlite.fragments import COUNTER, HELD, same_counter
 from bot.store.sqlite.rows import storable
 
 Key: TypeAlias = tuple[str, int, int, int, str, str, int]  # the primary key of a row of `usage`
@@ -37,22 +38,15 @@ INSERT INTO reservation (job_id, amount_pico, guild_id, user_id, channel_id, rul
 VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 """
 
-_HELD: Final = """
-SELECT amount_pico + coalesce((SELECT sum(amount_pico) FROM hold_raise WHERE job_id = h.job_id), 0)
-FROM reservation AS h WHERE job_id = ?
-"""
+_HELD: Final = f"SELECT {HELD} FROM reservation AS h WHERE job_id = ?"
 
-_BOOK: Final = """
-INSERT INTO reservation_usage (job_id, subject, guild_id, subject_id, channel_id, model, window, starts_at_s)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-"""
+_BOOK: Final = f"INSERT INTO reservation_usage (job_id, {COUNTER}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 
-_HOLD: Final = """
-INSERT INTO usage (subject, guild_id, subject_id, channel_id, model, window, starts_at_s,
-                   runs_used, runs_held, spend_used_pico, spend_held_pico)
+_HOLD: Final = f"""
+INSERT INTO usage ({COUNTER}, runs_used, runs_held, spend_used_pico, spend_held_pico)
 VALUES (?, ?, ?, ?, ?, ?, ?, 0, 1, 0, ?)
-ON CONFLICT DO UPDATE
-SET runs_held = runs_held + 1, spend_held_pico = spend_held_pico + excluded.spend_held_pico
+ON CONFLICT ({COUNTER}) DO UPDATE
+SET runs_held = usage.runs_held + 1, spend_held_pico = usage.spend_held_pico + excluded.spend_held_pico
 """
 
 # SQLite adds past 64 bits in floating point, so the smaller of both is exact or the largest amount:
@@ -65,32 +59,26 @@ SET runs_held = runs_held - charged.released,
     spend_used_pico = min({MAX_PICO}, spend_used_pico + charged.pico)
 FROM (
     SELECT *,
-           CASE WHEN window = :released_before THEN 0 ELSE 1 END AS released,
+           CASE WHEN "window" = :released_before THEN 0 ELSE 1 END AS released,
            CASE WHEN subject = :operator THEN :operator_runs ELSE :others_runs END AS runs,
            CASE WHEN subject = :operator THEN :operator_pico ELSE :others_pico END AS pico
     FROM reservation_usage WHERE job_id = :job_id
 ) AS charged
-WHERE usage.subject = charged.subject AND usage.guild_id = charged.guild_id
-  AND usage.subject_id = charged.subject_id AND usage.channel_id = charged.channel_id
-  AND usage.model = charged.model AND usage.window = charged.window
-  AND usage.starts_at_s = charged.starts_at_s
-"""  # noqa: S608 — the one thing put into the text is a constant of ours
+WHERE {same_counter("charged")}
+"""
 
 # In what never resets stands what is unfinished, and a run has ended before its charge is known.
-_END_RUN: Final = """
+_END_RUN: Final = f"""
 UPDATE usage
 SET runs_held = runs_held - 1, spend_held_pico = spend_held_pico - :held_pico
-FROM (SELECT * FROM reservation_usage WHERE job_id = :job_id AND window = :ever) AS charged
-WHERE usage.subject = charged.subject AND usage.guild_id = charged.guild_id
-  AND usage.subject_id = charged.subject_id AND usage.channel_id = charged.channel_id
-  AND usage.model = charged.model AND usage.window = charged.window
-  AND usage.starts_at_s = charged.starts_at_s
+FROM (SELECT * FROM reservation_usage WHERE job_id = :job_id AND "window" = :ever) AS charged
+WHERE {same_counter("charged")}
 """
 
 # One for each measure that is limited: those of the same counter are brought together afterwards. The plus
 # signs make it one search for the server's few rows rather than six.
 _TRACKED: Final = """
-SELECT channel_id, model, window FROM tracked_dimensions
+SELECT channel_id, model, "window" FROM tracked_dimensions
 WHERE guild_id = ? AND +channel_id IN (0, ?, ?) AND +model IN ('', ?)
 """
 
@@ -222,7 +210,7 @@ def _usage(sqlite: sqlite3.Connection, key: Key) -> Usage:
         """
         SELECT runs_used, runs_held, spend_used_pico, spend_held_pico FROM usage
         WHERE subject = ? AND guild_id = ? AND subject_id = ? AND channel_id = ? AND model = ?
-          AND window = ? AND starts_at_s = ?
+          AND "window" = ? AND starts_at_s = ?
         """,
         key,
     ).fetchone()

@@ -13,24 +13,23 @@ from bot.domain.limits.limit import Window, window_bounds
 from bot.domain.money import MAX_PICO, Money
 from bot.domain.records.reports import DaySpend, ExportLine, Remembered, Share, UsageReport
 from bot.services.records.ports import ReportStore
+from bot.store.sqlite.fragments import IS_PAST, SOME_IDS, halves, whole
 from bot.store.sqlite.last_values import typed_of_text
 from bot.store.sqlite.records import Records
 from bot.store.sqlite.rows import COLUMNS, COLUMNS_OF_JOBS, job_of
 
 EXPORT_SLICE: Final = 1_000  # lines a read
 MAX_JOB_ID: Final = 2**63 - 1
+LATEST_S: Final = 1e18  # later than any moment
 
-# Amounts are summed in halves: a sum past 64 bits is an error in SQLite.
-_FIGURES: Final = """
+_FIGURES: Final = f"""
 SELECT h.user_id, h.ruled_channel_id, h.model,
        count(*) FILTER (WHERE r.kind = 'post'),
        count(*) FILTER (WHERE r.kind <> 'post'),
-       coalesce(sum(r.amount_pico >> 32) FILTER (WHERE r.kind = 'post'), 0),
-       coalesce(sum(r.amount_pico & 4294967295) FILTER (WHERE r.kind = 'post'), 0),
-       coalesce(sum(h.amount_pico >> 32) FILTER (WHERE r.job_id IS NULL), 0),
-       coalesce(sum(h.amount_pico & 4294967295) FILTER (WHERE r.job_id IS NULL), 0)
+       {", ".join(halves("r.amount_pico", "r.kind = 'post'"))},
+       {", ".join(halves("h.amount_pico", "r.job_id IS NULL"))}
 FROM reservation AS h LEFT JOIN resolution AS r USING (job_id)
-WHERE {} AND h.reserved_at_s >= :from_s AND h.reserved_at_s < :until_s
+WHERE {{}} AND h.reserved_at_s >= :from_s AND h.reserved_at_s < :until_s
 GROUP BY 1, 2, 3
 """
 _NEXT: Final = "SELECT min(h.reserved_at_s) FROM reservation AS h WHERE {} AND h.reserved_at_s >= :from_s"
@@ -47,31 +46,29 @@ WHERE h.guild_id = ? AND h.reserved_at_s >= ? AND (h.reserved_at_s, h.job_id) > 
 ORDER BY h.reserved_at_s, h.job_id LIMIT ?
 """
 
-_SELECT: Final = f"SELECT {COLUMNS} FROM jobs"  # noqa: S608 — columns of ours; values are always bound
+_SELECT: Final = f"SELECT {COLUMNS} FROM jobs"
 
 # The ledger knows whose a job is, so `jobs` needs no index of members.
-_OF_RESERVATIONS: Final = f"SELECT {COLUMNS_OF_JOBS} FROM reservation AS h CROSS JOIN jobs USING (job_id)"  # noqa: S608 — see above
+_OF_RESERVATIONS: Final = f"SELECT {COLUMNS_OF_JOBS} FROM reservation AS h CROSS JOIN jobs USING (job_id)"
 _HISTORY: Final = f"""
 {_OF_RESERVATIONS}
 WHERE h.user_id = :user_id AND h.guild_id = :guild_id AND jobs.exposure <> 'REMOVED'
   AND (h.reserved_at_s, h.job_id)
-      < (coalesce((SELECT reserved_at_s FROM reservation WHERE job_id = :before), 9e999), :before)
+      < (coalesce((SELECT reserved_at_s FROM reservation WHERE job_id = :before), :latest_s), :before)
 ORDER BY h.reserved_at_s DESC, h.job_id DESC LIMIT :limit
-"""  # noqa: S608 — see above
+"""
 _RECORDS: Final = f"""
 {_OF_RESERVATIONS} WHERE h.user_id = ? AND jobs.is_forgotten = 0 ORDER BY h.reserved_at_s, h.job_id
 """
 
-# Word for word the condition of the partial index, or SQLite will not use it.
-_IS_PAST: Final = "is_delivered = 1 AND stage IN ('SUCCEEDED', 'FAILED', 'CANCELLED')"
 _OLD: Final = f"""
-{_SELECT} WHERE is_forgotten = 0 AND {_IS_PAST} AND created_at_s < ? ORDER BY created_at_s, job_id LIMIT ?
+{_SELECT} WHERE is_forgotten = 0 AND {IS_PAST} AND created_at_s < ? ORDER BY created_at_s, job_id LIMIT ?
 """
 _FORGET: Final = f"""
 UPDATE jobs SET prompt = '', negative_prompt = NULL, detail = '', outputs = '[]', form_values = '[]',
                 files = '[]', is_forgotten = 1
-WHERE job_id IN (SELECT value FROM json_each(?)) AND {_IS_PAST}
-"""  # noqa: S608 — a constant of ours; values are always bound
+WHERE job_id IN {SOME_IDS} AND {IS_PAST}
+"""
 
 _REMEMBERED: Final = "SELECT model, typed, saved_at_s FROM last_values WHERE user_id = ? ORDER BY model"
 _FORGET_REMEMBERED: Final = "DELETE FROM last_values WHERE user_id = ?"
@@ -123,7 +120,8 @@ class ReportRecords(Records, ReportStore):
         self, user_id: int, guild_id: int | None, before_job_id: int | None, limit: int
     ) -> Sequence[Job]:
         before = MAX_JOB_ID if before_job_id is None else before_job_id
-        values = {"user_id": user_id, "guild_id": guild_id or 0, "before": before, "limit": limit}
+        whose = {"user_id": user_id, "guild_id": guild_id or 0}
+        values = whose | {"before": before, "latest_s": LATEST_S, "limit": limit}
         return await self._all(job_of, _HISTORY, values)
 
     async def records_of(self, user_id: int) -> Sequence[Job]:
@@ -159,11 +157,11 @@ class _Figures:
 
     def add(self, day: int, rows: Iterable[sqlite3.Row]) -> None:
         for user_id, channel_id, model, runs, failed, high, low, held_high, held_low in rows:
-            spend_pico = (high << 32) + low
+            spend_pico = whole(high, low)
             self._runs += runs
             self._failed += failed
             self._spend_pico += spend_pico
-            self._held_pico += (held_high << 32) + held_low
+            self._held_pico += whole(held_high, held_low)
             if runs == 0:
                 continue
             self._days[day, model] = self._days.get((day, model), 0) + spend_pico

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from operator import itemgetter
 from typing import Final
@@ -16,6 +17,8 @@ from bot.domain.money import Money
 from bot.domain.request.files import InputFile
 from bot.domain.request.origin import Origin
 from bot.domain.request.run_request import RunRequest
+
+_ESCAPED_NUL: Final = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
 
 # What stands for good once a job is on record.
 _FIXED: Final = (
@@ -76,7 +79,11 @@ SET_ENDED: Final = _assignments((*_MOVING, *_ENDING))
 
 
 def storable(text: str) -> str:
-    """The text as UTF-8 can hold it: halves of a pair are joined, a lone half becomes U+FFFD."""
+    """The text as every store can hold it: halves of a pair are joined, a lone half becomes U+FFFD.
+
+    U+0000 is left out, which PostgreSQL takes in no text and Discord shows nowhere.
+    """
+    text = text.replace("\0", "")
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -84,8 +91,15 @@ def storable(text: str) -> str:
     return text
 
 
-def _storable_or_none(text: str | None) -> str | None:
+def storable_or_none(text: str | None) -> str | None:
     return None if text is None else storable(text)
+
+
+def storable_json(value: object, default: Callable[[object], object] | None = None) -> str:
+    """As JSON, in which every text is storable."""
+    # Plain UTF-8 rather than escapes: an escaped lone surrogate would come back as one.
+    text = json.dumps(value, ensure_ascii=False, default=default)
+    return storable(_ESCAPED_NUL.sub(r"\1", text))
 
 
 def row_of(job: Job) -> dict[str, object]:
@@ -101,7 +115,7 @@ def row_of(job: Job) -> dict[str, object]:
         "attachment_limit_bytes": origin.attachment_limit_bytes,
         "model": storable(request.model),
         "prompt": storable(request.prompt),
-        "negative_prompt": _storable_or_none(request.negative_prompt),
+        "negative_prompt": storable_or_none(request.negative_prompt),
         "width": request.width,
         "height": request.height,
         "steps": request.steps,
@@ -117,7 +131,7 @@ def row_of(job: Job) -> dict[str, object]:
         "created_at_s": job.created_at_s,
         "stage": job.stage.name,
         "sent_at_s": job.sent_at_s,
-        "task_id": _storable_or_none(job.task_id),
+        "task_id": storable_or_none(job.task_id),
         "message_id": origin.message_id,
         "progress_step": None if progress is None else progress.step,
         "progress_total": None if progress is None else progress.total,
@@ -232,5 +246,4 @@ def _outputs_text(outputs: tuple[Output, ...]) -> str:
 def _json_text(value: object) -> str:
     if value in ([], ()):  # as of nearly every job
         return "[]"
-    # Plain UTF-8 rather than escapes: an escaped lone surrogate would come back as one.
-    return storable(json.dumps(value, ensure_ascii=False))
+    return storable_json(value)

@@ -12,15 +12,19 @@ from bot.domain.request.style import Style
 from bot.services.styles.ports import StyleStore
 from bot.store.sqlite.audit_log import note_in
 from bot.store.sqlite.records import Records
-from bot.store.sqlite.rows import storable
+from bot.store.sqlite.rows import storable, storable_or_none
 
 _COLUMNS: Final = (
     "guild_id, user_id, name_key, name, template, negative_prompt, model, width, height, steps, guidance, "
     "saved_by, saved_at_s"
 )
 # Put together from the constant above; values are always bound.
-_SELECT: Final = f"SELECT {_COLUMNS} FROM styles"  # noqa: S608 — see above
-_KEEP: Final = f"REPLACE INTO styles ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608 — see above
+_SELECT: Final = f"SELECT {_COLUMNS} FROM styles"
+_KEEP: Final = f"""
+INSERT INTO styles ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (guild_id, user_id, name_key)
+DO UPDATE SET {", ".join(f"{name} = excluded.{name}" for name in _COLUMNS.split(", ")[3:])}
+"""
 _ONE: Final = f"{_SELECT} WHERE guild_id = ? AND user_id = ? AND name_key = ?"
 _OF_MEMBER_HERE: Final = f"{_SELECT} WHERE guild_id = ? AND user_id = ? ORDER BY name_key"
 _OF_MEMBER: Final = f"""
@@ -89,8 +93,8 @@ def _row(style: Style) -> tuple[object, ...]:
         storable(style.key),
         storable(style.name),
         storable(style.template),
-        None if style.negative_prompt is None else storable(style.negative_prompt),
-        None if style.model is None else storable(style.model),
+        storable_or_none(style.negative_prompt),
+        storable_or_none(style.model),
         style.width,
         style.height,
         style.steps,

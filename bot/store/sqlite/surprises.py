@@ -11,6 +11,7 @@ from bot.domain.job.job import Job
 from bot.domain.limits.holds import Bill, is_surprise, raised_to
 from bot.domain.money import Money
 from bot.domain.request.run_request import RunRequest
+from bot.store.sqlite.fragments import IS_RUNNING, SOME_IDS, counter_of, same_counter
 from bot.store.sqlite.histories import effort_of, effort_of_row
 from bot.store.sqlite.ledger import held_pico, model_key
 
@@ -24,28 +25,24 @@ INSERT INTO bill_alarm (job_id, kind, model, billed_pico, at_s) VALUES (?, ?, ?,
 """
 _RAISE: Final = "INSERT INTO hold_raise (job_id, cause_job_id, amount_pico, raised_at_s) VALUES (?, ?, ?, ?)"
 # What has not ended is found by the index of what is unfinished.
-_RUNNING: Final = """
+_RUNNING: Final = f"""
 SELECT jobs.job_id, width, height, steps, picture_count
 FROM jobs JOIN reservation AS h USING (job_id)
-WHERE jobs.stage NOT IN ('SUCCEEDED', 'FAILED', 'CANCELLED') AND h.model = ?
+WHERE {IS_RUNNING} AND h.model = ?
 """
 _OF_LATE: Final = """
 SELECT job_id, billed_pico, width, height, steps, picture_count FROM bill_alarm JOIN jobs USING (job_id)
 WHERE bill_alarm.model = ? AND at_s > ? AND kind = 'surprise'
 """
-_COUNT: Final = """
+_COUNT: Final = f"""
 UPDATE usage SET spend_held_pico = spend_held_pico + raised.pico
 FROM (
-    SELECT u.subject, u.guild_id, u.subject_id, u.channel_id, u.model, u.window, u.starts_at_s,
-           sum(r.amount_pico) AS pico
+    SELECT {counter_of("u")}, sum(r.amount_pico) AS pico
     FROM hold_raise AS r JOIN reservation_usage AS u USING (job_id)
-    WHERE r.job_id IN (SELECT value FROM json_each(?)) AND r.cause_job_id IN (SELECT value FROM json_each(?))
+    WHERE r.job_id IN {SOME_IDS} AND r.cause_job_id IN {SOME_IDS}
     GROUP BY 1, 2, 3, 4, 5, 6, 7
 ) AS raised
-WHERE usage.subject = raised.subject AND usage.guild_id = raised.guild_id
-  AND usage.subject_id = raised.subject_id AND usage.channel_id = raised.channel_id
-  AND usage.model = raised.model AND usage.window = raised.window
-  AND usage.starts_at_s = raised.starts_at_s
+WHERE {same_counter("raised")}
 """
 
 

@@ -110,7 +110,7 @@ async def test_the_cost_of_a_decision_does_not_grow_with_history(database: Datab
         pytest.param(reports._EXPORT, ("post", 1, 0, 0, 0, 1, 1), "reservation_of_guild", id="export"),
         pytest.param(
             reports._HISTORY,
-            {"user_id": 1, "guild_id": 0, "before": 1, "limit": 1},
+            {"user_id": 1, "guild_id": 0, "before": 1, "latest_s": 1.0, "limit": 1},
             "reservation_of_member",
             id="history",
         ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterator
 
@@ -14,13 +15,22 @@ from bot.domain.job.job import Cause, Job, Output, Progress, Stage
 from bot.domain.money import MAX_PICO, Money
 from bot.domain.request.origin import Origin
 from bot.domain.request.run_request import RunRequest
-from bot.store.sqlite.rows import COLUMNS, PLACEHOLDERS, job_of, row_of, storable, values_of_row
+from bot.store.sqlite.rows import (
+    COLUMNS,
+    PLACEHOLDERS,
+    job_of,
+    row_of,
+    storable,
+    storable_json,
+    values_of_row,
+)
 from bot.store.sqlite.schema import known_migrations, migrate
 
 INSERT = f"REPLACE INTO jobs ({COLUMNS}) VALUES ({PLACEHOLDERS})"  # noqa: S608 — constants of ours
 SELECT = f"SELECT {COLUMNS} FROM jobs"  # noqa: S608 — a constant of ours
 
-TEXTS = st.text(max_size=20)  # without surrogates: these come back as they went
+# Without surrogates and U+0000: these come back as they went.
+TEXTS = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"), max_size=20)
 IDS = st.integers(0, 2**63 - 1)
 NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
 MONEY = st.integers(0, MAX_PICO).map(Money)
@@ -86,8 +96,21 @@ def test_every_text_becomes_one_that_utf_8_can_hold(text: str) -> None:
     stored = storable(text)
     assert stored.encode().decode() == stored
     assert storable(stored) == stored
-    if not any("\ud800" <= character <= "\udfff" for character in text):
+    assert "\0" not in stored
+    if not any("\ud800" <= character <= "\udfff" or character == "\0" for character in text):
         assert stored == text
+
+
+@given(st.lists(st.text(st.characters(exclude_categories=("Cs",)) | st.sampled_from("\0\\u"))))
+def test_json_loses_u_0000_and_nothing_else(texts: list[str]) -> None:
+    text = storable_json(texts)
+    assert "\0" not in text
+    assert json.loads(text) == [part.replace("\0", "") for part in texts]
+    assert storable_json(json.loads(text)) == text
+
+
+def test_what_only_looks_like_an_escaped_u_0000_is_kept() -> None:
+    assert json.loads(storable_json(["\\u0000", "\\\0u0000", "a\0b"])) == ["\\u0000", "\\u0000", "ab"]
 
 
 def test_a_lone_half_is_replaced_and_two_halves_are_joined() -> None:
