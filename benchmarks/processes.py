@@ -16,6 +16,7 @@ import aiohttp
 ROOT: Final = Path(__file__).resolve().parents[1]
 START_S: Final = 30.0
 STOP_S: Final = 10.0
+PATIENCE_S: Final = 120
 TOKEN: Final = "bench.token.aaaaaaaaaaaaaaaaaaaaaaaa"  # noqa: S105 — of a server that does not look
 
 Pipe = TypeVar("Pipe")
@@ -37,6 +38,15 @@ class Peer:
             if answer.status != 200:
                 raise MeasurementFailed(f"{what}: {await answer.text()}")
             return await answer.json()
+
+    async def until(self, what: str, least: int) -> None:
+        """Until so many are counted."""
+        for _ in range(PATIENCE_S * 4):
+            counted = (await self.tell("counts")).get(what, 0)
+            if counted >= least:
+                return
+            await asyncio.sleep(0.25)
+        raise MeasurementFailed(f"{what}: {counted} of {least}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 from benchmarks.figures import Figure, Spread
-from benchmarks.processes import MeasurementFailed, Peer, bot, peer
+from benchmarks.processes import Peer, bot, peer
 
 BARE = ("-m", "benchmarks.bare_bot")
 OURS = ("-m", "bot", "run")
@@ -81,9 +81,5 @@ async def _running(discord: Peer, wiro: Peer, more: int) -> None:
     before = (await wiro.tell("counts"))["listened"]
     await discord.tell("clear")
     await discord.tell("imagine", count=more)
-    for _ in range(240):
-        await asyncio.sleep(0.5)
-        running = (await wiro.tell("counts"))["listened"]
-        if running == before + more and (await discord.tell("counts")).get("edit", 0) >= more:
-            return
-    raise MeasurementFailed(f"{running - before} of {more} jobs came to run")
+    await wiro.until("listened", before + more)
+    await discord.until("edit", more)

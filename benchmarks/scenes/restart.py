@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 
 from benchmarks.figures import Figure, Spread
-from benchmarks.processes import MeasurementFailed, Peer, bot, peer
+from benchmarks.processes import bot, peer
 
 JOBS = 100
 
@@ -20,12 +19,12 @@ async def measure(folder: Path, *, is_thorough: bool) -> list[Figure]:
             await wiro.tell("plan", is_held=True)
             async with bot(discord, wiro, folder / str(number)) as child:
                 await discord.tell("imagine", count=JOBS)
-                await _until(wiro, "listened")
+                await wiro.until("listened", JOBS)
                 child.process.kill()
                 await child.process.wait()
             await wiro.tell("mark")
             async with bot(discord, wiro, folder / str(number)) as child:
-                await _until(wiro, "asked")
+                await wiro.until("asked", JOBS)
                 asked = [task["asked_s"] for task in (await wiro.tell("record")).values()]
                 waits.append(max(asked) - child.ready_s)
     spread = Spread.of(waits)
@@ -39,12 +38,3 @@ async def measure(folder: Path, *, is_thorough: bool) -> list[Figure]:
             notes=("below zero: before the gateway had greeted the bot",) if spread.low < 0 else (),
         )
     ]
-
-
-async def _until(wiro: Peer, what: str) -> None:
-    for _ in range(300):
-        counts = await wiro.tell("counts")
-        if counts[what] >= JOBS:
-            return
-        await asyncio.sleep(0.1)
-    raise MeasurementFailed(f"{counts[what]} of {JOBS} jobs were {what}")
