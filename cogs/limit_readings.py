@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from bot.domain.limits.limit import Audience
-from bot.domain.limits.policies import LimitPolicy
+from bot.domain.limits.limit import Audience, LimitStatus
+from bot.domain.limits.policies import LimitPolicy, key_of
 from bot.domain.request.requester import ChannelContext, Requester
 from bot.services.guild_settings.service import GuildSettingsService
-from bot.services.limits.service import LimitService, LimitStatus
-from bot.view.text.limits import dimension_of
+from bot.services.limits.service import LimitService
 
 MAX_MODELS: Final = 10  # read for one answer; each is a handful of counters
 
@@ -37,7 +36,7 @@ async def defaults(limit_service: LimitService) -> tuple[LimitPolicy, ...]:
     """The operator's defaults: what binds where no server has set anything, in direct messages."""
     limits, _ = await limit_service.limits(Requester(0, frozenset(), ChannelContext(None, 0)), "")
     return tuple(
-        LimitPolicy(limit.audience, 0, dimension_of(limit), limit.amount)
+        LimitPolicy(limit.audience, 0, key_of(limit), limit.amount)
         for limit in limits
         if limit.audience is Audience.DEFAULT
     )

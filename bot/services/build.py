@@ -200,7 +200,7 @@ def build_runs(parts: RunParts, options: RunOptions, jobs: type[Jobs] = Jobs) ->
         stores.guilds, parts.log_channel, stores.picture_wishes, catalogue.is_adult, options.admission
     )
     limit_service = LimitService(options.default_limits, guild_settings, stores.guilds, stores.jobs, clock)
-    alerts = BudgetAlerts(limit_service, guild_settings, stores.guilds, parts.log_channel, clock)
+    alerts = BudgetAlerts(limit_service, guild_settings, stores.guilds, parts.log_channel)
     holds = Holds(catalogue, stores.jobs, clock, options.default_estimate, options.max_run_price)
     return Runs(
         context,

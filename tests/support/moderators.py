@@ -83,7 +83,7 @@ class Moderation:
         self.records = CaseRecords(harness.store._database)
         self.mod_log = MemoryDesk()
         self.watch = BudgetAlerts(
-            harness.limit_service, harness.guild_settings, harness.guilds, harness.log_channel, clock
+            harness.limit_service, harness.guild_settings, harness.guilds, harness.log_channel
         )
         self.alternatives = LimitAlternatives(
             harness.limit_service, harness.guild_settings, harness.catalogue, harness.holds

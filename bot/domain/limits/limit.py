@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import Enum
@@ -191,26 +191,63 @@ def _bounds_around(window: Window, hour: int) -> tuple[int, int]:
     return int(start.timestamp()), int(end.timestamp())
 
 
+def needs(measure: Measure, price: Money) -> int:
+    """What one run at this price takes from a limit of this measure."""
+    return price.pico if measure is Measure.SPEND else 1
+
+
+@dataclass(frozen=True, slots=True)
+class LimitStatus:
+    """One limit and how it stands in its present window, in its own measure; times are epoch seconds."""
+
+    limit: Limit
+    used: int
+    held: int
+    starts_at_s: int
+    resets_at_s: int
+    granted: int  # is part of its amount
+
+    @classmethod
+    def of(cls, limit: Limit, usage: Usage, at_s: float, granted: int = 0) -> LimitStatus:
+        used, held = usage.used(limit.measure), usage.held(limit.measure)
+        return cls(limit, used, held, *window_bounds(limit.window, at_s), granted)
+
+    @property
+    def left(self) -> int:
+        return max(0, self.limit.amount - self.used - self.held)
+
+    def admits(self, price: Money) -> bool:
+        """Whether one more run at this price fits. What is held counts as used."""
+        return self.used + self.held + needs(self.limit.measure, price) <= self.limit.amount
+
+    def refusal(self, price: Money) -> LimitReached:
+        """Of one more run at this price."""
+        return LimitReached(
+            is_operator=self.limit.is_operators,
+            is_money=self.limit.measure is Measure.SPEND,
+            limit=self.limit.amount,
+            used=self.used,
+            held=self.held,
+            asked=needs(self.limit.measure, price),
+            resets_at_s=self.resets_at_s,
+            bound=self.limit,
+        )
+
+
+def first_refusal(statuses: Iterable[LimitStatus], price: Money) -> LimitReached | None:
+    """By the first of these limits that one more run at this price would pass, or None."""
+    return next((status.refusal(price) for status in statuses if not status.admits(price)), None)
+
+
 def decide(
     limits: Sequence[Limit], usage: Mapping[tuple[Scope, Window], Usage], hold: Money, at_s: float
 ) -> LimitReached | None:
-    """The limit that one more run with this hold would pass, or None. What is held counts as used."""
-    for limit in limits:
-        counter = usage.get((limit.scope, limit.window), Usage())
-        asked = hold.pico if limit.measure is Measure.SPEND else 1
-        used, held = counter.used(limit.measure), counter.held(limit.measure)
-        if used + held + asked > limit.amount:
-            return LimitReached(
-                is_operator=limit.is_operators,
-                is_money=limit.measure is Measure.SPEND,
-                limit=limit.amount,
-                used=used,
-                held=held,
-                asked=asked,
-                resets_at_s=window_bounds(limit.window, at_s)[1],
-                bound=limit,
-            )
-    return None
+    """The limit that one more run with this hold would pass, or None."""
+    nothing = Usage()
+    statuses = (
+        LimitStatus.of(limit, usage.get((limit.scope, limit.window), nothing), at_s) for limit in limits
+    )
+    return first_refusal(statuses, hold)
 
 
 @dataclass(eq=False)

@@ -54,6 +54,12 @@ class Grant:
 
 CounterKey: TypeAlias = tuple[Scope, Window]
 
+
+def key_of(limit: Limit) -> LimitKey:
+    """What a limit counts."""
+    return LimitKey(limit.measure, limit.window, limit.scope.channel_id, limit.scope.model)
+
+
 UNPROVEN_A_PERSON: Final = 1  # runs at once of a model that nobody can say the price of
 UNPROVEN_TOGETHER: Final = 5
 

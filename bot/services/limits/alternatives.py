@@ -11,7 +11,7 @@ from bot.domain.catalogue.errors import ModelUnknown
 from bot.domain.catalogue.model import Model
 from bot.domain.limits.alternatives import Alternative, Fit, Saving
 from bot.domain.limits.errors import RunTooDear
-from bot.domain.limits.limit import LimitReached, Measure
+from bot.domain.limits.limit import LimitReached, LimitStatus
 from bot.domain.moderation.errors import RuleRefused
 from bot.domain.money import Money
 from bot.domain.request.errors import OptionRefused, PictureNotTaken
@@ -22,7 +22,7 @@ from bot.domain.request.run_request import RunRequest
 from bot.services.catalogue.service import Catalogue
 from bot.services.guild_settings.service import GuildSettingsService
 from bot.services.limits.holds import Holds
-from bot.services.limits.service import LimitService, LimitStatus
+from bot.services.limits.service import LimitService
 
 MAX_MODELS: Final = 1_000  # of the catalogue that are looked at
 MAX_PAGES: Final = 3  # of models that are priced exactly
@@ -137,13 +137,8 @@ class LimitAlternatives:
         return None
 
 
-def needs(measure: Measure, price: Money) -> int:
-    """What one run at this price takes from a limit of this measure."""
-    return price.pico if measure is Measure.SPEND else 1
-
-
 def _fits(standings: Sequence[LimitStatus], price: Money) -> bool:
-    return all(standing.left >= needs(standing.limit.measure, price) for standing in standings)
+    return all(standing.admits(price) for standing in standings)
 
 
 def _with_fewer_pictures(request: RunRequest) -> list[RunRequest]:

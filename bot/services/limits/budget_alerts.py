@@ -5,17 +5,16 @@ from __future__ import annotations
 import logging
 from typing import Final
 
-from bot.domain.clock import Clock
 from bot.domain.errors import StoreError
 from bot.domain.limits.budget import BudgetWarning
-from bot.domain.limits.limit import Audience, LimitReached, Measure, window_bounds
-from bot.domain.limits.policies import LimitKey
+from bot.domain.limits.limit import Audience, LimitReached, LimitStatus, Measure
+from bot.domain.limits.policies import LimitKey, key_of
 from bot.domain.money import Money
 from bot.domain.request.requester import Requester
 from bot.services.guild_settings.ports import GuildStore
 from bot.services.guild_settings.service import GuildSettingsService
 from bot.services.limits.ports import WarningChannel
-from bot.services.limits.service import LimitService, LimitStatus
+from bot.services.limits.service import LimitService
 
 log = logging.getLogger(__name__)
 
@@ -33,13 +32,11 @@ class BudgetAlerts:
         guild_settings: GuildSettingsService,
         guilds: GuildStore,
         channel: WarningChannel,
-        clock: Clock,
     ) -> None:
         self._purse = limit_service
         self._houses = guild_settings
         self._guilds = guilds
         self._channel = channel
-        self._clock = clock
         # What this process has told: the store is the record, this spares it the question.
         self._told: dict[tuple[int, LimitKey], tuple[int, set[int]]] = {}
 
@@ -84,8 +81,7 @@ class BudgetAlerts:
         passed = {percent for percent in PERCENTS if share >= limit.amount * percent}
         if is_refusing and share >= limit.amount * EXHAUSTED_FROM_PERCENT:
             passed.add(100)
-        dimension = LimitKey(limit.measure, limit.window, limit.scope.channel_id, limit.scope.model)
-        starts_at_s, _ = window_bounds(limit.window, self._clock.wall())
+        dimension, starts_at_s = key_of(limit), standing.starts_at_s
         told = self._told_of(guild_id, dimension, starts_at_s)
         news: list[int] = []
         # All that are passed are marked, so that a jump from 40 to 85 percent is one message, not two.

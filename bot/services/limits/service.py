@@ -11,8 +11,8 @@ from bot.domain.limits.limit import (
     OPERATOR,
     Audience,
     Limit,
+    LimitStatus,
     Measure,
-    Usage,
     Window,
     decide,
     person_scope,
@@ -47,28 +47,6 @@ class DefaultLimits:
     at_once: int | None = None
     server_spend_per_day: Money | None = None  # the operator's, over all that a server decides
     person_spend_per_day: Money | None = None  # over all servers and direct messages
-
-
-@dataclass(frozen=True, slots=True)
-class LimitStatus:
-    """One limit and how it stands. `granted` is part of its amount; `resets_at_s` is epoch seconds."""
-
-    limit: Limit
-    usage: Usage
-    granted: int
-    resets_at_s: int
-
-    @property
-    def used(self) -> int:
-        return self.usage.used(self.limit.measure)
-
-    @property
-    def held(self) -> int:
-        return self.usage.held(self.limit.measure)
-
-    @property
-    def left(self) -> int:
-        return max(0, self.limit.amount - self.used - self.held)
 
 
 class LimitService:
@@ -136,11 +114,11 @@ class LimitService:
         house = await self._houses.of(requester.channel.guild_id)
         granted = await self._granted(requester)
         standings = [
-            LimitStatus(
+            LimitStatus.of(
                 limit,
                 await self._store.usage(limit.scope, limit.window, at_s),
+                at_s,
                 granted.get((limit.measure, limit.window), 0) if limit.is_members else 0,
-                window_bounds(limit.window, at_s)[1],
             )
             for limit in self._bound(house, requester, model, granted, is_unproven=is_unproven)
         ]

@@ -11,7 +11,7 @@ from bot.domain.discord_limits import BOT_FILE_BYTES
 from bot.domain.errors import BotError, Refusal
 from bot.domain.job.errors import JobNotFound
 from bot.domain.job.job import Exposure, Job
-from bot.domain.limits.limit import LimitReached, Measure
+from bot.domain.limits.limit import LimitReached, LimitStatus, Measure, first_refusal, needs
 from bot.domain.limits.policies import Grant
 from bot.domain.moderation.audit import AuditEntry, CaseChange, Change, GrantChange, MemberChange
 from bot.domain.moderation.cases import Case, CaseKind, Decision, Traces, Verdict
@@ -29,9 +29,8 @@ from bot.domain.request.requester import Requester
 from bot.domain.request.run_request import RunRequest
 from bot.engines.port import EngineError
 from bot.services.guild_settings.service import GuildSettingsService
-from bot.services.limits.alternatives import needs
 from bot.services.limits.holds import Holds
-from bot.services.limits.service import LimitService, LimitStatus
+from bot.services.limits.service import LimitService
 from bot.services.moderation.ports import ModLog, Runs
 
 log = logging.getLogger(__name__)
@@ -226,7 +225,7 @@ def _grants(standings: Sequence[LimitStatus], price: Money) -> tuple[tuple[Measu
     binding = [
         standing.limit.measure
         for standing in standings
-        if standing.limit.is_members and standing.left < needs(standing.limit.measure, price)
+        if standing.limit.is_members and not standing.admits(price)
     ]
     return tuple(
         (measure, RUNS_GRANTED * needs(measure, price))
@@ -236,18 +235,4 @@ def _grants(standings: Sequence[LimitStatus], price: Money) -> tuple[tuple[Measu
 
 def _server_refusal(standings: Sequence[LimitStatus], price: Money) -> LimitReached | None:
     """The limit of the server or the operator that a run would pass: no moderator's word lifts it."""
-    for standing in standings:
-        limit = standing.limit
-        asked = needs(limit.measure, price)
-        if not limit.is_members and standing.left < asked:
-            return LimitReached(
-                is_operator=limit.is_operators,
-                is_money=limit.measure is Measure.SPEND,
-                limit=limit.amount,
-                used=standing.used,
-                held=standing.held,
-                asked=asked,
-                resets_at_s=standing.resets_at_s,
-                bound=limit,
-            )
-    return None
+    return first_refusal((standing for standing in standings if not standing.limit.is_members), price)

@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import Final
 
 from bot.domain.discord_limits import MESSAGE_CHARS
-from bot.domain.limits.limit import Audience, Measure, Window
+from bot.domain.limits.limit import Audience, LimitStatus, Measure, Window
 from bot.domain.limits.policies import LimitPolicy
 from bot.view.card import Card, Tone
 from bot.view.text.fitting import fitting
@@ -15,7 +15,6 @@ from bot.view.text.format import plural, relative
 from bot.view.text.limits import (
     NOBODY_GONE,
     Reader,
-    Standing,
     format_allowance,
     format_amount,
     format_audience,
@@ -69,7 +68,7 @@ def table_card(
 
 
 def explain_card(
-    standings: Sequence[Standing], rules: Sequence[LimitPolicy], reader: Reader, place: str, at_s: float
+    standings: Sequence[LimitStatus], rules: Sequence[LimitPolicy], reader: Reader, place: str, at_s: float
 ) -> Card:
     """Which limit binds a member here first, how every other stands, and why these.
 
@@ -98,7 +97,7 @@ def explain_card(
 
 
 def quota_card(
-    standings: Sequence[Standing], rules: Sequence[LimitPolicy], reader: Reader, *, is_direct: bool
+    standings: Sequence[LimitStatus], rules: Sequence[LimitPolicy], reader: Reader, *, is_direct: bool
 ) -> Card:
     """A member's own limits here: used, held, left, when each starts again, and why it binds."""
     members = [standing for standing in standings if standing.limit.audience is not Audience.OPERATOR]
@@ -129,7 +128,7 @@ def cleared_card(rule: LimitPolicy, before: int | None) -> Card:
     return Card(Tone.DONE, f"Limit of {format_subject(rule)}: was {was}, is **not set** any more.")
 
 
-def granted_card(user_id: int, measure: Measure, amount: int, standings: Sequence[Standing]) -> Card:
+def granted_card(user_id: int, measure: Measure, amount: int, standings: Sequence[LimitStatus]) -> Card:
     """What was granted, and what the member has now."""
     blocks = [
         f"**{format_title(standing)}**\n{format_figures(standing)}"
@@ -192,12 +191,12 @@ def _within(blocks: Sequence[str], room: int) -> list[str]:
     return [*kept, f"-# and {plural(more, 'more limit')}"] if more else kept
 
 
-def _first_to_bind(standings: Sequence[Standing]) -> Standing:
+def _first_to_bind(standings: Sequence[LimitStatus]) -> LimitStatus:
     """The tightest of those that bind every model; the settings always give one."""
     return next((standing for standing in standings if not standing.limit.scope.model), standings[0])
 
 
-def _operator_lines(standings: Sequence[Standing]) -> list[str]:
+def _operator_lines(standings: Sequence[LimitStatus]) -> list[str]:
     """Only whether the operator's stop is reached: its figures are the operator's own business."""
     return [
         "**The operator's daily stop over all servers is reached.** "
@@ -207,5 +206,5 @@ def _operator_lines(standings: Sequence[Standing]) -> list[str]:
     ]
 
 
-def _tone(first: Standing) -> Tone:
+def _tone(first: LimitStatus) -> Tone:
     return Tone.WARNING if first.left == 0 else Tone.DONE

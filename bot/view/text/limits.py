@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol, assert_never
+from typing import Final, assert_never
 
-from bot.domain.limits.limit import Audience, Limit, Measure, Window
-from bot.domain.limits.policies import LimitKey, LimitPolicy
+from bot.domain.limits.limit import Audience, Limit, LimitStatus, Measure, Window
+from bot.domain.limits.policies import LimitKey, LimitPolicy, key_of
 from bot.domain.money import MAX_PICO, Money
 from bot.view.text.fitting import joined
 from bot.view.text.format import code, duration, plural, relative
@@ -22,23 +22,6 @@ _PER: Final = {
     Window.EVER: "at once",
 }
 _UNITS: Final = {Measure.RUNS: "runs", Measure.SPEND: "dollars", Measure.AT_ONCE: "pictures"}
-
-
-class Standing(Protocol):
-    """A limit and how it stands: amounts in the limit's own measure, `resets_at_s` in epoch seconds."""
-
-    @property
-    def limit(self) -> Limit: ...
-    @property
-    def granted(self) -> int: ...
-    @property
-    def resets_at_s(self) -> int: ...
-    @property
-    def used(self) -> int: ...
-    @property
-    def held(self) -> int: ...
-    @property
-    def left(self) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +99,7 @@ def format_subject(rule: LimitPolicy) -> str:
     return f"{format_counted(dimension)} for {format_audience(rule.audience, rule.audience_id)}{extent}"
 
 
-def format_title(standing: Standing) -> str:
+def format_title(standing: LimitStatus) -> str:
     """``20 runs a day in #art``, with what was granted."""
     limit = standing.limit
     default_limits = format_allowance(limit.measure, limit.window, limit.amount)
@@ -124,7 +107,7 @@ def format_title(standing: Standing) -> str:
     return f"{default_limits}{format_extent(limit.scope.channel_id, limit.scope.model)}{extra}"
 
 
-def format_summary(standing: Standing, at_s: float) -> str:
+def format_summary(standing: LimitStatus, at_s: float) -> str:
     """``20 runs a day in #art; used 15, 1 held, 4 left; resets in 3 h (…)``."""
     used, held, left = (_figure(standing, value) for value in (standing.used, standing.held, standing.left))
     counts = (
@@ -133,7 +116,7 @@ def format_summary(standing: Standing, at_s: float) -> str:
     return f"{format_title(standing)}; {counts}; {_format_reset(standing, at_s)}"
 
 
-def format_figures(standing: Standing) -> str:
+def format_figures(standing: LimitStatus) -> str:
     """``**Runs** 15 of 20 used, 1 held, **4 left**. Starts again in 3 hours.``"""
     used, held, left, most = (
         _figure(standing, value)
@@ -151,7 +134,7 @@ def format_figures(standing: Standing) -> str:
 
 def format_reason(limit: Limit, rules: Sequence[LimitPolicy], reader: Reader) -> str:
     """Why this limit and no other of its kind: ``because @Artist is the most generous of your roles``."""
-    rivals = [rule for rule in rules if rule.dimension == dimension_of(limit)]
+    rivals = [rule for rule in rules if rule.dimension == key_of(limit)]
     roles = [r for r in rivals if r.audience is Audience.ROLE and r.audience_id in reader.role_ids]
     everyone = [rule for rule in rivals if rule.audience is Audience.EVERYONE]
     subject = format_audience(limit.audience, limit.audience_id)
@@ -187,11 +170,6 @@ def format_reason(limit: Limit, rules: Sequence[LimitPolicy], reader: Reader) ->
             assert_never(limit.audience)
 
 
-def dimension_of(limit: Limit) -> LimitKey:
-    """What a limit counts."""
-    return LimitKey(limit.measure, limit.window, limit.scope.channel_id, limit.scope.model)
-
-
 def _before(losers: Sequence[LimitPolicy]) -> str:
     """Which limits stand back, a few of them."""
     if not losers:
@@ -204,7 +182,7 @@ def _format_loser(rule: LimitPolicy) -> str:
     return f"{amount} of {format_audience(rule.audience, rule.audience_id)}"
 
 
-def _format_reset(standing: Standing, at_s: float) -> str:
+def _format_reset(standing: LimitStatus, at_s: float) -> str:
     if _is_at_once(standing):
         return "free again when a picture ends"
     seconds_left = max(1.0, standing.resets_at_s - at_s)
@@ -212,11 +190,11 @@ def _format_reset(standing: Standing, at_s: float) -> str:
     return f"resets in {wait} ({relative(standing.resets_at_s)})"
 
 
-def _is_at_once(standing: Standing) -> bool:
+def _is_at_once(standing: LimitStatus) -> bool:
     return standing.limit.measure is Measure.AT_ONCE
 
 
-def _figure(standing: Standing, value: int) -> str:
+def _figure(standing: LimitStatus, value: int) -> str:
     """A number without its unit; money keeps its sign."""
     if standing.limit.measure is Measure.SPEND:
         return format_amount(Measure.SPEND, value)
