@@ -26,7 +26,7 @@ from bot.services.remix.service import Remixes
 from bot.services.runs.service import Jobs, checked
 from bot.view.actions.component import job_on
 from bot.view.cards.results import pictures_in
-from bot.view.forms.input_form import FORM, ModelChoice, filled_in, form_id_in, input_form
+from bot.view.forms.input_form import FORM, ModelChoice, form_id_in, input_form, input_submission
 from bot.view.hiding import is_hidden
 from cogs.arrivals import Arrivals
 from cogs.origins import requester_of
@@ -83,7 +83,7 @@ class PictureInput(commands.Cog):
             async with self._arrivals.arrived(interaction, is_private=is_private) as origin:
                 if opened is None:
                     raise InputRefused("", InputFault.FORGOTTEN)
-                filled = filled_in(typed, opened.default_model)
+                filled = input_submission(typed, opened.default_model)
                 picture = opened.pictures[min(filled.picture, len(opened.pictures) - 1)]
                 if opened.job_id is not None:
                     requester = requester_of(interaction)

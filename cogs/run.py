@@ -26,7 +26,7 @@ from bot.services.member_cache import MemberCache
 from bot.services.runs.service import Jobs
 from bot.view.actions.buttons import FORM_KIND, FormAction, FormButton, ModelAction, ModelButton
 from bot.view.cards.forms import form_card
-from bot.view.forms.steps import files_of, modal_of, raw_texts_of, sent_in, texts_of
+from bot.view.forms.steps import files_of, modal_of, raw_texts_of, submission_in, texts_of
 from cogs.arrivals import Arrivals
 from cogs.model_options import model_choices
 from cogs.origins import requester_of
@@ -81,41 +81,41 @@ class Run(commands.Cog):
 
     async def fill_in(self, interaction: Interaction, press: FormAction) -> None:
         """The modal is the acknowledgement, so it comes from memory."""
-        draft = self._forms.draft(press.draft_id, interaction.user.id)
-        modal = modal_of(draft, press.number)
+        state = self._forms.state(press.form_id, interaction.user.id)
+        modal = modal_of(state, press.number)
         if modal is None:
             raise FormGone
         await open_form(interaction, modal)
 
     async def filled_in(self, interaction: Interaction, custom_id: str) -> None:
         """A modal that came back."""
-        sent = sent_in(custom_id)
+        sent = submission_in(custom_id)
         if sent is None:
             raise FormGone
         await acknowledge_press(interaction)
         fields = typed_in(interaction)
         try:
-            model = self._forms.draft(sent.draft_id, interaction.user.id).model
+            model = self._forms.state(sent.form_id, interaction.user.id).model
         except FormGone:
             if sent.slug:
                 await self._forms.save(interaction.user.id, sent.slug, raw_texts_of(fields))
             raise
         files = files_of(model, fields, interaction.data or {})
-        form = await self._forms.fill(sent.draft_id, interaction.user.id, texts_of(model, fields), files)
+        form = await self._forms.fill(sent.form_id, interaction.user.id, texts_of(model, fields), files)
         await self._show(interaction, form)
 
     async def start_over(self, interaction: Interaction, press: FormAction) -> None:
         await acknowledge_press(interaction)
-        await self._show(interaction, await self._forms.start_over(press.draft_id, interaction.user.id))
+        await self._show(interaction, await self._forms.start_over(press.form_id, interaction.user.id))
 
     async def start(self, interaction: Interaction, press: FormAction) -> None:
         """Run what the form asks for, in a message of its own; the card then says where."""
         user_id = interaction.user.id
         try:
-            with self._forms.spent(press.draft_id, user_id, press.number) as run:
-                is_private = run.draft.is_private
+            with self._forms.spent(press.form_id, user_id, press.number) as run:
+                is_private = run.state.is_private
                 async with self._arrivals.arrived(interaction, is_private=is_private) as origin:
-                    request = await self._forms.request(run.draft)
+                    request = await self._forms.request(run.state)
                     # A form is held to the model's own bounds, which are not those of /imagine.
                     job = await self._jobs.submit(
                         interaction.id, request, origin, requester_of(interaction), is_within_bounds=True
@@ -123,22 +123,22 @@ class Run(commands.Cog):
                 if job is not None:
                     run.started_at = origin
         except (FieldsRefused, OptionRefused):
-            await self._show_again(press.draft_id, user_id)  # the model's page has changed meanwhile
+            await self._show_again(press.form_id, user_id)  # the model's page has changed meanwhile
             raise
-        await self._show_again(press.draft_id, user_id)
+        await self._show_again(press.form_id, user_id)
 
     async def _show(self, interaction: Interaction, form: Form) -> None:
-        draft_id = form.draft.draft_id
-        self._cards.put(draft_id, interaction.user.id, interaction, 1)
+        form_id = form.state.form_id
+        self._cards.put(form_id, interaction.user.id, interaction, 1)
         await fill(interaction, form_card(form))
 
-    async def _show_again(self, draft_id: int, user_id: int) -> None:
+    async def _show_again(self, form_id: int, user_id: int) -> None:
         """The card as it is now, by an earlier interaction's token; a job runs whether it shows or not."""
-        interaction = self._cards.get(draft_id)
+        interaction = self._cards.get(form_id)
         if interaction is None:
             return
         try:
-            await fill(interaction, form_card(await self._forms.shown(draft_id, user_id)))
+            await fill(interaction, form_card(await self._forms.shown(form_id, user_id)))
         except FormGone:
             return
         except DISCORD_ERRORS as error:

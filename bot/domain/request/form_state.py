@@ -20,7 +20,7 @@ class FormState:
     values of an earlier form that the model does not take any more.
     """
 
-    draft_id: int
+    form_id: int
     user_id: int
     model: Model
     typed: Mapping[str, tuple[str, ...]]
@@ -41,7 +41,7 @@ class FormState:
 class Form:
     """What a form's card shows. `usual_s` is how long a run usually takes, where that is known."""
 
-    draft: FormState
+    state: FormState
     complaints: tuple[Complaint, ...]
     price: Money
     usual_s: float | None

@@ -36,7 +36,7 @@ log = logging.getLogger(__name__)
 
 
 class Forms:
-    """The forms of all members. Owns the drafts."""
+    """The forms of all members. Owns what each holds."""
 
     def __init__(
         self,
@@ -51,9 +51,9 @@ class Forms:
         self._holds = holds
         self._last_values = last_values
         self._clock = clock
-        self._drafts = FormStates(clock.monotonic)
+        self._states = FormStates(clock.monotonic)
 
-    async def open(self, draft_id: int, slug: str, requester: Requester, *, is_private: bool) -> Form:
+    async def open(self, form_id: int, slug: str, requester: Requester, *, is_private: bool) -> Form:
         """With the member's last values of this model. Raises ModelUnknown, RuleRefused, StoreError."""
         model = await self._catalogue.model(slug)
         await self._houses.check_place(requester, model.slug)
@@ -62,66 +62,66 @@ class Forms:
         if model.parameters is None:
             left_out = ()  # Wiro's page may just not have answered: nobody knows what the model takes
         typed = defaults_of(model) | kept
-        draft = FormState(draft_id, requester.user_id, model, typed, is_private=is_private, left_out=left_out)
-        self._drafts.keep(draft)
-        return await self._form(draft_id, requester.user_id)
+        state = FormState(form_id, requester.user_id, model, typed, is_private=is_private, left_out=left_out)
+        self._states.keep(state)
+        return await self._form(form_id, requester.user_id)
 
-    def draft(self, draft_id: int, user_id: int) -> FormState:
-        """The draft as it is, for a modal. Raises FormGone, NotYours."""
-        return self._drafts.of(draft_id, user_id)
+    def state(self, form_id: int, user_id: int) -> FormState:
+        """The form as it is, for a modal. Raises FormGone, NotYours."""
+        return self._states.of(form_id, user_id)
 
-    async def fill(self, draft_id: int, user_id: int, typed: Typed, files: Sequence[InputFile]) -> Form:
+    async def fill(self, form_id: int, user_id: int, typed: Typed, files: Sequence[InputFile]) -> Form:
         """What came of one modal: texts replace texts, files replace those of the same input.
 
         Raises FormGone, NotYours, StoreError.
         """
-        draft = self._drafts.of(draft_id, user_id)
+        state = self._states.of(form_id, user_id)
         anew = {file.parameter_id for file in files}
-        kept = tuple(file for file in draft.files if file.parameter_id not in anew)
-        filled = {**draft.typed, **_without_hidden(draft, typed)}
-        self._drafts.keep(replace(draft, typed=filled, files=(*kept, *files), left_out=()))
-        await self._remember(user_id, draft.model, filled)
-        return await self._form(draft_id, user_id)
+        kept = tuple(file for file in state.files if file.parameter_id not in anew)
+        filled = {**state.typed, **_without_hidden(state, typed)}
+        self._states.keep(replace(state, typed=filled, files=(*kept, *files), left_out=()))
+        await self._remember(user_id, state.model, filled)
+        return await self._form(form_id, user_id)
 
-    async def start_over(self, draft_id: int, user_id: int) -> Form:
+    async def start_over(self, form_id: int, user_id: int) -> Form:
         """The model's own defaults, and no files. Raises FormGone, NotYours, StoreError."""
-        draft = self._drafts.of(draft_id, user_id)
-        self._drafts.keep(replace(draft, typed=defaults_of(draft.model), files=(), left_out=()))
-        return await self._form(draft_id, user_id)
+        state = self._states.of(form_id, user_id)
+        self._states.keep(replace(state, typed=defaults_of(state.model), files=(), left_out=()))
+        return await self._form(form_id, user_id)
 
-    async def shown(self, draft_id: int, user_id: int) -> Form:
+    async def shown(self, form_id: int, user_id: int) -> Form:
         """The form as it is now. Raises FormGone, NotYours, StoreError."""
-        return await self._form(draft_id, user_id)
+        return await self._form(form_id, user_id)
 
     @contextmanager
-    def spent(self, draft_id: int, user_id: int, runs: int) -> Iterator[Run]:
-        """The draft for one run: no other press gets it meanwhile. Raises FormBusy, FormGone, NotYours.
+    def spent(self, form_id: int, user_id: int, runs: int) -> Iterator[Run]:
+        """The form for one run: no other press gets it meanwhile. Raises FormBusy, FormGone, NotYours.
 
         A block that says where the run started has used it up; otherwise it can be pressed again.
         """
-        run = Run(self._drafts.spend(draft_id, user_id, runs))
+        run = Run(self._states.spend(form_id, user_id, runs))
         try:
             yield run
         finally:
-            self._drafts.release(draft_id, run.started_at)
+            self._states.release(form_id, run.started_at)
 
-    async def request(self, draft: FormState) -> RunRequest:
+    async def request(self, state: FormState) -> RunRequest:
         """What the form asks for, checked against the model's page of this moment.
 
         Raises ModelUnknown where Wiro has withdrawn it, FieldsRefused, StoreError.
         """
-        model = await self._catalogue.model(draft.model.slug)
-        typed, left_out = draft.typed, draft.left_out
-        if model != draft.model:
-            kept, left_out = still_taken(model, draft.typed)
+        model = await self._catalogue.model(state.model.slug)
+        typed, left_out = state.typed, state.left_out
+        if model != state.model:
+            kept, left_out = still_taken(model, state.typed)
             typed = defaults_of(model) | kept
-            held = self._drafts.of(draft.draft_id, draft.user_id)
-            self._drafts.keep(replace(held, model=model, typed=typed, left_out=left_out))
-        await self._remember(draft.user_id, model, typed)
-        complaints = complaints_of(model, typed, draft.files) or (left_out if model != draft.model else ())
+            held = self._states.of(state.form_id, state.user_id)
+            self._states.keep(replace(held, model=model, typed=typed, left_out=left_out))
+        await self._remember(state.user_id, model, typed)
+        complaints = complaints_of(model, typed, state.files) or (left_out if model != state.model else ())
         if complaints:
             raise FieldsRefused(complaints, model.slug)
-        return request_of(model, typed, draft.files)
+        return request_of(model, typed, state.files)
 
     async def save(self, user_id: int, slug: str, typed: Typed) -> None:
         """What was typed into a form that is gone: the next one of this model begins with it."""
@@ -139,29 +139,29 @@ class Forms:
         except StoreError as error:
             log.warning("a member's last values were not remembered: %s", error.reason)
 
-    async def _form(self, draft_id: int, user_id: int) -> Form:
+    async def _form(self, form_id: int, user_id: int) -> Form:
         """Read after every wait, so that of two steps at once both are shown."""
-        draft = self._drafts.of(draft_id, user_id)
-        sent = sent_values(draft.model, draft.typed)
-        hold = await self._holds.of_form(draft.model, sent, counted(draft.files))
-        usual_s = await self._holds.usual_s(draft.model)
-        draft = self._drafts.of(draft_id, user_id)
-        return Form(draft, complaints_of(draft.model, draft.typed, draft.files), hold.amount, usual_s)
+        state = self._states.of(form_id, user_id)
+        sent = sent_values(state.model, state.typed)
+        hold = await self._holds.of_form(state.model, sent, counted(state.files))
+        usual_s = await self._holds.usual_s(state.model)
+        state = self._states.of(form_id, user_id)
+        return Form(state, complaints_of(state.model, state.typed, state.files), hold.amount, usual_s)
 
 
 class Run:
     """One press of Run. `started_at` is set by whoever starts the job."""
 
-    def __init__(self, draft: FormState) -> None:
-        self.draft = draft
+    def __init__(self, state: FormState) -> None:
+        self.state = state
         self.started_at: Origin | None = None
 
 
-def _without_hidden(draft: FormState, typed: Typed) -> Typed:
+def _without_hidden(state: FormState, typed: Typed) -> Typed:
     """A text too long for its field comes back empty: it was not shown there, and so it was not cleared."""
     hidden = {
         parameter.parameter_id
-        for parameter in fields_of(draft.model)
-        if len(", ".join(draft.typed.get(parameter.parameter_id, ()))) > most_chars(parameter)
+        for parameter in fields_of(state.model)
+        if len(", ".join(state.typed.get(parameter.parameter_id, ()))) > most_chars(parameter)
     }
     return {name: texts for name, texts in typed.items() if texts or name not in hidden}

@@ -14,7 +14,7 @@ from bot.services.member_cache import MemberCache
 
 LIFE_S: Final = TOKEN_LIFE_S  # of the token that its card is edited with
 MOST_EACH: Final = 10
-MAX_CHARS: Final = 8_000_000  # of all drafts together
+MAX_CHARS: Final = 8_000_000  # of all of them together
 BARE_CHARS: Final = 500  # an empty one takes memory, too
 
 
@@ -29,36 +29,36 @@ class FormStates:
     def __len__(self) -> int:
         return len(self._kept)
 
-    def keep(self, draft: FormState) -> None:
-        """Keep the draft as it is now, shown anew."""
-        self._kept.put(draft.draft_id, draft.user_id, draft, BARE_CHARS + draft.chars)
+    def keep(self, state: FormState) -> None:
+        """Keep the form as it is now, shown anew."""
+        self._kept.put(state.form_id, state.user_id, state, BARE_CHARS + state.chars)
 
-    def of(self, draft_id: int, user_id: int) -> FormState:
+    def of(self, form_id: int, user_id: int) -> FormState:
         """Raises FormGone, NotYours."""
-        draft = self._kept.get(draft_id)
-        if draft is None:
+        state = self._kept.get(form_id)
+        if state is None:
             raise FormGone
-        if draft.user_id != user_id:
+        if state.user_id != user_id:
             raise NotYours
-        return draft
+        return state
 
-    def spend(self, draft_id: int, user_id: int, runs: int) -> FormState:
-        """The draft for one run, and for no other press until `release`. Raises FormBusy, FormGone, NotYours.
+    def spend(self, form_id: int, user_id: int, runs: int) -> FormState:
+        """The form for one run, and for no other press until `release`. Raises FormBusy, FormGone, NotYours.
 
         `runs` is what the pressed button counted: a press from before the newest run is a second one.
         """
-        draft = self.of(draft_id, user_id)
-        if draft.is_starting or draft.runs != runs:
+        state = self.of(form_id, user_id)
+        if state.is_starting or state.runs != runs:
             raise FormBusy
-        self._kept.change(draft_id, replace(draft, is_starting=True))
-        return draft
+        self._kept.change(form_id, replace(state, is_starting=True))
+        return state
 
-    def release(self, draft_id: int, started: Origin | None = None) -> None:
-        """The run that the draft was spent for has started at this place, or has not."""
-        draft = self._kept.get(draft_id)
-        if draft is None:
+    def release(self, form_id: int, started: Origin | None = None) -> None:
+        """The run that the form was spent for has started at this place, or has not."""
+        state = self._kept.get(form_id)
+        if state is None:
             return
-        draft = replace(draft, is_starting=False)
+        state = replace(state, is_starting=False)
         if started is not None:
-            draft = replace(draft, runs=draft.runs + 1, origin=started)
-        self._kept.change(draft_id, draft)
+            state = replace(state, runs=state.runs + 1, origin=started)
+        self._kept.change(form_id, state)

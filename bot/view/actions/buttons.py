@@ -289,9 +289,9 @@ class FormButton(ButtonEnum):
 class FormAction(Action):
     """A button of a form, with what it says on its card."""
 
-    ID: ClassVar = FORM_KIND + ":{draft_id}:{action}:{number:9}"
+    ID: ClassVar = FORM_KIND + ":{form_id}:{action}:{number:9}"
     action: FormButton
-    draft_id: int
+    form_id: int
     number: int = 0
     label: str = ""
     is_disabled: bool = False

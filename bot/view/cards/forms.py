@@ -25,33 +25,33 @@ MAX_LEFT_OUT: Final = 5  # values of an earlier form that are named
 
 def form_card(form: Form) -> Card:
     """The form as it is now."""
-    draft = form.draft
-    lines = [*_notes(draft), *_field_lines(draft, form.complaints)]
+    state = form.state
+    lines = [*_notes(state), *_field_lines(state, form.complaints)]
     is_ready = not form.complaints
-    pages = len(pages_of(draft.model))
+    pages = len(pages_of(state.model))
     return Card(
         Tone.WORKING if is_ready else Tone.WARNING,
-        "\n".join([f"### {escaped(draft.model.title, 90)}", *lines]),
+        "\n".join([f"### {escaped(state.model.title, 90)}", *lines]),
         small_print=_small_print(form),
-        buttons=(*_fill_buttons(draft, min(pages, MAX_PAGES)), *_last_row(form, is_ready=is_ready)),
+        buttons=(*_fill_buttons(state, min(pages, MAX_PAGES)), *_last_row(form, is_ready=is_ready)),
     )
 
 
-def _notes(draft: FormState) -> list[str]:
+def _notes(state: FormState) -> list[str]:
     """What a member has to know before the fields."""
     notes = []
-    if draft.origin is not None and not draft.is_starting:
-        notes.append(f"**It runs** {_where(draft.origin)}. The form stays open for another run.")
-    if draft.left_out:
-        told, more = fitting(draft.left_out, most=MAX_LEFT_OUT, name=format_complaint)
+    if state.origin is not None and not state.is_starting:
+        notes.append(f"**It runs** {_where(state.origin)}. The form stays open for another run.")
+    if state.left_out:
+        told, more = fitting(state.left_out, most=MAX_LEFT_OUT, name=format_complaint)
         told += [f"{more:,} more"] if more else []
         notes.append(f"-# Left out of your last values: {'; '.join(told)}.")
-    if draft.model.parameters is None:
+    if state.model.parameters is None:
         notes.append(
             "-# Wiro's page tells no inputs of this model; the prompt is passed on as it is, and Wiro has "
             "the last word."
         )
-    hidden = len(fields_of(draft.model)) - MAX_PAGES * MODAL_COMPONENTS
+    hidden = len(fields_of(state.model)) - MAX_PAGES * MODAL_COMPONENTS
     if hidden > 0:
         notes.append(f"-# {hidden:,} more inputs have no room on a form and stay at their defaults.")
     return notes
@@ -63,19 +63,19 @@ def _where(origin: Origin) -> str:
     return f"[here]({message_url(origin.guild_id, origin.channel_id, origin.message_id)})"
 
 
-def _field_lines(draft: FormState, complaints: Sequence[Complaint]) -> list[str]:
+def _field_lines(state: FormState, complaints: Sequence[Complaint]) -> list[str]:
     """Every field where they fit; else those at their defaults are counted, then values cut, then fields."""
     wrong = {complaint.parameter.parameter_id: complaint for complaint in complaints}
-    defaults = defaults_of(draft.model)
-    fields = fields_of(draft.model)
-    lines = [_line(draft, p, wrong.get(p.parameter_id), VALUE_CHARS) for p in fields]
+    defaults = defaults_of(state.model)
+    fields = fields_of(state.model)
+    lines = [_line(state, p, wrong.get(p.parameter_id), VALUE_CHARS) for p in fields]
     if _length(lines) <= MAX_TEXT_CHARS:
         return lines
-    chosen = [p for p in fields if p.parameter_id in wrong or not _is_default(draft, p, defaults)]
+    chosen = [p for p in fields if p.parameter_id in wrong or not _is_default(state, p, defaults)]
     rest = len(fields) - len(chosen)
     at_defaults = [f"-# {rest:,} more at their defaults"] if rest else []
     for limit in (VALUE_CHARS, SHORT_CHARS):
-        lines = [_line(draft, p, wrong.get(p.parameter_id), limit) for p in chosen]
+        lines = [_line(state, p, wrong.get(p.parameter_id), limit) for p in chosen]
         if _length(lines) <= MAX_TEXT_CHARS:
             return [*lines, *at_defaults]
     # What is wrong comes first: the rest can be seen in its step.
@@ -84,26 +84,26 @@ def _field_lines(draft: FormState, complaints: Sequence[Complaint]) -> list[str]
     return [*shown, f"-# {more:,} more are filled in", *at_defaults]
 
 
-def _is_default(draft: FormState, parameter: Parameter, defaults: dict[str, tuple[str, ...]]) -> bool:
+def _is_default(state: FormState, parameter: Parameter, defaults: dict[str, tuple[str, ...]]) -> bool:
     name = parameter.parameter_id
     if parameter.kind.takes_files:
-        return not any(file.parameter_id == name for file in draft.files)
-    return draft.typed.get(name, ()) == defaults.get(name, ())
+        return not any(file.parameter_id == name for file in state.files)
+    return state.typed.get(name, ()) == defaults.get(name, ())
 
 
-def _line(draft: FormState, parameter: Parameter, complaint: Complaint | None, limit: int) -> str:
+def _line(state: FormState, parameter: Parameter, complaint: Complaint | None, limit: int) -> str:
     name = field_name(parameter)
     if complaint is not None:
         return f"⚠️ **{name}** {format_fault(complaint)}"
-    return f"**{name}** {_value(draft, parameter, limit)}"
+    return f"**{name}** {_value(state, parameter, limit)}"
 
 
-def _value(draft: FormState, parameter: Parameter, limit: int) -> str:
+def _value(state: FormState, parameter: Parameter, limit: int) -> str:
     if parameter.kind.takes_files:
-        texts = [f.filename for f in draft.files if f.parameter_id == parameter.parameter_id]
+        texts = [f.filename for f in state.files if f.parameter_id == parameter.parameter_id]
     else:
         labels = {option.value: option.shown for option in parameter.options}
-        texts = [labels.get(text, text) for text in draft.typed.get(parameter.parameter_id, ())]
+        texts = [labels.get(text, text) for text in state.typed.get(parameter.parameter_id, ())]
     return escaped(", ".join(texts), limit) or "—"
 
 
@@ -113,19 +113,19 @@ def _length(lines: Sequence[str]) -> int:
 
 def _small_print(form: Form) -> str:
     facts = [
-        code(form.draft.model.slug),
+        code(form.state.model.slug),
         f"about {form.price} a run",
         f"usually {duration(form.usual_s)}" if form.usual_s is not None else "",
-        "shown to you alone" if form.draft.is_private else "",
+        "shown to you alone" if form.state.is_private else "",
     ]
     return " · ".join(fact for fact in facts if fact)
 
 
-def _fill_buttons(draft: FormState, pages: int) -> list[FormAction]:
+def _fill_buttons(state: FormState, pages: int) -> list[FormAction]:
     return [
         FormAction(
             FormButton.FILL,
-            draft.draft_id,
+            state.form_id,
             page,
             f"Fill in {page + 1}/{pages}" if pages > 1 else "Fill in",
         )
@@ -134,13 +134,13 @@ def _fill_buttons(draft: FormState, pages: int) -> list[FormAction]:
 
 
 def _last_row(form: Form, *, is_ready: bool) -> tuple[FormAction, ...]:
-    draft = form.draft
-    verb = "Run once more" if draft.runs else "Run"
+    state = form.state
+    verb = "Run once more" if state.runs else "Run"
     run = FormAction(
         FormButton.RUN,
-        draft.draft_id,
-        draft.runs,
+        state.form_id,
+        state.runs,
         plain(f"{verb} · about {form.price}", BUTTON_CHARS),
         is_disabled=not is_ready,
     )
-    return (run, FormAction(FormButton.RESET, draft.draft_id, label="Start over"))
+    return (run, FormAction(FormButton.RESET, state.form_id, label="Start over"))

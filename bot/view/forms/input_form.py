@@ -30,7 +30,7 @@ class ModelChoice:
 
 
 @dataclass(frozen=True, slots=True)
-class Filled:
+class InputSubmission:
     """What came back. `picture` is the place of the chosen one among those that were offered."""
 
     prompt: str
@@ -74,10 +74,10 @@ def form_id_in(custom_id: str) -> int | None:
     return int(digits) if is_number and digits != custom_id else None
 
 
-def filled_in(typed: dict[str, tuple[str, ...]], default_model: str) -> Filled:
+def input_submission(typed: dict[str, tuple[str, ...]], default_model: str) -> InputSubmission:
     """Raises OptionRefused for a strength that is none."""
     picked = "".join(typed.get("picture", ()))
-    return Filled(
+    return InputSubmission(
         prompt="".join(typed.get("prompt", ())),
         model="".join(typed.get("model", ())) or default_model,
         strength=_strength("".join(typed.get("strength", ()))),

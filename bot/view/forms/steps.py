@@ -32,35 +32,35 @@ _Item: TypeAlias = ui.Item[ui.Modal]
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
-    """A modal that came back: whose draft, and the model where its id had room for it."""
+class FormSubmission:
+    """A modal that came back: whose form, and the model where its id had room for it."""
 
-    draft_id: int
+    form_id: int
     page: int
     slug: str
 
 
-_ID: Final = IdTemplate(Sent, FORM_KIND + ":{draft_id}:save:{page:3}:{slug}")
+_ID: Final = IdTemplate(FormSubmission, FORM_KIND + ":{form_id}:save:{page:3}:{slug}")
 
 
-def modal_of(draft: FormState, page: int) -> ui.Modal | None:
+def modal_of(state: FormState, page: int) -> ui.Modal | None:
     """The step `page` of the form, with what it holds now; None where the form has no such step."""
-    pages = pages_of(draft.model)
+    pages = pages_of(state.model)
     if page >= len(pages):
         return None
-    modal = ui.Modal(title=_title(draft.model, page, len(pages)), custom_id=_modal_id(draft, page))
-    numbers = {parameter.parameter_id: n for n, parameter in enumerate(fields_of(draft.model))}
+    modal = ui.Modal(title=_title(state.model, page, len(pages)), custom_id=_modal_id(state, page))
+    numbers = {parameter.parameter_id: n for n, parameter in enumerate(fields_of(state.model))}
     for parameter in pages[page]:
         number = numbers[parameter.parameter_id]
         label = plain(parameter.shown, LABEL_CHARS) or f"Field {number + 1}"
         description = plain(parameter.help_text, HINT_CHARS) or None
         modal.add_item(
-            ui.Label(text=label, description=description, component=_component(draft, parameter, number))
+            ui.Label(text=label, description=description, component=_component(state, parameter, number))
         )
     return modal
 
 
-def sent_in(custom_id: str) -> Sent | None:
+def submission_in(custom_id: str) -> FormSubmission | None:
     """Whose modal this id is, or None where it is none of a form's."""
     return _ID.read(custom_id)
 
@@ -120,10 +120,10 @@ def _title(model: Model, page: int, pages: int) -> str:
     return (plain(model.title, MODAL_TITLE_CHARS - len(step)) or "Model") + step
 
 
-def _modal_id(draft: FormState, page: int) -> str:
+def _modal_id(state: FormState, page: int) -> str:
     """With the model's name, if there is room, so that what was typed survives a restart in between."""
-    custom_id = _ID.written(Sent(draft.draft_id, page, draft.model.slug))
-    return custom_id if _is_id(custom_id, ROOM) else _ID.written(Sent(draft.draft_id, page, ""))
+    custom_id = _ID.written(FormSubmission(state.form_id, page, state.model.slug))
+    return custom_id if _is_id(custom_id, ROOM) else _ID.written(FormSubmission(state.form_id, page, ""))
 
 
 def _field_id(parameter: Parameter, number: int) -> str:
@@ -136,10 +136,10 @@ def _is_id(text: str, most: int = CUSTOM_ID_CHARS) -> bool:
     return 0 < units(text) <= most and text.isprintable() and text == text.strip() and text[0] != "#"
 
 
-def _component(draft: FormState, parameter: Parameter, number: int) -> _Item:
+def _component(state: FormState, parameter: Parameter, number: int) -> _Item:
     field_id = _field_id(parameter, number)
     if parameter.kind.takes_files:
-        has_files = any(file.parameter_id == parameter.parameter_id for file in draft.files)
+        has_files = any(file.parameter_id == parameter.parameter_id for file in state.files)
         is_needed = parameter.is_needed and not has_files
         return cast(
             _Item,
@@ -150,7 +150,7 @@ def _component(draft: FormState, parameter: Parameter, number: int) -> _Item:
                 max_values=most_files(parameter),
             ),
         )
-    present = draft.typed.get(parameter.parameter_id, ())
+    present = state.typed.get(parameter.parameter_id, ())
     options = _choices(parameter)
     if options:
         return _select(parameter, field_id, options, present)

@@ -33,7 +33,7 @@ class Sheet:
         return self.world.card(self.asked)
 
     @property
-    def draft_id(self) -> int:
+    def form_id(self) -> int:
         return int(self.card.custom_ids[0].split(":")[1])
 
     def button(self, start: str) -> str:
@@ -155,7 +155,7 @@ async def test_a_form_that_is_not_right_is_refused_whatever_its_card_shows(world
     sheet = await a_form(world)
     forms = world.studio.services.forms
     with pytest.raises(FieldsRefused):
-        await forms.request(forms.draft(sheet.draft_id, world.alice.id))
+        await forms.request(forms.state(sheet.form_id, world.alice.id))
 
 
 async def test_sixty_inputs_are_twelve_steps_and_fit_on_one_card(world: World) -> None:
@@ -231,11 +231,11 @@ async def test_two_presses_of_run_at_once_start_one_job(world: World) -> None:
     sheet = await a_form(world)
     await sheet.fill_in("Fill in 1/2", prompt="a mill")
     forms = world.studio.services.forms
-    with forms.spent(sheet.draft_id, world.alice.id, 0):
+    with forms.spent(sheet.form_id, world.alice.id, 0):
         meanwhile = await sheet.press("Run")
     assert "just been run" in world.refusal(meanwhile)
     first = await sheet.press("Run")
-    with pytest.raises(FormBusy), forms.spent(sheet.draft_id, world.alice.id, 0):
+    with pytest.raises(FormBusy), forms.spent(sheet.form_id, world.alice.id, 0):
         pytest.fail("the press from before the first run was taken")
     again = await sheet.press("Run once more")
     world.let_go(2)
@@ -246,7 +246,7 @@ async def test_two_presses_of_run_at_once_start_one_job(world: World) -> None:
 async def test_only_its_member_may_use_a_form(world: World) -> None:
     sheet = await a_form(world)
     with pytest.raises(NotYours):
-        world.studio.services.forms.draft(sheet.draft_id, world.bob.id)
+        world.studio.services.forms.state(sheet.form_id, world.bob.id)
 
 
 async def test_after_a_restart_the_form_is_gone_and_what_was_typed_is_not(world: World) -> None:

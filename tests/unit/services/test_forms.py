@@ -77,12 +77,12 @@ class Counter:
         self.harness.wiro.known_models[MODEL.lower()] = replace(PAINTER, **changes)
         self.harness.catalogue._models.clear()
 
-    async def open(self, draft_id: int = 7, user_id: int = 1) -> Form:
-        return await self.forms.open(draft_id, MODEL, a_requester(user_id), is_private=False)
+    async def open(self, form_id: int = 7, user_id: int = 1) -> Form:
+        return await self.forms.open(form_id, MODEL, a_requester(user_id), is_private=False)
 
-    async def fill(self, *files: InputFile, draft_id: int = 7, **typed: str) -> Form:
+    async def fill(self, *files: InputFile, form_id: int = 7, **typed: str) -> Form:
         texts = {name: (text,) if text else () for name, text in typed.items()}
-        return await self.forms.fill(draft_id, 1, texts, files)
+        return await self.forms.fill(form_id, 1, texts, files)
 
 
 @pytest_asyncio.fixture
@@ -93,7 +93,7 @@ async def counter(tmp_path: Path) -> AsyncIterator[Counter]:
 
 async def test_a_new_form_has_the_defaults_their_price_and_what_is_missing(counter: Counter) -> None:
     form = await counter.open()
-    assert form.draft.typed == {"steps": ("10",), "width": ("4096",)}
+    assert form.state.typed == {"steps": ("10",), "width": ("4096",)}
     assert (form.price, form.usual_s) == (Money.parse("0.01"), 12.0)
     assert [(c.parameter.parameter_id, c.fault) for c in form.complaints] == [("prompt", FieldFault.REQUIRED)]
 
@@ -102,8 +102,8 @@ async def test_each_step_is_kept_as_typed_and_priced_anew(counter: Counter) -> N
     await counter.open()
     assert (await counter.fill(prompt=" a mill ", steps="400")).price == Money.parse("0.4")
     form = await counter.fill(steps="many")
-    assert form.draft.typed["steps"] == ("many",)
-    assert form.draft.typed["prompt"] == (" a mill ",)
+    assert form.state.typed["steps"] == ("many",)
+    assert form.state.typed["prompt"] == (" a mill ",)
     assert [c.fault for c in form.complaints] == [FieldFault.NOT_A_NUMBER]
 
 
@@ -111,9 +111,9 @@ async def test_files_replace_those_of_the_same_input_and_stay_otherwise(counter:
     await counter.open()
     await counter.fill(PICTURE, prompt="x")
     newer = replace(PICTURE, filename="b.png")
-    assert (await counter.fill(newer)).draft.files == (newer,)
-    assert (await counter.fill(prompt="y")).draft.files == (newer,)
-    assert (await counter.forms.start_over(7, 1)).draft.files == ()
+    assert (await counter.fill(newer)).state.files == (newer,)
+    assert (await counter.fill(prompt="y")).state.files == (newer,)
+    assert (await counter.forms.start_over(7, 1)).state.files == ()
 
 
 async def test_the_next_form_begins_with_the_last_values_without_files(counter: Counter) -> None:
@@ -121,17 +121,17 @@ async def test_the_next_form_begins_with_the_last_values_without_files(counter: 
     await counter.fill(PICTURE, prompt="a mill", steps="400")
     counter.after_a_restart()
     form = await counter.open(8)
-    assert form.draft.typed["prompt"] == ("a mill",)
-    assert form.draft.typed["steps"] == ("400",)
-    assert form.draft.files == ()
-    assert (await counter.open(9, user_id=2)).draft.typed["steps"] == ("10",)
-    assert (await counter.forms.start_over(8, 1)).draft.typed == {"steps": ("10",), "width": ("4096",)}
+    assert form.state.typed["prompt"] == ("a mill",)
+    assert form.state.typed["steps"] == ("400",)
+    assert form.state.files == ()
+    assert (await counter.open(9, user_id=2)).state.typed["steps"] == ("10",)
+    assert (await counter.forms.start_over(8, 1)).state.typed == {"steps": ("10",), "width": ("4096",)}
 
 
 async def test_what_a_blank_field_means_is_remembered_too(counter: Counter) -> None:
     await counter.open()
     await counter.fill(prompt="x", steps="")
-    assert (await counter.open(8)).draft.typed["steps"] == ()
+    assert (await counter.open(8)).state.typed["steps"] == ()
 
 
 async def test_a_last_value_that_the_model_does_not_take_any_more_is_left_out_and_told(
@@ -141,8 +141,8 @@ async def test_a_last_value_that_the_model_does_not_take_any_more_is_left_out_an
     await counter.fill(prompt="a mill", steps="400")
     counter.change(parameters=(PROMPT, replace(STEPS, maximum=Decimal(50))))
     form = await counter.open(8)
-    assert form.draft.typed == {"prompt": ("a mill",), "steps": ("10",)}
-    told = [(complaint.parameter.parameter_id, complaint.typed) for complaint in form.draft.left_out]
+    assert form.state.typed == {"prompt": ("a mill",), "steps": ("10",)}
+    told = [(complaint.parameter.parameter_id, complaint.typed) for complaint in form.state.left_out]
     assert told == [("steps", "400"), ("width", "4096")]
 
 
@@ -151,11 +151,11 @@ async def test_a_page_that_changes_between_filling_in_and_running_is_told_once(c
     form = await counter.fill(prompt="a mill", steps="400")
     counter.change(parameters=(PROMPT, replace(STEPS, maximum=Decimal(50))))
     with pytest.raises(FieldsRefused) as refused:
-        await counter.forms.request(form.draft)
+        await counter.forms.request(form.state)
     assert [c.parameter.parameter_id for c in refused.value.complaints] == ["steps", "width"]
     shown = await counter.forms.shown(7, 1)
     assert shown.complaints == ()
-    request = await counter.forms.request(shown.draft)
+    request = await counter.forms.request(shown.state)
     assert (request.prompt, request.values) == ("a mill", (("steps", 10),))
 
 
@@ -167,18 +167,18 @@ async def test_a_model_withdrawn_between_picking_and_running_is_unknown(counter:
     counter.harness.catalogue._models.clear()
     counter.harness.catalogue._default = "other/model"
     with pytest.raises(ModelUnknown):
-        await counter.forms.request(form.draft)
+        await counter.forms.request(form.state)
     with pytest.raises(ModelUnknown):
         await counter.open(8)
-    assert counter.forms.draft(7, 1).typed["prompt"] == ("a mill",)
+    assert counter.forms.state(7, 1).typed["prompt"] == ("a mill",)
 
 
 async def test_a_text_too_long_for_its_field_is_not_taken_for_cleared(counter: Counter) -> None:
     counter.change(parameters=(replace(PROMPT, is_required=False, default="x" * 3_000), STEPS))
     await counter.open()
-    assert (await counter.fill(prompt="")).draft.typed["prompt"] == ("x" * 3_000,)
-    assert (await counter.fill(prompt="short")).draft.typed["prompt"] == ("short",)
-    assert (await counter.fill(prompt="")).draft.typed["prompt"] == ()
+    assert (await counter.fill(prompt="")).state.typed["prompt"] == ("x" * 3_000,)
+    assert (await counter.fill(prompt="short")).state.typed["prompt"] == ("short",)
+    assert (await counter.fill(prompt="")).state.typed["prompt"] == ()
 
 
 async def test_while_wiros_page_does_not_answer_nothing_that_was_remembered_is_lost(counter: Counter) -> None:
@@ -186,18 +186,18 @@ async def test_while_wiros_page_does_not_answer_nothing_that_was_remembered_is_l
     await counter.fill(prompt="a mill", steps="400")
     counter.change(parameters=None)
     form = await counter.open(8)
-    assert (form.draft.typed, form.draft.left_out) == ({"prompt": ("a mill",)}, ())
-    await counter.fill(draft_id=8, prompt="two mills")
+    assert (form.state.typed, form.state.left_out) == ({"prompt": ("a mill",)}, ())
+    await counter.fill(form_id=8, prompt="two mills")
     counter.change()
     form = await counter.open(9)
-    assert (form.draft.typed["prompt"], form.draft.typed["steps"]) == (("two mills",), ("400",))
+    assert (form.state.typed["prompt"], form.state.typed["steps"]) == (("two mills",), ("400",))
 
 
 async def test_a_record_that_cannot_be_written_holds_up_nobody(counter: Counter) -> None:
     await counter.open()
     counter.values.is_down = True
     form = await counter.fill(prompt="a mill")
-    assert (await counter.forms.request(form.draft)).prompt == "a mill"
+    assert (await counter.forms.request(form.state)).prompt == "a mill"
     with pytest.raises(DatabaseUnavailable):
         await counter.forms.save(1, MODEL, {"prompt": ("lost",)})
 
@@ -210,7 +210,7 @@ async def test_what_was_typed_into_a_form_that_is_gone_is_in_the_next_one(counte
         await counter.fill(steps="9")
     await counter.forms.save(1, MODEL.upper(), {"steps": ("9",)})
     form = await counter.open(8)
-    assert (form.draft.typed["prompt"], form.draft.typed["steps"]) == (("a mill",), ("9",))
+    assert (form.state.typed["prompt"], form.state.typed["steps"]) == (("a mill",), ("9",))
 
 
 async def test_what_a_form_asks_for_is_run_and_can_be_run_again_past_the_bounds_of_imagine(
@@ -220,12 +220,12 @@ async def test_what_a_form_asks_for_is_run_and_can_be_run_again_past_the_bounds_
     await counter.open()
     form = await counter.fill(prompt="a mill", steps="400")
     with counter.forms.spent(7, 1, 0) as run:
-        request = await counter.forms.request(form.draft)
+        request = await counter.forms.request(form.state)
         job = await harness.jobs.submit(1, request, an_origin(), a_requester(), is_within_bounds=True)
         run.started_at = an_origin()
     assert job is not None
     assert (job.hold, job.request.width, job.request.steps) == (Money.parse("0.4"), 4096, 400)
-    assert counter.forms.draft(7, 1).runs == 1
+    assert counter.forms.state(7, 1).runs == 1
     again = await harness.jobs.again(1, 2, an_origin(), a_requester(), is_retry=False)
     assert again is not None
     assert dict(again.request.values)["steps"] == 400
@@ -237,7 +237,7 @@ async def test_again_holds_a_forms_values_to_the_models_page_of_today(counter: C
     harness = counter.harness
     await counter.open()
     form = await counter.fill(prompt="a mill", steps="400")
-    request = await counter.forms.request(form.draft)
+    request = await counter.forms.request(form.state)
     await harness.jobs.submit(1, request, an_origin(), a_requester(), is_within_bounds=True)
     counter.change(parameters=(PROMPT, replace(STEPS, maximum=Decimal(50)), WIDTH))
     with pytest.raises((FieldsRefused, OptionRefused)):
@@ -251,7 +251,7 @@ async def test_a_refusal_tells_whether_what_was_refused_was_private(tmp_path: Pa
     ) as harness:
         counter = Counter(harness)
         await counter.open()
-        request = await counter.forms.request((await counter.fill(prompt="a mill")).draft)
+        request = await counter.forms.request((await counter.fill(prompt="a mill")).state)
         with pytest.raises(LimitReached) as refused:
             await harness.jobs.submit(
                 1, request, an_origin(is_private=True), a_requester(), is_within_bounds=True
@@ -267,7 +267,7 @@ async def test_a_model_without_a_prompt_runs_with_nothing_filled_in_and_one_with
     harness = counter.harness
     counter.change(parameters=(IMAGE,))
     form = await counter.open()
-    request = await counter.forms.request(form.draft)
+    request = await counter.forms.request(form.state)
     job = await harness.jobs.submit(1, request, an_origin(), a_requester(), is_within_bounds=True)
     assert job is not None
     assert job.stage is Stage.SUBMITTING
@@ -280,7 +280,7 @@ async def test_a_forgotten_job_is_not_run_again(counter: Counter) -> None:
     harness = counter.harness
     counter.change(parameters=(IMAGE,))
     await counter.open()
-    request = await counter.forms.request(counter.forms.draft(7, 1))
+    request = await counter.forms.request(counter.forms.state(7, 1))
     await harness.jobs.submit(1, request, an_origin(), a_requester(), is_within_bounds=True)
     await harness.jobs.cancel(1, a_requester(1))
     await harness.end_of(1)

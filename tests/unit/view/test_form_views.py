@@ -19,7 +19,7 @@ from bot.domain.request.form_state import Form, FormState
 from bot.view.actions.buttons import FormButton
 from bot.view.card import Card, Tone
 from bot.view.cards.forms import form_card
-from bot.view.forms.steps import files_of, modal_of, raw_texts_of, sent_in, texts_of
+from bot.view.forms.steps import files_of, modal_of, raw_texts_of, submission_in, texts_of
 from bot.view.layout import layout_of
 from sandbox.discord.check_components import ComponentCheck
 from sandbox.discord.problems import Problems
@@ -38,18 +38,18 @@ IMAGE = Parameter("inputImage", Kind.FILE, "Input Image", is_required=True)
 PICTURE = InputFile("inputImage", "https://cdn.test/a.png", "a.png", "image/png", 12)
 
 
-def a_draft(*parameters: Parameter, slug: str = "wiro/test", **changes: Any) -> FormState:
+def a_state(*parameters: Parameter, slug: str = "wiro/test", **changes: Any) -> FormState:
     model = Model(slug, "Test", parameters)
     return replace(FormState(DRAFT, 1, model, defaults_of(model)), **changes)
 
 
-def a_form(draft: FormState, usual_s: float | None = None) -> Form:
-    complaints = complaints_of(draft.model, draft.typed, draft.files)
-    return Form(draft, complaints, Money.parse("0.0035"), usual_s)
+def a_form(state: FormState, usual_s: float | None = None) -> Form:
+    complaints = complaints_of(state.model, state.typed, state.files)
+    return Form(state, complaints, Money.parse("0.0035"), usual_s)
 
 
-def component(draft: FormState, page: int = 0, at: int = 0) -> dict[str, Any]:
-    modal = modal_of(draft, page)
+def component(state: FormState, page: int = 0, at: int = 0) -> dict[str, Any]:
+    modal = modal_of(state, page)
     assert modal is not None
     part: dict[str, Any] = modal.to_dict()["components"][at]["component"]
     return part
@@ -69,71 +69,71 @@ def check(payload: dict[str, Any]) -> None:
 
 
 async def test_a_select_shows_what_is_picked_and_a_number_its_bounds() -> None:
-    draft = a_draft(PROMPT, STYLE, STEPS, typed={"style": ("Oil paint",), "steps": ("٣",)})
-    style = component(draft, at=1)
+    state = a_state(PROMPT, STYLE, STEPS, typed={"style": ("Oil paint",), "steps": ("٣",)})
+    style = component(state, at=1)
     assert [(o["value"], o.get("default", False)) for o in style["options"]] == [
         ("ink", False),
         ("oil", True),
     ]
     assert (style["min_values"], style["max_values"], style["required"]) == (0, 1, False)
-    steps = component(draft, at=2)
+    steps = component(state, at=2)
     assert (steps["value"], steps["placeholder"]) == ("٣", "a whole number from 1 up to 100")
-    assert component(draft)["required"]
+    assert component(state)["required"]
 
 
 async def test_too_many_options_are_typed() -> None:
-    mood = component(a_draft(PROMPT, MANY), at=1)
+    mood = component(a_state(PROMPT, MANY), at=1)
     assert mood["type"] == 4
     assert mood["placeholder"].startswith("one of m0, m1")
 
 
 async def test_options_that_no_select_can_carry_go_by_a_code() -> None:
-    draft = a_draft(LONG, typed={"tone": ("x" * 101,)})
-    tone = component(draft)
+    state = a_state(LONG, typed={"tone": ("x" * 101,)})
+    tone = component(state)
     assert [option["value"] for option in tone["options"]] == ["#0", "#1", "#2"]
     assert [option["label"] for option in tone["options"]] == ["Long", "None", "#2"]
     assert tone["options"][0]["default"]
-    assert texts_of(draft.model, {"tone": ("#0", "#2")}) == {"tone": ("x" * 101, "#2")}
+    assert texts_of(state.model, {"tone": ("#0", "#2")}) == {"tone": ("x" * 101, "#2")}
     assert raw_texts_of({"tone": ("#0",), "#7": ("a",), "note": ("b",)}) == {"note": ("b",)}
 
 
 async def test_a_file_that_is_there_already_is_not_asked_for_again() -> None:
-    assert component(a_draft(IMAGE))["required"]
-    upload = component(a_draft(IMAGE, files=(PICTURE,)))
+    assert component(a_state(IMAGE))["required"]
+    upload = component(a_state(IMAGE, files=(PICTURE,)))
     assert (upload["type"], upload["required"], upload["min_values"], upload["max_values"]) == (
         19,
         False,
         0,
         1,
     )
-    assert component(a_draft(replace(IMAGE, kind=Kind.FILES)))["max_values"] == 10
+    assert component(a_state(replace(IMAGE, kind=Kind.FILES)))["max_values"] == 10
 
 
 async def test_a_text_too_long_for_its_field_is_not_cut_and_sent_back_cut() -> None:
-    prompt = component(a_draft(PROMPT, typed={"prompt": ("x" * 2_001,)}))
+    prompt = component(a_state(PROMPT, typed={"prompt": ("x" * 2_001,)}))
     assert "value" not in prompt or prompt["value"] is None
     assert "too long" in prompt["placeholder"]
-    assert component(a_draft(PROMPT, typed={"prompt": ("x" * 2_000,)}))["value"] == "x" * 2_000
+    assert component(a_state(PROMPT, typed={"prompt": ("x" * 2_000,)}))["value"] == "x" * 2_000
 
 
 async def test_a_step_that_the_form_does_not_have_is_none() -> None:
-    assert modal_of(a_draft(PROMPT), 1) is None
+    assert modal_of(a_state(PROMPT), 1) is None
 
 
 async def test_the_modals_id_tells_the_draft_and_the_model_where_there_is_room() -> None:
     for slug, told in (("wiro/test", "wiro/test"), ("o/" + "x" * 90, "")):
-        modal = modal_of(a_draft(PROMPT, slug=slug), 0)
+        modal = modal_of(a_state(PROMPT, slug=slug), 0)
         assert modal is not None
-        sent = sent_in(modal.custom_id)
+        sent = submission_in(modal.custom_id)
         assert sent is not None
-        assert (sent.draft_id, sent.slug) == (DRAFT, told)
+        assert (sent.form_id, sent.slug) == (DRAFT, told)
 
 
 @pytest.mark.parametrize(
     "custom_id", ["draft:1:save:x:a/b", "draft::save:0:", "draft:1:fill:0", "edit:1:save:0:"]
 )
 def test_an_id_that_was_made_up_is_no_modal_of_a_form(custom_id: str) -> None:
-    assert sent_in(custom_id) is None
+    assert submission_in(custom_id) is None
 
 
 def test_files_come_as_discord_describes_them() -> None:
@@ -164,8 +164,8 @@ def rows_of(card: Card) -> list[list[Any]]:
 
 
 def test_the_card_tells_each_field_and_what_is_wrong_with_it() -> None:
-    draft = a_draft(PROMPT, STYLE, STEPS, IMAGE, typed={"style": ("oil",), "steps": ("0",)}, files=(PICTURE,))
-    card = form_card(a_form(draft, usual_s=4.2))
+    state = a_state(PROMPT, STYLE, STEPS, IMAGE, typed={"style": ("oil",), "steps": ("0",)}, files=(PICTURE,))
+    card = form_card(a_form(state, usual_s=4.2))
     assert card.tone is Tone.WARNING
     assert card.text.splitlines() == [
         "### Test",
@@ -181,22 +181,22 @@ def test_the_card_tells_each_field_and_what_is_wrong_with_it() -> None:
 
 
 def test_one_page_has_one_button_and_several_are_counted() -> None:
-    assert [button.label for button in rows_of(form_card(a_form(a_draft(PROMPT))))[0]] == ["Fill in"]
+    assert [button.label for button in rows_of(form_card(a_form(a_state(PROMPT))))[0]] == ["Fill in"]
     fields = [replace(STEPS, parameter_id=f"s{n}") for n in range(28)]
-    rows = rows_of(form_card(a_form(a_draft(*fields))))
+    rows = rows_of(form_card(a_form(a_state(*fields))))
     assert [[press.number for press in row] for row in rows] == [[0, 1, 2, 3, 4], [5], [0, 0]]
     assert rows[1][0].label == "Fill in 6/6"
 
 
 def test_after_a_run_the_card_says_where_and_offers_another() -> None:
-    draft = a_draft(STEPS, runs=2, origin=an_origin())
-    card = form_card(a_form(draft))
+    state = a_state(STEPS, runs=2, origin=an_origin())
+    card = form_card(a_form(state))
     assert "[here](https://discord.com/channels/700/30/900)" in card.text
     run, _ = card.buttons[-2:]
     assert (run.label, run.number) == ("Run once more · about $0.0035", 2)
-    private = replace(draft, origin=an_origin(is_private=True))
+    private = replace(state, origin=an_origin(is_private=True))
     assert "to you alone" in form_card(a_form(private)).text
-    direct = replace(draft, origin=an_origin(guild_id=None))
+    direct = replace(state, origin=an_origin(guild_id=None))
     assert "/channels/@me/30/900" in form_card(a_form(direct)).text
 
 
@@ -206,30 +206,30 @@ def test_values_that_were_left_out_are_told_as_they_were() -> None:
         for n in range(7)
     )
     gone = Complaint(Parameter("old", Kind.TEXT), FieldFault.NOT_AN_OPTION, "a")
-    text = form_card(a_form(a_draft(STEPS, left_out=(gone, *left_out)))).text
+    text = form_card(a_form(a_state(STEPS, left_out=(gone, *left_out)))).text
     assert "old is not asked for any more, so “a” was left out; S0 takes a number from 1 to 100" in text
     assert "; 3 more." in text
 
 
 def test_inputs_past_what_a_message_can_hold_stay_at_their_defaults_and_are_counted() -> None:
     fields = [replace(STEPS, parameter_id=f"s{n}") for n in range(200)]
-    card = form_card(a_form(a_draft(*fields)))
+    card = form_card(a_form(a_state(*fields)))
     assert "75 more inputs have no room" in card.text
     check(layout_of(card, SEAL).to_components() and {"components": layout_of(card, SEAL).to_components()})
 
 
 def test_fields_at_their_defaults_are_counted_where_the_card_is_full() -> None:
     fields = [replace(STEPS, parameter_id=f"s{n}", label="L" * 45, default="5") for n in range(100)]
-    draft = a_draft(*fields)
-    lines = form_card(a_form(replace(draft, typed={**draft.typed, "s3": ("7",)}))).text.splitlines()
+    state = a_state(*fields)
+    lines = form_card(a_form(replace(state, typed={**state.typed, "s3": ("7",)}))).text.splitlines()
     assert lines == ["### Test", f"**{'L' * 45}** 7", "-# 99 more at their defaults"]
 
 
 @pytest.mark.parametrize(("count", "chars"), [(60, 30), (120, 30)])
 def test_long_answers_are_cut_before_any_is_left_out(count: int, chars: int) -> None:
     fields = [Parameter(f"n{n:03}", Kind.TEXT) for n in range(count)]
-    draft = a_draft(*fields, typed={field.parameter_id: ("x" * 100,) for field in fields})
-    lines = form_card(a_form(draft)).text.splitlines()
+    state = a_state(*fields, typed={field.parameter_id: ("x" * 100,) for field in fields})
+    lines = form_card(a_form(state)).text.splitlines()
     shown = [line for line in lines if line.endswith("x…")]
     assert all(len(line.split(" ")[1]) == chars for line in shown)
     left = count - len(shown)
@@ -265,9 +265,9 @@ async def test_whatever_the_schema_and_the_texts_discord_takes_card_and_modals(
     fields = fields_of(model)
     typed = defaults_of(model) | {f.parameter_id: (text,) for f, text in zip(fields, texts, strict=False)}
     files = tuple(replace(PICTURE, parameter_id=f.parameter_id) for f in fields if f.kind.takes_files)
-    draft = FormState(DRAFT, 1, model, typed, files)
-    check({"components": layout_of(form_card(a_form(draft)), SEAL).to_components()})
+    state = FormState(DRAFT, 1, model, typed, files)
+    check({"components": layout_of(form_card(a_form(state)), SEAL).to_components()})
     for page in range(len(pages_of(model))):
-        modal = modal_of(draft, page)
+        modal = modal_of(state, page)
         assert modal is not None
         check(modal.to_dict())

@@ -24,16 +24,16 @@ class Shelf:
         self.now_s = 100.0
         self.form_states = FormStates(lambda: self.now_s, **bounds)
 
-    def keep(self, draft_id: int, user_id: int = ALICE, **typed: Any) -> FormState:
-        draft = FormState(
-            draft_id, user_id, Model("a/b", "B"), {name: (text,) for name, text in typed.items()}
+    def keep(self, form_id: int, user_id: int = ALICE, **typed: Any) -> FormState:
+        state = FormState(
+            form_id, user_id, Model("a/b", "B"), {name: (text,) for name, text in typed.items()}
         )
-        self.form_states.keep(draft)
-        return draft
+        self.form_states.keep(state)
+        return state
 
-    def has(self, draft_id: int, user_id: int = ALICE) -> bool:
+    def has(self, form_id: int, user_id: int = ALICE) -> bool:
         try:
-            self.form_states.of(draft_id, user_id)
+            self.form_states.of(form_id, user_id)
         except FormGone:
             return False
         return True
@@ -41,8 +41,8 @@ class Shelf:
 
 def test_a_form_is_its_members_alone() -> None:
     shelf = Shelf()
-    draft = shelf.keep(7)
-    assert shelf.form_states.of(7, ALICE) == draft
+    state = shelf.keep(7)
+    assert shelf.form_states.of(7, ALICE) == state
     with pytest.raises(NotYours):
         shelf.form_states.of(7, BOB)
     with pytest.raises(FormGone):
@@ -66,11 +66,11 @@ def test_a_form_lives_as_long_as_its_card_can_be_edited() -> None:
 
 def test_the_oldest_makes_room() -> None:
     shelf = Shelf(most_each=2)
-    for draft_id in (1, 2):
-        shelf.keep(draft_id)
+    for form_id in (1, 2):
+        shelf.keep(form_id)
     shelf.keep(1)
     shelf.keep(3)
-    assert [shelf.has(draft_id) for draft_id in (1, 2, 3)] == [True, False, True]
+    assert [shelf.has(form_id) for form_id in (1, 2, 3)] == [True, False, True]
 
 
 def test_texts_take_no_more_memory_than_is_allowed_but_the_newest_always_stays() -> None:
@@ -79,19 +79,19 @@ def test_texts_take_no_more_memory_than_is_allowed_but_the_newest_always_stays()
     shelf.keep(2, prompt="x" * 4)
     assert shelf.has(1)
     shelf.keep(3, prompt="x" * 5)
-    assert [shelf.has(draft_id) for draft_id in (1, 2, 3)] == [False, True, True]
+    assert [shelf.has(form_id) for form_id in (1, 2, 3)] == [False, True, True]
     shelf.keep(4, prompt="x" * 5_000)
-    assert [shelf.has(draft_id) for draft_id in (2, 3, 4)] == [False, False, True]
+    assert [shelf.has(form_id) for form_id in (2, 3, 4)] == [False, False, True]
 
 
 @pytest.mark.parametrize(("forms", "chars"), [(1_000, 0), (MOST_EACH, MAX_CHARS // 2)], ids=["empty", "full"])
 def test_one_members_forms_push_out_their_own_alone(forms: int, chars: int) -> None:
     shelf = Shelf()
-    for draft_id in range(MOST_EACH):
-        shelf.keep(draft_id, BOB, prompt="a harbour at dawn")
-    for draft_id in range(100, 100 + forms):
-        shelf.keep(draft_id, ALICE, prompt="x" * chars)
-    assert all(shelf.has(draft_id, BOB) for draft_id in range(MOST_EACH))
+    for form_id in range(MOST_EACH):
+        shelf.keep(form_id, BOB, prompt="a harbour at dawn")
+    for form_id in range(100, 100 + forms):
+        shelf.keep(form_id, ALICE, prompt="x" * chars)
+    assert all(shelf.has(form_id, BOB) for form_id in range(MOST_EACH))
     assert shelf.has(99 + forms)
     assert not shelf.has(100) or forms <= MOST_EACH
 
@@ -130,8 +130,8 @@ def test_a_form_that_went_while_it_was_run_is_not_missed() -> None:
 @given(st.lists(st.tuples(st.integers(1, 6), st.integers(0, 30), st.floats(0, 400)), max_size=40))
 def test_whatever_comes_the_bounds_hold(steps: list[tuple[int, int, float]]) -> None:
     shelf = Shelf(most_each=3, max_chars=40 + 3 * BARE_CHARS)
-    for draft_id, chars, pause_s in steps:
+    for form_id, chars, pause_s in steps:
         shelf.now_s += pause_s
-        shelf.keep(draft_id, prompt="x" * chars)
-        assert shelf.has(draft_id)
+        shelf.keep(form_id, prompt="x" * chars)
+        assert shelf.has(form_id)
         assert len(shelf.form_states) <= 3
