@@ -8,7 +8,7 @@ from typing import Final
 from discord.ext import commands
 
 from bot.delivery.discord_errors import DISCORD_ERRORS
-from bot.delivery.mod_log import ModLogChannel
+from bot.delivery.mod_log import DiscordModLog
 from bot.delivery.responses import Postscript, acknowledge_press, require_manager
 from bot.discord.client import BotClient, Interaction
 from bot.domain.limits.limit import LimitReached
@@ -37,7 +37,7 @@ _VERDICTS: Final = {
 class Cases(commands.Cog):
     """Puts cases before the moderators and their verdicts before everybody concerned."""
 
-    def __init__(self, cases: CaseService, mod_log: ModLogChannel) -> None:
+    def __init__(self, cases: CaseService, mod_log: DiscordModLog) -> None:
         self._cases = cases
         self._mod_log = mod_log
 

@@ -10,7 +10,7 @@ from discord import app_commands
 from discord.app_commands import Choice, Range
 from discord.ext import commands
 
-from bot.delivery.mod_log import ModLogChannel
+from bot.delivery.mod_log import DiscordModLog
 from bot.delivery.responses import acknowledge, acknowledge_press, fill, require_manager
 from bot.discord.client import BotClient, Interaction
 from bot.domain.clock import Clock
@@ -79,7 +79,7 @@ class Rules(commands.GroupCog, group_name="rules", group_description="What the b
     )
 
     def __init__(
-        self, guild_settings: GuildSettingsService, mod_log: ModLogChannel, catalogue: Catalogue, clock: Clock
+        self, guild_settings: GuildSettingsService, mod_log: DiscordModLog, catalogue: Catalogue, clock: Clock
     ) -> None:
         self._guild_settings = guild_settings
         self._mod_log = mod_log

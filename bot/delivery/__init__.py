@@ -1,1 +1,1 @@
-"""The way of cards and answers to Discord: edits, budgets, channels, verification."""
+"""What brings cards and answers to Discord: edits, budgets, channels, verification."""

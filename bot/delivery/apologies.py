@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import discord
 
-from bot.delivery.channels import SendFault, refusal
+from bot.delivery.channels import SendFault, fault_of
 from bot.delivery.discord_errors import DISCORD_ERRORS
 from bot.domain.request.intake import Intake
 from bot.view.actions.seal import seal_of
@@ -39,9 +39,9 @@ class Apologies:
         )
         if refused in {None, SendFault.MESSAGE_GONE}:
             return True
-        if refused is SendFault.PASSING:
+        if refused is SendFault.TRANSIENT:
             return False
-        return await self._tried(self._write_to(intake), "written") is not SendFault.PASSING
+        return await self._tried(self._write_to(intake), "written") is not SendFault.TRANSIENT
 
     async def _edit(self, intake: Intake) -> None:
         channel = self._client.get_partial_messageable(intake.channel_id)
@@ -60,7 +60,7 @@ class Apologies:
             async with asyncio.timeout(TIMEOUT_S):
                 await request
         except DISCORD_ERRORS as error:
-            refused = refusal(error)
+            refused = fault_of(error)
             log.info("an interrupted request is not %s: %s", what, refused.name)
             return refused
         return None

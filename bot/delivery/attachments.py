@@ -1,4 +1,4 @@
-"""The attachments of an ending: pictures and files, a long answer, the links that the card cannot hold."""
+"""The attachments of a final state: pictures and files, a long answer, links past the card."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from bot.view.text import links, said
 async def attachments(
     job: Job, pictures: Sequence[OutputFile], bounds: Bounds, shrink: Shrink
 ) -> list[OutputFile]:
-    """All that the ending of a job attaches or links, under names that differ.
+    """All that a final state attaches or links, under names that differ.
 
     A long answer comes first, for it can only be attached; a file of links where the card has no room for
     all of them; then the outputs in their order.

@@ -1,4 +1,4 @@
-"""What Discord's rate-limit headers allow: the last request of a window belongs to an ending."""
+"""What Discord's rate-limit headers allow: the last request of a window belongs to a final state."""
 
 from __future__ import annotations
 
@@ -93,16 +93,16 @@ class Budgets:
         finally:
             window.listeners = tuple(one for one in window.listeners if one is not on_refusal)
 
-    def pause_s(self, key: Key, channel_id: int, *, is_ending: bool) -> float:
+    def pause_s(self, key: Key, channel_id: int, *, is_final: bool) -> float:
         """How long an edit should wait now; zero means go."""
         now_s = self._monotonic()
-        pause_s = self.shared.pause_s(channel_id, is_ending=is_ending)
+        pause_s = self.shared.pause_s(channel_id, is_final=is_final)
         pause_s = max(pause_s, self._banned_until_s - now_s if key[0] == "token" else self.bot_pause_s())
         window = self._windows.get(key)
         if window is None:
             return pause_s
         pause_s = max(pause_s, window.refused_until_s - now_s)
-        if is_ending or window.remaining is None or window.remaining >= 2:
+        if is_final or window.remaining is None or window.remaining >= 2:
             return pause_s
         return max(pause_s, window.resets_at_s - now_s, 0.0)
 

@@ -13,7 +13,7 @@ from bot.delivery import acceptance
 from bot.delivery.apologies import Apologies
 from bot.delivery.budgets import Budgets
 from bot.delivery.editor import Pace, Start
-from bot.delivery.mod_log import ModLogChannel
+from bot.delivery.mod_log import DiscordModLog
 from bot.delivery.status_messages import DiscordStatusMessages
 from bot.domain.clock import Clock
 from bot.settings import Settings
@@ -25,7 +25,7 @@ class Delivery:
     """The ways to members and moderators."""
 
     status_messages: DiscordStatusMessages
-    mod_log: ModLogChannel
+    mod_log: DiscordModLog
     apologies: Apologies
 
 
@@ -42,7 +42,7 @@ def build_delivery(
     look = Look(can_upscale=bool(settings.wiro_upscale_model), has_ai_notice=settings.ai_notice)
     return Delivery(
         DiscordStatusMessages(client, start, budgets, clock, pace, look),
-        ModLogChannel(client, clock.monotonic),
+        DiscordModLog(client, clock.monotonic),
         Apologies(client),
     )
 

@@ -1,4 +1,4 @@
-"""The ways to a status message, and what Discord's refusals mean for them."""
+"""The channels to a status message, and what Discord's refusals mean for them."""
 
 from __future__ import annotations
 
@@ -16,27 +16,27 @@ from bot.domain.discord_limits import BOT_FILE_BYTES
 from bot.domain.job.output_file import OutputFile
 from bot.view.actions.seal import seal_of
 from bot.view.card import Card
-from bot.view.layout import NO_MENTIONS, files_of, layout_of, passing_layout_of, texts_of
+from bot.view.layout import NO_MENTIONS, files_of, layout_of, progress_layout_of, texts_of
 
 
 class SendFault(Enum):
-    """Why a message could not be reached this way."""
+    """Why Discord did not take a message over a channel."""
 
-    WAY_CLOSED = auto()  # the token is dead: another way may work
+    TOKEN_EXPIRED = auto()  # another channel may work
     CHANNEL_GONE = auto()
     NO_ACCESS = auto()  # no permission, no longer in the server, no DM
     MESSAGE_GONE = auto()  # deleted: it stays deleted
     TOO_LARGE = auto()
     INVALID = auto()  # Discord will not have this body, ever
     BLOCKED = auto()  # the server's AutoMod will not have these words
-    PASSING = auto()  # 5xx, reset, timeout, 429: worth another try
+    TRANSIENT = auto()  # 5xx, reset, timeout, 429: worth another try
 
 
 # Discord docs, Opcodes and status codes, JSON error codes (2026).
 _BY_CODE: Final[dict[int, SendFault]] = {
-    50027: SendFault.WAY_CLOSED,  # invalid webhook token
-    10015: SendFault.WAY_CLOSED,  # unknown webhook
-    10062: SendFault.WAY_CLOSED,  # unknown interaction
+    50027: SendFault.TOKEN_EXPIRED,  # invalid webhook token
+    10015: SendFault.TOKEN_EXPIRED,  # unknown webhook
+    10062: SendFault.TOKEN_EXPIRED,  # unknown interaction
     10008: SendFault.MESSAGE_GONE,
     10003: SendFault.CHANNEL_GONE,
     50001: SendFault.NO_ACCESS,
@@ -48,21 +48,21 @@ _BY_CODE: Final[dict[int, SendFault]] = {
 }
 _BY_STATUS: Final[dict[int, SendFault]] = {
     400: SendFault.INVALID,
-    401: SendFault.WAY_CLOSED,
+    401: SendFault.TOKEN_EXPIRED,
     403: SendFault.NO_ACCESS,
     404: SendFault.MESSAGE_GONE,
     413: SendFault.TOO_LARGE,
 }
 
 
-PLACE_REFUSED: Final = frozenset({SendFault.CHANNEL_GONE, SendFault.NO_ACCESS})
+ACCESS_REFUSED: Final = frozenset({SendFault.CHANNEL_GONE, SendFault.NO_ACCESS})
 
 
-def refusal(error: Exception) -> SendFault:
+def fault_of(error: Exception) -> SendFault:
     """What one of DISCORD_ERRORS means."""
     if isinstance(error, discord.HTTPException):
-        return _BY_CODE.get(error.code) or _BY_STATUS.get(error.status, SendFault.PASSING)
-    return SendFault.PASSING
+        return _BY_CODE.get(error.code) or _BY_STATUS.get(error.status, SendFault.TRANSIENT)
+    return SendFault.TRANSIENT
 
 
 def may_yet_apply(error: Exception) -> bool:
@@ -72,13 +72,13 @@ def may_yet_apply(error: Exception) -> bool:
     return isinstance(error, CONNECTION_ERRORS) and not isinstance(error, aiohttp.ClientConnectorError)
 
 
-class Route(Protocol):
-    """One way to one message."""
+class DeliveryChannel(Protocol):
+    """One way for one message to reach Discord."""
 
     key: Key
     limit_bytes: int
     closes_at_s: float  # monotonic
-    is_for_passing: bool
+    takes_progress: bool
 
     async def send(self, card: Card, pictures: Sequence[OutputFile] | None) -> None:
         """Show the card. `pictures` None leaves the attachments alone; otherwise they replace them."""
@@ -90,7 +90,7 @@ class Route(Protocol):
 
 
 # Who asked and with what words: of an interaction that stands beside a running job, only the token is used.
-_LUGGAGE: Final = (
+_DROPPED_ATTRIBUTES: Final = (
     "data",
     "user",
     "message",
@@ -101,31 +101,31 @@ _LUGGAGE: Final = (
 )
 
 
-def _light(interaction: discord.Interaction[discord.Client]) -> discord.Interaction[discord.Client]:
+def _slimmed(interaction: discord.Interaction[discord.Client]) -> discord.Interaction[discord.Client]:
     """A copy that keeps a few hundred bytes instead of a few thousand."""
-    light: Any = copy(interaction)
-    for name in _LUGGAGE:
-        if hasattr(light, name):
-            delattr(light, name)
-    if isinstance(getattr(light, "channel", None), (discord.abc.GuildChannel, discord.Thread)):
+    slim: Any = copy(interaction)
+    for name in _DROPPED_ATTRIBUTES:
+        if hasattr(slim, name):
+            delattr(slim, name)
+    if isinstance(getattr(slim, "channel", None), (discord.abc.GuildChannel, discord.Thread)):
         # It holds its server, and all that came with it.
-        light.channel = light.client.get_partial_messageable(light.channel.id, guild_id=light.guild_id)
-    return cast("discord.Interaction[discord.Client]", light)
+        slim.channel = slim.client.get_partial_messageable(slim.channel.id, guild_id=slim.guild_id)
+    return cast("discord.Interaction[discord.Client]", slim)
 
 
 def _layout(
     card: Card, pictures: Sequence[OutputFile] | None, client: discord.Client
 ) -> discord.ui.LayoutView:
-    draw = passing_layout_of if pictures is None else layout_of
+    draw = progress_layout_of if pictures is None else layout_of
     return draw(card, seal_of(client))
 
 
-class TokenRoute:
+class TokenChannel:
     """Through the interaction's token: its own rate limit, no channel permission, 15 minutes."""
 
     __slots__ = ("_interaction", "_message_id", "closes_at_s", "key", "limit_bytes")
 
-    is_for_passing = True
+    takes_progress = True
 
     def __init__(
         self,
@@ -134,7 +134,7 @@ class TokenRoute:
         closes_at_s: float,
         message_id: int | None = None,
     ) -> None:
-        self._interaction = _light(interaction)
+        self._interaction = _slimmed(interaction)
         self._message_id = message_id
         self.closes_at_s = closes_at_s
         self.key: Key = token_key(interaction.token)
@@ -162,12 +162,12 @@ class TokenRoute:
         return texts_of(await self._interaction.followup.fetch_message(self._message_id))
 
 
-class ChannelRoute:
+class BotChannel:
     """As the bot itself: works for ever, needs the bot in the channel, shares the channel's limit."""
 
     __slots__ = ("_channel_id", "_client", "_message_id", "key", "limit_bytes")
 
-    is_for_passing = True
+    takes_progress = True
     closes_at_s = float("inf")
 
     def __init__(self, client: discord.Client, channel_id: int, message_id: int) -> None:
@@ -191,12 +191,12 @@ class ChannelRoute:
         return texts_of(await channel.get_partial_message(self._message_id).fetch())
 
 
-class DirectRoute:
-    """A new direct message to the member: the last way. The nonce keeps a repeated send one message."""
+class DirectMessageChannel:
+    """A new direct message to the member, in the last place. The nonce keeps a repeated send one message."""
 
     __slots__ = ("_client", "_job_id", "_user_id", "key", "limit_bytes")
 
-    is_for_passing = False
+    takes_progress = False
     closes_at_s = float("inf")
 
     def __init__(self, client: discord.Client, user_id: int, job_id: int) -> None:
@@ -219,25 +219,27 @@ class DirectRoute:
         return ()
 
 
-class Ways:
-    """The ways to one message, best first. A way that Discord closed is not tried again."""
+class DeliveryChannels:
+    """The channels to one message, best first. One that Discord closed is not tried again."""
 
-    __slots__ = ("_routes",)
+    __slots__ = ("_channels",)
 
-    def __init__(self, routes: Sequence[Route]) -> None:
-        self._routes = list(routes)
+    def __init__(self, candidates: Sequence[DeliveryChannel]) -> None:
+        self._channels = list(candidates)
 
-    def current(self, now_s: float) -> Route | None:
-        """The way for a passing state, or None."""
-        return next((r for r in self._routes if r.is_for_passing and now_s < r.closes_at_s), None)
+    def current(self, now_s: float) -> DeliveryChannel | None:
+        """The channel for progress, or None."""
+        return next((r for r in self._channels if r.takes_progress and now_s < r.closes_at_s), None)
 
-    def for_ending(self, now_s: float) -> Sequence[Route]:
-        """Every way that is open, in the order to try them."""
-        return [r for r in self._routes if now_s < r.closes_at_s]
+    def for_final(self, now_s: float) -> Sequence[DeliveryChannel]:
+        """Every open channel, in the order to try them."""
+        return [r for r in self._channels if now_s < r.closes_at_s]
 
-    def close(self, route: Route, refused: SendFault = SendFault.WAY_CLOSED) -> None:
-        """Not this way again. A refusal of the place itself closes every way that leads there."""
-        if refused in PLACE_REFUSED:
-            self._routes = [r for r in self._routes if (r.key[0] == "direct") != (route.key[0] == "direct")]
-        elif route in self._routes:
-            self._routes.remove(route)
+    def close(self, channel: DeliveryChannel, refused: SendFault = SendFault.TOKEN_EXPIRED) -> None:
+        """Not over this one again. Where access is refused, every channel to that place is closed."""
+        if refused in ACCESS_REFUSED:
+            self._channels = [
+                r for r in self._channels if (r.key[0] == "direct") != (channel.key[0] == "direct")
+            ]
+        elif channel in self._channels:
+            self._channels.remove(channel)

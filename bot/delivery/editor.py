@@ -1,4 +1,4 @@
-"""Latest-wins editing of one message: many states in, few edits out, the ending always."""
+"""Latest-wins editing of one message: many states in, few edits out, the final one always."""
 
 from __future__ import annotations
 
@@ -11,7 +11,14 @@ from typing import Any, Final, TypeAlias
 
 from bot.delivery.acceptance import wait_until_accepted
 from bot.delivery.budgets import Budgets, Key
-from bot.delivery.channels import PLACE_REFUSED, Route, SendFault, Ways, may_yet_apply, refusal
+from bot.delivery.channels import (
+    ACCESS_REFUSED,
+    DeliveryChannel,
+    DeliveryChannels,
+    SendFault,
+    fault_of,
+    may_yet_apply,
+)
 from bot.delivery.circuit_breaker import CircuitKey, circuits_of
 from bot.delivery.discord_errors import DISCORD_ERRORS
 from bot.delivery.verification import PAUSES_S, UNSURE_S
@@ -24,23 +31,23 @@ from bot.view.cards.wordless import wordless_status
 
 log = logging.getLogger(__name__)
 
-PASSING_TIMEOUT_S: Final = 5.0  # then the next state is tried; a hanging edit holds up an ending no longer
-ENDING_TIMEOUT_S: Final = 15.0  # for one attempt, and for its upload:
+PROGRESS_TIMEOUT_S: Final = 5.0  # then the next state is tried; an edit that hangs holds up nothing longer
+FINAL_TIMEOUT_S: Final = 15.0  # for one attempt, and for its upload:
 UPLOAD_BYTES_PER_S: Final = 200_000
-ENDING_TRIES: Final = 8
-LONGEST_ENDING_PAUSE_S: Final = 65.0  # that a 429 may ask for: a channel's hidden limit is one of a minute
-PASSING_TRIES: Final = 5  # in a row, for one message
+FINAL_TRIES: Final = 8
+LONGEST_FINAL_PAUSE_S: Final = 65.0  # that a 429 may ask for: a channel's hidden limit is one of a minute
+PROGRESS_TRIES: Final = 5  # in a row, for one message
 
 Start: TypeAlias = Callable[[str, Coroutine[Any, Any, None]], asyncio.Task[None]]
 
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How often passing states may be shown, and the pauses between tries at an ending and looks at it."""
+    """How often progress may be shown, and the pauses between tries at a final state and checks of it."""
 
     interval_s: float
     retry_delays: Callable[[], Iterator[float]]
-    look_pauses_s: Sequence[float] = PAUSES_S
+    verify_pauses_s: Sequence[float] = PAUSES_S
 
 
 class MessageEditor:
@@ -49,10 +56,11 @@ class MessageEditor:
     __slots__ = (
         "_budgets",
         "_channel_id",
+        "_channels",
         "_clock",
         "_failures",
         "_guild_id",
-        "_is_ending",
+        "_is_finalizing",
         "_last_edit_s",
         "_pace",
         "_pending",
@@ -60,7 +68,6 @@ class MessageEditor:
         "_shown",
         "_sleep",
         "_start",
-        "_ways",
         "blocked",
         "edits",
         "is_gone",
@@ -70,7 +77,7 @@ class MessageEditor:
     def __init__(
         self,
         channel_id: int,
-        ways: Ways,
+        channels: DeliveryChannels,
         start: Start,
         budgets: Budgets,
         clock: Clock,
@@ -79,7 +86,7 @@ class MessageEditor:
     ) -> None:
         self._channel_id = channel_id
         self._guild_id = guild_id
-        self._ways = ways
+        self._channels = channels
         self._start = start
         self._budgets = budgets
         self._clock = clock
@@ -89,12 +96,12 @@ class MessageEditor:
         self._pump: asyncio.Task[None] | None = None
         self._last_edit_s = float("-inf")
         self._failures = 0
-        self._is_ending = False
+        self._is_finalizing = False
         self._sleep: asyncio.Timeout | None = None  # while the pump waits
         self.is_gone = False
         self.blocked = 0  # how often AutoMod has refused: first words of others are left out, then all else
         self.edits = 0
-        self.unsure_until_s = float("-inf")  # until then a passing state that was sent may yet appear
+        self.unsure_until_s = float("-inf")  # until then progress that was sent may yet appear
 
     @property
     def shown(self) -> Card | None:
@@ -102,51 +109,51 @@ class MessageEditor:
         return self._shown
 
     def doubt(self) -> None:
-        """A passing state is on its way, and nobody will hear what became of it."""
+        """Progress was sent, and nobody will hear what became of it."""
         self.unsure_until_s = self._clock.monotonic() + UNSURE_S
 
     def show(self, news: StatusUpdate) -> None:
-        """A passing state. Shown unless a newer one or the ending comes first."""
-        if self._is_ending or self.is_gone:
+        """Progress. Shown unless a newer state or the final one comes first."""
+        if self._is_finalizing or self.is_gone:
             return
         self._pending = news
         if self._pump is None or self._pump.done():
             self._pump = self._start(f"status {news.job.job_id}", self._pump_until_shown())
 
-    async def stop_passing(self) -> None:
-        """No more passing states; returns when none is in flight."""
-        self._is_ending = True
+    async def stop_progress(self) -> None:
+        """No more progress; returns when none is in flight."""
+        self._is_finalizing = True
         self._pending = None
         if self._sleep is not None:
             _end_now(self._sleep)
         if self._pump is not None:
             await asyncio.wait([self._pump])
 
-    async def send_ending(
-        self, route: Route, card: Card, pictures: Sequence[OutputFile], tries: int = ENDING_TRIES
+    async def send_final(
+        self, channel: DeliveryChannel, card: Card, pictures: Sequence[OutputFile], tries: int = FINAL_TRIES
     ) -> SendFault | None:
         """Try until it is shown (None) or trying is no use: the reason."""
-        for delay_s in self._ending_delays(tries):
+        for delay_s in self._final_delays(tries):
             await asyncio.sleep(delay_s)
-            if not await self._until_allowed(route):
-                return SendFault.PASSING
-            refused = await self._send(route, card, pictures, is_ending=True)
-            if refused is not SendFault.PASSING:
+            if not await self._until_allowed(channel):
+                return SendFault.TRANSIENT
+            refused = await self._send(channel, card, pictures, is_final=True)
+            if refused is not SendFault.TRANSIENT:
                 return refused
-        return SendFault.PASSING
+        return SendFault.TRANSIENT
 
-    async def _until_allowed(self, route: Route) -> bool:
-        """Wait as the headers say; False where that takes so long that another way may be quicker."""
-        with self._budgets.shared.ending_waits(self._channel_id):
+    async def _until_allowed(self, channel: DeliveryChannel) -> bool:
+        """Wait as the headers say; False where that takes so long that another channel may be quicker."""
+        with self._budgets.shared.final_waits(self._channel_id):
             while True:
-                pause_s = self._budgets.pause_s(route.key, self._channel_id, is_ending=True)
-                if pause_s > LONGEST_ENDING_PAUSE_S:
+                pause_s = self._budgets.pause_s(channel.key, self._channel_id, is_final=True)
+                if pause_s > LONGEST_FINAL_PAUSE_S:
                     return False
                 if pause_s <= 0:
                     return True
                 await asyncio.sleep(pause_s)
 
-    def _ending_delays(self, tries: int) -> Iterator[float]:
+    def _final_delays(self, tries: int) -> Iterator[float]:
         yield 0.0
         delays = self._pace.retry_delays()
         for _ in range(tries - 1):
@@ -159,42 +166,42 @@ class MessageEditor:
             self._pump = None
 
     async def _show_newest(self) -> None:
-        while self._pending is not None and not self._is_ending and not self.is_gone:
-            route = self._ways.current(self._clock.monotonic())
-            if route is None:
+        while self._pending is not None and not self._is_finalizing and not self.is_gone:
+            channel = self._channels.current(self._clock.monotonic())
+            if channel is None:
                 return
             pause_s = max(
                 self._last_edit_s + self._pace.interval_s - self._clock.monotonic(),
-                self._budgets.pause_s(route.key, self._channel_id, is_ending=False),
+                self._budgets.pause_s(channel.key, self._channel_id, is_final=False),
             )
             if pause_s > 0:
-                await self._sleep_unless_ending(pause_s)
+                await self._sleep_unless_final(pause_s)
                 continue
             news, self._pending = self._pending, None
             card = wordless_status(news) if self.blocked else status_card(news)
             if card == self._shown or self.blocked > 1:
                 continue
-            await self._send_passing(route, card, news)
+            await self._send_progress(channel, card, news)
 
-    async def _send_passing(self, route: Route, card: Card, news: StatusUpdate) -> None:
-        match await self._send(route, card, None, is_ending=False):
+    async def _send_progress(self, channel: DeliveryChannel, card: Card, news: StatusUpdate) -> None:
+        match await self._send(channel, card, None, is_final=False):
             case None:
                 self._failures = 0
             case SendFault.MESSAGE_GONE:
                 self.is_gone = True
-            case SendFault.WAY_CLOSED:
-                self._ways.close(route)
+            case SendFault.TOKEN_EXPIRED:
+                self._channels.close(channel)
                 self._pending = self._pending or news
             case SendFault.BLOCKED:
                 self.blocked += 1
                 self._pending = self._pending or news
-            case SendFault.PASSING if self._failures < PASSING_TRIES:
+            case SendFault.TRANSIENT if self._failures < PROGRESS_TRIES:
                 self._failures += 1
                 self._pending = self._pending or news
             case _:
-                pass  # this state stays unshown; the next one, or the ending, will be tried
+                pass  # this state stays unshown; the next one, or the final one, will be tried
 
-    async def _sleep_unless_ending(self, pause_s: float) -> None:
+    async def _sleep_unless_final(self, pause_s: float) -> None:
         try:
             async with asyncio.timeout(pause_s) as self._sleep:
                 await asyncio.get_running_loop().create_future()
@@ -204,11 +211,11 @@ class MessageEditor:
             self._sleep = None
 
     async def _send(
-        self, route: Route, card: Card, pictures: Sequence[OutputFile] | None, *, is_ending: bool
+        self, channel: DeliveryChannel, card: Card, pictures: Sequence[OutputFile] | None, *, is_final: bool
     ) -> SendFault | None:
-        self._budgets.shared.claim(self._channel_id, is_ending=is_ending)
-        circuits = circuits_of(route.key, self._channel_id, self._guild_id)
-        if not await self._is_admitted(circuits, is_ending=is_ending):
+        self._budgets.shared.claim(self._channel_id, is_final=is_final)
+        circuits = circuits_of(channel.key, self._channel_id, self._guild_id)
+        if not await self._is_admitted(circuits, is_final=is_final):
             return SendFault.CHANNEL_GONE if self._budgets.breaker.is_gone(circuits) else SendFault.NO_ACCESS
         self._last_edit_s = self._clock.monotonic()
         self._budgets.sent()
@@ -216,24 +223,26 @@ class MessageEditor:
         refusals: list[Key] = []
         try:
             with self._budgets.breaker.in_flight(circuits):
-                if is_ending:
-                    async with asyncio.timeout(_ending_timeout_s(pictures or ())):
-                        with self._budgets.listened(route.key, partial(refusals.append, route.key)):
+                if is_final:
+                    async with asyncio.timeout(_final_timeout_s(pictures or ())):
+                        with self._budgets.listened(channel.key, partial(refusals.append, channel.key)):
                             await wait_until_accepted(
-                                self._start, f"ending by {route.key[0]}", partial(route.send, card, pictures)
+                                self._start,
+                                f"final by {channel.key[0]}",
+                                partial(channel.send, card, pictures),
                             )
                 else:
-                    await self._send_unless_refused(route, card, refusals)
+                    await self._send_unless_refused(channel, card, refusals)
         except DISCORD_ERRORS as error:
-            refused = refusal(error)
-            if refused in PLACE_REFUSED:
+            refused = fault_of(error)
+            if refused in ACCESS_REFUSED:
                 self._budgets.breaker.refused(circuits, is_gone=refused is SendFault.CHANNEL_GONE)
             # A channel's window is shared: the refused edit may have been another message's.
-            if not refusals or route.key[0] != "token":
+            if not refusals or channel.key[0] != "token":
                 self._shown = None  # it may have been applied all the same
-                if not is_ending and may_yet_apply(error):
+                if not is_final and may_yet_apply(error):
                     self.doubt()
-            log.info("edit through %s: %s (%s)", route.key[0], refused.name, type(error).__name__)
+            log.info("edit through %s: %s (%s)", channel.key[0], refused.name, type(error).__name__)
             return refused
         finally:
             self._last_edit_s = self._clock.monotonic()
@@ -241,9 +250,9 @@ class MessageEditor:
         self._shown = card
         return None
 
-    async def _is_admitted(self, circuits: Sequence[CircuitKey], *, is_ending: bool) -> bool:
-        """A passing state that waits for other requests gives way for the ending."""
-        if is_ending:
+    async def _is_admitted(self, circuits: Sequence[CircuitKey], *, is_final: bool) -> bool:
+        """Progress that waits for other requests gives way to the final state."""
+        if is_final:
             return await self._budgets.breaker.admit(circuits, is_final=True)
         try:
             async with asyncio.timeout(None) as self._sleep:
@@ -253,20 +262,20 @@ class MessageEditor:
         finally:
             self._sleep = None
 
-    async def _send_unless_refused(self, route: Route, card: Card, refusals: list[Key]) -> None:
-        """Send a passing state; a 429 ends the attempt at once.
+    async def _send_unless_refused(self, channel: DeliveryChannel, card: Card, refusals: list[Key]) -> None:
+        """Send progress; a 429 ends the attempt at once.
 
-        discord.py sleeps through a 429 with the token's lock held (webhook/async_.py, 2.7.1), and an
-        ending would wait behind it. A refused edit was not applied, so dropping it is safe.
+        discord.py sleeps through a 429 with the token's lock held (webhook/async_.py, 2.7.1), and a
+        final state would wait behind it. A refused edit was not applied, so dropping it is safe.
         """
-        async with asyncio.timeout(PASSING_TIMEOUT_S) as limit:
+        async with asyncio.timeout(PROGRESS_TIMEOUT_S) as limit:
 
             def refuse() -> None:
-                refusals.append(route.key)
+                refusals.append(channel.key)
                 _end_now(limit)
 
-            with self._budgets.listened(route.key, refuse):
-                await route.send(card, None)
+            with self._budgets.listened(channel.key, refuse):
+                await channel.send(card, None)
 
 
 def _end_now(limit: asyncio.Timeout) -> None:
@@ -274,6 +283,6 @@ def _end_now(limit: asyncio.Timeout) -> None:
         limit.reschedule(asyncio.get_running_loop().time())
 
 
-def _ending_timeout_s(pictures: Sequence[OutputFile]) -> float:
+def _final_timeout_s(pictures: Sequence[OutputFile]) -> float:
     size_bytes = sum(len(picture.content) for picture in pictures if picture.content is not None)
-    return ENDING_TIMEOUT_S + size_bytes / UPLOAD_BYTES_PER_S
+    return FINAL_TIMEOUT_S + size_bytes / UPLOAD_BYTES_PER_S

@@ -10,7 +10,7 @@ from typing import Any, Final, TypeVar
 
 import discord
 
-from bot.delivery.channels import SendFault, refusal
+from bot.delivery.channels import SendFault, fault_of
 from bot.delivery.discord_errors import DISCORD_ERRORS
 from bot.domain.discord_limits import TOKEN_LIFE_S
 from bot.domain.job.job import Job
@@ -47,7 +47,7 @@ TIMEOUT_S: Final = 10.0  # for one request to Discord; a moderator's answer is n
 MAX_REMEMBERED: Final = 1_000  # members who wait for an answer; the oldest get theirs by direct message
 
 
-class ModLogChannel:
+class DiscordModLog:
     """Implements LogChannel, WarningChannel and Desk of the use cases over discord.py."""
 
     def __init__(self, client: discord.Client, monotonic: Callable[[], float]) -> None:
@@ -234,6 +234,6 @@ async def _sent(
     try:
         return await send(whole)
     except discord.HTTPException as error:
-        if spare is None or refusal(error) is not SendFault.BLOCKED:
+        if spare is None or fault_of(error) is not SendFault.BLOCKED:
             raise
         return await send(spare)

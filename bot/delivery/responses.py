@@ -11,7 +11,7 @@ from typing import Final, TypeAlias
 import discord
 from discord import ui
 
-from bot.delivery.channels import SendFault, refusal
+from bot.delivery.channels import SendFault, fault_of
 from bot.delivery.discord_errors import CONNECTION_ERRORS, LATE_ERRORS
 from bot.delivery.initial_responses import InitialResponseLimiter
 from bot.domain.errors import BotError
@@ -100,7 +100,7 @@ async def fill(
             allowed_mentions=NO_MENTIONS,
         )
     except discord.HTTPException as error:
-        if refusal(error) is not SendFault.BLOCKED:
+        if fault_of(error) is not SendFault.BLOCKED:
             raise
         raise WordsBlocked from None
 

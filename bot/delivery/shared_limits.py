@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 PER_MINUTE: Final = 30
-PASSING_PER_MINUTE: Final = 10
+PROGRESS_PER_MINUTE: Final = 10
 MARGIN_S: Final = 0.5  # Discord counts what arrives, we what leaves
 MINUTE_S: Final = 60.0 + MARGIN_S
 MEMORY_S: Final = 600.0  # a limit that was met is believed in for so long
@@ -30,7 +30,7 @@ MAX_CHANNELS: Final = 4096
 @dataclass(slots=True)
 class _Channel:
     open_messages: int = 0
-    waiting_endings: int = 0
+    waiting_finals: int = 0
     met_at_s: float = float("-inf")
     blocked_until_s: float = float("-inf")
     crowded_since_s: float = float("inf")
@@ -38,7 +38,7 @@ class _Channel:
     sent_in_window: int = 0
     is_sliding: bool = False  # there are no windows: what was sent in the last minute counts
     sent_s: deque[float] = field(default_factory=lambda: deque(maxlen=PER_MINUTE))
-    passing_sent_s: deque[float] = field(default_factory=lambda: deque(maxlen=PASSING_PER_MINUTE))
+    progress_sent_s: deque[float] = field(default_factory=lambda: deque(maxlen=PROGRESS_PER_MINUTE))
     taken_s: deque[float] = field(default_factory=lambda: deque(maxlen=PER_MINUTE + 1))
 
     def closes_s(self) -> float:
@@ -73,24 +73,24 @@ class SharedLimits:
         self._channel(channel_id).open_messages -= 1
 
     @contextmanager
-    def ending_waits(self, channel_id: int) -> Iterator[None]:
+    def final_waits(self, channel_id: int) -> Iterator[None]:
         """Within the block passing states hold back."""
         channel = self._channel(channel_id)
-        channel.waiting_endings += 1
+        channel.waiting_finals += 1
         try:
             yield
         finally:
-            channel.waiting_endings -= 1
+            channel.waiting_finals -= 1
 
-    def claim(self, channel_id: int, *, is_ending: bool) -> None:
+    def claim(self, channel_id: int, *, is_final: bool) -> None:
         """An edit is about to leave, with no wait since its `pause_s` was zero."""
         channel, now_s = self._channel(channel_id), self._monotonic()
         if now_s >= channel.closes_s():
             channel.opened_s, channel.sent_in_window = now_s, 0
         channel.sent_in_window += 1
         channel.sent_s.append(now_s)
-        if not is_ending:
-            channel.passing_sent_s.append(now_s)
+        if not is_final:
+            channel.progress_sent_s.append(now_s)
 
     def taken(self, channel_id: int) -> None:
         """Discord took an edit."""
@@ -112,7 +112,7 @@ class SharedLimits:
         for other in self._channels.values():
             other.taken_s.clear()
 
-    def pause_s(self, channel_id: int, *, is_ending: bool) -> float:
+    def pause_s(self, channel_id: int, *, is_final: bool) -> float:
         """How long an edit should wait for this limit; zero means go."""
         channel = self._channels.get(channel_id)
         if channel is None:
@@ -121,11 +121,11 @@ class SharedLimits:
         is_met = now_s - channel.met_at_s <= MEMORY_S
         if is_met:
             free_s = channel.free_s()
-            if is_ending or now_s < free_s:
+            if is_final or now_s < free_s:
                 return max(0.0, free_s - now_s)
-        elif is_ending or not self._is_to_be_feared(channel, now_s):
+        elif is_final or not self._is_to_be_feared(channel, now_s):
             return 0.0
-        pause_s = AGAIN_S if channel.waiting_endings else max(0.0, _free_s(channel.passing_sent_s) - now_s)
+        pause_s = AGAIN_S if channel.waiting_finals else max(0.0, _free_s(channel.progress_sent_s) - now_s)
         return pause_s if is_met else min(pause_s, AGAIN_S)  # its absence may be proven at any moment
 
     def _is_to_be_feared(self, channel: _Channel, now_s: float) -> bool:
@@ -146,7 +146,7 @@ class SharedLimits:
         self._channels = {
             channel_id: channel
             for channel_id, channel in self._channels.items()
-            if channel.open_messages or channel.waiting_endings or channel.met_at_s > past_s
+            if channel.open_messages or channel.waiting_finals or channel.met_at_s > past_s
         }
 
 

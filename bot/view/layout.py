@@ -35,7 +35,7 @@ def layout_of(card: Card, seal: Seal) -> ui.LayoutView:
     return view
 
 
-def passing_layout_of(card: Card, seal: Seal) -> ui.LayoutView:
+def progress_layout_of(card: Card, seal: Seal) -> ui.LayoutView:
     """As `layout_of`, for one of many cards of a job that differ in their words alone: drawn once for all."""
     frame = replace(card, text=_TEXT if card.text else "", body=_BODY if card.body else "")
     return _worded(_drawn(frame, seal), {_TEXT: card.text, _BODY: card.body})

@@ -102,9 +102,9 @@ class EveryState(MessageEditor):
         self._start("every state", self._now(news))
 
     async def _now(self, news: StatusUpdate) -> None:
-        route = self._ways.current(self._clock.monotonic())
-        if route is not None and not self._is_ending:
-            await self._send_passing(route, status_card(news), news)
+        route = self._channels.current(self._clock.monotonic())
+        if route is not None and not self._is_finalizing:
+            await self._send_progress(route, status_card(news), news)
 
 
 class OneByOne(Database):

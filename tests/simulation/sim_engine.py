@@ -54,7 +54,7 @@ FALLBACK: Final = Money.parse("0.05")
 @contextmanager
 def cards_on_the_wire() -> Iterator[None]:
     """Components are made and read by tests of their own: here the card itself goes over the wire."""
-    itself = {"layout_of": lambda card, _: card, "passing_layout_of": lambda card, _: card}
+    itself = {"layout_of": lambda card, _: card, "progress_layout_of": lambda card, _: card}
     with patch.multiple(channels, texts_of=lambda texts: texts, **itself):
         yield
 
@@ -195,15 +195,15 @@ class Engine:
         self.guilds, self.guild_settings, self.jobs = stores.guilds, runs.guild_settings, runs.jobs
         self.queue = runs.context.queue
         self.catalogue = runs.context.catalogue
-        self.looks = SweepSchedule.after(PATIENCE.unknown_grace_s)
+        self.sweeps = SweepSchedule.after(PATIENCE.unknown_grace_s)
         self.retries = delays(first_s=2, cap_s=60)
         self.unclaimed = UnclaimedTaskReconciler(
-            self.engine, self.store, clock, self.owner, self.looks, self.retries
+            self.engine, self.store, clock, self.owner, self.sweeps, self.retries
         )
         self.is_ready = False
 
     async def start(self) -> None:
         await self.jobs.resume()
         self.supervisor.every("list of models", REFRESH_S, self.catalogue.refresh, self.retries)
-        self.supervisor.every("late orphans", self.looks.tick_s, self.unclaimed.sweep, self.retries)
+        self.supervisor.every("late orphans", self.sweeps.tick_s, self.unclaimed.sweep, self.retries)
         self.is_ready = True

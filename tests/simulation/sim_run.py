@@ -254,7 +254,7 @@ class Simulation:
         for message in messages.by_id.values():
             message.is_forsaken |= message.is_private
         for task in self.loop.living:
-            if task.get_name().startswith("looks at job "):
+            if task.get_name().startswith("verification of job "):
                 messages.by_job[int(task.get_name().split()[-1])].is_forsaken = True
 
     def _on_failure(self, violation: Violation) -> None:

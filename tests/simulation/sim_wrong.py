@@ -123,14 +123,14 @@ class SilentBoard(DiscordStatusMessages):
     """Endings are said to be shown."""
 
     async def finalize(self, news: StatusUpdate, pictures: Sequence[OutputFile]) -> DeliveryOutcome:
-        await self._message(news.job).editor.stop_passing()
+        await self._message(news.job).editor.stop_progress()
         return DeliveryOutcome.SHOWN
 
 
 class CarelessBoard(DiscordStatusMessages):
     """An ending that was shown is not looked at again."""
 
-    def _look_again(self, *_: object) -> None:
+    def _verify_later(self, *_: object) -> None:
         return
 
 

@@ -34,7 +34,7 @@ class FakeRoute:
         self.key = key
         self.limit_bytes = 1_000
         self.closes_at_s = closes_at_s
-        self.is_for_passing = True
+        self.takes_progress = True
         self.sent: list[tuple[Card, Sequence[OutputFile] | None]] = []
         self.tried = 0
         self.faults: deque[Exception] = deque()
@@ -43,7 +43,7 @@ class FakeRoute:
         self.in_flight = 0
         self.most_in_flight = 0
         self.on_send: Callable[[], None] = lambda: None
-        self.looks = 0
+        self.reads = 0
         self.shows: list[str] = []  # the texts that a look finds
 
     async def send(self, card: Card, pictures: Sequence[OutputFile] | None) -> None:
@@ -60,7 +60,7 @@ class FakeRoute:
             self.in_flight -= 1
 
     async def seen(self) -> Sequence[str]:
-        self.looks += 1
+        self.reads += 1
         if self.faults:
             raise self.faults.popleft()
         return self.shows
@@ -77,7 +77,7 @@ class ModLog:
         self.requests: list[dict[str, Any]] = []
         self.faults: deque[Exception] = deque()
         self.view: discord.ui.LayoutView | None = None  # what stands there
-        self.looks = 0
+        self.reads = 0
         self.gate = asyncio.Event()  # closed, a request hangs
         self.gate.set()
 
@@ -90,7 +90,7 @@ class ModLog:
 
     async def look(self) -> Any:
         """The message as discord.py reads it."""
-        self.looks += 1
+        self.reads += 1
         parts = self.view.to_components() if self.view is not None else []
         components = [discord.components._component_factory(part) for part in parts]
         return SimpleNamespace(components=components)

@@ -57,13 +57,13 @@ def status_card(news: StatusUpdate) -> Card:
     return Card(
         Tone.WAITING if is_waiting else Tone.WORKING,
         "\n".join(lines),
-        small_print=passing_mark(job),
+        small_print=progress_mark(job),
         buttons=job_buttons(job.job_id, *buttons),
         body=said.so_far(job.speech) if job.speech is not None and is_heard else "",
     )
 
 
-def passing_mark(job: Job) -> str:
+def progress_mark(job: Job) -> str:
     """What every card of the job says until it has ended, and none after that."""
     return f"{_model(job)} · about {job.hold} held · asked {relative(job.created_at_s)}"
 

@@ -13,7 +13,7 @@ from bot.delivery.budgets import (
     channel_key,
     token_key,
 )
-from bot.delivery.shared_limits import CROWD, PASSING_PER_MINUTE, PER_MINUTE
+from bot.delivery.shared_limits import CROWD, PER_MINUTE, PROGRESS_PER_MINUTE
 from tests.support.clocks import StoppedClock
 from tests.support.discord_side import TOKEN
 
@@ -38,8 +38,8 @@ class Ledger:
     def refused(self, retry_s: float, scope: str = "user", path: str = BY_TOKEN) -> None:
         self.budgets.observe("PATCH", path, 429, {"Retry-After": str(retry_s), "X-RateLimit-Scope": scope})
 
-    def pause(self, *, is_ending: bool = False, channel_id: int = CHANNEL) -> float:
-        return self.budgets.pause_s(KEY, channel_id, is_ending=is_ending)
+    def pause(self, *, is_final: bool = False, channel_id: int = CHANNEL) -> float:
+        return self.budgets.pause_s(KEY, channel_id, is_final=is_final)
 
 
 @pytest.fixture
@@ -48,8 +48,8 @@ def ledger() -> Ledger:
 
 
 def test_what_is_not_known_is_not_waited_for(ledger: Ledger) -> None:
-    assert ledger.pause() == ledger.pause(is_ending=True) == 0
-    assert ledger.budgets.pause_s(("token", "another"), CHANNEL, is_ending=False) == 0
+    assert ledger.pause() == ledger.pause(is_final=True) == 0
+    assert ledger.budgets.pause_s(("token", "another"), CHANNEL, is_final=False) == 0
 
 
 @given(st.integers(0, 10), st.floats(0, 60), st.floats(0, 90))
@@ -61,7 +61,7 @@ def test_the_last_request_of_a_window_is_kept_for_an_ending(
     ledger.time.forward(later_s)
     expected = 0.0 if remaining >= 2 else max(0.0, reset_s - later_s)
     assert ledger.pause() == pytest.approx(expected, abs=1e-6)
-    assert ledger.pause(is_ending=True) == 0
+    assert ledger.pause(is_final=True) == 0
 
 
 @pytest.mark.parametrize("headers", [{}, {"X-RateLimit-Remaining": "many"}, {"X-RateLimit-Remaining": "-1"}])
@@ -88,7 +88,7 @@ def test_only_edits_of_messages_count(ledger: Ledger) -> None:
 def test_ways_have_windows_of_their_own(ledger: Ledger) -> None:
     ledger.answered(0, 9, BY_CHANNEL)
     assert ledger.pause() == 0
-    assert ledger.budgets.pause_s(channel_key(CHANNEL), CHANNEL, is_ending=False) == 9
+    assert ledger.budgets.pause_s(channel_key(CHANNEL), CHANNEL, is_final=False) == 9
 
 
 def test_a_refusal_is_heard_and_its_time_kept(ledger: Ledger) -> None:
@@ -101,30 +101,30 @@ def test_a_refusal_is_heard_and_its_time_kept(ledger: Ledger) -> None:
     ledger.refused(7)
     assert heard == ["first", "second", "first"]
     assert ledger.pause() == 7
-    assert ledger.pause(is_ending=True) == 7
+    assert ledger.pause(is_final=True) == 7
     assert ledger.budgets.rate_limited == 3
 
 
 @pytest.mark.parametrize("wait", ["inf", "nan", "-3", "tomorrow", "99999999"])
 def test_a_wait_that_makes_no_sense_is_bounded(ledger: Ledger, wait: str) -> None:
     ledger.budgets.observe("PATCH", BY_TOKEN, 429, {"Retry-After": wait, "Via": "1.1 google"})
-    assert 0 <= ledger.pause(is_ending=True) <= MAX_PAUSE_S
+    assert 0 <= ledger.pause(is_final=True) <= MAX_PAUSE_S
 
 
 @pytest.mark.parametrize("method", ["PATCH", "POST", "GET"])
 def test_a_refusal_by_cloudflare_stops_every_way(ledger: Ledger, method: str) -> None:
     ledger.budgets.observe(method, BY_CHANNEL, 429, {"Retry-After": "40"})
     for key in (KEY, channel_key(CHANNEL), ("direct", "1")):
-        for is_ending in (False, True):
-            assert ledger.budgets.pause_s(key, 31, is_ending=is_ending) == 40
+        for is_final in (False, True):
+            assert ledger.budgets.pause_s(key, 31, is_final=is_final) == 40
     assert ledger.budgets.bot_pause_s() == 40
     ledger.time.forward(40)
-    assert ledger.pause(is_ending=True) == ledger.budgets.bot_pause_s() == 0
+    assert ledger.pause(is_final=True) == ledger.budgets.bot_pause_s() == 0
 
 
 def test_a_refusal_by_cloudflare_that_names_no_time_lasts_a_while(ledger: Ledger) -> None:
     ledger.budgets.observe("PATCH", BY_TOKEN, 429, {})
-    assert ledger.pause(is_ending=True) == BANNED_S
+    assert ledger.pause(is_final=True) == BANNED_S
 
 
 @pytest.mark.parametrize("header", [{"X-RateLimit-Scope": "global"}, {"X-RateLimit-Global": "true"}])
@@ -132,7 +132,7 @@ def test_a_global_refusal_stops_what_bears_the_bots_token(ledger: Ledger, header
     headers = {"Retry-After": "3", "Via": "1.1 google", **header}
     ledger.budgets.observe("POST", "/api/v10/channels/1/messages", 429, headers)
     assert ledger.budgets.bot_pause_s() == 3
-    assert ledger.budgets.pause_s(channel_key(31), 31, is_ending=True) == 3
+    assert ledger.budgets.pause_s(channel_key(31), 31, is_final=True) == 3
     assert ledger.pause() == 0  # an interaction's token is outside the global limit
 
 
@@ -144,8 +144,8 @@ def test_a_refusal_of_any_request_is_counted(ledger: Ledger) -> None:
 @pytest.mark.parametrize("path", [BY_TOKEN, BY_CHANNEL])
 def test_a_shared_refusal_stops_the_whole_channel_for_its_time(ledger: Ledger, path: str) -> None:
     ledger.refused(7, "shared", path)
-    assert ledger.budgets.pause_s(("token", "another"), CHANNEL, is_ending=False) == 7
-    assert ledger.pause(is_ending=True) == 7
+    assert ledger.budgets.pause_s(("token", "another"), CHANNEL, is_final=False) == 7
+    assert ledger.pause(is_final=True) == 7
     assert ledger.pause(channel_id=31) == (7 if path == BY_TOKEN else 0)
     ledger.time.forward(7)
     assert ledger.pause() == 0
@@ -154,8 +154,8 @@ def test_a_shared_refusal_stops_the_whole_channel_for_its_time(ledger: Ledger, p
 def test_edits_that_are_taken_prove_that_a_crowd_has_room(ledger: Ledger) -> None:
     for _ in range(CROWD + 1):
         ledger.budgets.shared.opened(CHANNEL)
-    for _ in range(PASSING_PER_MINUTE):
-        ledger.budgets.shared.claim(CHANNEL, is_ending=False)
+    for _ in range(PROGRESS_PER_MINUTE):
+        ledger.budgets.shared.claim(CHANNEL, is_final=False)
     assert ledger.pause() > 0
     for _ in range(PER_MINUTE + 1):
         ledger.answered(5, 2, BY_CHANNEL)  # another limit: it proves nothing
@@ -169,7 +169,7 @@ def test_failed_edits_prove_nothing(ledger: Ledger) -> None:
     for _ in range(CROWD + 1):
         ledger.budgets.shared.opened(CHANNEL)
     for _ in range(2 * PER_MINUTE):
-        ledger.budgets.shared.claim(CHANNEL, is_ending=False)
+        ledger.budgets.shared.claim(CHANNEL, is_final=False)
         ledger.answered(5, 2, status=500)
     assert ledger.pause() > 0
 

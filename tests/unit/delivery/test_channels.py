@@ -12,7 +12,14 @@ import discord
 import pytest
 
 from bot.delivery.budgets import channel_key
-from bot.delivery.channels import ChannelRoute, DirectRoute, SendFault, TokenRoute, Ways, refusal
+from bot.delivery.channels import (
+    BotChannel,
+    DeliveryChannels,
+    DirectMessageChannel,
+    SendFault,
+    TokenChannel,
+    fault_of,
+)
 from bot.delivery.discord_errors import DISCORD_ERRORS
 from bot.domain.discord_limits import BOT_FILE_BYTES
 from bot.domain.job.status_update import StatusUpdate
@@ -27,10 +34,10 @@ CARD = status_card(StatusUpdate(a_job()))
 @pytest.mark.parametrize(
     ("status", "code", "meaning"),
     [
-        (401, 50027, SendFault.WAY_CLOSED),
-        (404, 10015, SendFault.WAY_CLOSED),
-        (404, 10062, SendFault.WAY_CLOSED),
-        (401, 0, SendFault.WAY_CLOSED),
+        (401, 50027, SendFault.TOKEN_EXPIRED),
+        (404, 10015, SendFault.TOKEN_EXPIRED),
+        (404, 10062, SendFault.TOKEN_EXPIRED),
+        (401, 0, SendFault.TOKEN_EXPIRED),
         (404, 10008, SendFault.MESSAGE_GONE),
         (404, 0, SendFault.MESSAGE_GONE),
         (404, 10003, SendFault.CHANNEL_GONE),
@@ -43,14 +50,14 @@ CARD = status_card(StatusUpdate(a_job()))
         (400, 200000, SendFault.BLOCKED),
         (400, 200001, SendFault.BLOCKED),
         (400, 50035, SendFault.INVALID),
-        (429, 0, SendFault.PASSING),
-        (500, 0, SendFault.PASSING),
-        (503, 0, SendFault.PASSING),
-        (524, 0, SendFault.PASSING),
+        (429, 0, SendFault.TRANSIENT),
+        (500, 0, SendFault.TRANSIENT),
+        (503, 0, SendFault.TRANSIENT),
+        (524, 0, SendFault.TRANSIENT),
     ],
 )
 def test_each_refusal_of_discord_has_a_meaning(status: int, code: int, meaning: SendFault) -> None:
-    assert refusal(an_http_error(status, code)) is meaning
+    assert fault_of(an_http_error(status, code)) is meaning
 
 
 @pytest.mark.parametrize(
@@ -66,36 +73,36 @@ def test_each_refusal_of_discord_has_a_meaning(status: int, code: int, meaning: 
 )
 def test_failures_of_the_connection_pass(error: Exception) -> None:
     assert isinstance(error, DISCORD_ERRORS)
-    assert refusal(error) is SendFault.PASSING
+    assert fault_of(error) is SendFault.TRANSIENT
 
 
 def test_ways_are_tried_in_their_order_while_they_are_open() -> None:
     token, channel, direct = FakeRoute(closes_at_s=10), FakeRoute(), FakeRoute()
-    direct.is_for_passing = False
-    ways = Ways([token, channel, direct])
-    assert ways.current(9.9) is token
-    assert ways.current(10) is channel
-    assert ways.for_ending(9.9) == [token, channel, direct]
-    assert ways.for_ending(10) == [channel, direct]
+    direct.takes_progress = False
+    channels = DeliveryChannels([token, channel, direct])
+    assert channels.current(9.9) is token
+    assert channels.current(10) is channel
+    assert channels.for_final(9.9) == [token, channel, direct]
+    assert channels.for_final(10) == [channel, direct]
 
 
 def test_a_closed_way_stays_closed() -> None:
     token, direct = FakeRoute(), FakeRoute()
-    direct.is_for_passing = False
-    ways = Ways([token, direct])
+    direct.takes_progress = False
+    channels = DeliveryChannels([token, direct])
     for _ in range(2):
-        ways.close(token)
-    assert ways.current(0) is None
-    assert ways.for_ending(0) == [direct]
+        channels.close(token)
+    assert channels.current(0) is None
+    assert channels.for_final(0) == [direct]
 
 
 def test_a_place_that_is_shut_closes_every_way_that_leads_there() -> None:
     token, channel, direct = FakeRoute(), FakeRoute(channel_key(30)), FakeRoute(("direct", "1"))
-    ways = Ways([token, channel, direct])
-    ways.close(token, SendFault.NO_ACCESS)
-    assert ways.for_ending(0) == [direct]
-    ways.close(direct, SendFault.NO_ACCESS)
-    assert ways.for_ending(0) == []
+    channels = DeliveryChannels([token, channel, direct])
+    channels.close(token, SendFault.NO_ACCESS)
+    assert channels.for_final(0) == [direct]
+    channels.close(direct, SendFault.NO_ACCESS)
+    assert channels.for_final(0) == []
 
 
 @pytest.fixture
@@ -103,8 +110,8 @@ def client() -> Any:
     return FakeClient()
 
 
-def a_token_route(interaction: Any) -> TokenRoute:
-    return TokenRoute(interaction, 500, closes_at_s=9.0)
+def a_token_route(interaction: Any) -> TokenChannel:
+    return TokenChannel(interaction, 500, closes_at_s=9.0)
 
 
 async def test_a_token_edits_the_answer_to_its_interaction() -> None:
@@ -138,7 +145,7 @@ async def test_a_token_keeps_nothing_of_what_was_asked() -> None:
 
 
 async def test_the_bot_edits_its_message_in_its_channel(client: Any) -> None:
-    route = ChannelRoute(client, 30, 900)
+    route = BotChannel(client, 30, 900)
     assert (route.key, route.limit_bytes, route.closes_at_s) == (
         ("channel", "30"),
         BOT_FILE_BYTES,
@@ -152,8 +159,8 @@ async def test_the_bot_edits_its_message_in_its_channel(client: Any) -> None:
 
 
 async def test_a_direct_message_carries_the_job_as_its_nonce(client: Any) -> None:
-    route = DirectRoute(client, 1, 77)
-    assert not route.is_for_passing
+    route = DirectMessageChannel(client, 1, 77)
+    assert not route.takes_progress
     await route.send(CARD, [a_picture()])
     (request,) = client.direct.requests
     assert (client.written_to, request["nonce"]) == ([1], 77)
@@ -163,18 +170,22 @@ async def test_a_direct_message_carries_the_job_as_its_nonce(client: Any) -> Non
 
 async def test_a_message_is_read_by_the_way_that_edits_it(client: Any) -> None:
     interaction: Any = FakeInteraction()
-    by_token = TokenRoute(interaction, 500, closes_at_s=9.0, message_id=900)
-    for route in (by_token, ChannelRoute(client, 30, 900)):
+    by_token = TokenChannel(interaction, 500, closes_at_s=9.0, message_id=900)
+    for route in (by_token, BotChannel(client, 30, 900)):
         await route.send(CARD, None)
         assert CARD.text in await route.seen()
-    assert (interaction.mod_log.looks, client.channel.looks) == (1, 1)
-    assert await DirectRoute(client, 1, 77).seen() == ()
+    assert (interaction.mod_log.reads, client.channel.reads) == (1, 1)
+    assert await DirectMessageChannel(client, 1, 77).seen() == ()
     assert await a_token_route(interaction).seen() == ()
 
 
 async def test_every_way_mentions_nobody(client: Any) -> None:
     interaction = FakeInteraction()
-    for route in (a_token_route(interaction), ChannelRoute(client, 30, 900), DirectRoute(client, 1, 77)):
+    for route in (
+        a_token_route(interaction),
+        BotChannel(client, 30, 900),
+        DirectMessageChannel(client, 1, 77),
+    ):
         await route.send(CARD, None)
     for mod_log in (interaction.mod_log, client.channel, client.direct):
         assert mod_log.requests[0]["allowed_mentions"].to_dict() == {"parse": []}

@@ -13,9 +13,9 @@ import pytest
 from bot.delivery import circuit_breaker
 from bot.delivery import editor as editor_module
 from bot.delivery.budgets import Budgets, channel_key
-from bot.delivery.channels import SendFault, Ways
+from bot.delivery.channels import DeliveryChannels, SendFault
 from bot.delivery.circuit_breaker import AT_ONCE, circuits_of
-from bot.delivery.editor import ENDING_TRIES, LONGEST_ENDING_PAUSE_S, PASSING_TRIES, MessageEditor, Pace
+from bot.delivery.editor import FINAL_TRIES, LONGEST_FINAL_PAUSE_S, PROGRESS_TRIES, MessageEditor, Pace
 from bot.domain.job.job import Progress, Stage
 from bot.domain.job.status_update import StatusUpdate
 from bot.services.tasks import TaskOwner
@@ -45,10 +45,12 @@ class Message:
         self.budgets.bind(TOKEN, CHANNEL)
         self.route = FakeRoute()
         self.other = FakeRoute(channel_key(CHANNEL))
-        self.ways = Ways([self.route, self.other])
+        self.channels = DeliveryChannels([self.route, self.other])
         self.owner = TaskOwner(asyncio.create_task)
         pace = Pace(interval_s, lambda: repeat(0.001))
-        self.editor = MessageEditor(CHANNEL, self.ways, self.owner.start, self.budgets, self.time.clock, pace)
+        self.editor = MessageEditor(
+            CHANNEL, self.channels, self.owner.start, self.budgets, self.time.clock, pace
+        )
 
     def answered(self, remaining: int, reset_s: float) -> None:
         headers = {"X-RateLimit-Remaining": str(remaining), "X-RateLimit-Reset-After": str(reset_s)}
@@ -59,8 +61,8 @@ class Message:
         self.budgets.observe("PATCH", BY_TOKEN, 429, headers)
 
     async def end(self) -> SendFault | None:
-        await self.editor.stop_passing()
-        return await self.editor.send_ending(self.route, ENDING, [a_picture()])
+        await self.editor.stop_progress()
+        return await self.editor.send_final(self.route, ENDING, [a_picture()])
 
 
 @pytest.fixture
@@ -185,8 +187,8 @@ async def test_a_passing_edit_refused_with_429_is_dropped_at_once(message: Messa
 
 
 async def test_an_ending_does_not_sit_out_a_long_refusal(message: Message) -> None:
-    message.refused(LONGEST_ENDING_PAUSE_S + 1)
-    assert await asyncio.wait_for(message.end(), 2) is SendFault.PASSING
+    message.refused(LONGEST_FINAL_PAUSE_S + 1)
+    assert await asyncio.wait_for(message.end(), 2) is SendFault.TRANSIENT
     assert message.route.tried == 0
 
 
@@ -204,12 +206,12 @@ async def test_a_shared_refusal_holds_back_the_whole_channel_endings_first(messa
     message.refused(0.0, "shared")
     neighbour = Message(budgets=message.budgets)
     for number in range(30):
-        message.budgets.shared.claim(CHANNEL, is_ending=number > 10)
+        message.budgets.shared.claim(CHANNEL, is_final=number > 10)
     neighbour.route.key = ("token", "another")
     neighbour.editor.show(step(1))
     await asyncio.sleep(0.03)
     assert neighbour.route.tried == 0
-    assert message.budgets.pause_s(message.route.key, CHANNEL, is_ending=True) > 1
+    assert message.budgets.pause_s(message.route.key, CHANNEL, is_final=True) > 1
     await neighbour.owner.drain()
 
 
@@ -270,8 +272,8 @@ async def test_a_way_that_grew_too_old_is_not_used(message: Message) -> None:
 
 
 async def test_without_a_way_for_passing_states_none_is_shown(message: Message) -> None:
-    message.ways.close(message.route)
-    message.other.is_for_passing = False
+    message.channels.close(message.route)
+    message.other.takes_progress = False
     message.editor.show(step(1))
     await until(lambda: len(message.owner) == 0)
     assert message.other.tried == 0
@@ -311,7 +313,7 @@ async def test_a_passing_state_is_not_tried_for_ever(message: Message) -> None:
     message.route.faults.extend([an_http_error(503)] * 100)
     message.editor.show(step(1))
     await until(lambda: len(message.owner) == 0)
-    assert message.route.tried == PASSING_TRIES + 1
+    assert message.route.tried == PROGRESS_TRIES + 1
     message.route.faults.clear()
     message.editor.show(step(2))
     await until(lambda: message.route.texts == [shown(2)])
@@ -339,7 +341,7 @@ async def test_a_state_that_may_have_been_shown_is_corrected_by_the_one_before(m
 
 
 async def test_a_hanging_passing_edit_is_given_up(message: Message, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(editor_module, "PASSING_TIMEOUT_S", 0.02)
+    monkeypatch.setattr(editor_module, "PROGRESS_TIMEOUT_S", 0.02)
     message.route.gate.clear()
     message.editor.show(step(1))
     await until(lambda: message.route.tried == 2)
@@ -367,7 +369,7 @@ async def test_an_edit_that_discord_refused_leaves_no_doubt(message: Message) ->
 
 
 async def test_a_refusal_in_a_channel_may_be_of_another_message(message: Message) -> None:
-    message.ways.close(message.route)
+    message.channels.close(message.route)
     message.other.gate.clear()
     message.editor.show(step(1))
     await until(lambda: message.other.in_flight)
@@ -381,15 +383,15 @@ async def test_a_refusal_in_a_channel_may_be_of_another_message(message: Message
     "error", [an_http_error(503), aiohttp.ClientOSError("reset"), TimeoutError(), an_http_error(429)]
 )
 async def test_an_ending_is_tried_until_it_is_shown(message: Message, error: Exception) -> None:
-    message.route.faults.extend([error] * (ENDING_TRIES - 1))
+    message.route.faults.extend([error] * (FINAL_TRIES - 1))
     assert await message.end() is None
-    assert message.route.tried == ENDING_TRIES
+    assert message.route.tried == FINAL_TRIES
 
 
 async def test_an_ending_is_given_up_in_the_end(message: Message) -> None:
     message.route.faults.extend([an_http_error(503)] * 100)
-    assert await message.end() is SendFault.PASSING
-    assert message.route.tried == ENDING_TRIES
+    assert await message.end() is SendFault.TRANSIENT
+    assert message.route.tried == FINAL_TRIES
 
 
 @pytest.mark.parametrize(
@@ -398,7 +400,7 @@ async def test_an_ending_is_given_up_in_the_end(message: Message) -> None:
         (an_http_error(404, 10008), SendFault.MESSAGE_GONE),
         (an_http_error(413), SendFault.TOO_LARGE),
         (an_http_error(400), SendFault.INVALID),
-        (an_http_error(401, 50027), SendFault.WAY_CLOSED),
+        (an_http_error(401, 50027), SendFault.TOKEN_EXPIRED),
     ],
 )
 async def test_an_ending_that_is_refused_for_good_is_not_repeated(
@@ -410,7 +412,7 @@ async def test_an_ending_that_is_refused_for_good_is_not_repeated(
 
 
 async def test_a_hanging_ending_is_tried_again(message: Message, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(editor_module, "ENDING_TIMEOUT_S", 0.02)
+    monkeypatch.setattr(editor_module, "FINAL_TIMEOUT_S", 0.02)
     message.route.gate.clear()
     ending = asyncio.create_task(message.end())
     await until(lambda: message.route.tried == 2)

@@ -14,8 +14,8 @@ from bot.delivery.shared_limits import (
     MAX_CHANNELS,
     MEMORY_S,
     MINUTE_S,
-    PASSING_PER_MINUTE,
     PER_MINUTE,
+    PROGRESS_PER_MINUTE,
     SharedLimits,
 )
 from tests.support.clocks import StoppedClock
@@ -36,18 +36,18 @@ class Channel:
         for _ in range(count):
             self.limits.opened(channel_id)
 
-    def pause(self, *, is_ending: bool = False, channel_id: int = CHANNEL) -> float:
-        return self.limits.pause_s(channel_id, is_ending=is_ending)
+    def pause(self, *, is_final: bool = False, channel_id: int = CHANNEL) -> float:
+        return self.limits.pause_s(channel_id, is_final=is_final)
 
-    def claim(self, times: int, *, is_ending: bool = False) -> None:
+    def claim(self, times: int, *, is_final: bool = False) -> None:
         for _ in range(times):
-            self.limits.claim(CHANNEL, is_ending=is_ending)
+            self.limits.claim(CHANNEL, is_final=is_final)
 
-    def sent_at_once(self, *, is_ending: bool = False) -> int:
+    def sent_at_once(self, *, is_final: bool = False) -> int:
         """How many edits leave before one has to wait."""
         count = 0
-        while self.pause(is_ending=is_ending) == 0 and count < 200:
-            self.claim(1, is_ending=is_ending)
+        while self.pause(is_final=is_final) == 0 and count < 200:
+            self.claim(1, is_final=is_final)
             count += 1
         return count
 
@@ -72,9 +72,9 @@ def test_a_few_jobs_show_everything_while_nothing_is_known(channel: Channel) -> 
 
 
 def test_a_crowd_shows_little_while_nothing_is_known_and_its_endings_wait_for_nothing(crowd: Channel) -> None:
-    assert crowd.sent_at_once() == PASSING_PER_MINUTE
+    assert crowd.sent_at_once() == PROGRESS_PER_MINUTE
     assert crowd.pause() == AGAIN_S  # by then it may be known
-    assert crowd.sent_at_once(is_ending=True) == 200
+    assert crowd.sent_at_once(is_final=True) == 200
 
 
 def test_a_crowd_shows_everything_once_a_channel_took_more_than_the_limit(crowd: Channel) -> None:
@@ -92,8 +92,8 @@ def test_edits_over_a_long_time_prove_nothing(crowd: Channel) -> None:
     crowd.take(PER_MINUTE)
     crowd.time.forward(59)
     crowd.open(100, ANOTHER)
-    for _ in range(PASSING_PER_MINUTE):
-        crowd.limits.claim(ANOTHER, is_ending=False)
+    for _ in range(PROGRESS_PER_MINUTE):
+        crowd.limits.claim(ANOTHER, is_final=False)
     crowd.time.forward(1)
     crowd.take(1)
     assert crowd.pause(channel_id=ANOTHER) > 0
@@ -115,7 +115,7 @@ def test_a_crowd_that_went_home_is_none(crowd: Channel) -> None:
 def test_a_limit_that_is_met_takes_the_proof_away_everywhere(crowd: Channel) -> None:
     crowd.take(PER_MINUTE + 1)
     crowd.limits.refused(ANOTHER, 7)
-    assert crowd.sent_at_once() == PASSING_PER_MINUTE
+    assert crowd.sent_at_once() == PROGRESS_PER_MINUTE
     crowd.take(PER_MINUTE)  # those taken before the refusal count no more
     assert crowd.pause() > 0
 
@@ -126,20 +126,20 @@ def test_what_left_before_the_limit_was_met_counts(channel: Channel) -> None:
     channel.claim(1)
     channel.limits.refused(CHANNEL, 0)
     channel.time.forward(1)
-    assert channel.sent_at_once(is_ending=True) == PER_MINUTE  # the refusal told that a window begins
+    assert channel.sent_at_once(is_final=True) == PER_MINUTE  # the refusal told that a window begins
 
 
 def test_a_second_refusal_forgets_nothing(channel: Channel) -> None:
     channel.limits.refused(CHANNEL, 0)
     channel.time.forward(1)
-    channel.claim(PER_MINUTE, is_ending=True)
+    channel.claim(PER_MINUTE, is_final=True)
     channel.limits.refused(CHANNEL, 0)
-    assert channel.pause(is_ending=True) == MINUTE_S
+    assert channel.pause(is_final=True) == MINUTE_S
 
 
 def test_a_refusal_stops_the_channel_for_its_time_and_no_other(channel: Channel) -> None:
     channel.limits.refused(CHANNEL, 7)
-    assert channel.pause() == channel.pause(is_ending=True) == 7
+    assert channel.pause() == channel.pause(is_final=True) == 7
     assert channel.pause(channel_id=ANOTHER) == 0
     channel.time.forward(7)
     assert channel.pause() == 0
@@ -147,16 +147,16 @@ def test_a_refusal_stops_the_channel_for_its_time_and_no_other(channel: Channel)
 
 def test_a_met_limit_leaves_passing_states_a_third(channel: Channel) -> None:
     channel.limits.refused(CHANNEL, 0)
-    assert channel.sent_at_once() == PASSING_PER_MINUTE
+    assert channel.sent_at_once() == PROGRESS_PER_MINUTE
     assert channel.pause() == MINUTE_S
-    assert channel.sent_at_once(is_ending=True) == PER_MINUTE - PASSING_PER_MINUTE
+    assert channel.sent_at_once(is_final=True) == PER_MINUTE - PROGRESS_PER_MINUTE
 
 
 def test_no_passing_state_leaves_while_an_ending_waits(channel: Channel) -> None:
     channel.limits.refused(CHANNEL, 0)
-    with channel.limits.ending_waits(CHANNEL):
+    with channel.limits.final_waits(CHANNEL):
         assert channel.pause() > 0
-        assert channel.pause(is_ending=True) == 0
+        assert channel.pause(is_final=True) == 0
     assert channel.pause() == 0
 
 
@@ -170,7 +170,7 @@ def test_a_met_limit_is_forgotten_in_time(channel: Channel) -> None:
 def test_thousands_of_quiet_channels_are_forgotten_and_busy_ones_are_not(channel: Channel) -> None:
     channel.limits.refused(ANOTHER, 500)
     for channel_id in range(1_000, 1_000 + 2 * MAX_CHANNELS):
-        channel.limits.claim(channel_id, is_ending=True)
+        channel.limits.claim(channel_id, is_final=True)
     assert len(channel.limits._channels) <= MAX_CHANNELS
     assert channel.pause(channel_id=ANOTHER) == 500
     channel.limits.closed(CHANNEL)  # it is still known to be open
@@ -210,13 +210,13 @@ class Minute:
 def refusals(channel: Channel, server: Windows | Minute, wishes: list[tuple[bool, float]]) -> int:
     """Every wish is sent as soon as it may be, a refused one again; each second wait is another's delay."""
     count = 0
-    for is_ending, later_s in wishes:
+    for is_final, later_s in wishes:
         channel.time.forward(later_s)
         while True:
-            channel.time.forward(channel.pause(is_ending=is_ending))
-            if channel.pause(is_ending=is_ending) > 0:
+            channel.time.forward(channel.pause(is_final=is_final))
+            if channel.pause(is_final=is_final) > 0:
                 continue
-            channel.claim(1, is_ending=is_ending)
+            channel.claim(1, is_final=is_final)
             retry_after_s = server.retry_after_s(channel.time.now_s + later_s % MARGIN_S)
             if retry_after_s == 0:
                 break
@@ -252,7 +252,7 @@ def test_endings_come_as_soon_as_the_limit_lets_them(endings: list[float]) -> No
     begun_s = channel.time.now_s
     for ended_s in sorted(endings):
         channel.time.forward(max(0.0, begun_s + ended_s - channel.time.now_s))
-        channel.time.forward(channel.pause(is_ending=True))
-        channel.claim(1, is_ending=True)
+        channel.time.forward(channel.pause(is_final=True))
+        channel.claim(1, is_final=True)
     windows = (len(endings) - 1) // PER_MINUTE
     assert channel.time.now_s - begun_s <= max(endings) + windows * MINUTE_S + 0.001

@@ -15,9 +15,9 @@ import pytest
 from PIL import Image
 
 from bot.delivery.budgets import Budgets, channel_key
-from bot.delivery.editor import ENDING_TRIES, Pace
-from bot.delivery.shared_limits import CROWD, PASSING_PER_MINUTE
-from bot.delivery.status_messages import ENDING_LIFE_S, DiscordStatusMessages
+from bot.delivery.editor import FINAL_TRIES, Pace
+from bot.delivery.shared_limits import CROWD, PROGRESS_PER_MINUTE
+from bot.delivery.status_messages import FINAL_LIFE_S, DiscordStatusMessages
 from bot.delivery.verification import UNSURE_S
 from bot.domain.discord_limits import TOKEN_LIFE_S
 from bot.domain.job.input_faults import refused_by
@@ -66,7 +66,7 @@ class Hall:
         self.budgets = Budgets(self.time.monotonic)
         self.owner = TaskOwner(asyncio.create_task)
         client: Any = self.client
-        pace = Pace(0.0, lambda: repeat(0.001), look_pauses_s=(0.001, 0.002, 0.003))
+        pace = Pace(0.0, lambda: repeat(0.001), verify_pauses_s=(0.001, 0.002, 0.003))
         self.board = DiscordStatusMessages(client, self.owner.start, self.budgets, self.time.clock, pace)
 
     def attach(self) -> None:
@@ -224,14 +224,14 @@ async def test_a_discord_that_is_down_for_one_way_is_tried_by_the_next(hall: Hal
     hall.attach()
     hall.interaction.mod_log.faults.extend([an_http_error(503)] * 100)
     assert await hall.finalize(a_success()) is DeliveryOutcome.SHOWN
-    assert len(hall.interaction.mod_log.requests) == ENDING_TRIES
+    assert len(hall.interaction.mod_log.requests) == FINAL_TRIES
     assert len(hall.client.channel.requests) == 1
 
 
 async def test_an_ending_outlasts_an_outage_of_every_way(hall: Hall) -> None:
     hall.attach()
-    hall.interaction.mod_log.faults.extend([an_http_error(503)] * (ENDING_TRIES + 3))
-    hall.client.channel.faults.extend([an_http_error(503)] * (ENDING_TRIES + 5))
+    hall.interaction.mod_log.faults.extend([an_http_error(503)] * (FINAL_TRIES + 3))
+    hall.client.channel.faults.extend([an_http_error(503)] * (FINAL_TRIES + 5))
     assert await hall.finalize(a_success(), PICTURE) is DeliveryOutcome.SHOWN
     assert hall.interaction.mod_log.attached[-1] == [PNG.name]
     assert hall.client.direct.requests == []
@@ -240,8 +240,8 @@ async def test_an_ending_outlasts_an_outage_of_every_way(hall: Hall) -> None:
 async def test_an_outage_that_does_not_end_is_given_up_after_a_day(hall: Hall) -> None:
     hall.client.channel.faults.extend([an_http_error(503)] * 10_000)
     concluding = asyncio.create_task(hall.finalize(a_success(), PICTURE))
-    await until(lambda: len(hall.client.channel.requests) > ENDING_TRIES)
-    hall.time.forward(ENDING_LIFE_S)
+    await until(lambda: len(hall.client.channel.requests) > FINAL_TRIES)
+    hall.time.forward(FINAL_LIFE_S)
     assert await concluding is DeliveryOutcome.UNDELIVERABLE
 
 
@@ -329,14 +329,14 @@ async def test_a_crowd_is_known_before_its_first_message_is_shown(hall: Hall) ->
     for interaction in crowd:
         with hall.board.attached(interaction):
             pass
-    for _ in range(PASSING_PER_MINUTE):
-        hall.budgets.shared.claim(CHANNEL, is_ending=False)
-    assert hall.budgets.shared.pause_s(CHANNEL, is_ending=False) > 0
+    for _ in range(PROGRESS_PER_MINUTE):
+        hall.budgets.shared.claim(CHANNEL, is_final=False)
+    assert hall.budgets.shared.pause_s(CHANNEL, is_final=False) > 0
     for number, interaction in enumerate(crowd, start=1):
         if number % 2:
             hall.board.show(StatusUpdate(a_job(number, origin=an_origin())))
         hall.board.drop(interaction.id)
-    assert hall.budgets.shared.pause_s(CHANNEL, is_ending=False) == 0
+    assert hall.budgets.shared.pause_s(CHANNEL, is_final=False) == 0
     assert hall.budgets.shared._channels[CHANNEL].open_messages == 0
 
 
@@ -362,7 +362,7 @@ async def test_two_messages_are_concluded_side_by_side(hall: Hall) -> None:
 
 
 def is_looking() -> bool:
-    return any(task.get_name().startswith("looks at") for task in asyncio.all_tasks())
+    return any(task.get_name().startswith("verification of") for task in asyncio.all_tasks())
 
 
 async def until_looked() -> None:
@@ -386,7 +386,7 @@ async def test_after_an_edit_of_unknown_outcome_the_ending_is_looked_at_and_put_
     assert "seed" in mod_log.texts[-1]
     assert mod_log.texts[-1] == mod_log.texts[-2]
     assert mod_log.requests[-1]["attachments"] is discord.utils.MISSING
-    assert (mod_log.looks, hall.client.channel.looks) == (3, 0)
+    assert (mod_log.reads, hall.client.channel.reads) == (3, 0)
 
 
 async def test_an_ending_without_such_an_edit_is_never_looked_at(hall: Hall) -> None:
@@ -431,7 +431,7 @@ async def test_a_token_is_remembered_until_the_last_look(hall: Hall) -> None:
     hall.board.drop(1)
     assert hall.budgets._channel_of == {TOKEN: CHANNEL}
     await until(lambda: hall.budgets._channel_of == {})
-    assert hall.interaction.mod_log.looks == 3
+    assert hall.interaction.mod_log.reads == 3
 
 
 async def test_a_drain_drops_the_looks_that_are_left(hall: Hall) -> None:
@@ -439,7 +439,7 @@ async def test_a_drain_drops_the_looks_that_are_left(hall: Hall) -> None:
     hall.board.drop(1)
     assert is_looking()
     await hall.owner.drain()
-    assert hall.client.channel.looks == 0
+    assert hall.client.channel.reads == 0
     assert hall.budgets._windows.keys() <= {channel_key(CHANNEL)}
 
 

@@ -16,7 +16,7 @@ from bot.domain.money import Money
 from bot.view.actions.buttons import JobAction, JobButton, TextAction
 from bot.view.card import Card, Tone
 from bot.view.cards.renderer import BAR_CELLS, Look, bar, ending_card, headline, info_card, status_card
-from bot.view.layout import layout_of, passing_layout_of
+from bot.view.layout import layout_of, progress_layout_of
 from bot.view.text.said import TextPart
 from tests.support.histories import progresses
 from tests.support.samples import NOON_S, PNG, a_job, a_picture, a_request
@@ -84,12 +84,12 @@ def components_of(view: discord.ui.LayoutView) -> object:
 )
 def test_a_card_that_is_drawn_once_for_all_is_the_card_that_is_drawn_anew(news: list[StatusUpdate]) -> None:
     for card in map(status_card, news):
-        assert components_of(passing_layout_of(card, SEAL)) == components_of(layout_of(card, SEAL))
+        assert components_of(progress_layout_of(card, SEAL)) == components_of(layout_of(card, SEAL))
 
 
 def test_a_card_with_files_or_without_words_is_the_same_as_drawn_anew() -> None:
     for card in (ending_card(StatusUpdate(SUCCESS), [a_picture()]), Card(Tone.DONE, "", small_print="x")):
-        assert components_of(passing_layout_of(card, SEAL)) == components_of(layout_of(card, SEAL))
+        assert components_of(progress_layout_of(card, SEAL)) == components_of(layout_of(card, SEAL))
 
 
 @pytest.mark.parametrize(
