@@ -107,10 +107,12 @@ def in_child(code: str, *arguments: object) -> subprocess.CompletedProcess[str]:
     )
 
 
-def restored(dump: Path, path: Path) -> int:
-    """Make the file that was dumped. The number of its newest migration."""
-    path.parent.mkdir(parents=True)
+def restored(dump: str, path: Path) -> int:
+    """Make the file that was dumped, in the place of another. The number of its newest migration."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    for file in path.parent.glob(f"{path.name}*"):
+        file.unlink()
     with closing(sqlite3.connect(path)) as sqlite:
-        sqlite.executescript(dump.read_text(encoding="utf-8"))
+        sqlite.executescript(dump)
         newest: int = sqlite.execute("SELECT max(number) FROM migration").fetchone()[0]
     return newest

@@ -57,7 +57,7 @@ GIVEN = InputFile(
 
 @pytest.fixture
 async def stores(path: Path) -> AsyncIterator[SqliteStores]:
-    assert restored(DUMP, path) == 14
+    assert restored(DUMP.read_text(encoding="utf-8"), path) == 14
     async with Database(path, wall=lambda: AT_S + 3_600) as database:
         yield SqliteStores(database)
 

@@ -49,7 +49,7 @@ CENT = PICO_PER_DOLLAR // 100
 @pytest.fixture
 async def database(path: Path) -> AsyncIterator[Database]:
     """The old file, opened by today's code an hour of silence later."""
-    assert restored(DUMP, path) == 6
+    assert restored(DUMP.read_text(encoding="utf-8"), path) == 6
     async with Database(path, wall=lambda: NOON_S + 3_600) as database:
         yield database
 
