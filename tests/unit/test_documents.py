@@ -13,6 +13,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.discord.client import COGS
+from bot.engines.wiro.transport import USER_AGENT
 from bot.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -195,7 +196,14 @@ def test_the_readme_has_every_command_with_the_options_that_must_be_given() -> N
             assert options[word.strip("[]")] is not word.startswith("["), f"{name} {word}"
 
 
-def test_the_changelog_has_the_version_of_the_package() -> None:
+def test_the_version_is_the_same_wherever_it_is_said() -> None:
     version = tomllib.loads(text("pyproject.toml"))["project"]["version"]
     headings = re.findall(r"^## (\S+)", text("CHANGELOG.md"), re.MULTILINE)
     assert next(heading for heading in headings if heading != "Unreleased") == version
+    assert USER_AGENT.partition("/")[2] == version.rpartition(".")[0]
+
+
+def test_every_folder_of_tests_says_what_it_proves() -> None:
+    folders = {path.parent.name for path in (ROOT / "tests").glob("*/__init__.py")}
+    named = re.findall(r"^\| (`.*?) \|", text("tests/README.md"), re.MULTILINE)
+    assert {token.partition("/")[0] for token in re.findall(r"`([^`]+)`", " ".join(named))} == folders

@@ -22,7 +22,7 @@ from bot.engines.wiro.signing import Credentials, NonceMaker, auth_headers
 
 log = logging.getLogger(__name__)
 
-USER_AGENT: Final = "wiro-discord-bot/0.1"  # the front of Wiro's host turns default agents of libraries away
+USER_AGENT: Final = "wiro-discord-bot/0.2"  # the front of Wiro's host turns default agents of libraries away
 # Its long texts cut. A step over all of it takes some 20 ms, in which no other thread has its turn.
 MAX_ANSWER_BYTES: Final = 8 * 1024 * 1024
 MAX_READ_BYTES: Final = 8 * MAX_ANSWER_BYTES
