@@ -16,7 +16,7 @@ from bot.domain.records.reconciliation import Reckoning
 from bot.engines.wiro.socket import SocketTally
 from bot.services.limits.service import LimitService
 from bot.services.runs.bookkeeper import Bookkeeper
-from bot.services.runs.queue import FairQueue
+from bot.services.runs.ports import Queue
 from bot.services.runs.service import Jobs
 from bot.store.sqlite.bill_alarms import AlarmRecords
 from bot.store.sqlite.database import Database
@@ -86,7 +86,7 @@ class Meters:
 
     is_connected: Callable[[], bool]
     jobs: Jobs
-    queue: FairQueue
+    queue: Queue
     budgets: Budgets
     sockets: SocketTally
     limit_service: LimitService

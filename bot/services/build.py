@@ -17,6 +17,7 @@ from bot.services.catalogue.ports import UsesStore
 from bot.services.catalogue.service import REFRESH_S, Catalogue
 from bot.services.forms.ports import LastValues
 from bot.services.forms.service import Forms
+from bot.services.forms.states import FormStates
 from bot.services.guild_settings.ports import GuildStore, LogChannel, PictureWishes
 from bot.services.guild_settings.service import GuildSettingsService
 from bot.services.limits.alternatives import LimitAlternatives
@@ -295,7 +296,7 @@ def build_services(
         cases=cases,
         reports=reports,
         catalogue=catalogue,
-        forms=Forms(catalogue, guild_settings, holds, stores.last_values, clock),
+        forms=Forms(catalogue, guild_settings, holds, stores.last_values, FormStates(clock.monotonic), clock),
         remixes=Remixes(guild_settings, catalogue, holds, limit_service, vary_model, upscale_model),
         browser=Browser(catalogue, stores.jobs, guild_settings, clock),
         rate=RateLimiter(clock),

@@ -27,8 +27,7 @@ from bot.domain.request.requester import Requester
 from bot.domain.request.run_request import RunRequest
 from bot.domain.request.submission import request_of
 from bot.services.catalogue.service import Catalogue
-from bot.services.forms.ports import LastValues
-from bot.services.forms.states import FormStates
+from bot.services.forms.ports import LastValues, OpenForms
 from bot.services.guild_settings.service import GuildSettingsService
 from bot.services.limits.holds import Holds
 
@@ -36,7 +35,7 @@ log = logging.getLogger(__name__)
 
 
 class Forms:
-    """The forms of all members. Owns what each holds."""
+    """The forms of all members."""
 
     def __init__(
         self,
@@ -44,6 +43,7 @@ class Forms:
         guild_settings: GuildSettingsService,
         holds: Holds,
         last_values: LastValues,
+        states: OpenForms,
         clock: Clock,
     ) -> None:
         self._catalogue = catalogue
@@ -51,7 +51,7 @@ class Forms:
         self._holds = holds
         self._last_values = last_values
         self._clock = clock
-        self._states = FormStates(clock.monotonic)
+        self._states = states
 
     async def open(self, form_id: int, slug: str, requester: Requester, *, is_private: bool) -> Form:
         """With the member's last values of this model. Raises ModelUnknown, RuleRefused, StoreError."""

@@ -10,6 +10,7 @@ from bot.domain.discord_limits import TOKEN_LIFE_S
 from bot.domain.request.form_state import FormState
 from bot.domain.request.interactions import FormBusy, FormGone, NotYours
 from bot.domain.request.origin import Origin
+from bot.services.forms.ports import OpenForms
 from bot.services.member_cache import MemberCache
 
 LIFE_S: Final = TOKEN_LIFE_S  # of the token that its card is edited with
@@ -18,8 +19,8 @@ MAX_CHARS: Final = 8_000_000  # of all of them together
 BARE_CHARS: Final = 500  # an empty one takes memory, too
 
 
-class FormStates:
-    """Every open form. `monotonic` tells the age of a form since its card was last shown anew."""
+class FormStates(OpenForms):
+    """In the memory of this process; `monotonic` tells how long ago a form's card was shown anew."""
 
     def __init__(
         self, monotonic: Callable[[], float], *, most_each: int = MOST_EACH, max_chars: int = MAX_CHARS
@@ -30,11 +31,9 @@ class FormStates:
         return len(self._kept)
 
     def keep(self, state: FormState) -> None:
-        """Keep the form as it is now, shown anew."""
         self._kept.put(state.form_id, state.user_id, state, BARE_CHARS + state.chars)
 
     def of(self, form_id: int, user_id: int) -> FormState:
-        """Raises FormGone, NotYours."""
         state = self._kept.get(form_id)
         if state is None:
             raise FormGone
@@ -43,10 +42,6 @@ class FormStates:
         return state
 
     def spend(self, form_id: int, user_id: int, runs: int) -> FormState:
-        """The form for one run, and for no other press until `release`. Raises FormBusy, FormGone, NotYours.
-
-        `runs` is what the pressed button counted: a press from before the newest run is a second one.
-        """
         state = self.of(form_id, user_id)
         if state.is_starting or state.runs != runs:
             raise FormBusy
@@ -54,7 +49,6 @@ class FormStates:
         return state
 
     def release(self, form_id: int, started: Origin | None = None) -> None:
-        """The run that the form was spent for has started at this place, or has not."""
         state = self._kept.get(form_id)
         if state is None:
             return

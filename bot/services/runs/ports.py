@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from bot.domain.job.job import Job, Output
@@ -210,4 +210,42 @@ class StatusMessages(Protocol):
 
     def drop(self, job_id: int) -> None:
         """Forget a message whose job is recorded but will not be followed further by this process."""
+        ...
+
+
+class Queue(Protocol):
+    """Whose turn it is to be sent to an engine: members are served in turn, as many at once as it takes."""
+
+    @property
+    def running(self) -> int:
+        """How many were let through and have not left."""
+        ...
+
+    def __len__(self) -> int:
+        """How many wait."""
+        ...
+
+    async def enter(
+        self, job_id: int, user_id: int, on_place: Callable[[int], None], *, is_first: bool = False
+    ) -> None:
+        """Wait for this job's turn. `on_place` hears its place (1 is next), those far back from time to time.
+
+        `is_first` puts a job that the engine found too many back to where it stood. Cancelling leaves.
+        """
+        ...
+
+    def occupy(self, job_id: int) -> None:
+        """Count a task that runs already, such as one found after a restart."""
+        ...
+
+    def accepted(self, job_id: int) -> None:
+        """The engine took the job: so many at once are possible."""
+        ...
+
+    def refused_as_busy(self, job_id: int, retry_after_s: float | None = None) -> None:
+        """The engine is too busy: the job is not running, and this many at once are too many."""
+        ...
+
+    def leave(self, job_id: int) -> None:
+        """The job's task has ended, or never came to be."""
         ...

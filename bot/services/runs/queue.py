@@ -11,6 +11,8 @@ from itertools import count, islice
 from operator import attrgetter
 from typing import Final, TypeAlias
 
+from bot.services.runs.ports import Queue
+
 log = logging.getLogger(__name__)
 
 FRONT: Final = 50  # who stand there hear of each move; who stand behind look by themselves,
@@ -52,7 +54,7 @@ _BY_TURN: Final = attrgetter("turn")
 _BY_ORDER: Final = attrgetter("order")
 
 
-class FairQueue:
+class FairQueue(Queue):
     """Round robin over members, bounded by `max_running` and by what code 96 teaches.
 
     Wiro's limit follows the account's balance (Wiro docs, Concurrency limits, 2026) and other programs
@@ -88,17 +90,11 @@ class FairQueue:
         return len(self._running)
 
     def occupy(self, job_id: int) -> None:
-        """Count a task that runs already, such as one found after a restart."""
         self._running.add(job_id)
 
     async def enter(
         self, job_id: int, user_id: int, on_place: Callable[[int], None], *, is_first: bool = False
     ) -> None:
-        """Wait for this job's turn. `on_place` hears its place (1 is next): among the first `FRONT` whenever
-        that changes, further back from time to time.
-
-        `is_first` puts a job that Wiro found too many back to where it stood. Cancelling leaves the line.
-        """
         ticket = self._tickets.get(job_id) if is_first else None
         entered = self._last_turn()
         order = entered if ticket is None else (0, ticket)
@@ -122,7 +118,6 @@ class FairQueue:
         self._changed()
 
     def refused_as_busy(self, job_id: int, retry_after_s: float | None = None) -> None:
-        """Wiro said 96 (or 429): the job is not running, and this many at once are too many."""
         self._running.discard(job_id)
         self._ceiling = len(self._running)
         delay_s = next(self._delays, 60.0) if retry_after_s is None else retry_after_s
@@ -133,7 +128,6 @@ class FairQueue:
         self._changed()
 
     def accepted(self, job_id: int) -> None:
-        """Wiro took the job: so many at once are possible."""
         if self._probe == job_id:
             self._probe = None
             self._probe_at = 0.0
@@ -144,7 +138,6 @@ class FairQueue:
         self._changed()
 
     def leave(self, job_id: int) -> None:
-        """The job's task has ended, or never came to be."""
         self._running.discard(job_id)
         self._tickets.pop(job_id, None)
         if self._probe == job_id:

@@ -43,8 +43,7 @@ from bot.services.runs._mailbox import Mailbox
 from bot.services.runs._monitor import TaskMonitor
 from bot.services.runs.delivery import ResultDelivery
 from bot.services.runs.inputs import Inputs, linked_inputs
-from bot.services.runs.ports import StatusMessages, Store
-from bot.services.runs.queue import FairQueue
+from bot.services.runs.ports import Queue, StatusMessages, Store
 
 log = logging.getLogger(__name__)
 
@@ -75,7 +74,7 @@ class RunContext:
     delivery: ResultDelivery
     catalogue: Catalogue
     inputs: Inputs
-    queue: FairQueue
+    queue: Queue
     clock: Clock
     timeouts: Timeouts
     poll_delays: Callable[[], Iterator[float]]  # seconds between questions while an end is awaited

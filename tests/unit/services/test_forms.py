@@ -24,6 +24,7 @@ from bot.domain.request.form import FieldFault, FieldsRefused, Typed
 from bot.domain.request.form_state import Form
 from bot.domain.request.interactions import FormGone
 from bot.services.forms.service import Forms
+from bot.services.forms.states import FormStates
 from bot.store.sqlite.last_values import LastValueRecords
 from tests.support.bot_harness import DEFAULT_LIMITS, BotHarness, a_harness
 from tests.support.samples import MODEL, a_requester, an_origin
@@ -67,8 +68,9 @@ class Counter:
 
     def after_a_restart(self) -> Forms:
         harness = self.harness
+        states, clock = FormStates(harness.time.clock.monotonic), harness.time.clock
         self.forms = Forms(
-            harness.catalogue, harness.guild_settings, harness.holds, self.values, harness.time.clock
+            harness.catalogue, harness.guild_settings, harness.holds, self.values, states, clock
         )
         return self.forms
 
