@@ -12,6 +12,8 @@ from discord import app_commands, ui
 from discord.ext import commands
 from PIL import Image, ImageDraw
 
+from tests.support.images import saved
+
 if TYPE_CHECKING:
     from collections.abc import Coroutine
 
@@ -43,9 +45,7 @@ def picture(text: str, size: tuple[int, int] = (512, 384), hue: int = 220) -> by
         draw.line([(0, y), (size[0], y)], fill=(hue * y // size[1], 90, 255 - 160 * y // size[1]))
     draw.ellipse([size[0] // 3, size[1] // 4, size[0] * 2 // 3, size[1] * 3 // 4], fill=(255, 214, 120))
     draw.text((16, 16), text, fill="white")
-    out = io.BytesIO()
-    image.save(out, "PNG")
-    return out.getvalue()
+    return saved(image)
 
 
 def png(name: str, text: str, **kwargs: Any) -> discord.File:

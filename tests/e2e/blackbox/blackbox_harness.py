@@ -1,7 +1,6 @@
 """Both stand-ins on loopback, the people of one server, and the bot between them as a child process."""
 
 import asyncio
-import io
 import re
 import shutil
 import sqlite3
@@ -25,6 +24,7 @@ from sandbox.wiro.server import WiroSandbox
 from tests.e2e.blackbox.blackbox_books import Books, read_books
 from tests.e2e.blackbox.blackbox_process import BotProcess
 from tests.support.clocks import PATIENCE_S, until
+from tests.support.images import saved
 
 DISCORD_TOKEN = "canary-discord.token-5f1c.0a7e93d2b64c"
 WIRO_KEY = "canary-wiro-key-8d20b7"
@@ -38,10 +38,8 @@ _HELD_S = 17.25
 
 def small_picture(subject: Subject) -> bytes:
     """A quick PNG that still depends on the seed."""
-    held = io.BytesIO()
     seed = subject.seed * 31 + subject.index
-    Image.new("RGB", (64, 48), (seed % 256, seed // 256 % 256, 90)).save(held, "PNG")
-    return held.getvalue()
+    return saved(Image.new("RGB", (64, 48), (seed % 256, seed // 256 % 256, 90)))
 
 
 class Brake:

@@ -1,16 +1,15 @@
 """/run over the network: a form in steps, files in it, two presses at once, and a restart in between."""
 
-import io
 import re
 from collections.abc import Awaitable, Callable
 from decimal import Decimal
 
 import pytest
-from PIL import Image
 
 from sandbox.discord import ClientRefused, Interaction, Message, Person, Upload
 from sandbox.wiro.fixtures import SIXTY_INPUTS, UPSCALER
 from tests.e2e.blackbox.blackbox_harness import BlackboxHarness, labels
+from tests.support.images import encoded
 
 Opened = Callable[..., Awaitable[BlackboxHarness]]
 
@@ -34,9 +33,7 @@ async def shown(card: Message, asked: Interaction, words: str) -> None:
 
 async def test_a_picture_goes_in_byte_by_byte_and_two_presses_start_one_job(opened: Opened) -> None:
     harness = await opened()
-    held = io.BytesIO()
-    Image.effect_noise((40, 30), 90).save(held, "PNG")
-    content = held.getvalue()
+    content = encoded(mode="L")
     bot = await harness.start()
     asked = harness.alice.slash(harness.channel, "run", {"model": UPSCALER.slug})
     card = await asked.answered()

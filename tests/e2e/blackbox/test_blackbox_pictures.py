@@ -13,6 +13,7 @@ from sandbox.discord import Upload
 from sandbox.wiro.faults import Refuse
 from tests.e2e.blackbox.blackbox_harness import BlackboxHarness, fetched, labels, same_day
 from tests.support.clocks import until
+from tests.support.images import saved
 
 Opened = Callable[..., Awaitable[BlackboxHarness]]
 KLEIN = "black-forest-labs/flux-2-klein-4b"
@@ -20,9 +21,7 @@ KLEIN = "black-forest-labs/flux-2-klein-4b"
 
 def a_picture(seed: int = 1, kind: str = "PNG") -> bytes:
     noise = random.Random(seed).randbytes(120 * 80 * 3)
-    held = io.BytesIO()
-    Image.frombytes("RGB", (120, 80), noise).save(held, kind)
-    return held.getvalue()
+    return saved(Image.frombytes("RGB", (120, 80), noise), kind)
 
 
 def pixels(content: bytes) -> bytes:

@@ -1,29 +1,22 @@
 """Stopped and started: in time whatever hangs, commands refused in words, jobs taken up before all else."""
 
 import asyncio
-import io
 import signal
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
-from PIL import Image
 
 from sandbox.discord import Upload
 from sandbox.wiro.faults import Hold, Moment, Wait
 from tests.e2e.blackbox.blackbox_harness import BlackboxHarness
 from tests.e2e.blackbox.blackbox_process import ROOT
 from tests.support.clocks import until
+from tests.support.images import encoded
 
 Opened = Callable[..., Awaitable[BlackboxHarness]]
 KLEIN = "black-forest-labs/flux-2-klein-4b"
 FAULTY_DISK = Path(__file__).with_name("faulty_disk")
-
-
-def a_picture() -> bytes:
-    held = io.BytesIO()
-    Image.effect_noise((48, 32), 80).convert("RGB").save(held, "PNG")
-    return held.getvalue()
 
 
 async def test_a_hundred_running_pictures_and_everything_hanging_do_not_hold_up_the_end(
@@ -153,7 +146,7 @@ async def test_a_picture_on_its_way_in_is_kept_for_the_next_start(opened: Opened
     harness = await opened()
     bot = await harness.start()
     harness.wiro.faults.add(Wait(None, Moment.BEFORE), path="File/Upload")
-    asked = harness.imagine(harness.bob, "as a drawing", image=Upload("dog.png", a_picture()), model=KLEIN)
+    asked = harness.imagine(harness.bob, "as a drawing", image=Upload("dog.png", encoded()), model=KLEIN)
     await until(lambda: len(harness.wiro.ledger.requests_to("File/Upload")) == 1)
     code, took_s = await bot.terminate()
     assert (code, took_s < 5) == (0, True), bot.output[-2000:]

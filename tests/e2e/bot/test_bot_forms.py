@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import io
 from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from PIL import Image
 
 from bot.domain.request.form import FieldsRefused
 from bot.domain.request.interactions import FormBusy, NotYours
 from sandbox.wiro.fixtures import NO_INPUTS, ODD_INPUTS, SIXTY_INPUTS, UPSCALER
 from tests.e2e.bot.studio_world import Seen, World
 from tests.support.clocks import until
+from tests.support.images import encoded
 
 SD3 = "stabilityai/stable-diffusion-3-medium"
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -81,13 +80,6 @@ def prefilled(modal: Mapping[str, Any]) -> dict[str, Any]:
         elif field["type"] == 3:
             values[name] = [option["value"] for option in field["options"] if option.get("default")]
     return values
-
-
-def a_picture() -> bytes:
-    """A real one, quickly made."""
-    held = io.BytesIO()
-    Image.new("RGB", (8, 8), (200, 10, 10)).save(held, "PNG")
-    return held.getvalue()
 
 
 async def a_form(world: World, model: str = SD3, actor: Any = None, **options: Any) -> Sheet:
@@ -203,7 +195,7 @@ async def test_unknown_types_are_texts_and_files_are_checked_at_once(world: Worl
     await sheet.fill_in(prompt="a map", where="55.1, 12.3", mask=[("notes.txt", b"hello"), ("b.png", PNG)])
     assert "⚠️ **Masks** takes a picture, and “notes.txt” is none" in sheet.card.text
     assert not sheet.is_ready()
-    picture = a_picture()
+    picture = encoded(size=(8, 8))
     await sheet.fill_in(mask=[("a.png", picture), ("b.png", picture)])
     assert "**Masks** a.png, b.png" in sheet.card.text
     _, card = await sheet.run()
@@ -215,7 +207,7 @@ async def test_unknown_types_are_texts_and_files_are_checked_at_once(world: Worl
 async def test_a_job_without_a_prompt_is_called_by_its_model(world: World) -> None:
     sheet = await a_form(world, UPSCALER.slug)
     assert "⚠️ **Input Image** is missing" in sheet.card.text
-    await sheet.fill_in(inputImage=[("small.png", a_picture())], factor=["4"])
+    await sheet.fill_in(inputImage=[("small.png", encoded(size=(8, 8)))], factor=["4"])
     job, card = await sheet.run()
     assert card.text.startswith("### upscaler"), card.text
     history = await world.ask(world.alice, "history")

@@ -10,9 +10,10 @@ import pytest
 from bot.domain.moderation.audit import AuditEntry, PicturesChange
 from bot.domain.moderation.rules import PictureRule
 from tests.e2e.bot.studio_world import World
-from tests.e2e.bot.test_bot_pictures_in import KLEIN, a_picture, models_are_listed, use_as_input
+from tests.e2e.bot.test_bot_pictures_in import KLEIN, models_are_listed, use_as_input
 from tests.e2e.bot.test_bot_remix import click
 from tests.support.forged import words_of
+from tests.support.images import encoded
 
 Way = Callable[[World], Awaitable[Any]]
 OWN_ONLY, NOT_MADE_HERE, CLOSED = (
@@ -33,12 +34,12 @@ async def close(world: World, actor: Any) -> None:
 
 
 async def a_message_as_input(world: World) -> Any:
-    message = await world.bob.send(world.art, "my dog", attachments=[("dog.png", a_picture())])
+    message = await world.bob.send(world.art, "my dog", attachments=[("dog.png", encoded())])
     return await use_as_input(world, world.alice, message, prompt="as a drawing")
 
 
 async def again_with_an_upload(world: World) -> Any:
-    made, _ = await world.draw(world.bob, "as a painting", image=("dog.png", a_picture()), model=KLEIN)
+    made, _ = await world.draw(world.bob, "as a painting", image=("dog.png", encoded()), model=KLEIN)
     return await world.press(world.alice, made, "Again")
 
 
@@ -53,7 +54,7 @@ async def a_variation(world: World) -> Any:
 
 
 async def a_reworded_upload(world: World) -> Any:
-    made, _ = await world.draw(world.bob, "as a painting", image=("dog.png", a_picture()), model=KLEIN)
+    made, _ = await world.draw(world.bob, "as a painting", image=("dog.png", encoded()), model=KLEIN)
     opened = await click(world.alice, made, ":edit:")
     return await world.alice.submit_modal(opened, {"prompt": "as a sketch"})
 
@@ -108,10 +109,10 @@ async def test_ones_own_go_in_under_every_rule(world: World) -> None:
     await models_are_listed(world)
     await allow(world, PictureRule.OWN)
     await close(world, world.alice)
-    made, card = await world.draw(world.alice, "as a painting", image=("dog.png", a_picture()), model=KLEIN)
+    made, card = await world.draw(world.alice, "as a painting", image=("dog.png", encoded()), model=KLEIN)
     assert len(card.pictures) == 1
     assert await is_let_in(world, await world.press(world.alice, made, "Again"))
-    message = await world.alice.send(world.art, "my dog", attachments=[("dog.png", a_picture())])
+    message = await world.alice.send(world.art, "my dog", attachments=[("dog.png", encoded())])
     assert await is_let_in(world, await use_as_input(world, world.alice, message, prompt="as a drawing"))
     own = made.response.message
     assert await is_let_in(world, await use_as_input(world, world.alice, own, prompt="as a drawing"))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 from typing import Any
 
@@ -13,19 +12,10 @@ from PIL import Image
 from sandbox.wiro.faults import Refuse
 from tests.e2e.bot.studio_world import Build, World
 from tests.support.clocks import until
+from tests.support.images import encoded, saved
 
 KLEIN = "black-forest-labs/flux-2-klein-4b"
 REFUSED = Refuse(0, "invalid-parameters")
-
-
-def encoded(image: Image.Image, kind: str = "PNG", **how: Any) -> bytes:
-    held = io.BytesIO()
-    image.save(held, kind, **how)
-    return held.getvalue()
-
-
-def a_picture(kind: str = "PNG", size: tuple[int, int] = (48, 32), mode: str = "RGB", **how: Any) -> bytes:
-    return encoded(Image.effect_noise(size, 80).convert(mode), kind, **how)
 
 
 async def read(address: str) -> bytes:
@@ -51,7 +41,7 @@ async def models_are_listed(world: World) -> None:
 
 
 async def test_a_picture_goes_in_byte_by_byte(world: World) -> None:
-    picture = a_picture("JPEG")
+    picture = encoded("JPEG")
     _, card = await world.draw(world.alice, "as a painting", image=("my dog.jpg", picture), model=KLEIN)
     assert len(card.pictures) == 1
     assert await given_to(world) == picture
@@ -62,7 +52,7 @@ async def test_a_picture_goes_in_byte_by_byte(world: World) -> None:
 
 async def test_a_server_has_one_folder_even_when_two_begin_at_once(world: World) -> None:
     for name in ("one.png", "two.png"):
-        await world.draw(world.alice, name, image=(name, a_picture()), model=KLEIN)
+        await world.draw(world.alice, name, image=(name, encoded()), model=KLEIN)
     (made,) = world.wiro.ledger.requests_to("File/FolderCreate")
     assert made.fields["name"] == f"discord-{world.guild.id}"
     assert len({request.fields["folderid"] for request in world.wiro.ledger.requests_to("File/Upload")}) == 1
@@ -70,7 +60,7 @@ async def test_a_server_has_one_folder_even_when_two_begin_at_once(world: World)
 
 async def test_a_refused_upload_goes_along_with_run(world: World) -> None:
     world.wiro.faults.add(REFUSED, path="File/Upload", times=None)
-    picture = a_picture()
+    picture = encoded()
     _, card = await world.draw(world.alice, "a mill", image=("mill.png", picture), model=KLEIN)
     assert len(card.pictures) == 1
     assert await given_to(world) == picture
@@ -85,14 +75,14 @@ ON_ITS_SIDE = b"Exif\0\0MM\0*\0\0\0\x08\0\1\1\x12\0\3\0\0\0\1\0\6\0\0\0\0\0\0"
 @pytest.mark.parametrize(
     ("name", "content"),
     [
-        ("cmyk.jpg", a_picture("JPEG", mode="CMYK")),
+        ("cmyk.jpg", encoded("JPEG", mode="CMYK")),
         (
             "turned.jpg",
-            a_picture("JPEG", exif=b"Exif\0\0MM\0*\0\0\0\x08\0\1\1\x12\0\3\0\0\0\1\0\6\0\0\0\0\0\0"),
+            encoded("JPEG", exif=b"Exif\0\0MM\0*\0\0\0\x08\0\1\1\x12\0\3\0\0\0\1\0\6\0\0\0\0\0\0"),
         ),
-        ("dot.png", a_picture(size=(1, 1))),
-        ("still.gif", a_picture("GIF", mode="P")),
-        ("lies.png", a_picture("WEBP")),
+        ("dot.png", encoded(size=(1, 1))),
+        ("still.gif", encoded("GIF", mode="P")),
+        ("lies.png", encoded("WEBP")),
     ],
 )
 async def test_odd_pictures_go_in_unchanged(world: World, name: str, content: bytes) -> None:
@@ -112,11 +102,11 @@ MOVING = {"save_all": True, "append_images": FRAMES[1:], "duration": 80}
         ("page.png", b"<!doctype html><p>no", "page.png is not a picture"),
         ("program.png", b"MZ\x90\0", "is not a picture"),
         ("empty.png", b"", "empty.png is an empty file"),
-        ("cut.png", a_picture()[:200], "cut.png is damaged"),
-        ("moving.gif", encoded(FRAMES[0], "GIF", **MOVING), "moving.gif"),
-        ("moving.png", encoded(FRAMES[0], "PNG", **MOVING), "moving.png"),
-        ("moving.webp", encoded(FRAMES[0], "WEBP", **MOVING), "moving.webp"),
-        ("huge.png", encoded(Image.new("1", (9_000, 9_000))), "9000 × 9000"),
+        ("cut.png", encoded()[:200], "cut.png is damaged"),
+        ("moving.gif", saved(FRAMES[0], "GIF", **MOVING), "moving.gif"),
+        ("moving.png", saved(FRAMES[0], "PNG", **MOVING), "moving.png"),
+        ("moving.webp", saved(FRAMES[0], "WEBP", **MOVING), "moving.webp"),
+        ("huge.png", saved(Image.new("1", (9_000, 9_000))), "9000 × 9000"),
     ],
 )
 async def test_what_cannot_go_in_is_refused_before_anything_is_held(
@@ -132,7 +122,7 @@ async def test_what_cannot_go_in_is_refused_before_anything_is_held(
 
 async def test_a_model_that_takes_no_picture_is_named_with_some_that_do(world: World) -> None:
     await models_are_listed(world)
-    asked = await world.imagine(world.alice, "a mill", image=("mill.png", a_picture()))
+    asked = await world.imagine(world.alice, "a mill", image=("mill.png", encoded()))
     assert "stable-diffusion-3-medium takes no picture" in world.refusal(asked)
     assert f"`{KLEIN}`" in world.refusal(asked)
     assert uploads(world) == world.runs == 0
@@ -145,14 +135,14 @@ async def test_strength_alone_is_refused(world: World) -> None:
 
 async def test_a_member_at_a_limit_uploads_nothing(build: Build) -> None:
     world = await build(default_runs_per_day=0)
-    asked = await world.imagine(world.alice, "a mill", image=("mill.png", a_picture()), model=KLEIN)
+    asked = await world.imagine(world.alice, "a mill", image=("mill.png", encoded()), model=KLEIN)
     assert "used your 0 runs for today" in world.refusal(asked)
     assert uploads(world) == 0
     assert world.wiro.ledger.requests_to("File/FolderCreate") == ()
 
 
 async def test_again_uses_what_wiro_keeps(world: World) -> None:
-    asked, _ = await world.draw(world.alice, "a mill", image=("mill.png", a_picture()), model=KLEIN)
+    asked, _ = await world.draw(world.alice, "a mill", image=("mill.png", encoded()), model=KLEIN)
     again = await world.press(world.alice, asked, "Again")
     await world.ending(again)
     first, second = world.tasks
@@ -174,7 +164,7 @@ def prefilled(modal: Any) -> dict[str, Any]:
 
 
 async def test_the_picture_of_a_message_becomes_an_input(world: World) -> None:
-    picture = a_picture()
+    picture = encoded()
     message = await world.alice.send(world.art, "look", attachments=[("dog.png", picture)])
     asked = await use_as_input(world, world.alice, message, prompt="as a drawing")
     assert len((await world.ending(asked)).pictures) == 1
@@ -184,7 +174,7 @@ async def test_the_picture_of_a_message_becomes_an_input(world: World) -> None:
 
 
 async def test_one_of_several_pictures_is_chosen(world: World) -> None:
-    one, two = a_picture(), a_picture("JPEG")
+    one, two = encoded(), encoded("JPEG")
     message = await world.alice.send(
         world.art, "look", attachments=[("1.png", one), ("a.txt", b"hi"), ("2.jpg", two)]
     )
@@ -206,7 +196,7 @@ async def test_a_message_without_a_picture_is_told_so(world: World) -> None:
 
 
 async def test_what_was_typed_comes_back_with_a_refusal(world: World) -> None:
-    message = await world.alice.send(world.art, "look", attachments=[("dog.png", a_picture())])
+    message = await world.alice.send(world.art, "look", attachments=[("dog.png", encoded())])
     asked = await use_as_input(world, world.alice, message, prompt="as a drawing", strength="lots")
     refused, kept = [answer for answer in (asked.response, *asked.followups) if answer is not None]
     assert "strength can be a number from 0 to 1, and lots is not" in refused.content
@@ -217,7 +207,7 @@ async def test_what_was_typed_comes_back_with_a_refusal(world: World) -> None:
 
 
 async def test_a_form_from_before_a_restart_loses_no_words(world: World) -> None:
-    message = await world.alice.send(world.art, "look", attachments=[("dog.png", a_picture())])
+    message = await world.alice.send(world.art, "look", attachments=[("dog.png", encoded())])
     opened = await world.alice.context_menu(world.art, "Use as input", message)
     await world.restart()
     asked = await world.alice.submit_modal(opened, prefilled(opened.modal) | {"prompt": "as a drawing"})

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import io
 import json
 from types import SimpleNamespace
 from typing import Any
 
 import discord
 import pytest
-from PIL import Image
 
 from bot.domain.request.interactions import NotYours, QuestionExpired
 from bot.view.actions.buttons import MemberAction, MemberButton
@@ -17,6 +15,7 @@ from sandbox.wiro.faults import Answer, Refuse
 from sandbox.wiro.server import Options
 from tests.e2e.moderation.moderation_world import BuildClub, Club
 from tests.support.clocks import until
+from tests.support.images import encoded
 
 LABEL = "Erase it for good"
 
@@ -154,16 +153,10 @@ async def test_only_the_asker_can_confirm_and_only_for_a_while(club: Club) -> No
 KLEIN = "black-forest-labs/flux-2-klein-4b"
 
 
-def a_picture() -> bytes:
-    held = io.BytesIO()
-    Image.effect_noise((48, 32), 80).convert("RGB").save(held, "PNG")
-    return held.getvalue()
-
-
 async def test_an_erasure_takes_the_pictures_that_were_given_too(club: Club) -> None:
     world = club.world
-    await world.draw(club.alice, "a mill", image=("mill.png", a_picture()), model=KLEIN)
-    await world.draw(club.bob, "a boat", image=("boat.png", a_picture()), model=KLEIN)
+    await world.draw(club.alice, "a mill", image=("mill.png", encoded()), model=KLEIN)
+    await world.draw(club.bob, "a boat", image=("boat.png", encoded()), model=KLEIN)
     assert world.wiro.file_store.names == ["mill.png", "boat.png"]
     asked = await erase(club, club.alice)
     assert world.wiro.file_store.names == ["boat.png"]
@@ -176,7 +169,7 @@ async def test_pictures_that_an_erasure_did_not_reach_are_told(build_club: Build
     world = club.world
     if not has_task:
         world.wiro.faults.add(Refuse(0, "Request parameters are invalid."), path="Run/")
-    await world.draw(club.alice, "a mill", image=("mill.png", a_picture()), model=KLEIN)
+    await world.draw(club.alice, "a mill", image=("mill.png", encoded()), model=KLEIN)
     assert world.runs == 1
     asked = await erase(club, club.alice)
     assert "**1 file that you gave is still at Wiro**" in world.card(asked).text

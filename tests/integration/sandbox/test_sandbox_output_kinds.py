@@ -22,14 +22,13 @@ from sandbox.wiro.fixtures import (
     UPSCALER,
     WRITER,
 )
+from tests.support.images import saved
 
 PROMPT = {"prompt": "a lighthouse", "seed": "5"}
 
 
 def a_png(side=40, colour=(200, 30, 30)):
-    out = io.BytesIO()
-    Image.new("RGB", (side, side), colour).save(out, "PNG")
-    return out.getvalue()
+    return saved(Image.new("RGB", (side, side), colour))
 
 
 @pytest.fixture

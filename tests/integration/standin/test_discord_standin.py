@@ -14,20 +14,14 @@ import pytest
 import yarl
 from discord import app_commands
 from discord.ext import commands
-from PIL import Image
 
 from sandbox.discord import ClientRefused, DiscordStandIn, HiddenLimit, Limits, Person, Upload
 from sandbox.discord.buckets import Limit
 from sandbox.discord.entities import Channel, Guild
 from tests.support.denied import Denied
+from tests.support.images import encoded
 
 MANAGE_GUILD = 1 << 5
-
-
-def png(width: int = 8, height: int = 6) -> bytes:
-    held = io.BytesIO()
-    Image.new("RGB", (width, height), "teal").save(held, "PNG")
-    return held.getvalue()
 
 
 class CancelButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"cancel:(?P<job>\d+)"):
@@ -135,7 +129,7 @@ class Layout(discord.ui.LayoutView):
 async def layout(interaction: discord.Interaction[Any]) -> None:
     await interaction.response.defer()
     message = await interaction.edit_original_response(view=Layout("working @everyone"))
-    file = discord.File(io.BytesIO(png()), "fox.png")
+    file = discord.File(io.BytesIO(encoded()), "fox.png")
     edited = await message.edit(view=Layout("done", "fox.png"), attachments=[file])
     await edited.edit(view=Layout("done again", "fox.png"))
 
@@ -278,7 +272,7 @@ async def test_a_private_answer_is_seen_by_its_asker_alone(scene: Scene) -> None
 
 
 async def test_an_attachment_goes_in_and_comes_back_inside_the_embed(scene: Scene) -> None:
-    picture = png(20, 10)
+    picture = encoded(size=(20, 10))
     asked = scene.alice.slash(
         scene.channel, "imagine", {"prompt": "a fox", "image": Upload("in.png", picture)}
     )
@@ -345,7 +339,7 @@ async def test_a_layout_is_edited_with_a_picture_and_keeps_it(scene: Scene) -> N
     assert message.is_v2
     assert message.content == ""
     assert message.shown_files() == message.attachments
-    assert message.attachments[0].width == 8
+    assert message.attachments[0].width == 40
     assert [revision.text for revision in message.revisions] == ["working @everyone", "done", "done again"]
     assert not any(revision.pinged for revision in message.revisions)
     clicked = await scene.alice.click(message, "cancel:9").acked()

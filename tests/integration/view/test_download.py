@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import gzip
-import io
 import itertools
 import socket
 import struct
@@ -19,7 +18,6 @@ import aiohttp
 import pytest
 from aiohttp import web
 from aiohttp.abc import AbstractResolver, ResolveResult
-from PIL import Image
 
 from bot.domain.clock import Clock
 from bot.domain.job.job import Output
@@ -34,19 +32,14 @@ from bot.domain.job.output_file import (
 from bot.view.files.addresses import AddressRefused
 from bot.view.files.download import BOUNDS, Downloader
 from bot.view.files.fetching import download_delays, downloader_session
+from tests.support.images import encoded
 
 MIB = 1024 * 1024
 LOOPBACK = frozenset({"127.0.0.1"})
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-def png(size: tuple[int, int] = (40, 30)) -> bytes:
-    out = io.BytesIO()
-    Image.effect_noise(size, 60).convert("RGB").save(out, "PNG", compress_level=0)
-    return out.getvalue()
-
-
-PNG = png()
+PNG = encoded(compress_level=0)
 
 
 @dataclass
@@ -490,7 +483,7 @@ async def test_a_compressed_answer_is_refused_unopened(
 
 
 async def test_a_large_picture_is_held_once(cdn: Cdn, downloader: Downloader) -> None:
-    large = png((3300, 3100))
+    large = encoded(size=(3300, 3100), compress_level=0)
     assert len(large) > 29 * MIB
 
     async def answer(request: web.Request) -> web.StreamResponse:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import io
 import itertools
 from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 from aiohttp import web
-from PIL import Image
 
 from bot.delivery.attachments import attachments
 from bot.domain.job.events import Settled
@@ -33,16 +31,11 @@ from bot.view.files.metadata import marked
 from sandbox.engine.fake import FakeEngine
 from tests.support.board import MemoryBoard
 from tests.support.clocks import SteppedClock
+from tests.support.images import encoded
 from tests.support.samples import a_job
 
 LOOPBACK = frozenset({"127.0.0.1"})
 MIB = 1024 * 1024
-
-
-def encoded(form: str, side: int = 40) -> bytes:
-    out = io.BytesIO()
-    Image.effect_noise((side, side), 90).convert("RGB").save(out, form)
-    return out.getvalue()
 
 
 BODIES = {
@@ -52,7 +45,7 @@ BODIES = {
     "a.mp4": b"\0\0\0\x20ftypisom\0\0\x02\0" + bytes(30),
     "a.docx": b"PK\x03\x04\x14\0" + bytes(30),
     "a.html": b"<!doctype html><script>alert(1)</script>",
-    "large.png": encoded("PNG", 700),
+    "large.png": encoded(size=(700, 700)),
 }
 
 

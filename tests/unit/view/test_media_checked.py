@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import re
 import struct
 import zlib
@@ -14,26 +13,14 @@ from PIL import Image
 
 from bot.domain.job.output_file import OutputTooLarge, OutputUnusable
 from bot.view.files.media import MAX_PIXELS, checked, filename_for, plain_name, sniff
+from tests.support.images import chunk, encoded, saved
 
 PICTURE_TYPES = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp", "GIF": "image/gif"}
 
 
-def encoded(form: str, mode: str = "RGB", size: tuple[int, int] = (40, 30), **options: object) -> bytes:
-    image = Image.effect_noise(size, 50).convert(mode)
-    out = io.BytesIO()
-    image.save(out, form, **options)
-    return out.getvalue()
-
-
 def animated(form: str) -> bytes:
     frames = [Image.effect_noise((40, 30), spread).convert("RGB") for spread in (5, 50, 90)]
-    out = io.BytesIO()
-    frames[0].save(out, form, save_all=True, append_images=frames[1:], duration=80)
-    return out.getvalue()
-
-
-def chunk(kind: bytes, body: bytes) -> bytes:
-    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+    return saved(frames[0], form, save_all=True, append_images=frames[1:], duration=80)
 
 
 def png_of(width: int, height: int, *chunks: bytes) -> bytes:

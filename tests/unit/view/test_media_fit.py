@@ -15,14 +15,9 @@ from bot.domain.job.output_file import OutputFile
 from bot.view.files.containers import WORK_PIXELS
 from bot.view.files.media import fit, sniff
 from bot.view.files.metadata import MARK_BYTES, marked
+from tests.support.images import saved
 
 URL = "https://cdn1.wiro.ai/a/0.png"
-
-
-def encoded(image: Image.Image, form: str = "PNG", **options: object) -> bytes:
-    out = io.BytesIO()
-    image.save(out, form, **options)
-    return out.getvalue()
 
 
 def picture(content: bytes, name: str = "0.png") -> OutputFile:
@@ -54,7 +49,7 @@ def opened(result: OutputFile) -> Image.Image:
 
 
 def test_what_fits_is_not_touched_but_for_its_mark() -> None:
-    original = picture(encoded(noise("RGB", 40, 30)))
+    original = picture(saved(noise("RGB", 40, 30)))
     assert original.content is not None
     told = fit(original, len(original.content) + MARK_BYTES)
     assert told == replace(original, content=marked(original.content, "image/png"))
@@ -63,7 +58,7 @@ def test_what_fits_is_not_touched_but_for_its_mark() -> None:
 
 def test_a_film_of_pictures_without_room_for_the_mark_goes_without_it() -> None:
     still = noise("RGB", 40, 30).convert("P")
-    moving = picture(encoded(still, "GIF", save_all=True, append_images=[still.rotate(90)]))
+    moving = picture(saved(still, "GIF", save_all=True, append_images=[still.rotate(90)]))
     assert fit(moving, len(moving.content or b"")) is moving
 
 
@@ -74,8 +69,8 @@ def test_a_link_stays_a_link() -> None:
 
 def test_a_little_too_large_loses_nothing_but_bytes() -> None:
     flat = Image.linear_gradient("L").resize((400, 400)).convert("RGB")
-    original = picture(encoded(flat, compress_level=0))
-    wasteful = picture(encoded(flat, compress_level=1))
+    original = picture(saved(flat, compress_level=0))
+    wasteful = picture(saved(flat, compress_level=1))
     assert wasteful.content is not None
     result = fit(wasteful, len(wasteful.content) - 1)
     assert (result.filename, result.content_type) == ("0.webp", "image/webp")
@@ -83,7 +78,7 @@ def test_a_little_too_large_loses_nothing_but_bytes() -> None:
 
 
 def test_the_rungs_follow_one_another() -> None:
-    original = picture(encoded(noise("RGB", 300, 200)))
+    original = picture(saved(noise("RGB", 300, 200)))
     assert original.content is not None
     seen: list[tuple[str, tuple[int, int]]] = []
     limit = len(original.content) - 1
@@ -102,7 +97,7 @@ def test_the_rungs_follow_one_another() -> None:
 
 @pytest.mark.parametrize("limit", [-5, 0, 1, 100])
 def test_an_impossible_limit_leaves_the_link(limit: int) -> None:
-    result = fit(picture(encoded(noise("RGB", 300, 200))), limit)
+    result = fit(picture(saved(noise("RGB", 300, 200))), limit)
     assert result == OutputFile("0.png", "image/png", None, URL)
 
 
@@ -132,7 +127,7 @@ def test_the_result_fits_opens_and_keeps_its_proportions(
     mode_form: tuple[str, str], size: tuple[int, int], share: float
 ) -> None:
     mode, form = mode_form
-    original = picture(encoded(noise(mode, *size), form))
+    original = picture(saved(noise(mode, *size), form))
     assert original.content is not None
     limit = int(len(original.content) * share)
     result = fit(original, limit)
@@ -148,20 +143,20 @@ def test_the_result_fits_opens_and_keeps_its_proportions(
 def test_transparency_survives() -> None:
     see_through = noise("RGBA", 200, 200)
     for limit in (60_000, 30_000, 8_000):
-        result = fit(picture(encoded(see_through)), limit)
+        result = fit(picture(saved(see_through)), limit)
         assert opened(result).mode == "RGBA"
         assert result.content_type == "image/webp"
 
 
 def test_a_colour_key_becomes_transparency() -> None:
     keyed = noise("P", 200, 200).copy()
-    result = fit(picture(encoded(keyed, transparency=bytes([0, 128, *[255] * 254]))), 12_000)
+    result = fit(picture(saved(keyed, transparency=bytes([0, 128, *[255] * 254]))), 12_000)
     assert opened(result).mode == "RGBA"
 
 
 def test_an_opaque_alpha_channel_is_dropped() -> None:
     opaque = noise("RGB", 200, 200).convert("RGBA")
-    assert opened(fit(picture(encoded(opaque)), 15_000)).mode == "RGB"
+    assert opened(fit(picture(saved(opaque)), 15_000)).mode == "RGB"
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
@@ -180,7 +175,7 @@ def test_the_orientation_is_applied_and_then_forgotten(orientation: int) -> None
     stored = upright.transpose(turns_back[orientation]) if orientation in turns_back else upright
     exif = Image.Exif()
     exif[0x0112] = orientation
-    content = encoded(stored, "JPEG", exif=exif, quality=100)
+    content = saved(stored, "JPEG", exif=exif, quality=100)
     image = opened(fit(picture(content), len(content) - 1))
     assert image.size == (240, 120)
     assert image.getexif().get(0x0112, 1) == 1
@@ -190,13 +185,13 @@ def test_the_orientation_is_applied_and_then_forgotten(orientation: int) -> None
 
 def test_sixteen_bit_grey_keeps_its_brightness() -> None:
     grey = noise("I;16", 200, 200)
-    result = opened(fit(picture(encoded(grey)), 15_000)).convert("L")
+    result = opened(fit(picture(saved(grey)), 15_000)).convert("L")
     assert abs(result.resize((1, 1)).getpixel((0, 0)) - 128) < 25
 
 
 def test_a_colour_profile_is_carried_over_and_comments_are_not() -> None:
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    content = encoded(noise("RGB", 200, 200), "JPEG", quality=95, icc_profile=profile, comment=b"prompt")
+    content = saved(noise("RGB", 200, 200), "JPEG", quality=95, icc_profile=profile, comment=b"prompt")
     result = fit(picture(content, "0.jpg"), 12_000)
     assert opened(result).info["icc_profile"] == profile
     assert result.content is not None
@@ -206,7 +201,7 @@ def test_a_colour_profile_is_carried_over_and_comments_are_not() -> None:
 @pytest.mark.parametrize("form", ["GIF", "WEBP", "PNG"])
 def test_an_animation_is_never_flattened(form: str) -> None:
     frames = [noise("RGB", 60, 60 + n).resize((60, 60)) for n in range(3)]
-    content = encoded(frames[0], form, save_all=True, append_images=frames[1:], duration=50)
+    content = saved(frames[0], form, save_all=True, append_images=frames[1:], duration=50)
     assert fit(picture(content, "a"), len(content) - 1).content is None
 
 
@@ -216,7 +211,7 @@ def test_other_kinds_are_linked_when_they_do_not_fit(content_type: str) -> None:
 
 
 def test_a_picture_that_only_decoding_finds_broken_is_linked() -> None:
-    content = bytearray(encoded(noise("RGB", 200, 200), "WEBP", lossless=True))
+    content = bytearray(saved(noise("RGB", 200, 200), "WEBP", lossless=True))
     content[100:400] = bytes(300)
     assert fit(picture(bytes(content)), len(content) - 1).content is None
     not_at_all = OutputFile("0.png", "image/png", b"no picture at all", URL)
@@ -225,20 +220,20 @@ def test_a_picture_that_only_decoding_finds_broken_is_linked() -> None:
 
 def test_a_very_large_picture_is_shrunk_first() -> None:
     side = 5000
-    content = encoded(Image.linear_gradient("L").resize((side, side)).convert("RGB"), compress_level=0)
+    content = saved(Image.linear_gradient("L").resize((side, side)).convert("RGB"), compress_level=0)
     image = opened(fit(picture(content), 10 * 1024 * 1024))
     assert image.width == image.height
     assert side * side > WORK_PIXELS >= image.width * image.height > WORK_PIXELS * 0.99
 
 
 def test_very_large_webps_and_transparent_pictures_are_linked() -> None:
-    webp = encoded(Image.new("RGB", (5000, 4000), "red"), "WEBP", quality=1, method=0)
+    webp = saved(Image.new("RGB", (5000, 4000), "red"), "WEBP", quality=1, method=0)
     assert fit(picture(webp), len(webp) - 1).content is None
-    see_through = encoded(Image.new("RGBA", (5000, 4000), (255, 0, 0, 90)), compress_level=1)
+    see_through = saved(Image.new("RGBA", (5000, 4000), (255, 0, 0, 90)), compress_level=1)
     assert fit(picture(see_through), len(see_through) - 1).content is None
 
 
 def test_a_panorama_wider_than_webp_allows_still_fits() -> None:
     wide = Image.effect_noise((20_000, 60), 80).convert("RGB")
-    result = fit(picture(encoded(wide)), 500_000)
+    result = fit(picture(saved(wide)), 500_000)
     assert opened(result).width <= 16_383

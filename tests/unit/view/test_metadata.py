@@ -20,6 +20,7 @@ from bot.view.files.containers import GIF, JPEG, PNG, WEBP, Broken
 from bot.view.files.metadata import MARK_BYTES, marked, without_traces
 from bot.view.files.parts import chunk, segment
 from bot.view.files.sources import checked
+from tests.support.images import saved
 
 FORMATS = {PNG: "PNG", JPEG: "JPEG", WEBP: "WEBP", GIF: "GIF"}
 CANARY = b"CANARY"
@@ -60,9 +61,7 @@ def drawn(mode: str = "RGB", size: tuple[int, int] = (24, 16)) -> Image.Image:
 
 
 def encoded(content_type: str, image: Image.Image | None = None, **how: Any) -> bytes:
-    held = io.BytesIO()
-    (image or drawn()).save(held, FORMATS[content_type], **how)
-    return held.getvalue()
+    return saved(image or drawn(), FORMATS[content_type], **how)
 
 
 def telling(content_type: str, orientation: int = 6) -> bytes:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import io
 from collections.abc import Awaitable, Callable
 from types import SimpleNamespace
 from typing import Any, TypeVar
@@ -26,6 +25,7 @@ from bot.domain.request.errors import InputFault, InputRefused
 from bot.domain.request.files import MAX_FILE_BYTES, InputFile
 from bot.view.files import sources
 from bot.view.files.sources import FileSources, checked
+from tests.support.images import saved
 
 T = TypeVar("T")
 
@@ -34,9 +34,7 @@ WIRO = "https://cdn1.wiro.ai/a/0.png"
 
 
 def encoded(kind: str = "PNG", mode: str = "RGB", size: tuple[int, int] = (6, 4), **how: Any) -> bytes:
-    held = io.BytesIO()
-    Image.new(mode, size).save(held, kind, **how)
-    return held.getvalue()
+    return saved(Image.new(mode, size), kind, **how)
 
 
 PICTURE = encoded()
