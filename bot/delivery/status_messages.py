@@ -34,8 +34,8 @@ from bot.domain.job.job import Exposure, Job
 from bot.domain.job.output_file import OutputFile
 from bot.domain.job.status_update import DeliveryOutcome, StatusUpdate
 from bot.domain.request.errors import InputRefused
-from bot.view.cards.renderer import PLAIN, Look, ending_card, progress_mark
-from bot.view.cards.wordless import last_resort, wordless_ending
+from bot.view.cards.renderer import PLAIN, Look, final_card, progress_mark
+from bot.view.cards.wordless import last_resort, wordless_final
 from bot.view.files.fitting import Bounds
 from bot.view.files.media import fit
 from bot.view.text.sentences import sentence
@@ -284,15 +284,15 @@ class DiscordStatusMessages:
         """Where AutoMod blocks it, once more without the words of others, and once with hardly any at all."""
         while True:
             if isinstance(channel, DirectMessageChannel):  # where no server's AutoMod reads
-                card = ending_card(news, fitted, self._check)
+                card = final_card(news, fitted, self._check)
                 place = f"-# You asked for this in <#{news.job.origin.channel_id}>."
                 card = replace(card, text=f"{card.text}\n{place}")
             elif editor.blocked > 1:
                 return await editor.send_final(channel, last_resort(news), (), tries)
             elif editor.blocked:
-                card = wordless_ending(news, fitted, self._check)
+                card = wordless_final(news, fitted, self._check)
             else:
-                card = ending_card(news, fitted, self._check)
+                card = final_card(news, fitted, self._check)
             refused = await editor.send_final(channel, card, fitted, tries)
             if refused is not SendFault.BLOCKED:
                 return refused

@@ -36,7 +36,7 @@ from bot.view.cards.audit import audit_card
 from bot.view.cards.lists import running_card
 from bot.view.cards.logs import entry_card
 from bot.view.cards.records import history_card
-from bot.view.cards.renderer import ending_card, info_card, status_card
+from bot.view.cards.renderer import final_card, info_card, status_card
 from bot.view.cards.rules import trial_card
 from bot.view.files.fitting import Bounds
 from bot.view.layout import NO_MENTIONS, layout_of
@@ -178,7 +178,7 @@ def test_an_ending_in_any_words_can_be_shown(job: Job, found: list[OutputFile], 
         files = [picture for picture in prepared if picture.content is not None]
         assert len(files) <= MESSAGE_FILES
         assert len({picture.filename for picture in files}) == len(files)
-        card = ending_card(StatusUpdate(job, note=note), prepared)
+        card = final_card(StatusUpdate(job, note=note), prepared)
         assert len(card.pictures) + len(card.files) == (len(files) if job.stage is Stage.SUCCEEDED else 0)
         check_card(card)
 
@@ -194,7 +194,7 @@ async def _never_smaller(picture: OutputFile, limit_bytes: int) -> OutputFile:
 @example(url="https://cdn1.wiro.ai/x>\n# @everyone")
 def test_an_address_stays_inside_its_link(url: str) -> None:
     picture = OutputFile("0.png", "image/png", None, url)
-    text = ending_card(StatusUpdate(a_job(stage=Stage.SUCCEEDED)), [picture]).text
+    text = final_card(StatusUpdate(a_job(stage=Stage.SUCCEEDED)), [picture]).text
     found = [line for line in text.split("\n") if line.startswith("[")]
     if not found and "1 more link:" in text:
         return
@@ -260,6 +260,6 @@ def test_outputs_past_every_number_are_left_out_in_words() -> None:
     url = "https://cdn1.wiro.ai/" + "a" * 900
     outputs = [Output(f"{n}.png", "image/png", url) for n in range(64)]
     found = [OutputFile(output.name, output.content_type, None, output.url) for output in outputs]
-    text = ending_card(StatusUpdate(a_job(stage=Stage.SUCCEEDED)), found).text
+    text = final_card(StatusUpdate(a_job(stage=Stage.SUCCEEDED)), found).text
     assert len(re.findall(r"^\[", text, re.M)) == 2
     assert "62 more links: see" in text

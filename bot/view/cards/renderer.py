@@ -79,7 +79,7 @@ class Look:
 PLAIN: Final = Look()
 
 
-def ending_card(news: StatusUpdate, pictures: Sequence[OutputFile], look: Look = PLAIN) -> Card:
+def final_card(news: StatusUpdate, pictures: Sequence[OutputFile], look: Look = PLAIN) -> Card:
     """A job that has ended, with its pictures."""
     job = news.job
     if job.stage is not Stage.SUCCEEDED:

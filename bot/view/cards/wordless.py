@@ -11,7 +11,7 @@ from bot.domain.job.output_file import OutputFile
 from bot.domain.job.status_update import StatusUpdate
 from bot.view.actions.buttons import JobAction
 from bot.view.card import Card
-from bot.view.cards.renderer import Look, ending_card, status_card
+from bot.view.cards.renderer import Look, final_card, status_card
 from bot.view.cards.texts import text_buttons
 from bot.view.text import said
 
@@ -25,10 +25,10 @@ def wordless_status(news: StatusUpdate) -> Card:
     return replace(card, text=f"{card.text}\n-# {BLOCKED}.")
 
 
-def wordless_ending(news: StatusUpdate, pictures: Sequence[OutputFile], look: Look) -> Card:
-    """As `ending_card`, with its pictures; what a language model said is behind buttons."""
+def wordless_final(news: StatusUpdate, pictures: Sequence[OutputFile], look: Look) -> Card:
+    """As `final_card`, with its pictures; what a language model said is behind buttons."""
     job = news.job
-    card = ending_card(replace(news, job=_wordless(job)), pictures, look)
+    card = final_card(replace(news, job=_wordless(job)), pictures, look)
     if not said.is_text(job):
         return replace(card, text=f"{card.text}\n-# {BLOCKED}.")
     title = card.text.partition("\n")[0]
@@ -37,7 +37,7 @@ def wordless_ending(news: StatusUpdate, pictures: Sequence[OutputFile], look: Lo
 
 def last_resort(news: StatusUpdate) -> Card:
     """Nothing but words of our own and the buttons: that it has ended, at least."""
-    card = ending_card(replace(news, job=_wordless(news.job)), [], Look())
+    card = final_card(replace(news, job=_wordless(news.job)), [], Look())
     text = f"### It has ended\n{BLOCKED}, and what was made with it. Info tells the rest."
     return Card(card.tone, text, buttons=card.buttons_of(JobAction))
 

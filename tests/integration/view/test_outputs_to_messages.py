@@ -22,7 +22,7 @@ from bot.services.runs.delivery import ResultDelivery
 from bot.services.supervisor import Supervisor
 from bot.view.actions.buttons import TextAction
 from bot.view.card import Card
-from bot.view.cards.renderer import ending_card
+from bot.view.cards.renderer import final_card
 from bot.view.files import media
 from bot.view.files.download import Downloader
 from bot.view.files.fetching import downloader_session
@@ -86,7 +86,7 @@ async def brought(*outputs: object, bounds: Bounds | None = None) -> tuple[Card,
     found = delivery._collected.get(job.job_id)
     pictures = found.pictures if found is not None else []
     made = await attachments(job, pictures, bounds or Bounds(10 * MIB, 24 * MIB), shrunk)
-    return ending_card(StatusUpdate(job, note=found.note if found is not None else ""), made), made, event
+    return final_card(StatusUpdate(job, note=found.note if found is not None else ""), made), made, event
 
 
 async def test_an_output_goes_by_its_content_whatever_it_is_called(base: str) -> None:

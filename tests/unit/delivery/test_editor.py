@@ -19,13 +19,13 @@ from bot.delivery.editor import FINAL_TRIES, LONGEST_FINAL_PAUSE_S, PROGRESS_TRI
 from bot.domain.job.job import Progress, Stage
 from bot.domain.job.status_update import StatusUpdate
 from bot.services.tasks import TaskOwner
-from bot.view.cards.renderer import ending_card, status_card
+from bot.view.cards.renderer import final_card, status_card
 from tests.support.clocks import SteppedClock, settle_down, until
 from tests.support.discord_side import TOKEN, FakeRoute, an_http_error
 from tests.support.samples import CHANNEL, a_job, a_picture
 
 BY_TOKEN = f"/api/v10/webhooks/5/{TOKEN}/messages/@original"
-ENDING = ending_card(StatusUpdate(a_job(stage=Stage.SUCCEEDED)), [a_picture()])
+ENDING = final_card(StatusUpdate(a_job(stage=Stage.SUCCEEDED)), [a_picture()])
 
 
 def step(number: int) -> StatusUpdate:

@@ -15,14 +15,14 @@ from bot.delivery.channels import DeliveryChannels, SendFault, may_yet_apply
 from bot.delivery.verification import PAUSES_S, UNREADABLE_S, UNSURE_S, FinalMessage, FinalMessageVerifier
 from bot.domain.job.job import Progress, Stage
 from bot.domain.job.status_update import StatusUpdate
-from bot.view.cards.renderer import ending_card, progress_mark, status_card
+from bot.view.cards.renderer import final_card, progress_mark, status_card
 from tests.support.clocks import StoppedClock, settle_down
 from tests.support.discord_side import TOKEN, FakeRoute, an_http_error
 from tests.support.samples import CHANNEL, GUILD, a_job, a_picture
 
 JOB = a_job(stage=Stage.RUNNING, progress=Progress(9, 28))
 DONE = a_job(stage=Stage.SUCCEEDED)
-ENDING = ending_card(StatusUpdate(DONE), [a_picture()])
+ENDING = final_card(StatusUpdate(DONE), [a_picture()])
 LATE = status_card(StatusUpdate(JOB))
 
 
@@ -191,5 +191,5 @@ def test_the_mark_is_in_every_passing_card_and_in_no_ending() -> None:
     for stage in stages:
         assert mark in status_card(StatusUpdate(a_job(stage=stage))).small_print
     for stage in (Stage.SUCCEEDED, Stage.FAILED, Stage.CANCELLED):
-        card = ending_card(StatusUpdate(a_job(stage=stage)), [])
+        card = final_card(StatusUpdate(a_job(stage=stage)), [])
         assert mark not in "\n".join((card.text, card.body, card.small_print))

@@ -20,7 +20,7 @@ from bot.view.actions.buttons import Action, ConfirmAction, ConfirmButton, Resul
 from bot.view.actions.component import ActionButton
 from bot.view.card import Card, Preview, Tone
 from bot.view.cards.remix import RemixForm, confirmation, prompt_form, ready_card, remix_form
-from bot.view.cards.renderer import Look, ending_card
+from bot.view.cards.renderer import Look, final_card
 from bot.view.cards.results import picks_of, picture_indexes
 from bot.view.layout import layout_of
 from tests.support.samples import a_job, a_picture, a_request
@@ -53,7 +53,7 @@ def rows_of(card: Card) -> list[list[str]]:
 
 def test_one_picture_is_varied_enlarged_and_asked_for_in_other_words() -> None:
     job, pictures = a_result(1)
-    rows = rows_of(ending_card(StatusUpdate(job), pictures, Look(can_upscale=True)))
+    rows = rows_of(final_card(StatusUpdate(job), pictures, Look(can_upscale=True)))
     assert rows == [["Again", "Info", "Delete", "Report"], ["Vary", "Upscale", "Edit prompt"]]
 
 
@@ -69,7 +69,7 @@ def test_without_a_model_for_it_nothing_is_enlarged() -> None:
 def test_several_pictures_have_numbers_in_rows_that_discord_takes(count: int) -> None:
     job, pictures = a_result(count)
     pictures[10:] = [replace(picture, content=None) for picture in pictures[10:]]  # they are linked
-    card = ending_card(StatusUpdate(job), pictures, Look(can_upscale=True))
+    card = final_card(StatusUpdate(job), pictures, Look(can_upscale=True))
     shown = min(count, 10)
     assert [p.number for p in card.buttons_of(ResultAction) if p.action is ResultButton.VARY] == list(
         range(1, shown + 1)
@@ -165,7 +165,7 @@ def test_a_confirmation_shows_its_picture_and_hides_what_was_hidden() -> None:
 )
 def test_a_child_names_its_parent(parent: Parent, words: str) -> None:
     job, pictures = a_result(1, parent=parent)
-    assert ending_card(StatusUpdate(job), pictures).text.splitlines()[1] == words
+    assert final_card(StatusUpdate(job), pictures).text.splitlines()[1] == words
 
 
 def test_a_card_without_buttons_has_no_rows() -> None:

@@ -15,7 +15,7 @@ from bot.domain.job.status_update import StatusUpdate
 from bot.domain.money import Money
 from bot.view.actions.buttons import JobAction, JobButton, TextAction
 from bot.view.card import Card, Tone
-from bot.view.cards.renderer import BAR_CELLS, Look, bar, ending_card, headline, info_card, status_card
+from bot.view.cards.renderer import BAR_CELLS, Look, bar, final_card, headline, info_card, status_card
 from bot.view.layout import layout_of, progress_layout_of
 from bot.view.text.said import TextPart
 from tests.support.histories import progresses
@@ -88,7 +88,7 @@ def test_a_card_that_is_drawn_once_for_all_is_the_card_that_is_drawn_anew(news: 
 
 
 def test_a_card_with_files_or_without_words_is_the_same_as_drawn_anew() -> None:
-    for card in (ending_card(StatusUpdate(SUCCESS), [a_picture()]), Card(Tone.DONE, "", small_print="x")):
+    for card in (final_card(StatusUpdate(SUCCESS), [a_picture()]), Card(Tone.DONE, "", small_print="x")):
         assert components_of(progress_layout_of(card, SEAL)) == components_of(layout_of(card, SEAL))
 
 
@@ -168,7 +168,7 @@ def test_a_status_card_of_any_prompt_fits_and_mentions_nobody(
 
 
 def test_a_success_shows_its_pictures_and_its_facts() -> None:
-    card = ending_card(StatusUpdate(SUCCESS), [a_picture("0.png"), a_picture("1.png")])
+    card = final_card(StatusUpdate(SUCCESS), [a_picture("0.png"), a_picture("1.png")])
     assert card.pictures == ("0.png", "1.png")
     assert card.tone is Tone.DONE
     assert set(actions_of(card)) >= {JobButton.AGAIN, JobButton.INFO, JobButton.DELETE}
@@ -179,7 +179,7 @@ def test_a_success_shows_its_pictures_and_its_facts() -> None:
 @pytest.mark.parametrize("cost", [None, Money(0)])
 def test_a_success_whose_charge_is_not_on_record_yet_says_how_much_at_most(cost: Money | None) -> None:
     job = a_job(stage=Stage.SUCCEEDED, cost=cost, task_id="1", is_charge_open=True)
-    card = ending_card(StatusUpdate(job), [])
+    card = final_card(StatusUpdate(job), [])
     assert "its cost follows, $0.05 at most" in card.small_print
     assert "**Cost** not known yet" in info_card(job).text
 
@@ -187,7 +187,7 @@ def test_a_success_whose_charge_is_not_on_record_yet_says_how_much_at_most(cost:
 def test_a_success_of_unknown_cost_shows_its_hold() -> None:
     bare = a_job(stage=Stage.SUCCEEDED)
     assert (
-        ending_card(StatusUpdate(bare), [a_picture()]).small_print
+        final_card(StatusUpdate(bare), [a_picture()]).small_print
         == "stable-diffusion-3-medium · seed `4` · $0.05"
     )
 
@@ -205,19 +205,19 @@ def test_a_success_of_unknown_cost_shows_its_hold() -> None:
     ],
 )
 def test_what_no_gallery_shows_is_a_file(name: str, content_type: str) -> None:
-    card = ending_card(StatusUpdate(SUCCESS), [OutputFile(name, content_type, b"content", None), a_picture()])
+    card = final_card(StatusUpdate(SUCCESS), [OutputFile(name, content_type, b"content", None), a_picture()])
     assert (card.pictures, card.files) == ((PNG.name,), (name,))
 
 
 @pytest.mark.parametrize("name", ["clip.mp4", "clip.webm", "clip.mov"])
 def test_a_film_stands_among_the_pictures(name: str) -> None:
     kinds = {"clip.mp4": "video/mp4", "clip.webm": "video/webm", "clip.mov": "video/quicktime"}
-    card = ending_card(StatusUpdate(SUCCESS), [OutputFile(name, kinds[name], b"film", None), a_picture()])
+    card = final_card(StatusUpdate(SUCCESS), [OutputFile(name, kinds[name], b"film", None), a_picture()])
     assert (card.pictures, card.files) == ((name, PNG.name), ())
 
 
 def test_a_picture_that_was_made_smaller_says_so_and_links_its_original() -> None:
-    card = ending_card(StatusUpdate(SUCCESS), [replace(a_picture("0.webp"), is_reduced=True, url=PNG.url)])
+    card = final_card(StatusUpdate(SUCCESS), [replace(a_picture("0.webp"), is_reduced=True, url=PNG.url)])
     assert f"0.webp is shown smaller; [original]({PNG.url})" in card.text
     assert "limited time" in card.text
     assert card.pictures == ("0.webp",)
@@ -225,7 +225,7 @@ def test_a_picture_that_was_made_smaller_says_so_and_links_its_original() -> Non
 
 def test_of_twenty_outputs_every_one_is_shown_or_linked_by_name() -> None:
     outputs = [a_picture(f"{n}.png", b"a picture" if n < 10 else None) for n in range(20)]
-    card = ending_card(StatusUpdate(SUCCESS), outputs)
+    card = final_card(StatusUpdate(SUCCESS), outputs)
     assert card.pictures == tuple(f"{n}.png" for n in range(10))
     assert all(f"[{n}.png](https://cdn1.wiro.ai/{n}.png)" in card.text for n in range(10, 20))
     assert_fits(card)
@@ -258,7 +258,7 @@ def a_text(*answers: str, thinking: str | None = None) -> Job:
 
 
 def test_a_short_answer_is_shown_whole() -> None:
-    card = ending_card(StatusUpdate(a_text("# Yes\n- one\n- two")), [])
+    card = final_card(StatusUpdate(a_text("# Yes\n- one\n- two")), [])
     assert card.body == "# Yes\n- one\n- two"
     assert card.buttons_of(TextAction) == card.files == ()
     assert "fetched" not in card.text
@@ -266,21 +266,21 @@ def test_a_short_answer_is_shown_whole() -> None:
 
 
 def test_thoughts_are_folded_away_behind_a_button() -> None:
-    card = ending_card(StatusUpdate(a_text("Yes", thinking="Let me see")), [])
+    card = final_card(StatusUpdate(a_text("Yes", thinking="Let me see")), [])
     assert "Let me see" not in everything_in(card) + card.body
     assert card.buttons_of(TextAction) == (TextAction(1, TextPart.THINKING, 0),)
-    alone = ending_card(StatusUpdate(a_text("", thinking="Let me see")), [])
+    alone = final_card(StatusUpdate(a_text("", thinking="Let me see")), [])
     assert alone.body == "The model thought about it, but gave no answer."
 
 
 def test_of_a_long_answer_the_beginning_is_shown_and_where_the_rest_is() -> None:
     file = OutputFile("answer.md", "text/markdown", b"words", None)
-    card = ending_card(StatusUpdate(a_text("word " * 40_000)), [file])
+    card = final_card(StatusUpdate(a_text("word " * 40_000)), [file])
     assert card.body.startswith("word word")
     assert "200,000 characters; the whole answer is attached" in card.text
     assert card.files == ("answer.md",)
     assert card.buttons_of(TextAction) == (TextAction(1, TextPart.ANSWER, 1),)
-    assert "too large to attach" in ending_card(StatusUpdate(a_text("word " * 40_000)), []).text
+    assert "too large to attach" in final_card(StatusUpdate(a_text("word " * 40_000)), []).text
 
 
 @given(prompts, st.lists(st.text(max_size=3_000), min_size=1, max_size=3), st.integers(0, 20))
@@ -289,7 +289,7 @@ def test_an_ending_of_any_answer_and_any_files_fits(prompt: str, answers: list[s
     job = replace(a_text(*answers, thinking="x"), request=a_request(prompt=prompt), detail="d" * 300)
     pictures = [a_picture(f"{n}.png") for n in range(9)]
     pictures += [replace(a_picture("_" * 90, None), url="https://cdn1.wiro.ai/" + "a" * 90)] * linked
-    assert_fits(ending_card(StatusUpdate(job, note="n" * 300), pictures))
+    assert_fits(final_card(StatusUpdate(job, note="n" * 300), pictures))
 
 
 @given(
@@ -314,7 +314,7 @@ def test_an_ending_of_any_mixture_has_no_more_parts_than_a_message_may(
         outputs += (Output("output", "raw", None, text="word " * 3_000, thinking="hm"),)
         pictures = [OutputFile("answer.md", "text/markdown", b"x", None), *pictures[:9]]
     job = replace(SUCCESS, outputs=outputs)
-    assert_fits(ending_card(StatusUpdate(job), pictures, Look(can_upscale=can_upscale, has_ai_notice=True)))
+    assert_fits(final_card(StatusUpdate(job), pictures, Look(can_upscale=can_upscale, has_ai_notice=True)))
 
 
 @pytest.mark.parametrize("stage", [Stage.RUNNING, Stage.FINISHING])
@@ -332,7 +332,7 @@ def test_info_leads_to_the_log_for_those_who_may_see_it() -> None:
 
 
 def test_a_picture_that_cannot_be_attached_is_linked() -> None:
-    card = ending_card(StatusUpdate(SUCCESS, note="1 of 2 could not be shown."), [a_picture(content=None)])
+    card = final_card(StatusUpdate(SUCCESS, note="1 of 2 could not be shown."), [a_picture(content=None)])
     assert f"[lighthouse.png]({PNG.url})" in card.text
     assert "limited time" in card.text
     assert "1 of 2 could not be shown." in card.text
@@ -340,18 +340,18 @@ def test_a_picture_that_cannot_be_attached_is_linked() -> None:
 
 
 def test_a_success_whose_pictures_are_gone_says_so() -> None:
-    assert "can no longer be fetched" in ending_card(StatusUpdate(SUCCESS), []).text
+    assert "can no longer be fetched" in final_card(StatusUpdate(SUCCESS), []).text
 
 
 def test_a_gallery_holds_no_more_than_discord_shows() -> None:
-    card = ending_card(StatusUpdate(SUCCESS), [a_picture(f"{n}.png") for n in range(12)])
+    card = final_card(StatusUpdate(SUCCESS), [a_picture(f"{n}.png") for n in range(12)])
     assert len(card.pictures) == 10
     assert_fits(card)
 
 
 @pytest.mark.parametrize("cause", list(Cause))
 def test_a_failure_tells_why_and_offers_another_try(cause: Cause) -> None:
-    card = ending_card(StatusUpdate(a_job(stage=Stage.FAILED, cause=cause)), [])
+    card = final_card(StatusUpdate(a_job(stage=Stage.FAILED, cause=cause)), [])
     assert card.tone is Tone.FAILED
     assert len({JobButton.AGAIN, JobButton.RETRY} & set(actions_of(card))) == 1
     assert JobButton.CANCEL not in actions_of(card)
@@ -361,8 +361,7 @@ def test_only_what_may_pass_can_be_retried_as_it_was() -> None:
     retried = {
         cause
         for cause in Cause
-        if JobButton.RETRY
-        in actions_of(ending_card(StatusUpdate(a_job(stage=Stage.FAILED, cause=cause)), []))
+        if JobButton.RETRY in actions_of(final_card(StatusUpdate(a_job(stage=Stage.FAILED, cause=cause)), []))
     }
     assert {Cause.UNANSWERED, Cause.UNREACHABLE, Cause.LOST} <= retried
     assert not retried & {Cause.REFUSED, Cause.NO_FUNDS, Cause.AUTH, Cause.OUTPUT_UNUSABLE, Cause.CANCELLED}
@@ -370,7 +369,7 @@ def test_only_what_may_pass_can_be_retried_as_it_was() -> None:
 
 def test_a_cancellation_is_no_alarm() -> None:
     job = a_job(stage=Stage.CANCELLED, cause=Cause.CANCELLED)
-    assert ending_card(StatusUpdate(job), []).tone is Tone.WAITING
+    assert final_card(StatusUpdate(job), []).tone is Tone.WAITING
 
 
 @given(prompts, prompts)

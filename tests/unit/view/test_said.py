@@ -15,7 +15,7 @@ from bot.domain.job.job import Job, Output, Stage
 from bot.domain.job.output_file import OutputFile
 from bot.domain.job.status_update import StatusUpdate
 from bot.view.actions.buttons import JobAction, JobButton, PageMove, TextAction
-from bot.view.cards.renderer import ending_card
+from bot.view.cards.renderer import final_card
 from bot.view.cards.texts import last_lines, log_card, page_card
 from bot.view.files.fitting import Bounds
 from bot.view.layout import layout_of
@@ -55,7 +55,7 @@ async def test_a_long_answer_is_attached_whole_and_can_be_read_page_by_page(answ
     assert (file.filename, file.content) == ("answer.md", answer.encode())
     pages = said.pages(job, TextPart.ANSWER)
     assert "".join(page.body for page in pages) == answer
-    assert ending_card(StatusUpdate(job), [file]).body == pages[0].shown
+    assert final_card(StatusUpdate(job), [file]).body == pages[0].shown
 
 
 async def test_an_answer_of_megabytes_is_attached_and_its_pages_have_an_end() -> None:
@@ -86,7 +86,7 @@ async def test_an_answer_beside_pictures_takes_a_place_of_its_own() -> None:
     made = await attachments(job, [WORDS, *pictures], WHOLE, as_it_is)
     attached = [picture.filename for picture in made if picture.content is not None]
     assert attached == ["answer.md", *(f"{n}.png" for n in range(9))]
-    card = ending_card(StatusUpdate(job), made)
+    card = final_card(StatusUpdate(job), made)
     assert set(card.pictures + card.files) == set(attached)
     assert all(f"[{n}.png]" in card.text for n in range(9, 12))
 
@@ -99,7 +99,7 @@ async def test_sixty_four_outputs_are_all_to_be_found() -> None:
     assert [picture.filename for picture in attached] == ["links.txt", *(f"{n}.png" for n in range(9))]
     listed = (attached[0].content or b"").decode()
     assert [f"{n}.png\t{URL}/{n}.png" for n in range(9, 64)] == listed.splitlines()
-    card = ending_card(StatusUpdate(job), made)
+    card = final_card(StatusUpdate(job), made)
     assert "more links: see links.txt" in card.text
     assert card.files == ("links.txt",)
     assert len(card.text) < LINKS_CHARS + 1_000
@@ -109,7 +109,7 @@ async def test_an_attachment_is_never_left_without_its_place_in_the_card() -> No
     pictures = [OutputFile(f"{n % 3}.png", "image/png", b"a picture", f"{URL}/{n}.png") for n in range(7)]
     pictures.append(OutputFile("LINKS.txt", "text/plain", b"mine", f"{URL}/links.txt"))
     made = await attachments(a_text("word " * 3_000), pictures, WHOLE, as_it_is)
-    card = ending_card(StatusUpdate(a_text("word " * 3_000)), made)
+    card = final_card(StatusUpdate(a_text("word " * 3_000)), made)
     attached = [picture.filename for picture in made if picture.content is not None]
     assert sorted(card.pictures + card.files) == sorted(attached)
     assert len(attached) == 9
