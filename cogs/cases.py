@@ -48,7 +48,7 @@ class Cases(commands.Cog):
         )
         if offer is None:
             return Postscript()
-        text = format_offer(offer.way_out)
+        text = format_offer(offer.alternative)
         if not offer.may_ask:
             return Postscript(text)
         return Postscript(text, CaseAction(CaseButton.ASK, interaction.id), ASKING)

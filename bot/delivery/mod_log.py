@@ -74,9 +74,9 @@ class DiscordModLog:
         await self._post(channel_id, alarm_card(alarm))
 
     async def post_case(
-        self, channel_id: int, case: Case, way_out: Alternative | None, prompt: str, job: Job | None
+        self, channel_id: int, case: Case, alternative: Alternative | None, prompt: str, job: Job | None
     ) -> bool:
-        card, spare = open_card(case, way_out, prompt, job), open_card(case, way_out, KEPT_BACK, job)
+        card, spare = open_card(case, alternative, prompt, job), open_card(case, alternative, KEPT_BACK, job)
         return await self._post(channel_id, card, spare) is not None
 
     # --- the member ------------------------------------------------------------------------------

@@ -36,7 +36,7 @@ class MemoryDesk:
         self.gate.set()
 
     async def post_case(
-        self, channel_id: int, case: Case, way_out: Alternative | None, prompt: str, job: Job | None
+        self, channel_id: int, case: Case, alternative: Alternative | None, prompt: str, job: Job | None
     ) -> bool:
         if self.can_post:
             self.posted.append(case)

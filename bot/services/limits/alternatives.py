@@ -39,8 +39,8 @@ class LimitAlternatives:
         catalogue: Catalogue,
         holds: Holds,
     ) -> None:
-        self._purse = limit_service
-        self._houses = guild_settings
+        self._limit_service = limit_service
+        self._guild_settings = guild_settings
         self._catalogue = catalogue
         self._holds = holds
 
@@ -48,7 +48,9 @@ class LimitAlternatives:
         """Raises ModelUnknown, OptionRefused, StoreError."""
         hold = await self._holds.of_request(request)
         price = hold.amount
-        standings = await self._purse.standings(requester, request.model, is_unproven=hold.is_unproven)
+        standings = await self._limit_service.standings(
+            requester, request.model, is_unproven=hold.is_unproven
+        )
         fits: list[Fit | None] = []
         if _fits(standings, Money(0)):  # otherwise no run of this model fits, whatever it costs
             fits.append(
@@ -121,7 +123,7 @@ class LimitAlternatives:
 
     async def _is_allowed(self, requester: Requester, slug: str) -> bool:
         try:
-            await self._houses.require_model_allowed(requester, slug)
+            await self._guild_settings.require_model_allowed(requester, slug)
         except RuleRefused:
             return False
         return True
@@ -131,7 +133,9 @@ class LimitAlternatives:
             hold = await self._holds.of_request(request)
         except (FieldsRefused, ModelUnknown, OptionRefused, PictureNotTaken, RunTooDear):
             return None
-        standings = await self._purse.standings(requester, request.model, is_unproven=hold.is_unproven)
+        standings = await self._limit_service.standings(
+            requester, request.model, is_unproven=hold.is_unproven
+        )
         if hold.amount < price and _fits(standings, hold.amount):
             return Fit(Saving.CHEAPER_MODEL, request, hold.amount)
         return None

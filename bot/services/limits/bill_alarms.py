@@ -21,7 +21,7 @@ class BillAlarms:
         self, store: AlarmStore, guild_settings: GuildSettingsService, channel: AlarmChannel
     ) -> None:
         self._store = store
-        self._houses = guild_settings
+        self._guild_settings = guild_settings
         self._channel = channel
 
     async def look(self) -> None:
@@ -29,7 +29,7 @@ class BillAlarms:
         for alarm in await self._store.untold():
             _log(alarm)
             await self._store.told(alarm)
-            channel_id = (await self._houses.of(alarm.guild_id)).rules.log_channel_id
+            channel_id = (await self._guild_settings.of(alarm.guild_id)).rules.log_channel_id
             if channel_id is not None:
                 await self._channel.alarm(channel_id, alarm)
 

@@ -33,8 +33,8 @@ class BudgetAlerts:
         guilds: GuildStore,
         channel: WarningChannel,
     ) -> None:
-        self._purse = limit_service
-        self._houses = guild_settings
+        self._limit_service = limit_service
+        self._guild_settings = guild_settings
         self._guilds = guilds
         self._channel = channel
         # What this process has told: the store is the record, this spares it the question.
@@ -56,13 +56,13 @@ class BudgetAlerts:
     async def _look(
         self, guild_id: int, requester: Requester, model: str, refused: LimitReached | None
     ) -> None:
-        house = await self._houses.of(guild_id)
-        channel_id = house.rules.log_channel_id
+        guild = await self._guild_settings.of(guild_id)
+        channel_id = guild.rules.log_channel_id
         if channel_id is None or not any(
-            _is_budget(rule.audience, rule.dimension.measure) for rule in house.limits
+            _is_budget(rule.audience, rule.dimension.measure) for rule in guild.limits
         ):
             return
-        for standing in await self._purse.standings(requester, model):
+        for standing in await self._limit_service.standings(requester, model):
             limit = standing.limit
             if not _is_budget(limit.audience, limit.measure):
                 continue

@@ -72,7 +72,7 @@ class LimitService:
             if amount is not None
         )
         self._allowance = default_limits
-        self._houses = guild_settings
+        self._guild_settings = guild_settings
         self._guilds = guilds
         self._store = store
         self._clock = clock
@@ -85,12 +85,12 @@ class LimitService:
         A run that a moderator approved passes the member's limits, not the server's and the operator's.
         `is_unproven`: nobody can say what the model costs.
         """
-        house = await self._houses.of(requester.channel.guild_id)
+        guild = await self._guild_settings.of(requester.channel.guild_id)
         granted = await self._granted(requester)
-        limits = self._bound(house, requester, model, granted, is_unproven=is_unproven)
+        limits = self._bound(guild, requester, model, granted, is_unproven=is_unproven)
         if is_approved:
             limits = tuple(limit for limit in limits if not limit.is_members)
-        return limits, counters_for(house.tracked, self._defaults, requester, model)
+        return limits, counters_for(guild.tracked, self._defaults, requester, model)
 
     async def check(self, limits: Sequence[Limit], hold: Money) -> None:
         """Whether one more run with this hold would fit by now; only a reservation decides for good.
@@ -111,7 +111,7 @@ class LimitService:
     ) -> tuple[LimitStatus, ...]:
         """Every limit that binds here, tightest first; the operator's last."""
         at_s = self._clock.wall()
-        house = await self._houses.of(requester.channel.guild_id)
+        guild = await self._guild_settings.of(requester.channel.guild_id)
         granted = await self._granted(requester)
         standings = [
             LimitStatus.of(
@@ -120,7 +120,7 @@ class LimitService:
                 at_s,
                 granted.get((limit.measure, limit.window), 0) if limit.is_members else 0,
             )
-            for limit in self._bound(house, requester, model, granted, is_unproven=is_unproven)
+            for limit in self._bound(guild, requester, model, granted, is_unproven=is_unproven)
         ]
         return tuple(sorted(standings, key=_tightness))
 
@@ -137,7 +137,7 @@ class LimitService:
 
     def _bound(
         self,
-        house: GuildSettings,
+        guild: GuildSettings,
         requester: Requester,
         model: str,
         granted: Mapping[tuple[Measure, Window], int],
@@ -146,7 +146,7 @@ class LimitService:
     ) -> tuple[Limit, ...]:
         wary = caution(requester, model) if is_unproven else ()
         return wary + resolve_limits(
-            house.limits, self._defaults, self._caps(requester), requester, model, granted
+            guild.limits, self._defaults, self._caps(requester), requester, model, granted
         )
 
     def _caps(self, requester: Requester) -> tuple[Limit, ...]:

@@ -44,7 +44,7 @@ class ModLog(Protocol):
     """Discord as cases need it. Raises nothing but what is named."""
 
     async def post_case(
-        self, channel_id: int, case: Case, way_out: Alternative | None, prompt: str, job: Job | None
+        self, channel_id: int, case: Case, alternative: Alternative | None, prompt: str, job: Job | None
     ) -> bool:
         """Put a case into the log channel. False: it cannot be written to. `job` is the reported one."""
         ...

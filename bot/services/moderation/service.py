@@ -52,14 +52,14 @@ _VERDICTS: Final = {
 class Offer:
     """What a refused member is told besides: what would fit, and whether they can ask a moderator."""
 
-    way_out: Alternative
+    alternative: Alternative
     may_ask: bool
 
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
     requester: Requester
-    way_out: Alternative
+    alternative: Alternative
     is_private: bool
 
 
@@ -82,7 +82,7 @@ class Cases:
     ) -> None:
         self._store = store
         self._houses = guild_settings
-        self._ways_out = alternatives
+        self._alternatives = alternatives
         self._runs = runs
         self._verdicts = Verdicts(guild_settings, limit_service, holds, runs, mod_log)
         self._desk = mod_log
@@ -106,12 +106,12 @@ class Cases:
         if refused.request is None:
             return None
         await self._watch.look(requester, refused.request.model, refused)
-        way_out = await self._ways_out.of(refused, refused.request, requester)
+        alternative = await self._alternatives.of(refused, refused.request, requester)
         has_log = (await self._houses.of(requester.channel.guild_id)).rules.log_channel_id is not None
         may_ask = has_log and not refused.is_operator
         if may_ask:
-            self._keep(refused_id, _Kept(requester, way_out, is_private))
-        return Offer(way_out, may_ask)
+            self._keep(refused_id, _Kept(requester, alternative, is_private))
+        return Offer(alternative, may_ask)
 
     async def ask(self, refused_id: int, presser: Requester) -> Case:
         """Put a refused request before the moderators, once.
@@ -138,7 +138,7 @@ class Cases:
             raise CaseNotFound(refused_id)
         if place.guild_id != presser.channel.guild_id:
             raise CaseNotFound(refused_id)
-        request = kept.way_out.request
+        request = kept.alternative.request
         await self._houses.check_request(presser, request)
         channel_id = await self._log_channel(place.guild_id)
         case = Case(
@@ -157,12 +157,12 @@ class Cases:
         known = case if is_new else await self._store.case(refused_id)
         if known is None or known.verdict is not Verdict.OPEN:
             raise CaseRefused(CaseFault.ASKED)
-        if not await self._desk.post_case(channel_id, known, kept.way_out, words_of(request), None):
+        if not await self._desk.post_case(channel_id, known, kept.alternative, words_of(request), None):
             raise CaseRefused(CaseFault.LOG_CHANNEL_CLOSED)
         return known
 
     def _keep(self, refused_id: int, kept: _Kept) -> None:
-        request = kept.way_out.request
+        request = kept.alternative.request
         chars = BARE_CHARS + len(words_of(request)) + len(request.negative_prompt or "")
         self._kept.put(refused_id, kept.requester.user_id, kept, chars)
 

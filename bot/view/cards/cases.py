@@ -28,9 +28,9 @@ _ASK: Final = (CaseButton.APPROVE, CaseButton.GRANT, CaseButton.DENY, CaseButton
 _REPORT: Final = (CaseButton.RESTORE, CaseButton.DELETE, CaseButton.BLOCK)
 
 
-def open_card(case: Case, way_out: Alternative | None, prompt: str, job: Job | None = None) -> Card:
+def open_card(case: Case, alternative: Alternative | None, prompt: str, job: Job | None = None) -> Card:
     """A case for the moderators, with its buttons. `job` is the reported one."""
-    lines = _reported(case, prompt, job) if job is not None else _asked(case, way_out, prompt)
+    lines = _reported(case, prompt, job) if job is not None else _asked(case, alternative, prompt)
     actions = _ASK if case.kind is CaseKind.ASK else _REPORT
     return Card(
         Tone.WARNING,
@@ -116,14 +116,14 @@ def format_granted(decision: Decision) -> str:
     return " and ".join(words) or "nothing"
 
 
-def format_offer(way_out: Alternative) -> str:
+def format_offer(alternative: Alternative) -> str:
     """What would still fit; empty where nothing would."""
-    if not way_out.fits:
+    if not alternative.fits:
         return ""
-    return "This would still fit: " + "; ".join(_format_fit(fit) for fit in way_out.fits) + "."
+    return "This would still fit: " + "; ".join(_format_fit(fit) for fit in alternative.fits) + "."
 
 
-def _asked(case: Case, way_out: Alternative | None, prompt: str) -> list[str]:
+def _asked(case: Case, alternative: Alternative | None, prompt: str) -> list[str]:
     private = " (privately)" if case.is_private else ""
     lines = ["### A member at a limit asks for more", f"**Who** <@{case.user_id}>"]
     title = heading(case.request, PROMPT_CHARS) if case.request is not None else ""
@@ -131,8 +131,8 @@ def _asked(case: Case, way_out: Alternative | None, prompt: str) -> list[str]:
     lines += [f"**Where** <#{case.channel_id}>{private}", f"**What** {what}"]
     if case.request is not None:
         lines.append(f"**How** {_format_request(case.request)}")
-    if way_out is not None:
-        lines += [f"**Limit** {_limit_line(way_out.refused)}", f"**Price** about {way_out.price}"]
+    if alternative is not None:
+        lines += [f"**Limit** {_limit_line(alternative.refused)}", f"**Price** about {alternative.price}"]
     return lines
 
 

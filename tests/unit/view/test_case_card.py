@@ -43,7 +43,7 @@ def refusal(limit: Limit | None, *, is_money: bool = False) -> LimitReached:
     )
 
 
-def way_out(*fits: Fit) -> Alternative:
+def alternative(*fits: Fit) -> Alternative:
     return Alternative(a_request(), Money.parse("0.05"), refusal(ROLE_LIMIT), fits)
 
 
@@ -52,7 +52,7 @@ def decided(case: Case, verdict: Verdict) -> Case:
 
 
 def test_an_asking_case_says_everything_and_carries_its_id() -> None:
-    card = open_card(ASK, way_out(), "a *wild* @everyone")
+    card = open_card(ASK, alternative(), "a *wild* @everyone")
     for part in ("<@2>", "<#30>", r"a \*wild\*", "20 runs an hour in <#30> with `a/b` for <@&5>", "$0.05"):
         assert part in card.text
     assert "@everyone" not in card.text
@@ -144,11 +144,11 @@ def test_the_member_reads_the_verdict(decision: Decision, told: str) -> None:
 def test_the_way_out_names_what_fits() -> None:
     request, price = a_request(count=2, steps=20, model="a/b"), Money.parse("0.02")
     fits = [Fit(saving, request, price) for saving in Saving]
-    assert format_offer(way_out(*fits)) == (
+    assert format_offer(alternative(*fits)) == (
         "This would still fit: 2 pictures for about $0.02; 20 steps for about $0.02; "
         "the model `a/b` for about $0.02."
     )
-    assert format_offer(way_out()) == ""
+    assert format_offer(alternative()) == ""
 
 
 def test_a_refusal_names_the_limit_that_binds() -> None:

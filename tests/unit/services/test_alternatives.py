@@ -42,7 +42,7 @@ def priced(slug: str, *rules: tuple[dict[str, str], str, str]) -> Model:
     return Model(slug, slug, parameters, prices)
 
 
-async def way_out(harness: BotHarness, **request: Any) -> dict[Saving, Any]:
+async def alternative(harness: BotHarness, **request: Any) -> dict[Saving, Any]:
     asked = a_request(**request)
     refused = LimitReached(
         is_operator=False, is_money=True, limit=0, used=0, held=0, asked=1, resets_at_s=0, request=asked
@@ -54,7 +54,7 @@ async def way_out(harness: BotHarness, **request: Any) -> dict[Saving, Any]:
 async def test_fewer_pictures_where_the_price_counts_them(harness: BotHarness) -> None:
     harness.wiro.known_models[MODEL.lower()] = priced(MODEL, ({}, "0.01", "cpo"))
     await limit(harness, Measure.SPEND, Money.parse("0.025").pico)
-    fits = await way_out(harness, count=4)
+    fits = await alternative(harness, count=4)
     assert fits.keys() == {Saving.FEWER_PICTURES}
     assert fits[Saving.FEWER_PICTURES].request.count == 2
     assert fits[Saving.FEWER_PICTURES].price == Money.parse("0.02")
@@ -68,7 +68,7 @@ async def test_fewer_steps_where_the_price_depends_on_them(harness: BotHarness) 
         ({"steps": "10"}, "0.01", "cpr"),
     )
     await limit(harness, Measure.SPEND, Money.parse("0.03").pico)
-    fits = await way_out(harness)
+    fits = await alternative(harness)
     assert fits.keys() == {Saving.FEWER_STEPS}
     assert fits[Saving.FEWER_STEPS].request.steps == 20
 
@@ -76,7 +76,7 @@ async def test_fewer_steps_where_the_price_depends_on_them(harness: BotHarness) 
 async def test_no_steps_are_offered_where_they_cost_nothing(harness: BotHarness) -> None:
     harness.wiro.known_models[MODEL.lower()] = priced(MODEL, ({}, "0.04", "cpr"))
     await limit(harness, Measure.SPEND, Money.parse("0.03").pico)
-    assert await way_out(harness, count=3, steps=30) == {}
+    assert await alternative(harness, count=3, steps=30) == {}
 
 
 @pytest.fixture
@@ -91,19 +91,19 @@ async def shop(harness: BotHarness) -> BotHarness:
 
 async def test_the_dearest_of_the_cheaper_models_that_fits(shop: BotHarness) -> None:
     await limit(shop, Measure.SPEND, Money.parse("0.03").pico)
-    assert (await way_out(shop))[Saving.CHEAPER_MODEL].request.model == CHEAP
+    assert (await alternative(shop))[Saving.CHEAPER_MODEL].request.model == CHEAP
     await limit(shop, Measure.SPEND, Money.parse("0.015").pico)
-    assert (await way_out(shop))[Saving.CHEAPER_MODEL].request.model == CHEAPER
+    assert (await alternative(shop))[Saving.CHEAPER_MODEL].request.model == CHEAPER
     await limit(shop, Measure.SPEND, Money.parse("0.005").pico)
-    assert await way_out(shop) == {}
+    assert await alternative(shop) == {}
 
 
 async def test_a_model_that_a_rule_or_its_own_limit_forbids_is_not_offered(shop: BotHarness) -> None:
     await limit(shop, Measure.SPEND, Money.parse("0.03").pico)
     await shop.guild_settings.set_model_rule(CHEAP, ModelRule.DENY, entry())
-    assert (await way_out(shop))[Saving.CHEAPER_MODEL].request.model == CHEAPER
+    assert (await alternative(shop))[Saving.CHEAPER_MODEL].request.model == CHEAPER
     await limit(shop, Measure.RUNS, 0, model=CHEAPER)
-    assert await way_out(shop) == {}
+    assert await alternative(shop) == {}
 
 
 async def test_a_model_that_makes_something_else_is_no_cheaper_way(harness: BotHarness) -> None:
@@ -112,22 +112,22 @@ async def test_a_model_that_makes_something_else_is_no_cheaper_way(harness: BotH
         harness.wiro.summaries.append(ModelSummary(slug, slug, Money.parse(price), categories=(category,)))
     await harness.catalogue.refresh()
     await limit(harness, Measure.SPEND, Money.parse("0.03").pico)
-    assert await way_out(harness) == {}
+    assert await alternative(harness) == {}
 
 
 async def test_another_model_helps_where_only_one_model_is_limited(shop: BotHarness) -> None:
     await limit(shop, Measure.RUNS, 0, model=MODEL.lower())
-    fits = await way_out(shop, count=2)
+    fits = await alternative(shop, count=2)
     assert fits.keys() == {Saving.CHEAPER_MODEL}
     await limit(shop, Measure.RUNS, 0)
-    assert await way_out(shop, count=2) == {}
+    assert await alternative(shop, count=2) == {}
 
 
 async def test_a_model_that_does_not_take_the_request_is_passed_over(shop: BotHarness) -> None:
     await limit(shop, Measure.SPEND, Money.parse("0.03").pico)
     bare = replace(priced(CHEAP, ({}, "0.02", "cpr")), parameters=(Parameter("prompt", Kind.TEXT),))
     shop.wiro.known_models[CHEAP] = bare
-    assert (await way_out(shop, steps=5))[Saving.CHEAPER_MODEL].request.model == CHEAPER
+    assert (await alternative(shop, steps=5))[Saving.CHEAPER_MODEL].request.model == CHEAPER
 
 
 async def test_a_model_that_takes_no_picture_is_passed_over_for_a_request_with_one(shop: BotHarness) -> None:
@@ -137,7 +137,7 @@ async def test_a_model_that_takes_no_picture_is_passed_over_for_a_request_with_o
         taker = (*(model.parameters or ()), Parameter("inputImage", Kind.FILES))
         shop.wiro.known_models[slug] = replace(model, parameters=taker)
     await limit(shop, Measure.SPEND, Money.parse("0.03").pico)
-    fits = await way_out(shop, files=(picture,))
+    fits = await alternative(shop, files=(picture,))
     assert fits[Saving.CHEAPER_MODEL].request.model == CHEAPER
 
 
@@ -157,7 +157,7 @@ async def test_a_price_counts_the_files_of_the_request(shop: BotHarness) -> None
 
 async def test_what_is_offered_is_taken(shop: BotHarness) -> None:
     await limit(shop, Measure.SPEND, Money.parse("0.03").pico)
-    fit = (await way_out(shop))[Saving.CHEAPER_MODEL]
+    fit = (await alternative(shop))[Saving.CHEAPER_MODEL]
     with pytest.raises(LimitReached):
         await shop.submit(1)
     await shop.submit(2, model=fit.request.model)
