@@ -33,6 +33,7 @@ from bot.services.records.ports import ReportStore
 from bot.services.records.service import SWEEP_EVERY_S, Reports
 from bot.services.remix.service import Remixes
 from bot.services.runs.bookkeeper import TICK_S, Bookkeeper
+from bot.services.runs.context import RunContext, Timeouts
 from bot.services.runs.delivery import ResultDelivery
 from bot.services.runs.inputs import Inputs
 from bot.services.runs.intakes import Intakes
@@ -49,7 +50,6 @@ from bot.services.runs.ports import (
     UploadStore,
 )
 from bot.services.runs.queue import FairQueue
-from bot.services.runs.runner import RunContext, Timeouts
 from bot.services.runs.service import Jobs
 from bot.services.runs.unclaimed import SweepSchedule, UnclaimedTaskReconciler
 from bot.services.runs.uploads import UPLOADS_EVERY_S, Uploads

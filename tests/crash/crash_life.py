@@ -32,7 +32,7 @@ from bot.engines.wiro.signing import Credentials
 from bot.engines.wiro.socket import TaskFeed
 from bot.services.build import RunOptions, RunParts, build_runs
 from bot.services.limits.service import DefaultLimits
-from bot.services.runs.runner import Timeouts
+from bot.services.runs.context import Timeouts
 from bot.services.runs.service import Jobs
 from bot.services.runs.unclaimed import SweepSchedule, UnclaimedTaskReconciler
 from bot.services.supervisor import Supervisor

@@ -144,7 +144,7 @@ async def test_a_record_of_each_event_would_be_found(tmp_path: Path, monkeypatch
     async def hear_and_save(self: JobRunner, event: Event) -> None:
         await hear(self, event)
         if not self.job.is_terminal:
-            await self._save()
+            await self.save()
 
     monkeypatch.setattr(JobRunner, "hear", hear_and_save)
     async with wired(tmp_path / "bot.sqlite3") as bot:

@@ -27,7 +27,7 @@ from bot.runtime.backoff import backoff
 from bot.services.build import RunOptions, RunParts, build_runs
 from bot.services.catalogue.service import REFRESH_S
 from bot.services.limits.service import DefaultLimits
-from bot.services.runs.runner import Timeouts
+from bot.services.runs.context import Timeouts
 from bot.services.runs.service import Jobs
 from bot.services.runs.unclaimed import SweepSchedule, UnclaimedTaskReconciler
 from bot.services.supervisor import Supervisor

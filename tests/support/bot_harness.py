@@ -21,7 +21,7 @@ from bot.domain.moderation.audit import AuditEntry
 from bot.domain.money import Money
 from bot.services.build import RunOptions, RunParts, build_runs
 from bot.services.limits.service import DefaultLimits
-from bot.services.runs.runner import Timeouts
+from bot.services.runs.context import Timeouts
 from bot.services.supervisor import Supervisor
 from bot.store.sqlite.database import Database
 from bot.store.sqlite.jobs import JobStore

@@ -5,15 +5,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from contextlib import AsyncExitStack
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from bot.domain.job.events import Event, Gap, Reached, Refused
 from bot.domain.job.job import Cause, Stage
 from bot.domain.job.task import Task
 from bot.engines.port import EngineError, EngineNotFound, Subscription
-
-if TYPE_CHECKING:
-    from bot.services.runs.runner import JobRunner
+from bot.services.runs._followed import FollowedJob
 
 log = logging.getLogger(__name__)
 
@@ -29,17 +27,17 @@ class TaskMonitor:
     Task/Detail is asked first; deadline and wish to cancel hold meanwhile.
     """
 
-    def __init__(self, runner: JobRunner, task: Task | None) -> None:
-        self._follower = runner
+    def __init__(self, followed: FollowedJob, task: Task | None) -> None:
+        self._followed = followed
         self._task = task
-        self._task_id = runner.job.task_id or ""
+        self._task_id = followed.job.task_id or ""
         self._watch: Subscription | None = None
         self._sockets = AsyncExitStack()
-        tools = runner.tools
+        tools = followed.tools
         self._tools = tools
         self._patience = tools.timeouts
         now_s = tools.clock.monotonic()
-        age_s = max(0.0, tools.clock.wall() - (runner.job.sent_at_s or runner.job.created_at_s))
+        age_s = max(0.0, tools.clock.wall() - (followed.job.sent_at_s or followed.job.created_at_s))
         self._deadline_s = now_s + tools.timeouts.deadline_s - age_s
         self._is_past_deadline = False
         self._last_news_s = now_s
@@ -55,27 +53,27 @@ class TaskMonitor:
             await self._hear_out()
 
     async def _listen(self, task: Task) -> None:
-        channel_id, mailbox = self._follower.job.origin.channel_id, self._follower.mailbox
+        channel_id, mailbox = self._followed.job.origin.channel_id, self._followed.mailbox
         watch = self._tools.engine.watch(task, channel_id, mailbox.put)
         self._watch = await self._sockets.enter_async_context(watch)
         self._poll_delays = None
 
     async def _hear_out(self) -> None:
-        while not self._follower.job.is_terminal:
-            event = await self._follower.mailbox.get(self._patience_now_s())
-            if self._follower.should_cancel():
+        while not self._followed.job.is_terminal:
+            event = await self._followed.mailbox.get(self._patience_now_s())
+            if self._followed.should_cancel():
                 await self._stop_task()
             if event is not None and not isinstance(event, Gap):
                 self._last_news_s = self._tools.clock.monotonic()
-                await self._follower.hear(event)
+                await self._followed.hear(event)
             if self._should_ask(event):
                 await self._ask()
-            if self._tools.clock.monotonic() > self._deadline_s and not self._follower.job.is_terminal:
+            if self._tools.clock.monotonic() > self._deadline_s and not self._followed.job.is_terminal:
                 await self._past_deadline()
 
     def _patience_now_s(self) -> float:
         """How long to wait for news before asking."""
-        if self._watch is None or self._follower.job.stage is Stage.FINISHING:
+        if self._watch is None or self._followed.job.stage is Stage.FINISHING:
             if self._poll_delays is None:
                 self._poll_delays = self._tools.poll_delays()
             return next(self._poll_delays)
@@ -90,46 +88,46 @@ class TaskMonitor:
         return event is None or isinstance(event, Gap) or speaks_of_the_end
 
     async def _ask(self) -> None:
-        job = self._follower.job
+        job = self._followed.job
         quiet_s = self._tools.clock.monotonic() - self._last_news_s
         if quiet_s >= self._patience.silence_s and job.stage is not Stage.FINISHING:
-            self._follower.grew_quiet(self._tools.clock.wall() - quiet_s)
+            self._followed.grew_quiet(self._tools.clock.wall() - quiet_s)
         try:
             report = await self._tools.engine.report(self._task_id)
         except EngineNotFound:
             self._not_found += 1
-            if self._not_found >= NOT_FOUND_TRIES and self._follower.is_past_grace:
-                await self._follower.hear(Refused(Cause.LOST))
+            if self._not_found >= NOT_FOUND_TRIES and self._followed.is_past_grace:
+                await self._followed.hear(Refused(Cause.LOST))
             return
         except EngineError as error:
             log.warning("job %d: Task/Detail: %s", job.job_id, error.message or type(error).__name__)
             return
         self._not_found = 0
         before = job.stage
-        await self._follower.take(report)
+        await self._followed.take(report)
         if self._watch is None:
-            if not self._follower.job.is_terminal:
+            if not self._followed.job.is_terminal:
                 await self._listen(report.task)
-        elif self._follower.job.stage > before:
+        elif self._followed.job.stage > before:
             self._last_news_s = self._tools.clock.monotonic()
             if before >= Stage.QUEUED and quiet_s >= min(FIRST_NEWS_S, self._patience.silence_s):
                 await self._watch.moved_unheard()
 
     async def _stop_task(self) -> None:
         """Whatever comes of it, the record says it."""
-        engine, job = self._tools.engine, self._follower.job
+        engine, job = self._tools.engine, self._followed.job
         try:
             await engine.stop(self._task_id, job.stage)
         except EngineError as error:
             log.info("task %s: not stopped: %s", self._task_id, error.message)
-            self._follower.remark(f"{engine.name} could not stop it any more.")
+            self._followed.remark(f"{engine.name} could not stop it any more.")
         await self._ask()
 
     async def _past_deadline(self) -> None:
         if self._is_past_deadline:
-            await self._follower.hear(Refused(Cause.DEADLINE))
+            await self._followed.hear(Refused(Cause.DEADLINE))
             return
         self._is_past_deadline = True
-        self._follower.is_out_of_time = True
+        self._followed.is_out_of_time = True
         self._deadline_s = self._tools.clock.monotonic() + KILL_GRACE_S
         await self._stop_task()

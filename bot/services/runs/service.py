@@ -42,7 +42,8 @@ from bot.services.limits.budget_alerts import BudgetAlerts
 from bot.services.limits.holds import Holds
 from bot.services.limits.service import LimitService
 from bot.services.runs._recent import RecentJobs
-from bot.services.runs.runner import JobRunner, RunContext
+from bot.services.runs.context import RunContext
+from bot.services.runs.runner import JobRunner
 from bot.services.tasks import TaskOwner
 
 log = logging.getLogger(__name__)

@@ -19,8 +19,8 @@ from bot.domain.request.errors import InputFault, InputRefused, PictureNotTaken
 from bot.domain.request.files import MAX_FILE_BYTES, InputFile, StoredFile, Upload
 from bot.engines.port import EngineError, EngineRefused, EngineServerFault, EngineUnreachable
 from bot.services.limits.service import DefaultLimits
+from bot.services.runs._submission import NO_ROOM
 from bot.services.runs.inputs import MAX_AT_ONCE, Inputs
-from bot.services.runs.runner import NO_ROOM
 from bot.services.supervisor import Supervisor
 from bot.services.tasks import TaskOwner
 from bot.view.text.endings import ending
