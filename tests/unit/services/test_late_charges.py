@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
 from bot.domain.job.events import Cancelled, Event, Reached, Settled
 from bot.domain.job.job import Cause, Stage
-from bot.domain.limits.limit import OPERATOR, Audience, LimitReached, Measure, Usage, Window, member_scope
+from bot.domain.limits.limit import Audience, LimitReached, Measure, Usage, Window, member_scope
 from bot.domain.limits.policies import LimitKey, LimitPolicy
 from bot.domain.moderation.audit import AuditEntry, LimitChange
 from bot.domain.money import ZERO, Money
 from bot.engines.port import EngineServerFault
 from bot.services.limits.service import DefaultLimits
-from bot.services.runs.unclaimed import FEW, SweepSchedule, UnclaimedTaskReconciler
+from bot.services.runs.unclaimed import FEW
 from bot.store.sqlite.reports import ReportRecords
-from tests.support.bot_harness import BotHarness, a_harness, tiny_delays
+from tests.support.bot_harness import BotHarness, a_harness
 from tests.support.clocks import until
 from tests.support.samples import GUILD, NOON_S, PNG, a_requester
+from tests.support.unclaimed import FIRST_S, nothing_open, operators_usage, restarted, sweep
 
-FIRST_S = 120.0
 DAY_S = 86_400.0
 HOLD = Money.parse("0.05")  # of a model without a price
 CHARGE = Money.parse("0.02")
@@ -43,27 +41,6 @@ def killed(cost: Money | None) -> Cancelled:
     return Cancelled(cost, 1.5)
 
 
-def sweep(harness: BotHarness) -> None:
-    looks = SweepSchedule(first_s=FIRST_S, tick_s=0.002)
-    unclaimed = UnclaimedTaskReconciler(
-        harness.engine, harness.store, harness.time.clock, harness.owner, looks, tiny_delays
-    )
-    harness.supervisor.every("late orphans", looks.tick_s, unclaimed.sweep, tiny_delays)
-
-
-@asynccontextmanager
-async def restarted(harness: BotHarness) -> AsyncIterator[BotHarness]:
-    await harness.stop()
-    again = BotHarness(harness.store, harness.wiro)
-    again.time.forward(harness.time.monotonic())
-    await again.jobs.resume()
-    sweep(again)
-    try:
-        yield again
-    finally:
-        await again.stop()
-
-
 async def run(harness: BotHarness, end: Event, job_id: int = 1) -> str:
     """A run to this end; the member who gets a cancelled one had wished so. The task."""
     task_id = await harness.submit_and_watch(job_id)
@@ -81,7 +58,7 @@ async def run(harness: BotHarness, end: Event, job_id: int = 1) -> str:
 
 async def operators(harness: BotHarness) -> tuple[int, int]:
     """Runs and picodollars that the operator's stop counts as used."""
-    usage = await harness.store.usage(OPERATOR, Window.DAY, NOON_S)
+    usage = await operators_usage(harness)
     return usage.runs_used, usage.spend_used_pico
 
 
@@ -161,12 +138,6 @@ async def test_an_erased_run_that_was_stopped_is_charged_all_the_same(harness: B
     sweep(harness)
     await until_paid(harness, CHARGE.pico)
     assert await harness.spent() == (1, 0, CHARGE.pico, 0)
-
-
-async def nothing_open(harness: BotHarness) -> None:
-    async with asyncio.timeout(5):
-        while await harness.store.open_charges():  # noqa: ASYNC110 — as in `until`
-            await asyncio.sleep(0.001)
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -16,30 +14,20 @@ from bot.domain.errors import DatabaseUnavailable
 from bot.domain.job.events import Cancelled, Event, Reached, Settled
 from bot.domain.job.job import Cause, Job, Stage
 from bot.domain.job.ledger import CHARGE_WAIT_S
-from bot.domain.limits.limit import OPERATOR, Window
 from bot.domain.money import ZERO, Money
 from bot.engines.port import EngineRefused, EngineUnreachable
-from bot.services.runs.unclaimed import SETTLE_S, SweepSchedule, UnclaimedTaskReconciler, charge_of
+from bot.services.runs.unclaimed import SETTLE_S, SweepSchedule, charge_of
 from bot.store.sqlite.reports import ReportRecords
-from tests.support.bot_harness import BotHarness, a_harness, tiny_delays
+from tests.support.bot_harness import BotHarness, a_harness
 from tests.support.clocks import until
 from tests.support.samples import NOON_S, PNG, a_job
+from tests.support.unclaimed import FIRST_S, nothing_open, operators_usage, restarted, sweep
 from tests.support.wiro import LOST_ANSWER, ScriptedWiro
 
 COST = Money.parse("0.0035")
 SUCCESS = Settled(is_success=True, cost=COST, outputs=(PNG,), elapsed_s=4.2)
 KILLED = Cancelled(cost=COST)
-FIRST_S = 120.0
 MINUTE_S = 60.0
-
-
-def sweep(harness: BotHarness) -> UnclaimedTaskReconciler:
-    looks = SweepSchedule(first_s=FIRST_S, tick_s=0.002)
-    unclaimed = UnclaimedTaskReconciler(
-        harness.engine, harness.store, harness.time.clock, harness.owner, looks, tiny_delays
-    )
-    harness.supervisor.every("late orphans", looks.tick_s, unclaimed.sweep, tiny_delays)
-    return unclaimed
 
 
 async def given_up(harness: BotHarness, job_id: int = 1, *, seed: int | None = None) -> Job:
@@ -60,22 +48,20 @@ def turns_up(harness: BotHarness, job: Job, event: Event) -> str:
 
 
 async def operator_pays(harness: BotHarness) -> Money:
-    usage = await harness.store.usage(OPERATOR, Window.DAY, NOON_S)
+    usage = await operators_usage(harness)
     assert usage.spend_held_pico == 0
     return Money(usage.spend_used_pico)
 
 
 async def settled(harness: BotHarness, *task_ids: str) -> None:
-    async with asyncio.timeout(5):
-        while not await are_settled(harness, task_ids):  # noqa: ASYNC110 — as in `until`
-            await asyncio.sleep(0.001)
+    """Until these tasks belong to jobs, and none of them is asked after any more."""
 
+    async def are_settled() -> bool:
+        if await harness.store.claimed(task_ids) != set(task_ids):
+            return False
+        return {charge.task_id for charge in await harness.store.open_charges()}.isdisjoint(task_ids)
 
-async def are_settled(harness: BotHarness, task_ids: Sequence[str]) -> bool:
-    """Whether these tasks belong to jobs, and none of them is asked after any more."""
-    if await harness.store.claimed(task_ids) != set(task_ids):
-        return False
-    return {charge.task_id for charge in await harness.store.open_charges()}.isdisjoint(task_ids)
+    await until(are_settled)
 
 
 async def unanswered(harness: BotHarness) -> list[Job]:
@@ -92,19 +78,6 @@ async def several_ticks(harness: BotHarness) -> None:
     await asyncio.sleep(0.05)  # virtual: a dozen of `tiny_delays`
 
 
-@asynccontextmanager
-async def restarted(harness: BotHarness) -> AsyncIterator[BotHarness]:
-    await harness.stop()
-    again = BotHarness(harness.store, harness.wiro)
-    again.time.forward(harness.time.monotonic())
-    await again.jobs.resume()
-    sweep(again)
-    try:
-        yield again
-    finally:
-        await again.stop()
-
-
 async def test_one_found_finished_is_paid_by_the_operator_and_not_by_the_member(
     harness: BotHarness, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -113,7 +86,7 @@ async def test_one_found_finished_is_paid_by_the_operator_and_not_by_the_member(
     with caplog.at_level(logging.WARNING, "bot.services.runs.unclaimed"):
         sweep(harness)
         await settled(harness, task_id)
-        await until_paid(harness)
+        await nothing_open(harness)
         lines = [
             f"job 1: its unanswered Run turned up late as task {task_id}",
             f"job 1: its task {task_id} was charged late; the operator pays $0.0035",
@@ -179,7 +152,7 @@ async def test_one_that_never_turns_up_costs_few_looks_and_after_a_day_a_last_on
     await several_ticks(harness)
     assert harness.wiro.lists_asked == asked
     harness.time.forward(CHARGE_WAIT_S)
-    await until_paid(harness)
+    await nothing_open(harness)
     assert harness.wiro.lists_asked == asked + 1
     turns_up(harness, job, SUCCESS)
     await several_ticks(harness)
@@ -221,10 +194,7 @@ async def test_a_stop_between_the_kill_and_the_bill_loses_nothing(harness: BotHa
 
 async def test_two_jobs_with_equal_seeds_pay_for_two_tasks(harness: BotHarness) -> None:
     _, second = await given_up(harness, 1, seed=4), await given_up(harness, 2, seed=4)
-    tasks = [
-        turns_up(harness, second, SUCCESS),
-        turns_up(harness, second, SUCCESS),
-    ]  # either could be either's
+    tasks = [turns_up(harness, second, SUCCESS) for _ in range(2)]  # either could be either's
     sweep(harness)
     await settled(harness, *tasks)
     assert await operator_pays(harness) == COST + COST
@@ -425,7 +395,7 @@ async def test_a_lost_task_that_wiro_shows_again_is_paid_by_the_operator_once(
     task_id = await lost(harness)
     harness.wiro.tell(task_id, event)
     sweep(harness)
-    await until_paid(harness)
+    await nothing_open(harness)
     async with restarted(harness) as again:
         await several_ticks(again)
         assert await operator_pays(again) == bill
@@ -439,7 +409,7 @@ async def test_a_lost_task_that_runs_on_is_stopped(harness: BotHarness) -> None:
     harness.wiro.tell(task_id, Reached(Stage.RUNNING))
     harness.wiro.on_stop = KILLED
     sweep(harness)
-    await until_paid(harness)
+    await nothing_open(harness)
     assert harness.wiro.stopped == [("kill", task_id)]
     assert await operator_pays(harness) == COST
 
@@ -457,12 +427,5 @@ async def test_a_lost_task_that_stays_unknown_is_asked_for_at_each_look_only(har
     harness.wiro.reports[task_id] = report
     harness.wiro.tell(task_id, SUCCESS)
     harness.time.forward(CHARGE_WAIT_S / 2)
-    await until_paid(harness)
+    await nothing_open(harness)
     assert await operator_pays(harness) == COST
-
-
-async def until_paid(harness: BotHarness) -> None:
-    async def is_paid() -> bool:
-        return not await harness.store.open_charges()
-
-    await until(is_paid)
