@@ -72,10 +72,10 @@ def _run() -> int:
 
     from bot.domain.errors import DatabaseInUse, StoreError
     from bot.observability.logs import set_up_logging
-    from bot.operator.exposed import exposed_files, exposed_words
+    from bot.operator.exposed import exposed_files, format_exposed
     from bot.operator.messages import format_store_error
     from bot.settings import SettingsInvalid, load_settings
-    from bot.store.sqlite.lock_owner import holder_of, holder_words
+    from bot.store.sqlite.lock_owner import format_lock_owner, lock_owner
 
     try:
         settings = load_settings()
@@ -87,10 +87,10 @@ def _run() -> int:
     path = settings.database_path
     exposed = exposed_files(path)
     if exposed:
-        log.warning(exposed_words(exposed))
+        log.warning(format_exposed(exposed))
     try:
-        if holder_of(path) is not None:
-            raise DatabaseInUse(f"{path} is in use by {holder_words(path)}")
+        if lock_owner(path) is not None:
+            raise DatabaseInUse(f"{path} is in use by {format_lock_owner(path)}")
         return asyncio.run(_serve(settings, stop))
     except StoreError as error:
         log.error(format_store_error(error))  # noqa: TRY400 — foreseen

@@ -23,10 +23,10 @@ from bot.domain.errors import StoreError
 from bot.engines.wiro.build import wiro_engine
 from bot.engines.wiro.socket import SocketTally
 from bot.observability.meters import LoopLag, Meters
-from bot.operator.maintenance_socket import backup_door
+from bot.operator.maintenance_socket import maintenance_socket
 from bot.operator.messages import format_end_of_serving
 from bot.runtime.backoff import backoff
-from bot.runtime.gc_tuning import spare_the_collector
+from bot.runtime.gc_tuning import tune_gc
 from bot.runtime.shutdown import StopSignal
 from bot.services.build import RunParts, Services, build_runs, build_services, run_options
 from bot.services.supervisor import Supervisor
@@ -138,8 +138,8 @@ async def run(settings: Settings, runtime: Runtime, stop: StopSignal) -> int:
         application.supervisor.every(
             "event loop", 0, meters.lag.sample, backoff(runtime.chance, first_s=1, cap_s=60)
         )
-        await stack.enter_async_context(backup_door(meters.database))
-        spare_the_collector(bot.initial_responses)
+        await stack.enter_async_context(maintenance_socket(meters.database))
+        tune_gc(bot.initial_responses)
         serving = asyncio.create_task(bot.start(settings.discord_token.get_secret_value()), name="discord")
         stopping = asyncio.create_task(stop.wait(), name="stop signal")
         failing = asyncio.create_task(meters.database.failed(), name="database")

@@ -31,9 +31,9 @@ class Account(commands.Cog):
         await acknowledge(interaction, ephemeral=True)
         requester = requester_of(interaction)
         default_model = self._catalogue.default_model
-        standings, rules = await readings(self._guild_settings, self._limit_service, requester, default_model)
+        statuses, rules = await readings(self._guild_settings, self._limit_service, requester, default_model)
         reader = Reader(requester.user_id, requester.role_ids, is_addressed=True)
-        await fill(interaction, quota_card(standings, rules, reader, is_direct=interaction.guild_id is None))
+        await fill(interaction, quota_card(statuses, rules, reader, is_direct=interaction.guild_id is None))
 
 
 async def setup(bot: BotClient) -> None:

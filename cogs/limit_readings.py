@@ -26,9 +26,9 @@ async def readings(
     )
     found: dict[object, LimitStatus] = {}
     for model in list(models)[:MAX_MODELS]:
-        for standing in await limit_service.standings(requester, model):
-            limit = standing.limit
-            found.setdefault((limit.scope, limit.measure, limit.window, limit.audience), standing)
+        for status in await limit_service.statuses(requester, model):
+            limit = status.limit
+            found.setdefault((limit.scope, limit.measure, limit.window, limit.audience), status)
     return tuple(found.values()), rules
 
 

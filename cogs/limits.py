@@ -158,10 +158,10 @@ class Limits(commands.GroupCog, group_name="limits", group_description="Who may 
         )
         await acknowledge(interaction, ephemeral=True)
         default_model = self._catalogue.default_model
-        standings, rules = await readings(self._guild_settings, self._limit_service, requester, default_model)
+        statuses, rules = await readings(self._guild_settings, self._limit_service, requester, default_model)
         reader = Reader(requester.user_id, requester.role_ids, is_addressed=is_self)
         where = f"<#{place.channel_id}>"
-        await fill(interaction, explain_card(standings, rules, reader, where, self._clock.wall()))
+        await fill(interaction, explain_card(statuses, rules, reader, where, self._clock.wall()))
 
     @app_commands.command(description="Give a member something extra until their limits start again")
     @app_commands.describe(
@@ -187,8 +187,8 @@ class Limits(commands.GroupCog, group_name="limits", group_description="Who may 
         entry = AuditEntry(interaction.guild_id or 0, interaction.user.id, change, at_s)
         await self._guild_settings.grant(Grant(member.id, chosen, parsed, at_s), entry)
         default_model = self._catalogue.default_model
-        standings, _ = await readings(self._guild_settings, self._limit_service, requester, default_model)
-        await fill(interaction, granted_card(member.id, chosen, parsed, standings))
+        statuses, _ = await readings(self._guild_settings, self._limit_service, requester, default_model)
+        await fill(interaction, granted_card(member.id, chosen, parsed, statuses))
 
     @set_limit.autocomplete("model")
     @clear.autocomplete("model")
@@ -196,10 +196,10 @@ class Limits(commands.GroupCog, group_name="limits", group_description="Who may 
         return model_choices(self._catalogue, interaction, current)
 
     async def _amount_of(self, interaction: Interaction, rule: LimitPolicy) -> int | None:
-        house = await self._guild_settings.of(interaction.guild_id)
+        settings = await self._guild_settings.of(interaction.guild_id)
         same = (rule.audience, rule.audience_id, rule.dimension)
         return next(
-            (r.amount for r in house.limits if (r.audience, r.audience_id, r.dimension) == same), None
+            (r.amount for r in settings.limits if (r.audience, r.audience_id, r.dimension) == same), None
         )
 
     def _entry(

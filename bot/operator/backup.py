@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from bot.domain.errors import DatabaseInUse, StoreError
-from bot.operator.maintenance_socket import COPIED, HOLD_S, ROOT_UID, STILL, WHOLE, door_of, peer_uid
+from bot.operator.maintenance_socket import COPIED, HOLD_S, ROOT_UID, STILL, WHOLE, peer_uid, socket_address
 from bot.store.sqlite.backup import copy_unowned, proven
 
 ANSWER_S: Final = 30.0  # for the bot to fold its log in, behind whatever its disk is busy with
@@ -70,7 +70,7 @@ def _copy_of_running_bot(source: Path, copy: Path) -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as door:
         door.settimeout(ANSWER_S)
         try:
-            with door_of(source) as address:
+            with socket_address(source) as address:
                 door.connect(address)
             if peer_uid(door) not in {os.getuid(), source.stat().st_uid, ROOT_UID}:
                 raise BackupFailed("Another user's process answers for the bot; no backup was made.")

@@ -15,7 +15,7 @@ from bot.domain.clock import Clock
 from bot.domain.errors import DatabaseInUse, StoreError
 from bot.engines.port import EngineAuthFailed, EngineError, EngineNotFound, EngineUnreachable
 from bot.engines.wiro.build import wiro_client
-from bot.operator.exposed import exposed_files, exposed_words
+from bot.operator.exposed import exposed_files, format_exposed
 from bot.operator.messages import format_store_error
 from bot.settings import Settings, SettingsInvalid, load_settings
 from bot.store.sqlite.bill_alarms import AlarmRecords
@@ -90,7 +90,7 @@ async def _findings(clock: Clock) -> AsyncIterator[Finding]:
 
 def _files(settings: Settings) -> Finding:
     exposed = exposed_files(settings.database_path)
-    text = exposed_words(exposed) if exposed else "no other user of this machine may read them"
+    text = format_exposed(exposed) if exposed else "no other user of this machine may read them"
     return Finding("Files", is_fine=not exposed, text=text, is_grave=False)
 
 

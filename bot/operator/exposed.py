@@ -20,7 +20,7 @@ def exposed_files(database: Path) -> list[Path]:
     return [file for file in _ours(database) if file.is_file() and file.stat().st_mode & _OTHERS]
 
 
-def exposed_words(files: list[Path]) -> str:
+def format_exposed(files: list[Path]) -> str:
     """A sentence for the operator."""
     names = " ".join(map(str, files))
     return f"others on this machine may read {names}: chmod 600 {names}"

@@ -34,7 +34,7 @@ _CREDENTIALS: Final = struct.Struct("3i")  # pid, uid, gid: struct ucred of unix
 
 
 @contextmanager
-def door_of(database: Path) -> Iterator[str]:
+def socket_address(database: Path) -> Iterator[str]:
     """The address of the bot that owns this file, whatever path leads there. Raises OSError.
 
     It goes by the opened folder: an address has room for a hundred bytes, a path may have more.
@@ -48,9 +48,9 @@ def door_of(database: Path) -> Iterator[str]:
 
 
 @contextmanager
-def _a_door(database: Path) -> Iterator[socket.socket]:
+def _listening(database: Path) -> Iterator[socket.socket]:
     """Listening for this user and root alone; gone at the end. Raises OSError."""
-    with door_of(database) as address, socket.socket(socket.AF_UNIX) as door:
+    with socket_address(database) as address, socket.socket(socket.AF_UNIX) as door:
         place = Path(address)
         if place.is_socket():  # of a bot that was killed: this one owns the database
             place.unlink()
@@ -74,7 +74,7 @@ def peer_uid(connection: socket.socket) -> int:
 
 
 @asynccontextmanager
-async def backup_door(database: Database) -> AsyncIterator[None]:
+async def maintenance_socket(database: Database) -> AsyncIterator[None]:
     """Open until the block ends, which cuts a copy short. A door that cannot be opened is told in the log."""
     visits = TaskOwner(asyncio.create_task)
 
@@ -85,7 +85,7 @@ async def backup_door(database: Database) -> AsyncIterator[None]:
     with ExitStack() as stack:
         if sys.platform == "linux":
             try:
-                door = stack.enter_context(_a_door(database.path))
+                door = stack.enter_context(_listening(database.path))
                 server = await asyncio.start_unix_server(visit, sock=door)
             except OSError as error:
                 log.warning("no backup can be made while the bot runs: %s", error)

@@ -18,7 +18,7 @@ from bot.domain.errors import DatabaseTooNew, StoreError
 from bot.operator.backup import BackupFailed
 from bot.store.sqlite.backup import make_restorable, proven
 from bot.store.sqlite.database_file import PARTS, log_of, restoring
-from bot.store.sqlite.lock_owner import FIRST_LOCK_BYTE, LOCK_BYTES, holder_words
+from bot.store.sqlite.lock_owner import FIRST_LOCK_BYTE, LOCK_BYTES, format_lock_owner
 
 
 def restore(database: Path, backup: Path, wall: Callable[[], float]) -> str:
@@ -83,7 +83,7 @@ def _unused(database: Path) -> Iterator[None]:
             fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB, LOCK_BYTES, FIRST_LOCK_BYTE)
         except OSError:
             raise BackupFailed(
-                f"{database} is in use by {holder_words(database)}: stop the bot first."
+                f"{database} is in use by {format_lock_owner(database)}: stop the bot first."
             ) from None
         yield
 

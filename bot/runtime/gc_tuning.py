@@ -7,7 +7,7 @@ import gc
 from bot.delivery.initial_responses import InitialResponseLimiter
 
 
-def spare_the_collector(answers: InitialResponseLimiter) -> None:
+def tune_gc(answers: InitialResponseLimiter) -> None:
     """Once everything is read and wired: what is here by now stays, and need not be looked through again.
 
     While a burst of commands is acknowledged it rests: a thousand at once set off collection after

@@ -19,7 +19,7 @@ from tests.support.bot_harness import BotHarness, tiny_delays
 FALLBACK = Money.parse("0.05")  # what the harness holds for a model without prices
 
 
-class MemoryDesk:
+class MemoryModLog:
     """Does what Discord would, and remembers it."""
 
     def __init__(self) -> None:
@@ -81,7 +81,7 @@ class Moderation:
     def __init__(self, harness: BotHarness) -> None:
         clock = harness.time.clock
         self.records = CaseRecords(harness.store._database)
-        self.mod_log = MemoryDesk()
+        self.mod_log = MemoryModLog()
         self.watch = BudgetAlerts(
             harness.limit_service, harness.guild_settings, harness.guilds, harness.log_channel
         )

@@ -27,7 +27,7 @@ class Browser:
         self._catalogue = catalogue
         self._histories = histories
         self._clock = clock
-        self._houses = guild_settings
+        self._guild_settings = guild_settings
 
     async def find(self, search: str, category: str, requester: Requester) -> ModelPage | ModelDetail:
         """The one model that is meant, or the first page of those that fit. Raises ModelUnknown."""
@@ -84,7 +84,7 @@ class Browser:
 
     async def _forbidden(self, requester: Requester, slug: str) -> RuleFault | None:
         try:
-            await self._houses.require_model_allowed(requester, slug)
+            await self._guild_settings.require_model_allowed(requester, slug)
         except RuleRefused as refused:
             return refused.fault
         return None

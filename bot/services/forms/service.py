@@ -47,7 +47,7 @@ class Forms:
         clock: Clock,
     ) -> None:
         self._catalogue = catalogue
-        self._houses = guild_settings
+        self._guild_settings = guild_settings
         self._holds = holds
         self._last_values = last_values
         self._clock = clock
@@ -56,7 +56,7 @@ class Forms:
     async def open(self, form_id: int, slug: str, requester: Requester, *, is_private: bool) -> Form:
         """With the member's last values of this model. Raises ModelUnknown, RuleRefused, StoreError."""
         model = await self._catalogue.model(slug)
-        await self._houses.check_place(requester, model.slug)
+        await self._guild_settings.check_place(requester, model.slug)
         known = await self._last_values.last_values(requester.user_id, folded_slug(model.slug)) or {}
         kept, left_out = still_taken(model, known)
         if model.parameters is None:

@@ -15,7 +15,7 @@ from bot.domain.moderation.rules import ChannelRule, GuildRules, ModelRule, Pict
 class GuildStore(Protocol):
     """Settings of servers. Each change writes its audit entry in the same transaction. StoreError family."""
 
-    async def house_rules(self, guild_id: int) -> GuildRules:
+    async def guild_rules(self, guild_id: int) -> GuildRules:
         """Everything set but limits; empty where nothing is."""
         ...
 

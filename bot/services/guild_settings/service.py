@@ -45,7 +45,7 @@ class GuildSettings:
     tracked: tuple[LimitKey, ...] = ()
 
 
-NO_HOUSE = GuildSettings()
+NO_SETTINGS = GuildSettings()
 
 
 class GuildSettingsService:
@@ -68,20 +68,20 @@ class GuildSettingsService:
         self._wishes = wishes
         self._is_adult = is_adult
         self._log_channel = log_channel
-        self._houses: dict[int, GuildSettings] = {}
+        self._cached: dict[int, GuildSettings] = {}
         self._word_rules = WordRules()
         self._changes: Counter[int] = Counter()
         self._first_reading = asyncio.Lock()  # a crowd on a server that is new to us reads once
 
     async def of(self, guild_id: int | None) -> GuildSettings:
         if guild_id is None:
-            return NO_HOUSE
-        house = self._houses.get(guild_id)
-        if house is not None:
-            return house
+            return NO_SETTINGS
+        settings = self._cached.get(guild_id)
+        if settings is not None:
+            return settings
         async with self._first_reading:
-            house = self._houses.get(guild_id)
-            return house if house is not None else await self._read(guild_id)
+            settings = self._cached.get(guild_id)
+            return settings if settings is not None else await self._read(guild_id)
 
     async def check_place(self, requester: Requester, model: str) -> None:
         """Raises NotAdmitted, and RuleRefused where the server forbids this run whatever its words are."""
@@ -222,24 +222,24 @@ class GuildSettingsService:
         One whose caller is cancelled is committed all the same, and before any later reading: the store
         has it in its line by then.
         """
-        self._drop(guild_id)
+        self._invalidate(guild_id)
         try:
             yield
         finally:
-            self._drop(guild_id)
+            self._invalidate(guild_id)
 
-    def _drop(self, guild_id: int) -> None:
+    def _invalidate(self, guild_id: int) -> None:
         self._changes[guild_id] += 1
-        self._houses.pop(guild_id, None)
+        self._cached.pop(guild_id, None)
 
     async def _read(self, guild_id: int) -> GuildSettings:
         while True:
             changes = self._changes[guild_id]
-            house = GuildSettings(
-                await self._store.house_rules(guild_id),
+            settings = GuildSettings(
+                await self._store.guild_rules(guild_id),
                 tuple(await self._store.limit_rules(guild_id)),
                 tuple(await self._store.tracked(guild_id)),
             )
             if changes == self._changes[guild_id]:  # otherwise a change came in between the readings
-                self._houses[guild_id] = house
-                return house
+                self._cached[guild_id] = settings
+                return settings

@@ -48,27 +48,25 @@ class LimitAlternatives:
         """Raises ModelUnknown, OptionRefused, StoreError."""
         hold = await self._holds.of_request(request)
         price = hold.amount
-        standings = await self._limit_service.standings(
-            requester, request.model, is_unproven=hold.is_unproven
-        )
+        statuses = await self._limit_service.statuses(requester, request.model, is_unproven=hold.is_unproven)
         fits: list[Fit | None] = []
-        if _fits(standings, Money(0)):  # otherwise no run of this model fits, whatever it costs
+        if _fits(statuses, Money(0)):  # otherwise no run of this model fits, whatever it costs
             fits.append(
-                await self._first_fit(Saving.FEWER_PICTURES, _with_fewer_pictures(request), standings, price)
+                await self._first_fit(Saving.FEWER_PICTURES, _with_fewer_pictures(request), statuses, price)
             )
             fits.append(
                 await self._first_fit(
-                    Saving.FEWER_STEPS, await self._with_fewer_steps(request), standings, price
+                    Saving.FEWER_STEPS, await self._with_fewer_steps(request), statuses, price
                 )
             )
-        fits.append(await self._cheaper_model(request, requester, standings, price))
+        fits.append(await self._cheaper_model(request, requester, statuses, price))
         return Alternative(request, price, refused, tuple(fit for fit in fits if fit is not None))
 
     async def _first_fit(
         self,
         saving: Saving,
         requests: Sequence[RunRequest],
-        standings: Sequence[LimitStatus],
+        statuses: Sequence[LimitStatus],
         price: Money,
     ) -> Fit | None:
         """The largest of ever smaller requests that is cheaper and fits."""
@@ -77,7 +75,7 @@ class LimitAlternatives:
                 smaller = (await self._holds.of_request(request)).amount
             except (FieldsRefused, OptionRefused, RunTooDear):
                 continue
-            if smaller < price and _fits(standings, smaller):
+            if smaller < price and _fits(statuses, smaller):
                 return Fit(saving, request, smaller)
         return None
 
@@ -91,10 +89,10 @@ class LimitAlternatives:
         return [replace(request, steps=steps) for steps in priced]
 
     async def _cheaper_model(
-        self, request: RunRequest, requester: Requester, standings: Sequence[LimitStatus], price: Money
+        self, request: RunRequest, requester: Requester, statuses: Sequence[LimitStatus], price: Money
     ) -> Fit | None:
         """The dearest of the cheaper models that the server allows and that would take this request."""
-        everywhere = [standing for standing in standings if not standing.limit.scope.model]
+        everywhere = [status for status in statuses if not status.limit.scope.model]
         asked = self._catalogue.summary(request.model)
         kinds = frozenset(asked.categories if asked is not None else ())
         found = [
@@ -133,16 +131,14 @@ class LimitAlternatives:
             hold = await self._holds.of_request(request)
         except (FieldsRefused, ModelUnknown, OptionRefused, PictureNotTaken, RunTooDear):
             return None
-        standings = await self._limit_service.standings(
-            requester, request.model, is_unproven=hold.is_unproven
-        )
-        if hold.amount < price and _fits(standings, hold.amount):
+        statuses = await self._limit_service.statuses(requester, request.model, is_unproven=hold.is_unproven)
+        if hold.amount < price and _fits(statuses, hold.amount):
             return Fit(Saving.CHEAPER_MODEL, request, hold.amount)
         return None
 
 
-def _fits(standings: Sequence[LimitStatus], price: Money) -> bool:
-    return all(standing.admits(price) for standing in standings)
+def _fits(statuses: Sequence[LimitStatus], price: Money) -> bool:
+    return all(status.admits(price) for status in statuses)
 
 
 def _with_fewer_pictures(request: RunRequest) -> list[RunRequest]:

@@ -62,26 +62,26 @@ class BudgetAlerts:
             _is_budget(rule.audience, rule.dimension.measure) for rule in guild.limits
         ):
             return
-        for standing in await self._limit_service.standings(requester, model):
-            limit = standing.limit
+        for status in await self._limit_service.statuses(requester, model):
+            limit = status.limit
             if not _is_budget(limit.audience, limit.measure):
                 continue
             is_refusing = refused is not None and refused.bound == limit
-            percent = await self._due(guild_id, standing, is_refusing=is_refusing)
+            percent = await self._due(guild_id, status, is_refusing=is_refusing)
             if percent is not None:
-                used, held = Money(standing.used), Money(standing.held)
+                used, held = Money(status.used), Money(status.held)
                 await self._channel.warn(
-                    channel_id, BudgetWarning(limit, percent, used, held, standing.resets_at_s)
+                    channel_id, BudgetWarning(limit, percent, used, held, status.resets_at_s)
                 )
 
-    async def _due(self, guild_id: int, standing: LimitStatus, *, is_refusing: bool) -> int | None:
+    async def _due(self, guild_id: int, status: LimitStatus, *, is_refusing: bool) -> int | None:
         """The highest percentage that is passed and was not told yet in this window."""
-        limit = standing.limit
-        share = (standing.used + standing.held) * 100
+        limit = status.limit
+        share = (status.used + status.held) * 100
         passed = {percent for percent in PERCENTS if share >= limit.amount * percent}
         if is_refusing and share >= limit.amount * EXHAUSTED_FROM_PERCENT:
             passed.add(100)
-        dimension, starts_at_s = key_of(limit), standing.starts_at_s
+        dimension, starts_at_s = key_of(limit), status.starts_at_s
         told = self._told_of(guild_id, dimension, starts_at_s)
         news: list[int] = []
         # All that are passed are marked, so that a jump from 40 to 85 percent is one message, not two.

@@ -106,14 +106,14 @@ class LimitService:
         if refusal is not None:
             raise refusal
 
-    async def standings(
+    async def statuses(
         self, requester: Requester, model: str, *, is_unproven: bool = False
     ) -> tuple[LimitStatus, ...]:
         """Every limit that binds here, tightest first; the operator's last."""
         at_s = self._clock.wall()
         guild = await self._guild_settings.of(requester.channel.guild_id)
         granted = await self._granted(requester)
-        standings = [
+        statuses = [
             LimitStatus.of(
                 limit,
                 await self._store.usage(limit.scope, limit.window, at_s),
@@ -122,7 +122,7 @@ class LimitService:
             )
             for limit in self._bound(guild, requester, model, granted, is_unproven=is_unproven)
         ]
-        return tuple(sorted(standings, key=_tightness))
+        return tuple(sorted(statuses, key=_tightness))
 
     async def held_pico(self) -> int:
         """What is held for runs of everybody whose cost is not known yet, in picodollars. Raises StoreError.
@@ -172,6 +172,6 @@ class LimitService:
         return await self._guilds.granted(requester.channel.guild_id, requester.user_id, self._clock.wall())
 
 
-def _tightness(standing: LimitStatus) -> tuple[bool, float]:
-    share_left = standing.left / standing.limit.amount if standing.limit.amount else 0.0
-    return standing.limit.scope == OPERATOR, share_left
+def _tightness(status: LimitStatus) -> tuple[bool, float]:
+    share_left = status.left / status.limit.amount if status.limit.amount else 0.0
+    return status.limit.scope == OPERATOR, share_left

@@ -59,11 +59,11 @@ class Verdicts:
         runs: Runs,
         mod_log: ModLog,
     ) -> None:
-        self._houses = guild_settings
-        self._purse = limit_service
+        self._guild_settings = guild_settings
+        self._limit_service = limit_service
         self._holds = holds
         self._runs = runs
-        self._desk = mod_log
+        self._mod_log = mod_log
 
     async def plan(self, case: Case, verdict: Verdict, moderator_id: int) -> Plan:
         """Whatever the verdict needs to know, and every objection to it, before it is given."""
@@ -74,7 +74,7 @@ class Verdicts:
                 return await self._plan_of_run(case, case.request)
             case Verdict.BLOCKED if case.user_id == moderator_id:
                 raise BlockRefused(BlockFault.SELF)
-            case Verdict.BLOCKED if await self._desk.is_manager(case.guild_id, case.user_id):
+            case Verdict.BLOCKED if await self._mod_log.is_manager(case.guild_id, case.user_id):
                 raise BlockRefused(BlockFault.MANAGER)
             case Verdict.RESTORED | Verdict.DELETED:
                 return Plan(job=await self._runs.job(case.job_id or 0))
@@ -84,18 +84,18 @@ class Verdicts:
                 assert_never(verdict)
 
     async def _plan_of_run(self, case: Case, request: RunRequest) -> Plan:
-        requester = await self._desk.find_requester(case.guild_id, case.channel_id, case.user_id)
+        requester = await self._mod_log.find_requester(case.guild_id, case.channel_id, case.user_id)
         try:
-            await self._houses.check_request(requester, request)
+            await self._guild_settings.check_request(requester, request)
         except RuleRefused:
             raise CaseRefused(CaseFault.RULES) from None
         hold = await self._holds.of_request(request)
         price = hold.amount
-        standings = await self._purse.standings(requester, request.model, is_unproven=hold.is_unproven)
-        refused = _server_refusal(standings, price)
+        statuses = await self._limit_service.statuses(requester, request.model, is_unproven=hold.is_unproven)
+        refused = _server_refusal(statuses, price)
         if refused is not None:
             raise refused
-        return Plan(request, requester, _grants(standings, price))
+        return Plan(request, requester, _grants(statuses, price))
 
     async def finish(self, case: Case, traces: Traces, *, is_too_old: bool) -> Decision:
         """Carry out what a stop of the bot cut short, and nothing twice: an approved run's id is on record.
@@ -115,7 +115,7 @@ class Verdicts:
         except Refusal as error:
             if isinstance(error, CaseRefused) and error.fault is CaseFault.DISCORD_SILENT:
                 raise
-            await self._houses.note(_entry(case, _decided(case, case.verdict, None)))
+            await self._guild_settings.note(_entry(case, _decided(case, case.verdict, None)))
             return Decision(case, failure=error)
         return await self.carry_out(case, plan, is_noted=traces.is_noted)
 
@@ -129,17 +129,17 @@ class Verdicts:
 
     async def carry_out(self, case: Case, plan: Plan, *, is_noted: bool = False) -> Decision:
         if case.verdict not in {Verdict.BLOCKED, Verdict.GRANTED} and not is_noted:
-            await self._houses.note(_entry(case, _decided(case, Verdict.OPEN, case.verdict)))
+            await self._guild_settings.note(_entry(case, _decided(case, Verdict.OPEN, case.verdict)))
         match case.verdict:
             case Verdict.BLOCKED:
                 blocking = _entry(case, MemberChange(case.user_id, before=False, after=True))
-                await self._houses.set_blocked(case.user_id, blocking, is_blocked=True)
+                await self._guild_settings.set_blocked(case.user_id, blocking, is_blocked=True)
                 return Decision(case)
             case Verdict.GRANTED:
                 for measure, amount in plan.grants:
                     granting = _entry(case, GrantChange(case.user_id, measure, amount, case_id=case.case_id))
                     grant = Grant(case.user_id, measure, amount, granting.at_s)
-                    await self._houses.grant(grant, granting)
+                    await self._guild_settings.grant(grant, granting)
                 return Decision(case, granted=plan.grants)
             case Verdict.APPROVED:
                 return await self._run(case, plan)
@@ -156,7 +156,7 @@ class Verdicts:
         """Start the approved run in a new status message; a private one is delivered by direct message."""
         if plan.request is None or plan.requester is None:
             raise CaseRefused(CaseFault.EXPIRED)
-        message_id = None if case.is_private else await self._desk.post_status(case)
+        message_id = None if case.is_private else await self._mod_log.post_status(case)
         origin = Origin(
             user_id=case.user_id,
             channel_id=case.channel_id,
@@ -178,7 +178,7 @@ class Verdicts:
             )
         except BotError as error:
             if message_id is not None:
-                await self._desk.take_back(case.channel_id, message_id)
+                await self._mod_log.take_back(case.channel_id, message_id)
             return Decision(case, failure=error)
         return Decision(case, message_id=message_id)
 
@@ -208,8 +208,8 @@ class Verdicts:
         if message_id is None:
             return False
         if case.verdict is Verdict.DELETED:
-            return await self._desk.delete_message(case.channel_id, message_id)
-        return not case.is_hiding or await self._desk.show_again(case.channel_id, message_id, case)
+            return await self._mod_log.delete_message(case.channel_id, message_id)
+        return not case.is_hiding or await self._mod_log.show_again(case.channel_id, message_id, case)
 
 
 def _entry(case: Case, change: Change) -> AuditEntry:
@@ -220,12 +220,10 @@ def _decided(case: Case, before: Verdict, after: Verdict | None) -> CaseChange:
     return CaseChange(case.case_id, case.kind, case.user_id, before, after)
 
 
-def _grants(standings: Sequence[LimitStatus], price: Money) -> tuple[tuple[Measure, int], ...]:
+def _grants(statuses: Sequence[LimitStatus], price: Money) -> tuple[tuple[Measure, int], ...]:
     """Five such runs, in each measure that refuses one now; plain runs where nothing does any more."""
     binding = [
-        standing.limit.measure
-        for standing in standings
-        if standing.limit.is_members and not standing.admits(price)
+        status.limit.measure for status in statuses if status.limit.is_members and not status.admits(price)
     ]
     return tuple(
         (measure, RUNS_GRANTED * needs(measure, price))
@@ -233,6 +231,6 @@ def _grants(standings: Sequence[LimitStatus], price: Money) -> tuple[tuple[Measu
     )
 
 
-def _server_refusal(standings: Sequence[LimitStatus], price: Money) -> LimitReached | None:
+def _server_refusal(statuses: Sequence[LimitStatus], price: Money) -> LimitReached | None:
     """The limit of the server or the operator that a run would pass: no moderator's word lifts it."""
-    return first_refusal((standing for standing in standings if not standing.limit.is_members), price)
+    return first_refusal((status for status in statuses if not status.limit.is_members), price)

@@ -81,11 +81,11 @@ class Cases:
         retry_delays: Delays,
     ) -> None:
         self._store = store
-        self._houses = guild_settings
+        self._guild_settings = guild_settings
         self._alternatives = alternatives
         self._runs = runs
         self._verdicts = Verdicts(guild_settings, limit_service, holds, runs, mod_log)
-        self._desk = mod_log
+        self._mod_log = mod_log
         self._watch = watch
         self._clock = clock
         self._supervisor = supervisor
@@ -107,47 +107,47 @@ class Cases:
             return None
         await self._watch.look(requester, refused.request.model, refused)
         alternative = await self._alternatives.of(refused, refused.request, requester)
-        has_log = (await self._houses.of(requester.channel.guild_id)).rules.log_channel_id is not None
+        has_log = (await self._guild_settings.of(requester.channel.guild_id)).rules.log_channel_id is not None
         may_ask = has_log and not refused.is_operator
         if may_ask:
             self._keep(refused_id, _Kept(requester, alternative, is_private))
         return Offer(alternative, may_ask)
 
-    async def ask(self, refused_id: int, presser: Requester) -> Case:
+    async def ask(self, refused_id: int, requester: Requester) -> Case:
         """Put a refused request before the moderators, once.
 
         Raises CaseNotFound, CaseRefused, RuleRefused where a rule forbids it by now, StoreError.
         """
-        guild_id = presser.channel.guild_id
+        guild_id = requester.channel.guild_id
         # Taken out before the first await: of two presses at once, one finds nothing.
         kept = self._kept.pop(refused_id)
         if kept is None:
             known = await self._store.case(refused_id) if refused_id <= MAX_ID else None
-            is_own = known is not None and known.guild_id == guild_id and known.user_id == presser.user_id
+            is_own = known is not None and known.guild_id == guild_id and known.user_id == requester.user_id
             raise CaseRefused(CaseFault.ASKED if is_own else CaseFault.EXPIRED)
         try:
-            return await self._ask(refused_id, kept, presser)
+            return await self._ask(refused_id, kept, requester)
         except BotError as error:
             if not (isinstance(error, CaseRefused) and error.fault is CaseFault.ASKED):
                 self._keep(refused_id, kept)
             raise
 
-    async def _ask(self, refused_id: int, kept: _Kept, presser: Requester) -> Case:
+    async def _ask(self, refused_id: int, kept: _Kept, requester: Requester) -> Case:
         place = kept.requester.channel
-        if kept.requester.user_id != presser.user_id or place.guild_id is None:
+        if kept.requester.user_id != requester.user_id or place.guild_id is None:
             raise CaseNotFound(refused_id)
-        if place.guild_id != presser.channel.guild_id:
+        if place.guild_id != requester.channel.guild_id:
             raise CaseNotFound(refused_id)
         request = kept.alternative.request
-        await self._houses.check_request(presser, request)
+        await self._guild_settings.check_request(requester, request)
         channel_id = await self._log_channel(place.guild_id)
         case = Case(
             case_id=refused_id,
             kind=CaseKind.ASK,
             guild_id=place.guild_id,
             channel_id=place.channel_id,
-            user_id=presser.user_id,
-            opened_by=presser.user_id,
+            user_id=requester.user_id,
+            opened_by=requester.user_id,
             opened_at_s=self._clock.wall(),
             request=request,
             is_private=kept.is_private,
@@ -157,7 +157,7 @@ class Cases:
         known = case if is_new else await self._store.case(refused_id)
         if known is None or known.verdict is not Verdict.OPEN:
             raise CaseRefused(CaseFault.ASKED)
-        if not await self._desk.post_case(channel_id, known, kept.alternative, words_of(request), None):
+        if not await self._mod_log.post_case(channel_id, known, kept.alternative, words_of(request), None):
             raise CaseRefused(CaseFault.LOG_CHANNEL_CLOSED)
         return known
 
@@ -180,7 +180,7 @@ class Cases:
         origin = job.origin
         if not job.is_terminal:  # there is nothing to report yet
             raise JobNotFound(job_id)
-        if reporter.user_id in (await self._houses.of(origin.guild_id)).rules.blocked_user_ids:
+        if reporter.user_id in (await self._guild_settings.of(origin.guild_id)).rules.blocked_user_ids:
             raise RuleRefused(RuleFault.BLOCKED)
         case = Case(
             case_id=job_id,
@@ -201,10 +201,10 @@ class Cases:
 
     async def submit_report(self, case: Case, job: Job) -> bool:
         """Put the report into the log channel. False: there is none, or it cannot be written to."""
-        channel_id = (await self._houses.of(case.guild_id)).rules.log_channel_id
+        channel_id = (await self._guild_settings.of(case.guild_id)).rules.log_channel_id
         if channel_id is None:
             return False
-        return await self._desk.post_case(channel_id, case, None, words_of(job.request), job)
+        return await self._mod_log.post_case(channel_id, case, None, words_of(job.request), job)
 
     # --- verdicts --------------------------------------------------------------------------------
 
@@ -249,7 +249,7 @@ class Cases:
             self.finish_later()
             return decision
         if case.kind is CaseKind.ASK:
-            decision = replace(decision, is_told=await self._desk.tell(decision))
+            decision = replace(decision, is_told=await self._mod_log.tell(decision))
         try:
             await self._store.carried_out(case.case_id)
         except StoreError as error:
@@ -288,7 +288,7 @@ class Cases:
         return True
 
     async def _log_channel(self, guild_id: int) -> int:
-        channel_id = (await self._houses.of(guild_id)).rules.log_channel_id
+        channel_id = (await self._guild_settings.of(guild_id)).rules.log_channel_id
         if channel_id is None:
             raise CaseRefused(CaseFault.NO_LOG_CHANNEL)
         return channel_id

@@ -38,10 +38,10 @@ class Remixes:
         vary_model: str,
         upscale_model: str,
     ) -> None:
-        self._houses = guild_settings
+        self._guild_settings = guild_settings
         self._catalogue = catalogue
         self._holds = holds
-        self._purse = limit_service
+        self._limit_service = limit_service
         self.vary_model = vary_model
         self._upscale_model = upscale_model
 
@@ -103,14 +103,14 @@ class Remixes:
 
     async def quote(self, request: RunRequest, requester: Requester) -> Quote:
         """What a run of this request takes. Raises Refusal, StoreError."""
-        await self._houses.check_request(requester, request)
+        await self._guild_settings.check_request(requester, request)
         price = (await self._holds.of_request(request)).amount
         lefts = [
-            Money(standing.left)
-            for standing in await self._purse.standings(requester, request.model)
-            if standing.limit.measure is Measure.SPEND
-            and standing.limit.window is Window.DAY
-            and (standing.limit.is_members or standing.limit.audience is Audience.CAP_PERSON)
+            Money(status.left)
+            for status in await self._limit_service.statuses(requester, request.model)
+            if status.limit.measure is Measure.SPEND
+            and status.limit.window is Window.DAY
+            and (status.limit.is_members or status.limit.audience is Audience.CAP_PERSON)
         ]
         return Quote(request, price, min(lefts) if lefts else None)
 

@@ -86,8 +86,8 @@ class Jobs:
         holds: Holds,
     ) -> None:
         self._tools = tools
-        self._houses = guild_settings
-        self._purse = limit_service
+        self._guild_settings = guild_settings
+        self._limit_service = limit_service
         self._watch = watch
         self._owner = owner
         self._chance = chance
@@ -136,17 +136,19 @@ class Jobs:
             raise
         check_claims(placed)
         request = replace(request, model=model.slug, files=placed)
-        await self._houses.check_place(requester, request.model)
+        await self._guild_settings.check_place(requester, request.model)
         seed = request.seed or self._chance.randint(1, largest_seed(model))
         parameters = parameters_for(request, seed, model)
         hold = await self._holds.of(model, parameters, counted(request.files))
-        limits, counters = await self._purse.limits(
+        limits, counters = await self._limit_service.limits(
             requester, request.model, is_approved=is_approved, is_unproven=hold.is_unproven
         )
         try:
-            if await self._houses.has_words(requester):  # which take their time: not for a member at a limit
-                await self._purse.check(limits, hold.amount)
-            await self._houses.check_request(requester, request)
+            if await self._guild_settings.has_words(
+                requester
+            ):  # which take their time: not for a member at a limit
+                await self._limit_service.check(limits, hold.amount)
+            await self._guild_settings.check_request(requester, request)
             created_at_s = self._tools.clock.wall()
             asked = resolved(request, parameters)
             job = Job(job_id, origin, asked, seed, hold.amount, created_at_s, parent=parent)

@@ -34,7 +34,7 @@ class Styles:
 
     def __init__(self, store: StyleStore, guild_settings: GuildSettingsService, clock: Clock) -> None:
         self._store = store
-        self._houses = guild_settings
+        self._guild_settings = guild_settings
         self._clock = clock
         self._names: defaultdict[tuple[int, int], dict[str, str]] = defaultdict(dict)
         self._loaded_to = (-1, -1, "")
@@ -97,7 +97,7 @@ class Styles:
             await self._store.keep_style(style, MAX_PINNED if style.is_pinned else MAX_OWN, entry)
             self._names[style.guild_id, style.user_id][style.key] = style.name
         if entry is not None:
-            await self._houses.announce(entry)
+            await self._guild_settings.announce(entry)
         return style, before
 
     async def delete(self, name: str, guild_id: int | None, user_id: int, *, is_manager: bool) -> Style:
@@ -113,7 +113,7 @@ class Styles:
             await self._store.delete_style(style, entry)
             self._names[style.guild_id, style.user_id].pop(style.key, None)
         if entry is not None:
-            await self._houses.announce(entry)
+            await self._guild_settings.announce(entry)
         return style
 
     def _entry(self, actor_id: int, before: Style | None, after: Style | None) -> AuditEntry | None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from bot.domain.errors import DatabaseDamaged, DatabaseFull, DatabaseInUse, DatabaseUnavailable, StoreError
-from bot.store.sqlite.lock_owner import holder_words
+from bot.store.sqlite.lock_owner import format_lock_owner
 
 _DAMAGED: Final = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 _PRIMARY: Final = (
@@ -26,7 +26,7 @@ def store_error(error: BaseException, path: Path) -> StoreError:
     name: str = getattr(error, "sqlite_errorname", type(error).__name__)
     reason = f"{path}: {error} ({name})"
     if code & _PRIMARY in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
-        return DatabaseInUse(f"{path} is in use by {holder_words(path)}: {error} ({name})")
+        return DatabaseInUse(f"{path} is in use by {format_lock_owner(path)}: {error} ({name})")
     if code & _PRIMARY == sqlite3.SQLITE_FULL:
         return DatabaseFull(reason)
     if code == sqlite3.SQLITE_IOERR_WRITE:

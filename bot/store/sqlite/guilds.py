@@ -50,8 +50,8 @@ _WARN: Final = "INSERT INTO budget_warnings VALUES (?, ?, ?, ?, ?, ?, ?) ON CONF
 
 
 class GuildRecords(Records, GuildStore):
-    async def house_rules(self, guild_id: int) -> GuildRules:
-        return await self._database.read(lambda sqlite: _house_rules(sqlite, guild_id))
+    async def guild_rules(self, guild_id: int) -> GuildRules:
+        return await self._database.read(lambda sqlite: _guild_rules(sqlite, guild_id))
 
     async def limit_rules(self, guild_id: int) -> Sequence[LimitPolicy]:
         return await self._all(_policy_of, _LIMITS, (guild_id,))
@@ -170,7 +170,7 @@ class GuildRecords(Records, GuildStore):
         return await self._database.write(unit)
 
 
-def _house_rules(sqlite: sqlite3.Connection, guild_id: int) -> GuildRules:
+def _guild_rules(sqlite: sqlite3.Connection, guild_id: int) -> GuildRules:
     def rows(query: str) -> list[sqlite3.Row]:
         return sqlite.execute(query, (guild_id,)).fetchall()
 

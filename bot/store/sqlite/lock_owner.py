@@ -14,7 +14,7 @@ LOCK_BYTES: Final = 512
 _LAST_LOCK_BYTE: Final = FIRST_LOCK_BYTE + LOCK_BYTES - 1
 
 
-def holder_of(database: Path) -> int | None:
+def lock_owner(database: Path) -> int | None:
     """The process that may write to this file and lets nobody else in, by its id.
 
     None: nobody, or this system does not tell (Linux does, proc(5)).
@@ -53,9 +53,9 @@ def is_held(database: Path) -> bool:
     return False
 
 
-def holder_words(database: Path) -> str:
+def format_lock_owner(database: Path) -> str:
     """``another process (3568, python)``, or ``another process`` where nobody tells."""
-    pid = holder_of(database)
+    pid = lock_owner(database)
     if pid is None:
         return "another process"
     try:

@@ -14,7 +14,7 @@ from bot.domain.errors import DatabaseInUse, DatabaseUnavailable, StoreError
 from bot.store.sqlite.database import Database
 from bot.store.sqlite.database_file import NOWHERE, identity, log_of, require_whole
 from bot.store.sqlite.failures import store_error
-from bot.store.sqlite.lock_owner import holder_words, is_held
+from bot.store.sqlite.lock_owner import format_lock_owner, is_held
 from bot.store.sqlite.schema import Migration, known_migrations, outstanding
 
 
@@ -65,7 +65,7 @@ def _copy(path: Path, copy: Path) -> None:
 
 def _require_unused(path: Path) -> None:
     if is_held(path):
-        raise DatabaseInUse(f"{path} is in use by {holder_words(path)}")
+        raise DatabaseInUse(f"{path} is in use by {format_lock_owner(path)}")
 
 
 def _require_room(folder: Path) -> None:

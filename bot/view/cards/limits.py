@@ -68,46 +68,46 @@ def table_card(
 
 
 def explain_card(
-    standings: Sequence[LimitStatus], rules: Sequence[LimitPolicy], reader: Reader, place: str, at_s: float
+    statuses: Sequence[LimitStatus], rules: Sequence[LimitPolicy], reader: Reader, place: str, at_s: float
 ) -> Card:
     """Which limit binds a member here first, how every other stands, and why these.
 
     `place` names the channel; the standings come tightest first, those of other models last.
     """
-    members = [standing for standing in standings if standing.limit.audience is not Audience.OPERATOR]
+    members = [status for status in statuses if status.limit.audience is not Audience.OPERATOR]
     first = _first_to_bind(members)
     lines = [
         f"### Limits for <@{reader.user_id}> in {place}",
         f"<@{reader.user_id}> in {place}: **{format_summary(first, at_s)}**",
         f"-# This one binds first, {format_reason(first.limit, rules, reader)}.",
     ]
-    others = [standing for standing in members if standing is not first]
+    others = [status for status in members if status is not first]
     if others:
         lines.append("**Besides it bind**")
     blocks = [
-        f"- {format_summary(standing, at_s)}\n-# {format_reason(standing.limit, rules, reader)}"
-        for standing in others
+        f"- {format_summary(status, at_s)}\n-# {format_reason(status.limit, rules, reader)}"
+        for status in others
     ]
     lines += _within(blocks, PAGE_CHARS - sum(len(line) + 1 for line in lines))
     return Card(
         _tone(first),
-        "\n".join((*lines, *_operator_lines(standings))),
+        "\n".join((*lines, *_operator_lines(statuses))),
         small_print=f"{_HELD} The operator has a daily stop over all servers besides.",
     )
 
 
 def quota_card(
-    standings: Sequence[LimitStatus], rules: Sequence[LimitPolicy], reader: Reader, *, is_direct: bool
+    statuses: Sequence[LimitStatus], rules: Sequence[LimitPolicy], reader: Reader, *, is_direct: bool
 ) -> Card:
     """A member's own limits here: used, held, left, when each starts again, and why it binds."""
-    members = [standing for standing in standings if standing.limit.audience is not Audience.OPERATOR]
+    members = [status for status in statuses if status.limit.audience is not Audience.OPERATOR]
     heading = "### Your day in direct messages" if is_direct else "### What you have left here"
     blocks = [
-        f"**{format_title(standing)}**\n{format_figures(standing)}"
-        f"\n-# {format_reason(standing.limit, rules, reader)}"
-        for standing in members
+        f"**{format_title(status)}**\n{format_figures(status)}"
+        f"\n-# {format_reason(status.limit, rules, reader)}"
+        for status in members
     ]
-    lines = [heading, *_within(blocks, PAGE_CHARS), *_operator_lines(standings)]
+    lines = [heading, *_within(blocks, PAGE_CHARS), *_operator_lines(statuses)]
     return Card(_tone(_first_to_bind(members)), "\n".join(lines), small_print=_HELD)
 
 
@@ -128,12 +128,12 @@ def cleared_card(rule: LimitPolicy, before: int | None) -> Card:
     return Card(Tone.DONE, f"Limit of {format_subject(rule)}: was {was}, is **not set** any more.")
 
 
-def granted_card(user_id: int, measure: Measure, amount: int, standings: Sequence[LimitStatus]) -> Card:
+def granted_card(user_id: int, measure: Measure, amount: int, statuses: Sequence[LimitStatus]) -> Card:
     """What was granted, and what the member has now."""
     blocks = [
-        f"**{format_title(standing)}**\n{format_figures(standing)}"
-        for standing in standings
-        if standing.limit.measure is measure and standing.limit.is_members
+        f"**{format_title(status)}**\n{format_figures(status)}"
+        for status in statuses
+        if status.limit.measure is measure and status.limit.is_members
     ]
     heading = (
         f"<@{user_id}> is granted **{format_amount(measure, amount)}** more until each limit starts again."
@@ -191,18 +191,18 @@ def _within(blocks: Sequence[str], room: int) -> list[str]:
     return [*kept, f"-# and {plural(more, 'more limit')}"] if more else kept
 
 
-def _first_to_bind(standings: Sequence[LimitStatus]) -> LimitStatus:
+def _first_to_bind(statuses: Sequence[LimitStatus]) -> LimitStatus:
     """The tightest of those that bind every model; the settings always give one."""
-    return next((standing for standing in standings if not standing.limit.scope.model), standings[0])
+    return next((status for status in statuses if not status.limit.scope.model), statuses[0])
 
 
-def _operator_lines(standings: Sequence[LimitStatus]) -> list[str]:
+def _operator_lines(statuses: Sequence[LimitStatus]) -> list[str]:
     """Only whether the operator's stop is reached: its figures are the operator's own business."""
     return [
         "**The operator's daily stop over all servers is reached.** "
-        f"It starts again {relative(standing.resets_at_s)}."
-        for standing in standings
-        if standing.limit.audience is Audience.OPERATOR and standing.left == 0
+        f"It starts again {relative(status.resets_at_s)}."
+        for status in statuses
+        if status.limit.audience is Audience.OPERATOR and status.left == 0
     ]
 
 

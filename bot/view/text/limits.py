@@ -99,37 +99,34 @@ def format_subject(rule: LimitPolicy) -> str:
     return f"{format_counted(dimension)} for {format_audience(rule.audience, rule.audience_id)}{extent}"
 
 
-def format_title(standing: LimitStatus) -> str:
+def format_title(status: LimitStatus) -> str:
     """``20 runs a day in #art``, with what was granted."""
-    limit = standing.limit
+    limit = status.limit
     default_limits = format_allowance(limit.measure, limit.window, limit.amount)
-    extra = f" ({format_amount(limit.measure, standing.granted)} of it granted)" if standing.granted else ""
+    extra = f" ({format_amount(limit.measure, status.granted)} of it granted)" if status.granted else ""
     return f"{default_limits}{format_extent(limit.scope.channel_id, limit.scope.model)}{extra}"
 
 
-def format_summary(standing: LimitStatus, at_s: float) -> str:
+def format_summary(status: LimitStatus, at_s: float) -> str:
     """``20 runs a day in #art; used 15, 1 held, 4 left; resets in 3 h (…)``."""
-    used, held, left = (_figure(standing, value) for value in (standing.used, standing.held, standing.left))
-    counts = (
-        f"{held} held, {left} left" if _is_at_once(standing) else f"used {used}, {held} held, {left} left"
-    )
-    return f"{format_title(standing)}; {counts}; {_format_reset(standing, at_s)}"
+    used, held, left = (_figure(status, value) for value in (status.used, status.held, status.left))
+    counts = f"{held} held, {left} left" if _is_at_once(status) else f"used {used}, {held} held, {left} left"
+    return f"{format_title(status)}; {counts}; {_format_reset(status, at_s)}"
 
 
-def format_figures(standing: LimitStatus) -> str:
+def format_figures(status: LimitStatus) -> str:
     """``**Runs** 15 of 20 used, 1 held, **4 left**. Starts again in 3 hours.``"""
     used, held, left, most = (
-        _figure(standing, value)
-        for value in (standing.used, standing.held, standing.left, standing.limit.amount)
+        _figure(status, value) for value in (status.used, status.held, status.left, status.limit.amount)
     )
-    match standing.limit.measure:
+    match status.limit.measure:
         case Measure.RUNS:
             counts = f"**Runs** {used} of {most} used, {held} held"
         case Measure.SPEND:
             counts = f"**Dollars** {used} of {most} used, {held} held"
         case Measure.AT_ONCE:
             return f"**At once** {held} of {most} held, **{left} left**. Free again when a picture ends."
-    return f"{counts}, **{left} left**. Starts again {relative(standing.resets_at_s)}."
+    return f"{counts}, **{left} left**. Starts again {relative(status.resets_at_s)}."
 
 
 def format_reason(limit: Limit, rules: Sequence[LimitPolicy], reader: Reader) -> str:
@@ -182,20 +179,20 @@ def _format_loser(rule: LimitPolicy) -> str:
     return f"{amount} of {format_audience(rule.audience, rule.audience_id)}"
 
 
-def _format_reset(standing: LimitStatus, at_s: float) -> str:
-    if _is_at_once(standing):
+def _format_reset(status: LimitStatus, at_s: float) -> str:
+    if _is_at_once(status):
         return "free again when a picture ends"
-    seconds_left = max(1.0, standing.resets_at_s - at_s)
+    seconds_left = max(1.0, status.resets_at_s - at_s)
     wait = duration(seconds_left) if seconds_left < 60 else duration(60 * (seconds_left // 60))
-    return f"resets in {wait} ({relative(standing.resets_at_s)})"
+    return f"resets in {wait} ({relative(status.resets_at_s)})"
 
 
-def _is_at_once(standing: LimitStatus) -> bool:
-    return standing.limit.measure is Measure.AT_ONCE
+def _is_at_once(status: LimitStatus) -> bool:
+    return status.limit.measure is Measure.AT_ONCE
 
 
-def _figure(standing: LimitStatus, value: int) -> str:
+def _figure(status: LimitStatus, value: int) -> str:
     """A number without its unit; money keeps its sign."""
-    if standing.limit.measure is Measure.SPEND:
+    if status.limit.measure is Measure.SPEND:
         return format_amount(Measure.SPEND, value)
     return f"{value:,}"

@@ -24,7 +24,7 @@ async def noted(guilds: GuildStore) -> int:
 
 
 async def test_a_server_that_has_set_nothing_has_no_rules(guilds: GuildStore) -> None:
-    assert await guilds.house_rules(GUILD) == NO_RULES
+    assert await guilds.guild_rules(GUILD) == NO_RULES
     assert list(await guilds.limit_rules(GUILD)) == list(await guilds.tracked(GUILD)) == []
     assert await guilds.granted(GUILD, 1, NOON_S) == {}
     assert await audit_of(guilds) == []
@@ -47,14 +47,14 @@ async def test_every_rule_survives_a_reopening_and_is_one_servers_own(
         await guilds.set_log_channel(GUILD + 1, 46, an_entry(guild_id=GUILD + 1))
     async with open_stores(tmp_path) as stores:
         guilds = stores.guilds
-        assert await guilds.house_rules(GUILD) == GuildRules(
+        assert await guilds.guild_rules(GUILD) == GuildRules(
             channels=((30, ChannelRule.ALLOW),),
             models=(("owner/model", ModelRule.ADULT),),
             words=(WordRule("(a+)+$", is_pattern=True), WordRule("größe \ufffd", is_pattern=False)),
             blocked_user_ids=frozenset({5}),
             log_channel_id=45,
         )
-        assert await guilds.house_rules(GUILD + 1) == GuildRules(log_channel_id=46)
+        assert await guilds.guild_rules(GUILD + 1) == GuildRules(log_channel_id=46)
         assert await noted(guilds) == 8
 
 
@@ -68,12 +68,12 @@ async def test_what_is_taken_away_is_gone(guilds: GuildStore) -> None:
     await guilds.set_channel_rule(GUILD, 30, None, an_entry())
     await guilds.set_model_rule(GUILD, "A/B", None, an_entry())
     assert await guilds.remove_word(GUILD, WordRule("x", is_pattern=False), an_entry())
-    assert (await guilds.house_rules(GUILD)).words == (WordRule("x", is_pattern=True),)
+    assert (await guilds.guild_rules(GUILD)).words == (WordRule("x", is_pattern=True),)
     assert await guilds.remove_word(GUILD, WordRule("x", is_pattern=True), an_entry())
     assert not await guilds.remove_word(GUILD, WordRule("x", is_pattern=True), an_entry())
     assert await guilds.set_blocked(GUILD, 5, an_entry(), is_blocked=False)
     await guilds.set_log_channel(GUILD, None, an_entry())
-    assert await guilds.house_rules(GUILD) == NO_RULES
+    assert await guilds.guild_rules(GUILD) == NO_RULES
     assert await noted(guilds) == 12
 
 
@@ -82,7 +82,7 @@ async def test_a_word_is_looked_for_in_the_way_that_was_asked_for_last(guilds: G
     assert await guilds.add_word(GUILD, exact, an_entry())
     assert await guilds.add_word(GUILD, tolerant, an_entry())
     assert not await guilds.add_word(GUILD, tolerant, an_entry())
-    assert (await guilds.house_rules(GUILD)).words == (tolerant,)
+    assert (await guilds.guild_rules(GUILD)).words == (tolerant,)
 
 
 async def test_a_change_that_changes_nothing_is_told_and_not_noted(guilds: GuildStore) -> None:

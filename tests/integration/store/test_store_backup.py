@@ -15,7 +15,7 @@ import pytest
 from bot.domain.errors import DatabaseUnavailable
 from bot.domain.job.ledger import settlement_of
 from bot.operator.backup import BackupFailed, make_backup
-from bot.operator.maintenance_socket import COPIED, STILL, WHOLE, backup_door, door_of
+from bot.operator.maintenance_socket import COPIED, STILL, WHOLE, maintenance_socket, socket_address
 from bot.store.sqlite.backup import proven
 from bot.store.sqlite.database import CHECKPOINT_AFTER_WRITES, Database
 from bot.store.sqlite.jobs import JobStore
@@ -164,7 +164,7 @@ async def test_a_database_that_is_closed_meanwhile_does_not_vouch_for_the_copy(p
 async def test_a_file_in_use_is_copied_through_the_door_while_writing_goes_on(
     path: Path, tmp_path: Path
 ) -> None:
-    async with Database(path) as database, backup_door(database):
+    async with Database(path) as database, maintenance_socket(database):
         store = JobStore(database)
         await fill(store, range(1, 30))
         copying = asyncio.create_task(asyncio.to_thread(make_backup, path, tmp_path / "copy"))
@@ -185,7 +185,7 @@ async def test_a_file_in_use_without_a_door_is_not_copied(path: Path, tmp_path: 
 
 
 async def knock(path: Path) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-    with door_of(path) as address:
+    with socket_address(path) as address:
         return await asyncio.open_unix_connection(address)
 
 
@@ -195,7 +195,7 @@ def a_door_in(folder: Path) -> list[tuple[str, str]]:
 
 async def test_a_door_that_closes_never_says_that_the_copy_is_whole(path: Path) -> None:
     async with Database(path) as database:
-        async with backup_door(database):
+        async with maintenance_socket(database):
             reader, writer = await knock(path)
             assert await reader.readline() == STILL
         assert await reader.read() == b""  # and the command takes that for a failure
@@ -205,7 +205,7 @@ async def test_a_door_that_closes_never_says_that_the_copy_is_whole(path: Path) 
 
 
 async def test_visitors_come_one_by_one_and_a_mute_one_harms_nobody(path: Path) -> None:
-    async with Database(path) as database, backup_door(database), asyncio.timeout(300):
+    async with Database(path) as database, maintenance_socket(database), asyncio.timeout(300):
         first, first_writer = await knock(path)
         second, second_writer = await knock(path)
         assert await first.readline() == STILL
@@ -227,9 +227,9 @@ async def test_a_door_that_cannot_be_opened_is_told_and_the_bot_goes_on(
     path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with Database(path) as database:
-        with door_of(path) as address:
+        with socket_address(path) as address:
             os.mkdir(address)  # noqa: PTH102 — nothing else runs
-        async with backup_door(database):
+        async with maintenance_socket(database):
             assert "no backup can be made while the bot runs" in caplog.text
             assert await JobStore(database).unfinished() == []
 
@@ -238,7 +238,7 @@ async def test_a_door_is_its_owners_alone_and_gone_with_the_bot(path: Path, tmp_
     """Nobody else can take its name: it lies in the database's own folder."""
     deep = tmp_path / "/".join(["folder"] * 20) / "bot.sqlite3"
     for place in (path, deep):
-        async with Database(place) as database, backup_door(database):
+        async with Database(place) as database, maintenance_socket(database):
             assert a_door_in(place.parent) == [(f".{place.name}.door", oct(0o140600))]
             reader, writer = await knock(place)
             assert await reader.readline() == STILL
@@ -250,9 +250,9 @@ async def test_the_door_of_a_bot_that_was_killed_is_replaced(
     path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with Database(path) as database:
-        with socket.socket(socket.AF_UNIX) as left, door_of(path) as address:
+        with socket.socket(socket.AF_UNIX) as left, socket_address(path) as address:
             left.bind(address)
-        async with backup_door(database):
+        async with maintenance_socket(database):
             reader, writer = await knock(path)
             assert await reader.readline() == STILL
             writer.close()

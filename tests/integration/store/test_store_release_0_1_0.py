@@ -135,7 +135,7 @@ async def test_its_limits_and_rules_hold(database: Database, guilds: GuildRecord
     assert set(await guilds.limit_rules(GUILD)) == {every, role, member, server}
     granted = await guilds.granted(GUILD, PAINTER, NOON_S)
     assert granted[Measure.RUNS, Window.DAY] == 5
-    assert await guilds.house_rules(GUILD) == GuildRules(
+    assert await guilds.guild_rules(GUILD) == GuildRules(
         channels=((31, ChannelRule.DENY),),
         models=(("wiro/dear", ModelRule.DENY),),
         words=(WordRule("bridge", is_pattern=False), WordRule("mo+n", is_pattern=True)),

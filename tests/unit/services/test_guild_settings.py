@@ -29,11 +29,11 @@ class WornRecords(GuildRecords):
         self.failing_readings = 0
         self.cancels = False
 
-    async def house_rules(self, guild_id: int) -> GuildRules:
+    async def guild_rules(self, guild_id: int) -> GuildRules:
         if self.failing_readings:
             self.failing_readings -= 1
             raise DatabaseUnavailable("the disk is worn")
-        return await super().house_rules(guild_id)
+        return await super().guild_rules(guild_id)
 
     async def set_blocked(self, guild_id: int, user_id: int, entry: AuditEntry, *, is_blocked: bool) -> bool:
         if self.cancels:

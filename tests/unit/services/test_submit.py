@@ -187,9 +187,9 @@ async def test_a_message_is_let_go_of_when_its_job_is_over(harness: BotHarness) 
 async def test_the_purse_tells_a_members_day_and_when_it_ends(harness: BotHarness) -> None:
     await harness.submit()
     runs = next(
-        standing
-        for standing in await harness.limit_service.standings(a_requester(), MODEL)
-        if standing.limit.measure is Measure.RUNS
+        status
+        for status in await harness.limit_service.statuses(a_requester(), MODEL)
+        if status.limit.measure is Measure.RUNS
     )
     assert (runs.held, runs.limit.amount, runs.left) == (1, 50, 49)
     assert runs.resets_at_s % 86_400 == 0

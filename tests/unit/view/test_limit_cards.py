@@ -91,12 +91,12 @@ def test_a_long_table_comes_in_pages_that_hold_every_limit_once() -> None:
 def test_explain_leads_with_the_limit_that_binds_first_and_why() -> None:
     art = LimitKey(Measure.RUNS, Window.DAY, 31)
     rules = [LimitPolicy(Audience.ROLE, 201, art, 20), LimitPolicy(Audience.ROLE, 202, art, 10)]
-    standings = [
+    statuses = [
         Stand(a_limit(art, 20, Audience.ROLE, 201), used=15, held=1),
         Stand(a_limit(SPEND_DAY, dollars("2"), Audience.DEFAULT)),
         the_operators(left=1),
     ]
-    lines = explain_card(standings, rules, THEM, "<#31>", NOW_S).text.splitlines()
+    lines = explain_card(statuses, rules, THEM, "<#31>", NOW_S).text.splitlines()
     assert lines[1].startswith(
         "<@100> in <#31>: **20 runs a day in <#31>; used 15, 1 held, 4 left; resets in 3 h"
     )
@@ -127,25 +127,25 @@ def test_a_limit_of_another_model_never_leads() -> None:
 
 
 def test_quota_tells_used_held_left_and_why_of_each() -> None:
-    standings = [
+    statuses = [
         Stand(a_limit(DAY, 1, Audience.MEMBER, 100), used=1),
         Stand(a_limit(SPEND_DAY, dollars("2"), Audience.DEFAULT)),
         the_operators(left=5),
     ]
     rules = [LimitPolicy(Audience.MEMBER, 100, DAY, 1)]
-    card = quota_card(standings, rules, ME, is_direct=False)
+    card = quota_card(statuses, rules, ME, is_direct=False)
     assert "**Runs** 1 of 1 used, 0 held, **0 left**. Starts again <t:" in card.text
     assert "**Dollars** $0.00 of $2.00 used, $0.00 held, **$2.00 left**" in card.text
     assert "because it is set for you personally" in card.text
     assert card.tone is Tone.WARNING
-    direct = quota_card(standings[1:], [], ME, is_direct=True)
+    direct = quota_card(statuses[1:], [], ME, is_direct=True)
     assert "### Your day in direct messages" in direct.text
     assert direct.tone is Tone.DONE
 
 
 @pytest.mark.parametrize("kind", ["explain", "quota", "granted"])
 def test_however_many_limits_there_are_the_card_can_be_sent(kind: str) -> None:
-    standings = [
+    statuses = [
         Stand(
             Limit(
                 Scope(Subject.MEMBER, 7, 100, 10**18 + n, "m" * 90),
@@ -158,9 +158,9 @@ def test_however_many_limits_there_are_the_card_can_be_sent(kind: str) -> None:
         for n in range(60)
     ]
     cards = {
-        "explain": lambda: explain_card(standings, [], ME, "<#31>", NOW_S),
-        "quota": lambda: quota_card(standings, [], ME, is_direct=False),
-        "granted": lambda: granted_card(100, Measure.RUNS, 5, standings),
+        "explain": lambda: explain_card(statuses, [], ME, "<#31>", NOW_S),
+        "quota": lambda: quota_card(statuses, [], ME, is_direct=False),
+        "granted": lambda: granted_card(100, Measure.RUNS, 5, statuses),
     }
     card = cards[kind]()
     assert chars(card) <= MAX_TEXT
@@ -185,13 +185,13 @@ def test_clearing_says_what_was_or_that_there_was_nothing() -> None:
 
 def test_a_grant_shows_the_members_limits_of_that_measure_alone() -> None:
     server = Limit(Scope(Subject.SERVER, 7), Measure.RUNS, Window.DAY, 1_234, Audience.SERVER)
-    standings = [
+    statuses = [
         Stand(a_limit(DAY, 55, Audience.DEFAULT), granted=5),
         Stand(a_limit(SPEND_DAY, dollars("2"), Audience.DEFAULT)),
         Stand(server),
         the_operators(left=5),
     ]
-    text = granted_card(100, Measure.RUNS, 5, standings).text
+    text = granted_card(100, Measure.RUNS, 5, statuses).text
     assert "<@100> is granted **5 runs** more" in text
     assert "55 runs a day (5 runs of it granted)" in text
     assert "$" not in text
