@@ -10,8 +10,10 @@ import pytest
 from bot.domain.errors import DatabaseFull
 from bot.domain.job.events import Settled
 from bot.domain.job.job import Stage
+from bot.domain.job.ledger import settlement_of
 from bot.domain.money import Money
 from bot.services.runs import service
+from bot.store.sqlite.jobs import JobStore
 from tests.support.bot_harness import BotHarness, a_harness
 from tests.support.clocks import until
 from tests.support.samples import PNG
@@ -79,16 +81,29 @@ async def test_after_a_fault_of_ours_nobody_takes_the_place_of_a_newer_owner(har
 
 async def test_an_ending_that_could_not_be_recorded_is_left_to_a_newer_owner(harness: BotHarness) -> None:
     task_id = await harness.submit_and_watch()
-    faults = harness.store.faults
-    for written in ("settle", "mark_delivered"):
-        faults[written].extend([DatabaseFull("no space left")] * 100_000)
+    for method in ("settle", "mark_delivered"):
+        harness.store.faults[method].extend([DatabaseFull("no space left")] * 10_000)
     harness.wiro.tell(task_id, SUCCESS)
-    await until(lambda: len(faults["settle"]) < 100_000)
-    (taken,) = await harness.store.resume([1])
-    faults.clear()
     await gone(harness)
+    (taken,) = await harness.store.resume([1])
+    harness.store.faults.clear()
     await until(lambda: len(harness.owner) == 0)
     assert await harness.store.job(1) == taken
+
+
+async def test_a_late_settlement_that_was_made_by_another_hand_is_not_tried_for_ever(
+    harness: BotHarness,
+) -> None:
+    task_id = await harness.submit_and_watch()
+    harness.store.faults["settle"].extend([DatabaseFull("no space left")] * 10_000)
+    harness.wiro.tell(task_id, SUCCESS)
+    await gone(harness)
+    end = harness.board.ending_of(1)
+    assert end is not None
+    assert await JobStore.settle(harness.store, end, settlement_of(end), end.created_at_s)
+    harness.store.faults["settle"].clear()
+    await until(lambda: len(harness.owner) == 0)
+    assert await harness.spent() == (1, 0, COST.pico, 0)
 
 
 async def test_on_a_full_disk_jobs_are_followed_all_the_same(harness: BotHarness) -> None:
