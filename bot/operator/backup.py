@@ -67,12 +67,12 @@ def _copy_of_running_bot(source: Path, copy: Path) -> None:
     """The running bot keeps its file still meanwhile, see bot/operator/maintenance_socket.py."""
     if sys.platform != "linux":
         raise BackupFailed("The database is in use. On this system, stop the bot before a backup.")
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as door:
-        door.settimeout(ANSWER_S)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+        connection.settimeout(ANSWER_S)
         try:
             with socket_address(source) as address:
-                door.connect(address)
-            if peer_uid(door) not in {os.getuid(), source.stat().st_uid, ROOT_UID}:
+                connection.connect(address)
+            if peer_uid(connection) not in {os.getuid(), source.stat().st_uid, ROOT_UID}:
                 raise BackupFailed("Another user's process answers for the bot; no backup was made.")
         except OSError as error:
             raise BackupFailed(
@@ -80,11 +80,11 @@ def _copy_of_running_bot(source: Path, copy: Path) -> None:
                 f"or end what uses it ({error.strerror or error})."
             ) from error
         try:
-            with door.makefile("rb") as answers:
+            with connection.makefile("rb") as answers:
                 answer = answers.readline()
                 if answer == STILL:
                     _copy_bytes(source, copy)
-                    door.sendall(COPIED)
+                    connection.sendall(COPIED)
                     answer = answers.readline()
         except OSError as error:
             raise BackupFailed(f"The backup broke off: {error.strerror or error}.") from error

@@ -2,8 +2,8 @@
 
 The bot alone may touch its file through SQLite, so it makes no copy itself and hears of no path: it folds its
 log into the file and writes to the log only, for as long as the visitor holds the connection, ten minutes
-at most. The door is a Unix socket beside the database (Linux, unix(7)): no port that a web page could reach,
-no name that another user could take first, and the kernel tells who knocks.
+at most. It is a Unix socket beside the database (Linux, unix(7)): no port that a web page could reach,
+no name that another user could take first, and the kernel tells who connects.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def socket_address(database: Path) -> Iterator[str]:
     found = database.resolve(strict=True)
     folder = os.open(found.parent, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        yield f"/proc/self/fd/{folder}/.{found.name}.door"
+        yield f"/proc/self/fd/{folder}/.{found.name}.door"  # the name of release 0.1.0
     finally:
         os.close(folder)
 
@@ -50,15 +50,15 @@ def socket_address(database: Path) -> Iterator[str]:
 @contextmanager
 def _listening(database: Path) -> Iterator[socket.socket]:
     """Listening for this user and root alone; gone at the end. Raises OSError."""
-    with socket_address(database) as address, socket.socket(socket.AF_UNIX) as door:
+    with socket_address(database) as address, socket.socket(socket.AF_UNIX) as listening:
         place = Path(address)
         if place.is_socket():  # of a bot that was killed: this one owns the database
             place.unlink()
-        door.bind(address)
+        listening.bind(address)
         try:
             place.chmod(0o600)
-            door.listen()
-            yield door
+            listening.listen()
+            yield listening
         finally:
             with suppress(OSError):
                 place.unlink()
@@ -75,7 +75,7 @@ def peer_uid(connection: socket.socket) -> int:
 
 @asynccontextmanager
 async def maintenance_socket(database: Database) -> AsyncIterator[None]:
-    """Open until the block ends, which cuts a copy short. A door that cannot be opened is told in the log."""
+    """Open until the block ends, which cuts a copy short. One that cannot be opened is told in the log."""
     visits = TaskOwner(asyncio.create_task)
 
     async def visit(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -85,8 +85,8 @@ async def maintenance_socket(database: Database) -> AsyncIterator[None]:
     with ExitStack() as stack:
         if sys.platform == "linux":
             try:
-                door = stack.enter_context(_listening(database.path))
-                server = await asyncio.start_unix_server(visit, sock=door)
+                listening = stack.enter_context(_listening(database.path))
+                server = await asyncio.start_unix_server(visit, sock=listening)
             except OSError as error:
                 log.warning("no backup can be made while the bot runs: %s", error)
         try:

@@ -17,7 +17,7 @@ from bot.runtime.bounded import BoundedDict
 from bot.services.catalogue._model_index import ModelIndex
 from bot.services.catalogue.popularity import Popularity
 from bot.services.catalogue.ports import UsesStore
-from bot.services.door import Door
+from bot.services.shutdown_gate import ShutdownGate
 from bot.services.tasks import TaskOwner
 
 log = logging.getLogger(__name__)
@@ -50,7 +50,7 @@ class Catalogue:
         self._summaries: tuple[ModelSummary, ...] = ()
         self._index = ModelIndex((), default_model)
         self._reading = CatalogueReading()
-        self.door = Door()
+        self.gate = ShutdownGate()
 
     @property
     def default_model(self) -> str:
@@ -70,7 +70,7 @@ class Catalogue:
         fresh = self._fresh(slug)
         if fresh is not None:
             return fresh
-        async with self.door.while_open():
+        async with self.gate.while_open():
             return await self.page(slug)
 
     async def page(self, slug: str) -> Model:

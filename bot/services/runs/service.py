@@ -1,4 +1,4 @@
-"""The front door of the use cases: submit, cancel, again, who runs here, take up, drain."""
+"""The use cases around jobs: submit, cancel, again, who runs here, resume, drain."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ class Jobs:
         self._followers: dict[int, JobRunner] = {}
         self._following: dict[int, asyncio.Task[None]] = {}
         self._recent = RecentJobs(tools.clock.monotonic)
-        self._door = tools.catalogue.door
+        self._gate = tools.catalogue.gate
 
     @property
     def running(self) -> int:
@@ -263,7 +263,7 @@ class Jobs:
         if job.task_id is None:
             raise WordsGone(WordsFault.NO_LOG)
         try:
-            async with self._door.while_open():
+            async with self._gate.while_open():
                 return job, await self._tools.engine.log(job.task_id)
         except EngineNotFound:
             raise WordsGone(WordsFault.NO_LOG) from None
@@ -291,10 +291,10 @@ class Jobs:
 
     def refuse_more(self) -> None:
         """From now on new requests raise NotAccepting, and so do those that wait for a model's page."""
-        self._door.shut()
+        self._gate.close()
 
     def _require_open(self) -> None:
-        if not self._door.is_open:
+        if not self._gate.is_open:
             raise NotAccepting
 
     async def drain(self) -> None:

@@ -1,4 +1,4 @@
-"""The door of the bot: open until it stops, and whoever waits inside for something slow is then told so."""
+"""What stops the taking of work: open until the bot goes; who waits for something slow is then told so."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from contextlib import asynccontextmanager
 from bot.domain.request.interactions import NotAccepting
 
 
-class Door:
-    """Shut once and for good."""
+class ShutdownGate:
+    """Closed once and for good."""
 
     def __init__(self) -> None:
         self._is_open = True
@@ -20,7 +20,7 @@ class Door:
     def is_open(self) -> bool:
         return self._is_open
 
-    def shut(self) -> None:
+    def close(self) -> None:
         """Whoever waits in a `while_open` block leaves it now, and nobody enters another."""
         self._is_open = False
         now_s = asyncio.get_running_loop().time()

@@ -1,4 +1,4 @@
-"""The door: a wait that changes nothing is cut short when the bot stops, and says so."""
+"""The gate: a wait that changes nothing is cut short when the bot stops, and says so."""
 
 from __future__ import annotations
 
@@ -8,30 +8,30 @@ import pytest
 
 from bot.domain.request.interactions import NotAccepting
 from bot.services.catalogue.service import FRESH_S
-from bot.services.door import Door
+from bot.services.shutdown_gate import ShutdownGate
 from tests.support.bot_harness import BotHarness
 from tests.support.clocks import until
 from tests.support.samples import MODEL, a_request, a_requester
 
 
 async def test_what_ends_in_time_is_left_alone() -> None:
-    door = Door()
-    async with door.while_open():
+    gate = ShutdownGate()
+    async with gate.while_open():
         await asyncio.sleep(0)
-    door.shut()
-    assert not door.is_open
+    gate.close()
+    assert not gate.is_open
 
 
 async def test_who_waits_inside_is_let_out_at_once() -> None:
-    door = Door()
+    gate = ShutdownGate()
 
     async def wait() -> None:
-        async with door.while_open():
+        async with gate.while_open():
             await asyncio.Event().wait()
 
     waits = [asyncio.create_task(wait()) for _ in range(3)]
     await asyncio.sleep(0)
-    door.shut()
+    gate.close()
     outcomes = await asyncio.gather(*waits, return_exceptions=True)
     assert {type(outcome) for outcome in outcomes} == {NotAccepting}
     with pytest.raises(NotAccepting):
@@ -40,7 +40,7 @@ async def test_who_waits_inside_is_let_out_at_once() -> None:
 
 async def test_a_timeout_of_what_is_waited_for_stays_one() -> None:
     with pytest.raises(TimeoutError):
-        async with Door().while_open():
+        async with ShutdownGate().while_open():
             raise TimeoutError
 
 
