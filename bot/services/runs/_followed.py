@@ -120,7 +120,7 @@ class FollowedJob:
 
     def show(self) -> None:
         if not self.job.is_terminal:
-            self.tools.board.show(self.news)
+            self.tools.status_messages.show(self.news)
 
     # --- a task exists -------------------------------------------------------------------------
 

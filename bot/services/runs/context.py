@@ -28,7 +28,7 @@ class RunContext:
 
     engine: Engine
     store: Store
-    board: StatusMessages
+    status_messages: StatusMessages
     delivery: ResultDelivery
     catalogue: Catalogue
     inputs: Inputs

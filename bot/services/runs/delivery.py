@@ -88,7 +88,7 @@ class ResultDelivery:
     def __init__(
         self,
         store: Store,
-        board: StatusMessages,
+        status_messages: StatusMessages,
         pictures: OutputFetcher,
         open_output: Callable[[Output], AsyncIterator[bytes]],
         supervisor: Supervisor,
@@ -97,7 +97,7 @@ class ResultDelivery:
         sibling_patience_s: float = SIBLING_PATIENCE_S,
     ) -> None:
         self._store = store
-        self._board = board
+        self._status_messages = status_messages
         self._pictures = pictures
         self._open_output = open_output
         self._supervisor = supervisor
@@ -177,7 +177,9 @@ class ResultDelivery:
 
     async def _conclude(self, job: Job, note: str, found: _Collected) -> DeliveryOutcome:
         await self._fetch_what_was_left(job.job_id, found)
-        return await self._board.finalize(StatusUpdate(job, note=found.note or note), found.pictures)
+        return await self._status_messages.finalize(
+            StatusUpdate(job, note=found.note or note), found.pictures
+        )
 
     async def _collect(self, job_id: int, outputs: Sequence[Output]) -> _Collected:
         """All outputs; late ones are still being fetched when the others have waited for a while."""

@@ -239,7 +239,7 @@ class Jobs:
         elif (recent := self._recent.job(job_id)) is not None:
             self._recent.keep(replace(recent, exposure=exposure))
         if exposure is not Exposure.SHOWN:
-            await self._tools.board.withhold(job_id)
+            await self._tools.status_messages.withhold(job_id)
 
     async def clear_files(self, job: Job) -> None:
         """Delete what the job was given and made at Wiro, if there still is any. Raises EngineError."""
@@ -323,7 +323,7 @@ class Jobs:
             self._recent.keep(self._followers[job_id].job)
         finally:
             del self._followers[job_id], self._following[job_id]
-            self._tools.board.drop(job_id)
+            self._tools.status_messages.drop(job_id)
 
     async def _follow_over_faults(self, job_id: int) -> None:
         """The border of a job: what goes wrong inside is logged, shown, and tried again from the record."""

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from random import Random
 
 from bot.domain.clock import Clock
+from bot.runtime.backoff import backoff
 from bot.settings import Settings
 from bot.view.files.download import Downloader
-from bot.view.files.fetching import Fetcher, download_delays, downloader_session
+from bot.view.files.fetching import Fetcher, downloader_session
 from bot.view.files.sources import BOUNDS, Attachments, FileSources
 
 
@@ -24,9 +25,7 @@ async def opened_files(
     """
     output_hosts, attachment_hosts = settings.wiro_output_hosts, settings.discord_cdn_hosts
 
-    def delays() -> Iterator[float]:
-        return download_delays(chance)
-
+    delays = backoff(chance, first_s=0.6, cap_s=10)
     async with (
         downloader_session(output_hosts) as outputs,
         downloader_session(attachment_hosts) as session,

@@ -7,7 +7,6 @@ import io
 import math
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
-from random import Random
 from typing import Final, TypeVar
 
 import aiohttp
@@ -33,14 +32,6 @@ _SILENCE_S: Final = 30.0  # between two reads
 BUSY_STATUSES: Final = frozenset({408, 425, 429})  # and every 5xx: the same request may succeed later
 GONE_STATUSES: Final = frozenset({403, 404, 410})  # a store behind a CDN says 403 of what it has not
 _HEADERS: Final = {"User-Agent": USER_AGENT, "Accept": "*/*", "Accept-Encoding": "identity"}
-
-
-def download_delays(chance: Random) -> Iterator[float]:
-    """Pauses in seconds between attempts: 0.5, 1, 2, 4, then 8, each varied by up to a quarter either way."""
-    pause_s = 0.5
-    while True:
-        yield pause_s * chance.uniform(0.75, 1.25)
-        pause_s = min(8.0, pause_s * 2)
 
 
 def downloader_session(

@@ -12,7 +12,6 @@ import tracemalloc
 import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field, replace
-from random import Random
 
 import aiohttp
 import pytest
@@ -31,7 +30,7 @@ from bot.domain.job.output_file import (
 )
 from bot.view.files.addresses import AddressRefused
 from bot.view.files.download import BOUNDS, Downloader
-from bot.view.files.fetching import download_delays, downloader_session
+from bot.view.files.fetching import downloader_session
 from tests.support.images import encoded
 
 MIB = 1024 * 1024
@@ -586,13 +585,6 @@ async def test_a_cancelled_fetch_ends_and_gives_its_turn_back(
             await hanging
         over.set()
         assert (await downloader.fetch(cdn.output())).content == PNG
-
-
-def test_pauses_grow_vary_and_stay_bounded() -> None:
-    pauses = list(itertools.islice(download_delays(Random(1)), 50))
-    for pause_s, middle_s in zip(pauses, [0.5, 1, 2, 4, *[8] * 46], strict=True):
-        assert middle_s * 0.75 <= pause_s <= middle_s * 1.25
-    assert len(set(pauses)) == 50
 
 
 async def test_the_session_trusts_nothing_around_it(

@@ -8,7 +8,7 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.runtime.backoff import jittered_delays
+from bot.runtime.backoff import backoff, jittered_delays
 
 
 @given(st.integers())
@@ -25,3 +25,11 @@ def test_delays_end_after_the_attempts_allowed() -> None:
 def test_two_clients_do_not_come_back_together() -> None:
     first, second = (list(islice(jittered_delays(Random(seed)), 5)) for seed in (1, 2))
     assert first != second
+
+
+def test_pauses_vary_and_begin_anew_with_each_call() -> None:
+    pauses = backoff(Random(1), first_s=0.6, cap_s=10)
+    first = list(islice(pauses(), 50))
+    assert len(set(first)) == 50
+    assert 0.3 <= next(pauses()) <= 0.6
+    assert all(5 <= pause_s <= 10 for pause_s in first[5:])
