@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from bot.domain.job.events import Settled
 from bot.domain.job.job import Job, Output
 from bot.domain.job.output_file import OutputFile
 from bot.domain.money import Money
@@ -17,7 +18,9 @@ MODEL = "stabilityai/stable-diffusion-3-medium"
 GUILD = 700
 CHANNEL = 30
 MEMBER = 1
+COST = Money.parse("0.001")
 PNG = Output("lighthouse.png", "image/png", "https://cdn1.wiro.ai/lighthouse.png")
+SUCCESS = Settled(is_success=True, cost=COST, outputs=(PNG,), elapsed_s=4.2)
 
 
 def an_origin(**changes: Any) -> Origin:

@@ -29,6 +29,7 @@ from tests.support.images import saved
 DISCORD_TOKEN = "canary-discord.token-5f1c.0a7e93d2b64c"
 WIRO_KEY = "canary-wiro-key-8d20b7"
 WIRO_SECRET = "canary-wiro-secret-c49e51"
+MANAGE_GUILD = 1 << 5
 MANAGE_MESSAGES = 1 << 13
 FOREVER_S = 100_000.0  # of the sandbox's pace: held until it is stopped
 _PACE = Pace(scale=0.05)
@@ -171,6 +172,17 @@ class BlackboxHarness:
         assert text.endswith(".")
         assert all(line.startswith("This would still fit") for line in further), further
         return text
+
+    async def said(self, who: Person, command: str, **options: Any) -> str:
+        """What a command answers to its requester alone."""
+        message = await who.slash(self.channel, command, options, force=True).answered()
+        assert message.is_ephemeral
+        return message.text()
+
+    def add_manager(self, name: str = "greta") -> Person:
+        """A new member with Manage Server."""
+        managers = self.discord.add_role(self.guild, "Managers", permissions=MANAGE_GUILD)
+        return self.discord.add_member(self.guild, name, roles=[managers])
 
     async def recorded(self, bot: BotProcess, deliveries: int) -> None:
         """Until the bot has written down that it told so many endings: some time after they are seen."""

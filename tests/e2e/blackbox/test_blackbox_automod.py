@@ -12,7 +12,6 @@ from tests.e2e.blackbox.blackbox_harness import BlackboxHarness, labels
 from tests.support.clocks import until
 
 Opened = Callable[..., Awaitable[BlackboxHarness]]
-MANAGE_GUILD = 1 << 5
 
 
 def refused(harness: BlackboxHarness) -> list[Any]:
@@ -20,8 +19,7 @@ def refused(harness: BlackboxHarness) -> list[Any]:
 
 
 async def with_a_log(harness: BlackboxHarness) -> Any:
-    managers = harness.discord.add_role(harness.guild, "Managers", permissions=MANAGE_GUILD)
-    greta = harness.discord.add_member(harness.guild, "greta", roles=[managers])
+    greta = harness.add_manager()
     log = harness.discord.add_channel(harness.guild, "log")
     await greta.slash(harness.channel, "rules log", {"channel": log}, force=True).answered()
     return log

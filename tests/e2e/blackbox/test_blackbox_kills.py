@@ -9,7 +9,6 @@ from tests.e2e.blackbox.blackbox_harness import BlackboxHarness
 from tests.support.clocks import until
 
 Opened = Callable[..., Awaitable[BlackboxHarness]]
-MANAGE_GUILD = 1 << 5
 
 
 async def test_a_cancel_pressed_before_a_kill_is_passed_on_by_the_next_start(opened: Opened) -> None:
@@ -50,8 +49,7 @@ async def test_a_cancel_pressed_before_a_kill_is_passed_on_by_the_next_start(ope
 
 async def test_an_approval_cut_short_by_a_kill_is_carried_out_once_by_the_next_start(opened: Opened) -> None:
     harness = await opened()
-    managers = harness.discord.add_role(harness.guild, "Managers", permissions=MANAGE_GUILD)
-    greta = harness.discord.add_member(harness.guild, "greta", roles=[managers])
+    greta = harness.add_manager()
     log = harness.discord.add_channel(harness.guild, "log")
     bot = await harness.start()
     await greta.slash(harness.channel, "rules log", {"channel": log}, force=True).answered()

@@ -10,7 +10,7 @@ import pytest
 
 from sandbox.wiro.catalogue import FLUX_KLEIN
 from sandbox.wiro.fixtures import SAMPLE_MODELS
-from tests.e2e.moderation.test_cases_over_the_wire import MANAGE_GUILD, Court
+from tests.e2e.moderation.test_cases_over_the_wire import Court
 
 RED = replace(
     FLUX_KLEIN, id="2200", owner="wiro", project="red-flux", categories=("tool", "text-to-image", "NSFW")
@@ -20,11 +20,9 @@ RED = replace(
 @pytest.fixture
 async def court(opened: Callable[..., Awaitable[Any]]) -> Court:
     harness = await opened(models=(*SAMPLE_MODELS, RED))
-    managers = harness.discord.add_role(harness.guild, "Managers", permissions=MANAGE_GUILD)
-    greta = harness.discord.add_member(harness.guild, "greta", roles=[managers])
-    log = harness.discord.add_channel(harness.guild, "log")
+    court = Court(harness, harness.add_manager(), harness.discord.add_channel(harness.guild, "log"))
     await harness.start()
-    return Court(harness, greta, log)
+    return court
 
 
 async def test_it_is_adult_by_default_and_open_once_moderators_say_so(court: Court) -> None:
@@ -35,22 +33,20 @@ async def test_it_is_adult_by_default_and_open_once_moderators_say_so(court: Cou
     assert (
         await harness.ended(harness.imagine(harness.alice, "a mill", model=RED.slug, where=red))
     ).shown_files()
-    said = await court.said(court.greta, "rules model", model=RED.slug, action="not adult")
+    said = await harness.said(court.greta, "rules model", model=RED.slug, action="not adult")
     assert "no rule → **not adult: in every channel**" in said
     assert (await harness.ended(harness.imagine(harness.alice, "a mill", model=RED.slug))).shown_files()
-    assert (
-        await harness.ended(harness.imagine(harness.alice, "a mill"))
-    ).shown_files()  # no other is closed by it
-    await court.said(court.greta, "rules model", model=RED.slug, action="reset")
+    # No other is closed by it.
+    assert (await harness.ended(harness.imagine(harness.alice, "a mill"))).shown_files()
+    await harness.said(court.greta, "rules model", model=RED.slug, action="reset")
     assert refusal in await harness.refused(harness.imagine(harness.alice, "a mill", model=RED.slug))
 
 
 async def test_the_button_to_ask_says_that_the_prompt_will_be_seen(court: Court) -> None:
     harness = court.harness
     note = "Asking a moderator shows them the prompt in their log channel, of a private request, too."
-    await court.said(court.greta, "limits set", measure="runs", amount="0")
-    assert note not in await harness.refused(
-        harness.imagine(harness.alice, "a mill")
-    )  # there is no button yet
-    await court.said(court.greta, "rules log", channel=court.log)
+    await harness.said(court.greta, "limits set", measure="runs", amount="0")
+    # There is no button yet.
+    assert note not in await harness.refused(harness.imagine(harness.alice, "a mill"))
+    await harness.said(court.greta, "rules log", channel=court.log)
     assert note in await harness.refused(harness.imagine(harness.alice, "a secret", private=True))

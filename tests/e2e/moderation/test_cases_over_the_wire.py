@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from tests.e2e.blackbox.blackbox_harness import MANAGE_GUILD
 from tests.support.clocks import until
 
-MANAGE_GUILD = 1 << 5
 ADULT = "black-forest-labs/flux-2-klein-4b"
 Opened = Callable[..., Awaitable[Any]]
 
@@ -23,12 +23,6 @@ class Court:
     greta: Any
     log: Any
 
-    async def said(self, who: Any, command: str, **options: Any) -> str:
-        asked = who.slash(self.harness.channel, command, options, force=True)
-        message = await asked.answered()
-        assert message.is_ephemeral
-        return str(message.text())
-
     def case(self) -> Any:
         found = [
             m for m in self.log.messages(self.greta) if "asks for more" in m.text() or "reported" in m.text()
@@ -39,13 +33,9 @@ class Court:
 @pytest.fixture
 async def court(opened: Opened) -> Court:
     harness = await opened()
-    discord = harness.discord
-    managers = discord.add_role(harness.guild, "Managers", permissions=MANAGE_GUILD)
-    greta = discord.add_member(harness.guild, "greta", roles=[managers])
-    log = discord.add_channel(harness.guild, "log")
+    court = Court(harness, harness.add_manager(), harness.discord.add_channel(harness.guild, "log"))
     await harness.start()
-    court = Court(harness, greta, log)
-    assert "### Changed" in await court.said(greta, "rules log", channel=log)
+    assert "### Changed" in await harness.said(court.greta, "rules log", channel=court.log)
     return court
 
 
@@ -57,7 +47,7 @@ def hidden(message: Any) -> list[bool]:
 
 async def test_an_approved_request_is_drawn_and_the_member_told(court: Court) -> None:
     harness = court.harness
-    await court.said(court.greta, "limits set", measure="runs", amount="0")
+    await court.harness.said(court.greta, "limits set", measure="runs", amount="0")
     asked = harness.imagine(harness.alice, "a mill")
     await harness.refused(asked)
     refusal = next(m for m in harness.channel.messages(harness.alice) if m.is_ephemeral)
@@ -87,7 +77,7 @@ async def test_a_reported_picture_is_hidden_and_restored_with_its_file(court: Co
 async def test_an_adult_model_works_in_age_restricted_channels_alone(court: Court) -> None:
     harness = court.harness
     red = harness.discord.add_channel(harness.guild, "red", nsfw=True)
-    await court.said(court.greta, "rules model", model=ADULT, action="adult")
+    await court.harness.said(court.greta, "rules model", model=ADULT, action="adult")
     assert "age-restricted channels only" in await harness.refused(
         harness.imagine(harness.alice, "a mill", model=ADULT)
     )
@@ -99,5 +89,5 @@ async def test_managers_cannot_be_blocked(court: Court) -> None:
     harness = court.harness
     chiefs = harness.discord.add_role(harness.guild, "Chiefs", permissions=MANAGE_GUILD)
     otto = harness.discord.add_member(harness.guild, "otto", roles=[chiefs])
-    assert "cannot be blocked" in await court.said(court.greta, "rules block", member=otto)
-    assert "### Changed" in await court.said(court.greta, "rules block", member=harness.bob)
+    assert "cannot be blocked" in await court.harness.said(court.greta, "rules block", member=otto)
+    assert "### Changed" in await court.harness.said(court.greta, "rules block", member=harness.bob)

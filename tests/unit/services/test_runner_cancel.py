@@ -8,19 +8,17 @@ from pathlib import Path
 import pytest
 
 from bot.domain.job.errors import JobEnded, JobNotFound, NotPermitted
-from bot.domain.job.events import Cancelled, Reached, Settled
+from bot.domain.job.events import Cancelled, Reached
 from bot.domain.job.job import Cause, Stage
 from bot.domain.money import Money
 from bot.engines.port import EngineBusy, EngineRefused, EngineUnreachable
 from tests.support.bot_harness import BotHarness, a_harness
 from tests.support.clocks import until
-from tests.support.samples import PNG, a_requester
+from tests.support.samples import COST, SUCCESS, a_requester
 
 OWNER = a_requester(1)
 MODERATOR = a_requester(2, is_moderator=True)
 STRANGER = a_requester(3)
-COST = Money.parse("0.001")
-SUCCESS = Settled(is_success=True, cost=COST, outputs=(PNG,), elapsed_s=4.2)
 
 
 @pytest.fixture

@@ -8,17 +8,13 @@ import logging
 import pytest
 
 from bot.domain.errors import DatabaseFull, DatabaseUnavailable, StoreError
-from bot.domain.job.events import Settled
 from bot.domain.job.job import Cause, Stage
-from bot.domain.money import Money
 from bot.engines.port import EngineUnreachable
 from bot.services.runs import service
 from tests.support.bot_harness import BotHarness
 from tests.support.clocks import until
-from tests.support.samples import PNG, a_requester
+from tests.support.samples import COST, PNG, SUCCESS, a_requester
 
-COST = Money.parse("0.001")
-SUCCESS = Settled(is_success=True, cost=COST, outputs=(PNG,), elapsed_s=4.2)
 FULL = DatabaseFull("no space left")
 
 

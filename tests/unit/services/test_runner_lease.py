@@ -8,18 +8,13 @@ from pathlib import Path
 import pytest
 
 from bot.domain.errors import DatabaseFull
-from bot.domain.job.events import Settled
 from bot.domain.job.job import Stage
 from bot.domain.job.ledger import settlement_of
-from bot.domain.money import Money
 from bot.services.runs import service
 from bot.store.sqlite.jobs import JobStore
 from tests.support.bot_harness import BotHarness, a_harness
 from tests.support.clocks import until
-from tests.support.samples import PNG
-
-COST = Money.parse("0.001")
-SUCCESS = Settled(is_success=True, cost=COST, outputs=(PNG,), elapsed_s=4.2)
+from tests.support.samples import COST, SUCCESS
 
 
 @pytest.fixture(autouse=True)

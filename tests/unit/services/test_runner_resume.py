@@ -20,11 +20,9 @@ from bot.services.runs import service
 from bot.services.runs._monitor import KILL_GRACE_S, NOT_FOUND_TRIES
 from tests.support.bot_harness import BotHarness, a_harness
 from tests.support.clocks import until
-from tests.support.samples import PNG, a_requester
+from tests.support.samples import COST, PNG, SUCCESS, a_requester
 
 OWNER = a_requester(1)
-COST = Money.parse("0.001")
-SUCCESS = Settled(is_success=True, cost=COST, outputs=(PNG,), elapsed_s=4.2)
 RUNNING_STAGES = [Stage.PREPARING, Stage.RUNNING, Stage.FINISHING]
 
 
