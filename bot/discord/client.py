@@ -205,13 +205,20 @@ class BotClient(commands.Bot):
         return is_press and is_button and is_ours and is_on(interaction.message, custom_id)
 
     async def close(self) -> None:
-        """discord.py 2.7.1 leaves its wait for the first servers behind, which fails on the closed client."""
+        """discord.py 2.7.1 leaves its wait for the first servers behind, which fails on the closed client.
+
+        It may run out while the client closes, and begin until the gateway is closed.
+        """
+        self._end_wait_for_servers()
         try:
             await super().close()
         finally:
-            waiting = self._connection._ready_task  # noqa: SLF001 — see above
-            if waiting is not None:
-                waiting.cancel()
+            self._end_wait_for_servers()
+
+    def _end_wait_for_servers(self) -> None:
+        waiting = self._connection._ready_task  # noqa: SLF001 — no other way
+        if waiting is not None:
+            waiting.cancel()
 
     def answering(self) -> set[asyncio.Task[Any]]:
         """Commands and buttons that are being answered. discord.py 2.7.1 names their tasks so."""
