@@ -15,7 +15,6 @@ from sandbox.discord.messages import COMPONENTS_V2, LOADING, Message, Revision, 
 from sandbox.discord.problems import ApiError, Json, Path, Problems
 
 SUPPRESS_EMBEDS, SUPPRESS_NOTIFICATIONS = 1 << 2, 1 << 12
-LEGACY_FIELDS = ("content", "embeds", "stickers", "sticker_ids", "poll")
 
 Store = Callable[[Message, Upload, str | None], StoredFile]
 

@@ -254,12 +254,6 @@ class Gateway:
     def forget(self, session: Session) -> None:
         self.sessions.pop(session.id, None)
 
-    def forget_sessions(self) -> None:
-        """Makes every later RESUME invalid, as after a long outage."""
-        for session in list(self.sessions.values()):
-            if session.connection is None:
-                self.forget(session)
-
     def ask_reconnect(self) -> None:
         """Op 7: the client shall reconnect and resume."""
         for connection in self._connections:

@@ -229,9 +229,6 @@ class DiscordStandIn:
     def set_limits(self, limits: Limits) -> None:
         self.wire.buckets.limits = limits
 
-    def set_latency(self, latency_s: float) -> None:
-        self.wire.latency_s = latency_s
-
     def fault(
         self,
         method: str | None,

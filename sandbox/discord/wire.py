@@ -101,7 +101,6 @@ class Wire:
         self.buckets = buckets
         self.faults = Faults()
         self.log: list[LoggedRequest] = []
-        self.latency_s = 0.0
         self._token = token
         self._routes = routes
 
@@ -121,9 +120,7 @@ class Wire:
         if fault is not None and not fault.after and fault.kind is not Kind.SLOW:
             response = await self._fail(request, fault)
         else:
-            delay_s = self.latency_s + (
-                fault.hang_s if fault is not None and fault.kind is Kind.SLOW else 0.0
-            )
+            delay_s = fault.hang_s if fault is not None and fault.kind is Kind.SLOW else 0.0
             if delay_s:
                 await self.faults.wait(delay_s, fault.over if fault is not None else asyncio.Event())
             response = self._true_answer(request, call, entry, refused)

@@ -71,7 +71,3 @@ def at_capacity(balance: str, running: int) -> ApiError:
 
 def insufficient_balance() -> ApiError:
     return ApiError(97, "Insufficient balance")
-
-
-def sign_in() -> ApiError:
-    return ApiError(98, "sign in to run this model")

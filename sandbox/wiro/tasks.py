@@ -113,7 +113,6 @@ class Task:
     last_message: object = None
     source: bytes = field(default=b"", repr=False)  # the first file, once it was read
     said: Said | None = None  # by a writer
-    outputs_deleted: bool = False
 
     def reach(self, status: Status, now_s: float) -> None:
         self.status = status

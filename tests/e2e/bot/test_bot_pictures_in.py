@@ -69,9 +69,6 @@ async def test_a_refused_upload_goes_along_with_run(world: World) -> None:
     assert "1 of 50 used, 0 held" in await world.ask(world.alice, "quota")
 
 
-ON_ITS_SIDE = b"Exif\0\0MM\0*\0\0\0\x08\0\1\1\x12\0\3\0\0\0\1\0\6\0\0\0\0\0\0"
-
-
 @pytest.mark.parametrize(
     ("name", "content"),
     [
