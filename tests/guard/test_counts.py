@@ -123,7 +123,7 @@ async def test_a_reading_of_the_servers_rules_by_each_of_a_crowd_would_be_found(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def read_alone(self: GuildSettingsService, guild_id: int | None) -> GuildSettings:
-        return self._guild_settings.get(guild_id or 0) or await self._read(guild_id or 0)
+        return self._cached.get(guild_id or 0) or await self._read(guild_id or 0)
 
     monkeypatch.setattr(GuildSettingsService, "of", read_alone)
     async with wired(tmp_path / "bot.sqlite3") as bot:
