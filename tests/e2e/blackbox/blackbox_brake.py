@@ -1,12 +1,9 @@
 """Tasks that stay in their run until a test lets them go, all at the same moment."""
 
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 from sandbox.discord import Interaction
-from tests.e2e.blackbox.blackbox_harness import BlackboxHarness, Brake
-
-Opened = Callable[..., Awaitable[BlackboxHarness]]
+from tests.e2e.blackbox.blackbox_harness import BlackboxHarness, Brake, Opened
 
 
 async def held_harness(

@@ -5,7 +5,7 @@ import re
 import shutil
 import sqlite3
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, closing
 from decimal import Decimal
 from pathlib import Path
@@ -286,6 +286,9 @@ class BlackboxHarness:
 
 def labels(message: Message) -> list[str]:
     return [button.label for button in message.buttons()]
+
+
+Opened = Callable[..., Awaitable[BlackboxHarness]]  # the fixture `opened`: keywords as here
 
 
 @asynccontextmanager

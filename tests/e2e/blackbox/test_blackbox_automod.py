@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 from sandbox.discord import Limits
 from sandbox.wiro.faults import FailTask
 from sandbox.wiro.fixtures import WRITER
-from tests.e2e.blackbox.blackbox_harness import BlackboxHarness, labels
+from tests.e2e.blackbox.blackbox_harness import BlackboxHarness, Opened, labels
 from tests.support.clocks import until
-
-Opened = Callable[..., Awaitable[BlackboxHarness]]
 
 
 def refused(harness: BlackboxHarness) -> list[Any]:

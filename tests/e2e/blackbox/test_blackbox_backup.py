@@ -1,11 +1,7 @@
 """`python -m bot backup FILE`: with the bot running, without it, and every way of getting none."""
 
-from collections.abc import Awaitable, Callable
-
 from tests.e2e.blackbox.blackbox_books import read_books
-from tests.e2e.blackbox.blackbox_harness import BlackboxHarness
-
-Opened = Callable[..., Awaitable[BlackboxHarness]]
+from tests.e2e.blackbox.blackbox_harness import Opened
 
 
 async def test_a_running_bot_is_backed_up_and_notices_nothing(opened: Opened) -> None:

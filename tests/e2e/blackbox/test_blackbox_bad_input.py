@@ -1,15 +1,12 @@
 """What members and the world may send that is wrong: one clear sentence each, nothing used, nobody pinged."""
 
 import re
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 import pytest
 
 from sandbox.wiro.faults import FailTask, NoOutputs, OutputUrl, Spoil, Spoilt, StderrNoise, TaskFault
-from tests.e2e.blackbox.blackbox_harness import BlackboxHarness
-
-Opened = Callable[..., Awaitable[BlackboxHarness]]
+from tests.e2e.blackbox.blackbox_harness import BlackboxHarness, Opened
 
 NOTHING_USED = ("0 of 50 used, 0 held", "$0.00 of $2.00 used, $0.00 held")
 

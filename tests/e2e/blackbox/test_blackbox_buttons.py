@@ -1,14 +1,10 @@
 """Cancel, Again, Info, Delete, /jobs: who may do what, at every stage of a job."""
 
-from collections.abc import Awaitable, Callable
-
 import pytest
 
 from sandbox.discord import ClientRefused
 from sandbox.wiro.faults import Hold
-from tests.e2e.blackbox.blackbox_harness import FOREVER_S, BlackboxHarness, labels
-
-Opened = Callable[..., Awaitable[BlackboxHarness]]
+from tests.e2e.blackbox.blackbox_harness import FOREVER_S, Opened, labels
 
 
 async def test_cancel_works_at_every_stage_for_owner_and_moderator_alone(opened: Opened) -> None:

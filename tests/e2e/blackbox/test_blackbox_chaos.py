@@ -4,15 +4,12 @@ CHAOS_SEED=17 plays one story again, CHAOS_JOBS=30 makes it longer.
 """
 
 import os
-from collections.abc import Awaitable, Callable
 
 import pytest
 
 from sandbox.discord import Limits
 from tests.e2e.blackbox.blackbox_chaos import Chaos
-from tests.e2e.blackbox.blackbox_harness import BlackboxHarness
-
-Opened = Callable[..., Awaitable[BlackboxHarness]]
+from tests.e2e.blackbox.blackbox_harness import Opened
 
 SEEDS = [int(seed) for seed in os.environ.get("CHAOS_SEED", "1 101 113").split()]
 JOBS = int(os.environ.get("CHAOS_JOBS", "12"))

@@ -1,15 +1,12 @@
 """Discord at its worst: deleted messages, dead tokens, failing edits, a gateway that goes away."""
 
 import re
-from collections.abc import Awaitable, Callable
 
 from sandbox.discord import HiddenLimit, Limits
 from sandbox.discord.buckets import Limit
 from sandbox.wiro.faults import FailTask, Hold
-from tests.e2e.blackbox.blackbox_harness import BlackboxHarness
+from tests.e2e.blackbox.blackbox_harness import Opened
 from tests.support.clocks import PATIENCE_S, until
-
-Opened = Callable[..., Awaitable[BlackboxHarness]]
 
 
 async def test_a_deleted_message_is_left_in_peace_and_its_cost_is_settled(opened: Opened) -> None:

@@ -4,18 +4,16 @@ import asyncio
 import os
 import sqlite3
 import sys
-from collections.abc import Awaitable, Callable
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from tests.e2e.blackbox.blackbox_books import read_books
-from tests.e2e.blackbox.blackbox_harness import BlackboxHarness
+from tests.e2e.blackbox.blackbox_harness import BlackboxHarness, Opened
 from tests.e2e.blackbox.blackbox_process import ROOT, BotProcess
 from tests.support.clocks import until
 
-Opened = Callable[..., Awaitable[BlackboxHarness]]
 ON_A_FULL_DISK = """
 import resource, runpy, sys
 resource.setrlimit(resource.RLIMIT_FSIZE, (8192, resource.RLIM_INFINITY))

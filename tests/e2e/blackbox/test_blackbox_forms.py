@@ -1,17 +1,14 @@
 """/run over the network: a form in steps, files in it, two presses at once, and a restart in between."""
 
 import re
-from collections.abc import Awaitable, Callable
 from decimal import Decimal
 
 import pytest
 
 from sandbox.discord import ClientRefused, Interaction, Message, Person, Upload
 from sandbox.wiro.fixtures import SIXTY_INPUTS, UPSCALER
-from tests.e2e.blackbox.blackbox_harness import BlackboxHarness, labels
+from tests.e2e.blackbox.blackbox_harness import Opened, labels
 from tests.support.images import encoded
-
-Opened = Callable[..., Awaitable[BlackboxHarness]]
 
 
 async def step(person: Person, card: Message, label: str, **values: object) -> Interaction:

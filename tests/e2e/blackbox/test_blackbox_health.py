@@ -2,13 +2,10 @@
 
 import asyncio
 import socket
-from collections.abc import Awaitable, Callable
 
 import aiohttp
 
-from tests.e2e.blackbox.blackbox_harness import BlackboxHarness, fetched
-
-Opened = Callable[..., Awaitable[BlackboxHarness]]
+from tests.e2e.blackbox.blackbox_harness import Opened, fetched
 
 
 def free_port() -> int:

@@ -1,15 +1,12 @@
 """/imagine from the slash to the picture, seen from outside: Discord, Wiro and the books agree."""
 
 import re
-from collections.abc import Awaitable, Callable
 from decimal import Decimal
 
 from bot.view.files.metadata import marked
 from sandbox.discord import Limits
 from sandbox.wiro.painter import paint
-from tests.e2e.blackbox.blackbox_harness import BlackboxHarness, fetched, labels
-
-Opened = Callable[..., Awaitable[BlackboxHarness]]
+from tests.e2e.blackbox.blackbox_harness import Opened, fetched, labels
 
 STAGES = ["Sending to Wiro", "In Wiro's queue", "Preparing the model", "Drawing", "Finishing"]
 

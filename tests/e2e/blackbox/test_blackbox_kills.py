@@ -1,14 +1,10 @@
 """Killed between a wish or a verdict and its carrying out, and right after an ending was shown."""
 
-from collections.abc import Awaitable, Callable
-
 from sandbox.discord import Limits
 from sandbox.discord.buckets import Limit
 from sandbox.wiro.faults import Hold, Moment, Wait
-from tests.e2e.blackbox.blackbox_harness import BlackboxHarness
+from tests.e2e.blackbox.blackbox_harness import Opened
 from tests.support.clocks import until
-
-Opened = Callable[..., Awaitable[BlackboxHarness]]
 
 
 async def test_a_cancel_pressed_before_a_kill_is_passed_on_by_the_next_start(opened: Opened) -> None:

@@ -1,14 +1,11 @@
 """Limits hold whatever happens at once, refusals leave nothing behind, and what fails is given back."""
 
-from collections.abc import Awaitable, Callable
 from decimal import Decimal
 
 from sandbox.discord import Interaction, Person
 from sandbox.wiro.faults import FailTask, Hold
 from tests.e2e.blackbox.blackbox_books import PICO
-from tests.e2e.blackbox.blackbox_harness import FOREVER_S, BlackboxHarness, same_day
-
-Opened = Callable[..., Awaitable[BlackboxHarness]]
+from tests.e2e.blackbox.blackbox_harness import FOREVER_S, BlackboxHarness, Opened, same_day
 
 
 async def is_refused(asked: Interaction) -> bool:

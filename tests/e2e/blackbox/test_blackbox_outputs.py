@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from decimal import Decimal
 
@@ -19,10 +18,8 @@ from sandbox.wiro.fixtures import (
 )
 from sandbox.wiro.pace import Pace
 from sandbox.wiro.spoilt import Spoilt
-from tests.e2e.blackbox.blackbox_harness import BlackboxHarness, labels
+from tests.e2e.blackbox.blackbox_harness import BlackboxHarness, Opened, labels
 from tests.support.clocks import until
-
-Opened = Callable[..., Awaitable[BlackboxHarness]]
 
 LENGTH = 200_000
 NOVELIST = replace(

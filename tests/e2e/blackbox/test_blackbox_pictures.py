@@ -4,18 +4,16 @@ import asyncio
 import io
 import json
 import random
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 from PIL import Image
 
 from sandbox.discord import Upload
 from sandbox.wiro.faults import Refuse
-from tests.e2e.blackbox.blackbox_harness import BlackboxHarness, fetched, labels, same_day
+from tests.e2e.blackbox.blackbox_harness import BlackboxHarness, Opened, fetched, labels, same_day
 from tests.support.clocks import until
 from tests.support.images import saved
 
-Opened = Callable[..., Awaitable[BlackboxHarness]]
 KLEIN = "black-forest-labs/flux-2-klein-4b"
 
 

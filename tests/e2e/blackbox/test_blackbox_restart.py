@@ -1,13 +1,9 @@
 """Killed at any moment and started again: the same message, one Run, and books that agree with Wiro's."""
 
-from collections.abc import Awaitable, Callable
-
 from sandbox.discord import Limits
 from sandbox.wiro.faults import Hold, Moment, Wait
-from tests.e2e.blackbox.blackbox_harness import BlackboxHarness
+from tests.e2e.blackbox.blackbox_harness import Opened
 from tests.support.clocks import until
-
-Opened = Callable[..., Awaitable[BlackboxHarness]]
 
 TOKEN_LIVES_S = 901
 

@@ -1,11 +1,7 @@
 """Starting, not starting, checking, and a full disk: one sentence that names what to mend, no traceback."""
 
-from collections.abc import Awaitable, Callable
-
-from tests.e2e.blackbox.blackbox_harness import DISCORD_TOKEN, BlackboxHarness, labels
+from tests.e2e.blackbox.blackbox_harness import DISCORD_TOKEN, Opened, labels
 from tests.support.clocks import until
-
-Opened = Callable[..., Awaitable[BlackboxHarness]]
 
 
 async def test_a_bad_setting_is_one_sentence_that_names_it(opened: Opened) -> None:

@@ -2,19 +2,17 @@
 
 import asyncio
 import signal
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
 
 from sandbox.discord import Upload
 from sandbox.wiro.faults import Hold, Moment, Wait
-from tests.e2e.blackbox.blackbox_harness import BlackboxHarness
+from tests.e2e.blackbox.blackbox_harness import Opened
 from tests.e2e.blackbox.blackbox_process import ROOT
 from tests.support.clocks import until
 from tests.support.images import encoded
 
-Opened = Callable[..., Awaitable[BlackboxHarness]]
 KLEIN = "black-forest-labs/flux-2-klein-4b"
 FAULTY_DISK = Path(__file__).with_name("faulty_disk")
 

@@ -1,7 +1,6 @@
 """Wiro at its worst: lost answers, busy, silent, duplicated, unreachable. Never two Runs for one wish."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 from sandbox.wiro.faults import (
@@ -28,10 +27,8 @@ from sandbox.wiro.faults import (
     rate_limited,
     server_error,
 )
-from tests.e2e.blackbox.blackbox_harness import FOREVER_S, BlackboxHarness, labels
+from tests.e2e.blackbox.blackbox_harness import FOREVER_S, Opened, labels
 from tests.support.clocks import until
-
-Opened = Callable[..., Awaitable[BlackboxHarness]]
 
 
 async def test_a_lost_answer_is_looked_for_and_never_sent_again(opened: Opened) -> None:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
-from tests.e2e.blackbox.blackbox_harness import MANAGE_GUILD
+from tests.e2e.blackbox.blackbox_harness import MANAGE_GUILD, Opened
 from tests.support.clocks import until
 
 ADULT = "black-forest-labs/flux-2-klein-4b"
-Opened = Callable[..., Awaitable[Any]]
 
 
 @dataclass

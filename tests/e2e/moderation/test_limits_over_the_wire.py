@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
+from tests.e2e.blackbox.blackbox_harness import Opened
+
 CHANGED = re.compile(r"was (not set|(\d+) runs? a day), is now \*\*(\d+) runs? a day")
-Opened = Callable[..., Awaitable[Any]]
 
 
 @dataclass

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from typing import Any
 
-Opened = Callable[..., Awaitable[Any]]
+from tests.e2e.blackbox.blackbox_harness import Opened
 
 
 async def test_a_model_is_found_and_a_style_is_kept_and_drawn_in(opened: Opened) -> None:
