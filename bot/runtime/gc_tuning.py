@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import gc
+from collections.abc import Callable
+from typing import Protocol
 
-from bot.delivery.initial_responses import InitialResponseLimiter
+
+class Bursts(Protocol):
+    """What tells when a burst of commands begins and when it is over."""
+
+    on_burst: Callable[[], None]
+    on_calm: Callable[[], None]
 
 
-def tune_gc(answers: InitialResponseLimiter) -> None:
+def tune_gc(bursts: Bursts) -> None:
     """Once everything is read and wired: what is here by now stays, and need not be looked through again.
 
     While a burst of commands is acknowledged it rests: a thousand at once set off collection after
@@ -19,4 +26,4 @@ def tune_gc(answers: InitialResponseLimiter) -> None:
     """
     gc.collect()
     gc.freeze()
-    answers.on_burst, answers.on_calm = gc.disable, gc.enable
+    bursts.on_burst, bursts.on_calm = gc.disable, gc.enable

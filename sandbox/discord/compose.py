@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 
 from PIL import Image, UnidentifiedImageError
 
+from sandbox.discord.channels import Message
 from sandbox.discord.check_components import ComponentCheck
 from sandbox.discord.entities import MENTION_EVERYONE
-from sandbox.discord.messages import COMPONENTS_V2, LOADING, Message, Revision, StoredFile, Upload, Via, pings
+from sandbox.discord.messages import COMPONENTS_V2, LOADING, Revision, StoredFile, Upload, Via, pings
 from sandbox.discord.problems import ApiError, Json, Path, Problems
 
 SUPPRESS_EMBEDS, SUPPRESS_NOTIFICATIONS = 1 << 2, 1 << 12

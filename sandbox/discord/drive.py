@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sandbox.discord.entities import ALL_PERMISSIONS, USE_APPLICATION_COMMANDS, VIEW_CHANNEL, Channel, User
+from sandbox.discord.channels import Channel, Message
+from sandbox.discord.entities import ALL_PERMISSIONS, USE_APPLICATION_COMMANDS, VIEW_CHANNEL, User
 from sandbox.discord.interactions import Asked, Interaction
-from sandbox.discord.messages import Message, Upload, walk_components
+from sandbox.discord.messages import Upload, walk_components
 from sandbox.discord.options import ClientRefused, Filled, fill
 from sandbox.discord.problems import Json
 from sandbox.discord.world import World

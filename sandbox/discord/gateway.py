@@ -11,8 +11,8 @@ from typing import Any
 
 from aiohttp import WSMsgType, web
 
+from sandbox.discord.channels import Guild
 from sandbox.discord.compression import COMPRESSORS
-from sandbox.discord.entities import Guild
 from sandbox.discord.faults import break_connection
 from sandbox.discord.problems import Json
 from sandbox.discord.world import World

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import IntEnum
 
-from sandbox.discord.entities import Channel, User
-from sandbox.discord.messages import Message
+from sandbox.discord.channels import Channel, Message
+from sandbox.discord.entities import User
 from sandbox.discord.problems import Json
 from sandbox.discord.times import PATIENCE_S, Changes
 

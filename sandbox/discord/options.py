@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+from sandbox.discord.channels import Channel
 from sandbox.discord.check_commands import ATTACHMENT, BOOLEAN, GROUP, INTEGER, NUMBER, STRING, SUBCOMMAND
-from sandbox.discord.entities import Channel, Role, User
+from sandbox.discord.entities import Role, User
 from sandbox.discord.messages import Upload
 from sandbox.discord.problems import Json
 from sandbox.discord.world import World

@@ -3,9 +3,10 @@
 import copy
 from typing import Any
 
+from sandbox.discord.channels import Channel, Message
 from sandbox.discord.check_commands import check_command, check_commands
-from sandbox.discord.entities import ATTACH_FILES, MANAGE_MESSAGES, SEND_MESSAGES, VIEW_CHANNEL, Channel
-from sandbox.discord.messages import Message, Via
+from sandbox.discord.entities import ATTACH_FILES, MANAGE_MESSAGES, SEND_MESSAGES, VIEW_CHANNEL
+from sandbox.discord.messages import Via
 from sandbox.discord.problems import ApiError, Json, Problems, not_found
 from sandbox.discord.wire import NO_CONTENT, Call, Reply, Route
 from sandbox.discord.world import World

@@ -2,10 +2,11 @@
 
 import time
 
+from sandbox.discord.channels import Message
 from sandbox.discord.check_commands import check_choices
 from sandbox.discord.check_components import ComponentCheck
 from sandbox.discord.interactions import Asked, Interaction, metadata
-from sandbox.discord.messages import EPHEMERAL, LOADING, Message, Via
+from sandbox.discord.messages import EPHEMERAL, LOADING, Via
 from sandbox.discord.problems import ApiError, Json, Problems, not_found
 from sandbox.discord.wire import NO_CONTENT, Call, Reply, Route
 from sandbox.discord.world import World

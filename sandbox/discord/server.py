@@ -9,12 +9,12 @@ from typing import Any, Self
 from aiohttp import web
 
 from sandbox.discord.buckets import Buckets, Limits
+from sandbox.discord.channels import Channel, Guild, Message
 from sandbox.discord.drive import Person
-from sandbox.discord.entities import DEFAULT_EVERYONE, Channel, Guild, Member, Role, User
+from sandbox.discord.entities import DEFAULT_EVERYONE, Member, Role, User
 from sandbox.discord.faults import Fault, Kind
 from sandbox.discord.gateway import GUILDS, Gateway
 from sandbox.discord.interactions import Interaction
-from sandbox.discord.messages import Message
 from sandbox.discord.problems import Json
 from sandbox.discord.routes_bot import ROUTES as BOT_ROUTES
 from sandbox.discord.routes_token import ROUTES as TOKEN_ROUTES

@@ -4,10 +4,11 @@ import secrets
 import time
 from collections.abc import Callable
 
+from sandbox.discord.channels import Channel, Guild, Message
 from sandbox.discord.compose import clean_name, kind_of, write
-from sandbox.discord.entities import Channel, Guild, User
+from sandbox.discord.entities import User
 from sandbox.discord.interactions import TOKEN_LIVES_S, Asked, Interaction
-from sandbox.discord.messages import Message, StoredFile, Upload, Via
+from sandbox.discord.messages import StoredFile, Upload, Via
 from sandbox.discord.problems import ApiError, Json, not_found
 from sandbox.discord.times import Changes, Clock, Snowflakes
 

@@ -17,7 +17,7 @@ from discord.ext import commands
 
 from sandbox.discord import ClientRefused, DiscordStandIn, HiddenLimit, Limits, Person, Upload
 from sandbox.discord.buckets import Limit
-from sandbox.discord.entities import Channel, Guild
+from sandbox.discord.channels import Channel, Guild
 from tests.support.denied import Denied
 from tests.support.images import encoded
 
