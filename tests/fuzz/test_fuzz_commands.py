@@ -24,7 +24,7 @@ from bot.domain.records.reports import ExportLine
 from bot.services.guild_settings._word_rules import Readied
 from bot.services.guild_settings.patterns import word_rule
 from bot.view.files.export import id_cell, text_cell, usage_csv
-from tests.e2e.bot.studio_world import unforeseen
+from tests.e2e.bot.bot_world import unforeseen
 from tests.fuzz.fuzz_discord import command, examples
 from tests.fuzz.fuzz_json import ANYTHING, NUMBER_TEXTS, TEXTS
 from tests.fuzz.fuzz_profile import tries

@@ -51,7 +51,7 @@ def left_behind(harness: BotHarness) -> dict[str, int]:
         harness.jobs,
         harness.engine.sockets,
         harness.queue,
-        harness.tools.delivery,
+        harness.context.delivery,
     )
     return {
         "followers": len(jobs._followers),
@@ -152,9 +152,9 @@ async def weighed(harness: BotHarness, live: Callable[[], Any]) -> int:
 
 async def test_no_message_or_token_is_kept_of_what_has_ended(build: Callable[..., Any]) -> None:
     world = await build()
-    board = world.studio.bot.delivery.status_messages
+    board = world.application.bot.delivery.status_messages
     for number in range(6):
         await world.draw(world.alice if number % 2 else world.bob, f"a lighthouse {number}")
     await world.idle()
     assert (board._messages, board._attached) == ({}, {})
-    assert world.studio.services.jobs.running == 0
+    assert world.application.services.jobs.running == 0

@@ -58,7 +58,7 @@ async def test_no_forged_press_changes_anything(build: Build, faults: Callable[[
         f"{own}:forget:{'9' * 20}:0",
     ]
     for custom_id in custom_ids:
-        data = {"custom_id": world.studio.bot.seal.marked(custom_id), "component_type": 2}
+        data = {"custom_id": world.application.bot.seal.marked(custom_id), "component_type": 2}
         pressed = await forge(world.bob, world.art, data, kind=PRESS, message=message)
         assert faults() == [], repr(custom_id)
         is_own_page = custom_id.startswith((f"{own}:older", f"{own}:newer")) and read(custom_id) is not None
@@ -81,7 +81,7 @@ async def test_a_button_that_its_message_does_not_bear_is_refused(
         "case:1:ask",
     ):
         for component_type in (2, 3, 99):
-            marked = world.studio.bot.seal.marked(custom_id)
+            marked = world.application.bot.seal.marked(custom_id)
             data = {"custom_id": marked, "component_type": component_type, "values": []}
             is_there = component_type != 2
             pressed = await forge(
@@ -95,7 +95,7 @@ async def test_a_button_that_its_message_does_not_bear_is_refused(
 async def test_forged_forms_are_answered_too(build: Build, faults: Callable[[], list[str]]) -> None:
     world = await build()
     for custom_id in examples(ANY_IDS, 20):
-        for sent_id in (custom_id, world.studio.bot.seal.marked(custom_id)):
+        for sent_id in (custom_id, world.application.bot.seal.marked(custom_id)):
             sent = await forge(world.bob, world.art, {"custom_id": sent_id, "components": []}, kind=FORM)
             assert "none of the bot's" in words_of(world, sent)
     assert faults() == []

@@ -138,7 +138,7 @@ def _check_leavings(engine: Engine, loop: VirtualLoop, trace: Trace) -> None:
         "tokens": [key for key in engine.budgets._windows if key[0] == "token"],
         "channels of tokens": len(engine.budgets._channel_of),
         "tickets": len(engine.queue._tickets),
-        "pictures": len(engine.jobs._tools.delivery._collected),
+        "pictures": len(engine.jobs._context.delivery._collected),
         "lookups": len(engine.catalogue._lookups),
     }
     for what, number in left.items():

@@ -148,12 +148,12 @@ class BotHarness:
         )
         options = RunOptions(default_model=MODEL, default_limits=default_limits, timeouts=timeouts)
         runs = build_runs(parts, options)
-        self.tools, self.guild_settings, self.limit_service = (
+        self.context, self.guild_settings, self.limit_service = (
             runs.context,
             runs.guild_settings,
             runs.limit_service,
         )
-        self.queue, self.catalogue = self.tools.queue, self.tools.catalogue
+        self.queue, self.catalogue = self.context.queue, self.context.catalogue
         self.holds, self.jobs = runs.holds, runs.jobs
 
     async def submit(self, job_id: int = 1, *, user_id: int = 1, channel_id: int = 30, **request: Any) -> Job:

@@ -51,7 +51,7 @@ def words_of(world: Any, asked: Any) -> str:
 
 async def books(world: Any) -> str:
     """Everything on record, as text, to be compared; left out is what is being answered at this moment."""
-    dump: str = await world.studio.meters.database.read(
+    dump: str = await world.application.meters.database.read(
         lambda sqlite: "\n".join(
             line for line in sqlite.iterdump() if not line.startswith('INSERT INTO "intake"')
         )

@@ -21,9 +21,9 @@ log = logging.getLogger(__name__)
 class FollowedJob:
     """What the stages of a run share. The job is replaced, never changed."""
 
-    def __init__(self, job: Job, tools: RunContext) -> None:
+    def __init__(self, job: Job, context: RunContext) -> None:
         self.job = job
-        self.tools = tools
+        self.context = context
         self.mailbox = Mailbox()
         self.is_out_of_time = False
         self.queue_position: int | None = None
@@ -48,7 +48,7 @@ class FollowedJob:
     def is_past_grace(self) -> bool:
         """Whether whatever Run made would have been shown by Wiro by now."""
         sent_at_s = self.job.sent_at_s or self.job.created_at_s
-        return self.tools.clock.wall() - sent_at_s > self.tools.timeouts.unknown_grace_s
+        return self.context.clock.wall() - sent_at_s > self.context.timeouts.unknown_grace_s
 
     def block_submission(self) -> None:
         """Somebody wishes to cancel: from here on, Run is not sent any more."""
@@ -71,7 +71,7 @@ class FollowedJob:
 
     async def save(self) -> bool:
         try:
-            await self.tools.store.save(self.job)
+            await self.context.store.save(self.job)
         except StoreError as error:
             log.error("job %d could not be recorded: %s", self.job.job_id, error.reason)  # noqa: TRY400 — foreseen, the reason says it all
             return False
@@ -81,26 +81,26 @@ class FollowedJob:
         if await self._is_known_free():
             self.job = replace(self.job, is_charge_open=False)
         settlement = settlement_of(self.job)
-        at_s = self.tools.clock.wall()
+        at_s = self.context.clock.wall()
         try:
-            await self.tools.store.settle(self.job, settlement, at_s)
+            await self.context.store.settle(self.job, settlement, at_s)
         except StoreError as error:
             log.error("job %d could not be settled: %s", self.job.job_id, error.reason)  # noqa: TRY400 — foreseen, the reason says it all
             if self.job.sent_at_s is None and self.job.task_id is None:
                 # Told before it is on record, the next start would send it after all.
-                await self.tools.delivery.settle_in_the_end(self.job, settlement, at_s)
+                await self.context.delivery.settle_in_the_end(self.job, settlement, at_s)
             else:
-                self.tools.delivery.settle_later(self.job, settlement, at_s)
+                self.context.delivery.settle_later(self.job, settlement, at_s)
 
     async def _is_known_free(self) -> bool:
         """Whether what the engine names for a success is all that will ever be billed."""
         job = self.job
-        if not self.tools.engine.capabilities.does_bill:
+        if not self.context.engine.capabilities.does_bill:
             return True
         if not keeps_hold(job) or job.stage is not Stage.SUCCEEDED or job.cost is None:
             return False
         try:
-            return await self.tools.store.is_known_free(job.request.model, self.tools.clock.wall())
+            return await self.context.store.is_known_free(job.request.model, self.context.clock.wall())
         except StoreError:
             return False  # then its hold stays until it is known
 
@@ -110,7 +110,7 @@ class FollowedJob:
         try:
             # Before anything is built on it: two jobs may ask for the same picture with the same seed, and
             # only the record decides which of them a task belongs to.
-            await self.tools.store.save(adopted)
+            await self.context.store.save(adopted)
         except StoreError as error:
             log.warning("job %d: task %s not adopted: %s", self.job.job_id, task_id, error.reason)
             return False
@@ -120,7 +120,7 @@ class FollowedJob:
 
     def show(self) -> None:
         if not self.job.is_terminal:
-            self.tools.status_messages.show(self.news)
+            self.context.status_messages.show(self.news)
 
     # --- a task exists -------------------------------------------------------------------------
 
@@ -128,7 +128,7 @@ class FollowedJob:
         """Bring the job up to what Task/Detail says; its endings are inspected and settled."""
         if isinstance(report.event, Settled) and report.event.is_success:
             await self.hear(Reached(Stage.FINISHING))
-            event = await self.tools.delivery.inspect(self.job, report.event)
+            event = await self.context.delivery.inspect(self.job, report.event)
             await self.hear(event)
         elif isinstance(report.event, Cancelled) and self.is_out_of_time and not self.job.is_cancel_asked:
             # We stopped it, not the member: they got nothing and pay nothing.

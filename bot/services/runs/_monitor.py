@@ -33,12 +33,12 @@ class TaskMonitor:
         self._task_id = followed.job.task_id or ""
         self._watch: Subscription | None = None
         self._sockets = AsyncExitStack()
-        tools = followed.tools
-        self._tools = tools
-        self._patience = tools.timeouts
-        now_s = tools.clock.monotonic()
-        age_s = max(0.0, tools.clock.wall() - (followed.job.sent_at_s or followed.job.created_at_s))
-        self._deadline_s = now_s + tools.timeouts.deadline_s - age_s
+        context = followed.context
+        self._context = context
+        self._patience = context.timeouts
+        now_s = context.clock.monotonic()
+        age_s = max(0.0, context.clock.wall() - (followed.job.sent_at_s or followed.job.created_at_s))
+        self._deadline_s = now_s + context.timeouts.deadline_s - age_s
         self._is_past_deadline = False
         self._last_news_s = now_s
         self._not_found = 0
@@ -54,7 +54,7 @@ class TaskMonitor:
 
     async def _listen(self, task: Task) -> None:
         channel_id, mailbox = self._followed.job.origin.channel_id, self._followed.mailbox
-        watch = self._tools.engine.watch(task, channel_id, mailbox.put)
+        watch = self._context.engine.watch(task, channel_id, mailbox.put)
         self._watch = await self._sockets.enter_async_context(watch)
         self._poll_delays = None
 
@@ -64,22 +64,22 @@ class TaskMonitor:
             if self._followed.should_cancel():
                 await self._stop_task()
             if event is not None and not isinstance(event, Gap):
-                self._last_news_s = self._tools.clock.monotonic()
+                self._last_news_s = self._context.clock.monotonic()
                 await self._followed.hear(event)
             if self._should_ask(event):
                 await self._ask()
-            if self._tools.clock.monotonic() > self._deadline_s and not self._followed.job.is_terminal:
+            if self._context.clock.monotonic() > self._deadline_s and not self._followed.job.is_terminal:
                 await self._past_deadline()
 
     def _patience_now_s(self) -> float:
         """How long to wait for news before asking."""
         if self._watch is None or self._followed.job.stage is Stage.FINISHING:
             if self._poll_delays is None:
-                self._poll_delays = self._tools.poll_delays()
+                self._poll_delays = self._context.poll_delays()
             return next(self._poll_delays)
         silence_s = self._patience.silence_s
         until_ask_s = silence_s if self._watch.has_heard else min(FIRST_NEWS_S, silence_s)
-        until_deadline_s = self._deadline_s - self._tools.clock.monotonic()
+        until_deadline_s = self._deadline_s - self._context.clock.monotonic()
         return max(0.05, min(until_ask_s, until_deadline_s))
 
     def _should_ask(self, event: Event | None) -> bool:
@@ -89,11 +89,11 @@ class TaskMonitor:
 
     async def _ask(self) -> None:
         job = self._followed.job
-        quiet_s = self._tools.clock.monotonic() - self._last_news_s
+        quiet_s = self._context.clock.monotonic() - self._last_news_s
         if quiet_s >= self._patience.silence_s and job.stage is not Stage.FINISHING:
-            self._followed.grew_quiet(self._tools.clock.wall() - quiet_s)
+            self._followed.grew_quiet(self._context.clock.wall() - quiet_s)
         try:
-            report = await self._tools.engine.report(self._task_id)
+            report = await self._context.engine.report(self._task_id)
         except EngineNotFound:
             self._not_found += 1
             if self._not_found >= NOT_FOUND_TRIES and self._followed.is_past_grace:
@@ -109,13 +109,13 @@ class TaskMonitor:
             if not self._followed.job.is_terminal:
                 await self._listen(report.task)
         elif self._followed.job.stage > before:
-            self._last_news_s = self._tools.clock.monotonic()
+            self._last_news_s = self._context.clock.monotonic()
             if before >= Stage.QUEUED and quiet_s >= min(FIRST_NEWS_S, self._patience.silence_s):
                 await self._watch.moved_unheard()
 
     async def _stop_task(self) -> None:
         """Whatever comes of it, the record says it."""
-        engine, job = self._tools.engine, self._followed.job
+        engine, job = self._context.engine, self._followed.job
         try:
             await engine.stop(self._task_id, job.stage)
         except EngineError as error:
@@ -129,5 +129,5 @@ class TaskMonitor:
             return
         self._is_past_deadline = True
         self._followed.is_out_of_time = True
-        self._deadline_s = self._tools.clock.monotonic() + KILL_GRACE_S
+        self._deadline_s = self._context.clock.monotonic() + KILL_GRACE_S
         await self._stop_task()

@@ -50,7 +50,7 @@ class Submission:
 
     def __init__(self, followed: FollowedJob, parameters: Mapping[str, Value] | None) -> None:
         self._followed = followed
-        self._tools = followed.tools
+        self._context = followed.context
         self._parameters = parameters
         self._links: tuple[LinkedInput, ...] = ()
         self.task: Task | None = None
@@ -85,7 +85,7 @@ class Submission:
         if all(file.stored_url is not None for file in files):
             return
         try:
-            taken = await self._until_called_out(self._tools.inputs.take_in(job))
+            taken = await self._until_called_out(self._context.inputs.take_in(job))
         except InputRefused as error:
             await self._followed.hear(refused_by(error))
             return
@@ -99,11 +99,11 @@ class Submission:
         while True:
             try:
                 # What Wiro does not keep is read once more, and is in memory only while it is sent.
-                async with self._tools.inputs.carried(self._followed.job.request.files) as files:
+                async with self._context.inputs.carried(self._followed.job.request.files) as files:
                     if await self._save_intent():
                         return await self._run(parameters, files)
             except InputRefused as error:
-                self._tools.queue.leave(self._followed.job.job_id)
+                self._context.queue.leave(self._followed.job.job_id)
                 await self._followed.hear(refused_by(error))
                 return False
             if not self._followed.job.is_cancel_asked:
@@ -114,7 +114,7 @@ class Submission:
     async def _not_sent(self) -> bool:
         """Cancelled in time, so there is no doubt either."""
         self._followed.job = replace(self._followed.job, sent_at_s=None)
-        self._tools.queue.leave(self._followed.job.job_id)
+        self._context.queue.leave(self._followed.job.job_id)
         await self._followed.hear(Refused(Cause.CANCELLED))
         return False
 
@@ -122,16 +122,16 @@ class Submission:
         if self._followed.job.is_cancel_asked:  # while the intent was written
             return await self._not_sent()
         try:
-            task = await self._tools.engine.start(self._start_request(parameters, files))
+            task = await self._context.engine.start(self._start_request(parameters, files))
         except (EngineBusy, EngineRateLimited) as error:
             await self._take_back_intent()
-            self._tools.queue.refused_as_busy(self._followed.job.job_id, error.retry_after_s)
+            self._context.queue.refused_as_busy(self._followed.job.job_id, error.retry_after_s)
             return True
         except EngineError as error:
-            self._tools.queue.leave(self._followed.job.job_id)
+            self._context.queue.leave(self._followed.job.job_id)
             await self._run_failed(error)
         else:
-            self._tools.queue.accepted(self._followed.job.job_id)
+            self._context.queue.accepted(self._followed.job.job_id)
             await self._accepted(task)
         return False
 
@@ -143,7 +143,7 @@ class Submission:
     async def _accepted(self, task: Task) -> None:
         if not await self._followed.adopt(task.task_id) and await self._is_anothers(task.task_id):
             # A twin whose Run was lost found this task before we heard of it; its own may be ours.
-            self._tools.queue.leave(self._followed.job.job_id)
+            self._context.queue.leave(self._followed.job.job_id)
             await self._followed.hear(Unanswered())
             return
         self.task = task
@@ -153,7 +153,7 @@ class Submission:
         if self._parameters is None:
             request = self._followed.job.request
             try:
-                model = await self._tools.catalogue.page(request.model)
+                model = await self._context.catalogue.page(request.model)
                 self._parameters = parameters_for(request, self._followed.job.seed, model)
                 self._links = linked_inputs(request.files, model)
             except OptionRefused as error:
@@ -171,7 +171,7 @@ class Submission:
         job_id, user_id = self._followed.job.job_id, self._followed.job.origin.user_id
 
         async def enter() -> bool:
-            await self._tools.queue.enter(job_id, user_id, self._at_place, is_first=is_first)
+            await self._context.queue.enter(job_id, user_id, self._at_place, is_first=is_first)
             return True
 
         try:
@@ -197,7 +197,7 @@ class Submission:
 
     async def _save_intent(self) -> bool:
         """On record before the request is sent: a crash in between is a doubt, never a second Run."""
-        self._followed.job = replace(self._followed.job, sent_at_s=self._tools.clock.wall())
+        self._followed.job = replace(self._followed.job, sent_at_s=self._context.clock.wall())
         is_saved = await self._followed.save()
         if not is_saved:
             self._followed.job = replace(self._followed.job, sent_at_s=None)
@@ -208,7 +208,7 @@ class Submission:
         note = self._followed.note
         self._followed.remark(NO_ROOM)
         try:
-            for delay_s in self._tools.poll_delays():
+            for delay_s in self._context.poll_delays():
                 await asyncio.sleep(delay_s)
                 if await self._followed.save():
                     return
@@ -229,7 +229,7 @@ class Submission:
                 await self._followed.hear(Refused(Cause.NO_FUNDS, error.message))
             case EngineRefused():
                 if isinstance(error, EngineNotFound):  # withdrawn since its page was read
-                    self._tools.catalogue.forget(self._followed.job.request.model)
+                    self._context.catalogue.forget(self._followed.job.request.model)
                 await self._followed.hear(Refused(Cause.REFUSED, error.message))
             case EngineUnreachable(may_have_arrived=False):
                 await self._followed.hear(Refused(Cause.UNREACHABLE))
@@ -242,19 +242,19 @@ class Submission:
 
     async def look_for_task(self) -> Task | None:
         """Search until the grace has passed. What may cost money is never sent again, what is free once."""
-        capabilities, grace_s = self._tools.engine.capabilities, self._tools.timeouts.unknown_grace_s
+        capabilities, grace_s = self._context.engine.capabilities, self._context.timeouts.unknown_grace_s
         if capabilities.lost_runs is LostRuns.NEVER:
             grace_s = 0.0  # waiting shows nothing
         is_repeated = not capabilities.may_repeat
         sent_at_s = self._followed.job.sent_at_s or self._followed.job.created_at_s
-        delays = self._tools.poll_delays()
+        delays = self._context.poll_delays()
         # The record has wall time only; from here on a clock that is put right changes nothing.
-        since_s = self._tools.clock.monotonic() - max(0.0, self._tools.clock.wall() - sent_at_s)
+        since_s = self._context.clock.monotonic() - max(0.0, self._context.clock.wall() - sent_at_s)
         while True:
-            waited_s, is_absent = self._tools.clock.monotonic() - since_s, False
-            patience_s = self._tools.timeouts.deadline_s
+            waited_s, is_absent = self._context.clock.monotonic() - since_s, False
+            patience_s = self._context.timeouts.deadline_s
             try:
-                report = await find_task(self._tools.engine, self._tools.store, self._followed.job)
+                report = await find_task(self._context.engine, self._context.store, self._followed.job)
             except (EngineError, StoreError) as error:
                 log.warning(
                     "job %d: the list of tasks could not be read: %s", self._followed.job.job_id, error
@@ -267,7 +267,7 @@ class Submission:
                     return report.task
             may_repeat = is_absent and not (is_repeated or self._followed.job.is_cancel_asked)
             if may_repeat and waited_s > grace_s:
-                is_repeated, since_s = True, self._tools.clock.monotonic()
+                is_repeated, since_s = True, self._context.clock.monotonic()
                 task = await self._repeat()
                 if task is not None or self._followed.job.is_terminal:
                     return task
@@ -283,8 +283,8 @@ class Submission:
         if parameters is None:
             return None
         try:
-            async with self._tools.inputs.carried(self._followed.job.request.files) as files:
-                task = await self._tools.engine.start(self._start_request(parameters, files))
+            async with self._context.inputs.carried(self._followed.job.request.files) as files:
+                task = await self._context.engine.start(self._start_request(parameters, files))
         except InputRefused as error:
             await self._followed.hear(refused_by(error))
             return None
@@ -296,6 +296,6 @@ class Submission:
     async def _is_anothers(self, task_id: str) -> bool:
         """Whether the record gives a task that we do not have on record to another job."""
         try:
-            return task_id in await self._tools.store.claimed([task_id])
+            return task_id in await self._context.store.claimed([task_id])
         except StoreError:
             return False

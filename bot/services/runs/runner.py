@@ -17,8 +17,8 @@ from bot.services.runs.context import RunContext
 class JobRunner(FollowedJob):
     """Owns one job's state while it is followed. `run` can be started again from the record at any time."""
 
-    def __init__(self, job: Job, tools: RunContext, parameters: Mapping[str, Value] | None) -> None:
-        super().__init__(job, tools)
+    def __init__(self, job: Job, context: RunContext, parameters: Mapping[str, Value] | None) -> None:
+        super().__init__(job, context)
         self._parameters = parameters
         self._submission: Submission | None = None  # while there may be something to cut short
 
@@ -37,11 +37,11 @@ class JobRunner(FollowedJob):
             if not self.job.is_terminal:
                 task = await self._until_known()
                 if not self.job.is_terminal and self.job.task_id is not None:
-                    self.tools.queue.occupy(self.job.job_id)
+                    self.context.queue.occupy(self.job.job_id)
                     await TaskMonitor(self, task).until_the_end()
         finally:
-            self.tools.queue.leave(self.job.job_id)
-        await self.tools.delivery.deliver(self.job, self.note)
+            self.context.queue.leave(self.job.job_id)
+        await self.context.delivery.deliver(self.job, self.note)
 
     async def _until_known(self) -> Task | None:
         """Until the job has a task, or has ended. The task, where this process was told its secret."""

@@ -77,7 +77,7 @@ class Jobs:
 
     def __init__(
         self,
-        tools: RunContext,
+        context: RunContext,
         guild_settings: GuildSettingsService,
         limit_service: LimitService,
         watch: BudgetAlerts,
@@ -85,7 +85,7 @@ class Jobs:
         chance: Random,
         holds: Holds,
     ) -> None:
-        self._tools = tools
+        self._context = context
         self._guild_settings = guild_settings
         self._limit_service = limit_service
         self._watch = watch
@@ -94,8 +94,8 @@ class Jobs:
         self._holds = holds
         self._followers: dict[int, JobRunner] = {}
         self._following: dict[int, asyncio.Task[None]] = {}
-        self._recent = RecentJobs(tools.clock.monotonic)
-        self._gate = tools.catalogue.gate
+        self._recent = RecentJobs(context.clock.monotonic)
+        self._gate = context.catalogue.gate
 
     @property
     def running(self) -> int:
@@ -127,12 +127,12 @@ class Jobs:
         self._require_open()
         if not is_within_bounds:
             check_bounds(request)
-        model = await self._tools.catalogue.model(request.model)
+        model = await self._context.catalogue.model(request.model)
         request = _tidied(request, needs_prompt=takes_prompt(model))
         try:
             placed = placed_files(request, model)
         except PictureNotTaken as refused:
-            refused.takers = self._tools.catalogue.picture_takers(MAX_TAKERS)
+            refused.takers = self._context.catalogue.picture_takers(MAX_TAKERS)
             raise
         check_claims(placed)
         request = replace(request, model=model.slug, files=placed)
@@ -149,17 +149,17 @@ class Jobs:
             ):  # which take their time: not for a member at a limit
                 await self._limit_service.check(limits, hold.amount)
             await self._guild_settings.check_request(requester, request)
-            created_at_s = self._tools.clock.wall()
+            created_at_s = self._context.clock.wall()
             asked = resolved(request, parameters)
             job = Job(job_id, origin, asked, seed, hold.amount, created_at_s, parent=parent)
             self._require_open()  # the bot may have begun to stop meanwhile
-            is_new = await self._tools.store.reserve(job, limits, counters)
+            is_new = await self._context.store.reserve(job, limits, counters)
         except LimitReached as refused:
             refused.request, refused.is_private = request, origin.is_private
             raise
         if not is_new:
             return None
-        self._tools.catalogue.note_use(origin.guild_id, request.model)
+        self._context.catalogue.note_use(origin.guild_id, request.model)
         # The files are fetched by the follower, so that a refusal leaves none anywhere.
         self._follow(job, None if request.files else parameters)
         if requester.channel.guild_id is not None:
@@ -201,7 +201,7 @@ class Jobs:
         """
         try:
             async with asyncio.timeout(WISH_S):
-                await self._tools.store.request_cancel(job_id)
+                await self._context.store.request_cancel(job_id)
         except TimeoutError:
             log.warning("job %d: the wish to cancel takes long to be recorded", job_id)
         except StoreError as error:
@@ -220,7 +220,7 @@ class Jobs:
         runner = self._followers.get(job_id)
         if runner is not None:
             return runner.job
-        job = await self._tools.store.job(job_id) if 0 < job_id <= MAX_ID else None
+        job = await self._context.store.job(job_id) if 0 < job_id <= MAX_ID else None
         if job is None:
             raise JobNotFound(job_id)
         self._recent.keep(job)
@@ -239,14 +239,14 @@ class Jobs:
         elif (recent := self._recent.job(job_id)) is not None:
             self._recent.keep(replace(recent, exposure=exposure))
         if exposure is not Exposure.SHOWN:
-            await self._tools.status_messages.withhold(job_id)
+            await self._context.status_messages.withhold(job_id)
 
     async def clear_files(self, job: Job) -> None:
         """Delete what the job was given and made at Wiro, if there still is any. Raises EngineError."""
         if job.task_id is None:
             return
         with suppress(EngineNotFound):
-            await self._tools.engine.erase(job.task_id)
+            await self._context.engine.erase(job.task_id)
 
     def forget(self, user_id: int) -> None:
         """This member's records are being erased."""
@@ -264,7 +264,7 @@ class Jobs:
             raise WordsGone(WordsFault.NO_LOG)
         try:
             async with self._gate.while_open():
-                return job, await self._tools.engine.log(job.task_id)
+                return job, await self._context.engine.log(job.task_id)
         except EngineNotFound:
             raise WordsGone(WordsFault.NO_LOG) from None
         except EngineError as error:
@@ -278,11 +278,11 @@ class Jobs:
 
     async def resume(self) -> int:
         """Follow every unfinished job of the record from where it stands, as its owner. How many."""
-        jobs = await self._tools.store.unfinished()
+        jobs = await self._context.store.unfinished()
         new = [job for job in jobs if job.job_id not in self._followers]
         if new:
             try:
-                new = list(await self._tools.store.resume([job.job_id for job in new]))
+                new = list(await self._context.store.resume([job.job_id for job in new]))
             except DatabaseFull as error:  # pictures come home all the same, and nobody else can write either
                 log.warning("%d jobs are followed without a note that they are: %s", len(new), error.reason)
         for job in new:
@@ -309,7 +309,7 @@ class Jobs:
         await self._owner.drain()
 
     def _follow(self, job: Job, parameters: Mapping[str, Value] | None) -> None:
-        self._followers[job.job_id] = JobRunner(job, self._tools, parameters)
+        self._followers[job.job_id] = JobRunner(job, self._context, parameters)
         name = f"job {job.job_id}"
         self._following[job.job_id] = self._owner.start(name, self._follow_through(job.job_id))
 
@@ -323,7 +323,7 @@ class Jobs:
             self._recent.keep(self._followers[job_id].job)
         finally:
             del self._followers[job_id], self._following[job_id]
-            self._tools.status_messages.drop(job_id)
+            self._context.status_messages.drop(job_id)
 
     async def _follow_over_faults(self, job_id: int) -> None:
         """The border of a job: what goes wrong inside is logged, shown, and tried again from the record."""
@@ -352,15 +352,15 @@ class Jobs:
         runner.remark("Something went wrong on our side; taking the job up again.")
         await asyncio.sleep(PAUSE_AFTER_FAULT_S)
         try:
-            recorded = await self._tools.store.job(job_id)
+            recorded = await self._context.store.job(job_id)
         except StoreError as error:
             log.warning("job %d could not be read again: %s", job_id, error.reason)
             recorded = None
         if recorded is not None and recorded.epoch != runner.job.epoch:
             raise LeaseLost(job_id)
-        self._followers[job_id] = JobRunner(recorded or runner.job, self._tools, None)
+        self._followers[job_id] = JobRunner(recorded or runner.job, self._context, None)
 
     async def _give_up(self, job_id: int) -> None:
         runner = self._followers[job_id]
         await runner.hear(Refused(Cause.INTERNAL))
-        await self._tools.delivery.deliver(runner.job, "")
+        await self._context.delivery.deliver(runner.job, "")

@@ -15,7 +15,7 @@ import pytest_asyncio
 from sandbox.wiro.pace import Pace
 from sandbox.wiro.painter import Subject, paint
 from sandbox.wiro.server import Options, WiroSandbox
-from tests.e2e.bot.studio_world import (
+from tests.e2e.bot.bot_world import (
     ACCOUNT,
     QUICK,
     Brake,

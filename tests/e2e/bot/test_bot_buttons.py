@@ -17,7 +17,7 @@ from bot.view.actions.buttons import (
 )
 from bot.view.text.said import TextPart
 from sandbox.wiro.faults import FailTask
-from tests.e2e.bot.studio_world import Build, World
+from tests.e2e.bot.bot_world import Build, World
 
 
 async def test_every_button_there_is_has_somebody_who_answers_it(world: World) -> None:
@@ -31,7 +31,7 @@ async def test_every_button_there_is_has_somebody_who_answers_it(world: World) -
         ResultButton,
         TextPart,
     )
-    assert [action for kind in kinds for action in kind if not world.studio.bot.answers(action)] == []
+    assert [action for kind in kinds for action in kind if not world.application.bot.answers(action)] == []
 
 
 async def test_again_is_the_same_request_with_a_new_seed(world: World) -> None:
@@ -139,11 +139,11 @@ async def test_buttons_work_after_a_restart(world: World) -> None:
 
 async def test_a_button_without_a_record_says_so(world: World, tmp_path: Path) -> None:
     asked, _ = await world.draw(world.alice, "a mill")
-    seal = world.studio.bot.seal
+    seal = world.application.bot.seal
     await world.restart(database_url=f"sqlite:///{tmp_path / 'another.sqlite3'}")
     pressed = await world.press(world.alice, asked, "Info")
     assert "none of the bot's" in world.refusal(pressed)  # the secret of its mark went with the record
-    world.studio.bot.seal = seal
+    world.application.bot.seal = seal
     for label in ("Again", "Info"):
         pressed = await world.press(world.alice, asked, label)
         assert "no record of this picture any more" in world.refusal(pressed)

@@ -6,7 +6,7 @@ import discord
 import pytest
 
 from sandbox.wiro.faults import Refuse
-from tests.e2e.bot.studio_world import Build, World
+from tests.e2e.bot.bot_world import Build, World
 
 
 async def test_a_job_in_our_line_is_cancelled_without_ever_reaching_wiro(build: Build) -> None:

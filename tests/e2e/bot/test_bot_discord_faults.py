@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.bot.studio_world import World, seen
+from tests.e2e.bot.bot_world import World, seen
 from tests.support.clocks import until
 
 TOKEN_EDITS = "/webhooks/*/messages/@original"
@@ -56,7 +56,7 @@ async def test_a_command_that_is_acknowledged_too_late_starts_nothing_and_is_one
     await until(lambda: "has lapsed" in caplog.text, "the sentence")
     assert [record.levelname for record in caplog.records if "lapsed" in record.message] == ["WARNING"]
     assert "Traceback" not in caplog.text
-    assert world.studio.services.jobs.running == 0
+    assert world.application.services.jobs.running == 0
 
 
 @pytest.mark.parametrize(("status", "code"), [(401, 50027), (404, 10015), (404, 10062)])

@@ -16,7 +16,7 @@ from sandbox.wiro.faults import (
     rate_limited,
     server_error,
 )
-from tests.e2e.bot.studio_world import Build, World
+from tests.e2e.bot.bot_world import Build, World
 
 
 async def is_returned(world: World) -> bool:

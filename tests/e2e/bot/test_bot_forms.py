@@ -11,7 +11,7 @@ import pytest
 from bot.domain.request.form import FieldsRefused
 from bot.domain.request.interactions import FormBusy, NotYours
 from sandbox.wiro.fixtures import NO_INPUTS, ODD_INPUTS, SIXTY_INPUTS, UPSCALER
-from tests.e2e.bot.studio_world import Seen, World
+from tests.e2e.bot.bot_world import Seen, World
 from tests.support.clocks import until
 from tests.support.images import encoded
 
@@ -145,7 +145,7 @@ async def test_a_bad_number_is_kept_as_typed_told_on_the_card_and_never_sent(wor
 async def test_a_form_that_is_not_right_is_refused_whatever_its_card_shows(world: World) -> None:
     """Its button is disabled; a press of it was made up."""
     sheet = await a_form(world)
-    forms = world.studio.services.forms
+    forms = world.application.services.forms
     with pytest.raises(FieldsRefused):
         await forms.request(forms.state(sheet.form_id, world.alice.id))
 
@@ -222,7 +222,7 @@ async def test_two_presses_of_run_at_once_start_one_job(world: World) -> None:
     world.hold("task_start")
     sheet = await a_form(world)
     await sheet.fill_in("Fill in 1/2", prompt="a mill")
-    forms = world.studio.services.forms
+    forms = world.application.services.forms
     with forms.spent(sheet.form_id, world.alice.id, 0):
         meanwhile = await sheet.press("Run")
     assert "just been run" in world.refusal(meanwhile)
@@ -238,7 +238,7 @@ async def test_two_presses_of_run_at_once_start_one_job(world: World) -> None:
 async def test_only_its_member_may_use_a_form(world: World) -> None:
     sheet = await a_form(world)
     with pytest.raises(NotYours):
-        world.studio.services.forms.state(sheet.form_id, world.bob.id)
+        world.application.services.forms.state(sheet.form_id, world.bob.id)
 
 
 async def test_after_a_restart_the_form_is_gone_and_what_was_typed_is_not(world: World) -> None:
@@ -259,7 +259,7 @@ async def test_after_a_restart_the_form_is_gone_and_what_was_typed_is_not(world:
 
 
 async def test_a_model_is_found_while_one_types_and_run_from_its_card(world: World) -> None:
-    await until(lambda: world.studio.services.catalogue.suggestions("", 1))
+    await until(lambda: world.application.services.catalogue.suggestions("", 1))
     typed = await world.alice.autocomplete(world.art, "run", "model", "sixty")
     assert [choice["value"] for choice in typed] == [SIXTY_INPUTS.slug]
     details = await world.alice.slash(world.art, "models", search=UPSCALER.slug)

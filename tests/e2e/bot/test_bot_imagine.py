@@ -10,7 +10,7 @@ from PIL import Image
 
 from cogs.generate import ASPECTS
 from sandbox.wiro.fixtures import SAMPLE_MODELS
-from tests.e2e.bot.studio_world import World
+from tests.e2e.bot.bot_world import World
 from tests.support.clocks import until
 
 
@@ -156,7 +156,7 @@ async def test_the_model_option_suggests_while_one_types(world: World) -> None:
 
 
 async def _suggestions_are_loaded(world: World) -> None:
-    await until(lambda: world.studio.services.catalogue.suggestions("", 25), "the list of models")
+    await until(lambda: world.application.services.catalogue.suggestions("", 25), "the list of models")
 
 
 async def test_another_model_runs_and_is_named(world: World) -> None:

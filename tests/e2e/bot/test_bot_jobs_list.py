@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.e2e.bot.studio_world import Build, World
+from tests.e2e.bot.bot_world import Build, World
 
 
 async def test_an_idle_channel_says_so(world: World) -> None:

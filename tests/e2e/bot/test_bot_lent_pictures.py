@@ -9,7 +9,7 @@ import pytest
 
 from bot.domain.moderation.audit import AuditEntry, PicturesChange
 from bot.domain.moderation.rules import PictureRule
-from tests.e2e.bot.studio_world import World
+from tests.e2e.bot.bot_world import World
 from tests.e2e.bot.test_bot_pictures_in import KLEIN, models_are_listed, use_as_input
 from tests.e2e.bot.test_bot_remix import click
 from tests.support.forged import words_of
@@ -25,7 +25,7 @@ OWN_ONLY, NOT_MADE_HERE, CLOSED = (
 
 async def allow(world: World, rule: PictureRule, channel_id: int = 0) -> None:
     entry = AuditEntry(world.guild.id, world.mod.id, PicturesChange(channel_id, None, rule), 0.0)
-    await world.studio.services.guild_settings.set_picture_rule(channel_id, rule, entry)
+    await world.application.services.guild_settings.set_picture_rule(channel_id, rule, entry)
 
 
 async def close(world: World, actor: Any) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bot.view.actions.seal import Seal, bare
-from tests.e2e.bot.studio_world import World
+from tests.e2e.bot.bot_world import World
 from tests.support.forged import FORM, PRESS, books, forge, words_of
 
 NONE_OF_OURS = "none of the bot's"
@@ -74,7 +74,7 @@ async def test_buttons_of_the_release_before_work_for_ever(world: World) -> None
     info = bare(card.buttons["Info"])
     refused = await world.alice.click(asked.response.message, custom_id=info)
     assert NONE_OF_OURS in words_of(world, refused)  # the message is younger than the secret
-    world.studio.bot.seal = replace(world.studio.bot.seal, made_at_s=time.time())
+    world.application.bot.seal = replace(world.application.bot.seal, made_at_s=time.time())
     shown = await world.bob.click(asked.response.message, custom_id=info)
     assert "an ivory mill" in world.card(shown).text
     edit = await world.alice.click(asked.response.message, custom_id=bare(card.buttons["Edit prompt"]))
@@ -87,6 +87,6 @@ async def test_buttons_of_the_release_before_work_for_ever(world: World) -> None
 
 
 async def test_the_secret_is_made_once(world: World) -> None:
-    seal = world.studio.bot.seal
+    seal = world.application.bot.seal
     await world.restart()
-    assert world.studio.bot.seal == seal
+    assert world.application.bot.seal == seal

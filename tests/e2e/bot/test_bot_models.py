@@ -10,7 +10,7 @@ from bot.services.limits.rate import BURST, EVERY_S
 from bot.view.actions.buttons import ModelAction, ModelButton, custom_id_of
 from sandbox.wiro.faults import Refuse
 from sandbox.wiro.fixtures import SAMPLE_MODELS
-from tests.e2e.bot.studio_world import Build, World
+from tests.e2e.bot.bot_world import Build, World
 from tests.support.clocks import until
 
 KLEIN = "black-forest-labs/flux-2-klein-4b"
@@ -19,7 +19,7 @@ GONE = Refuse(1, "slug-owner-project-not-exist")
 
 
 async def listed(world: World) -> None:
-    await until(lambda: world.studio.services.catalogue.reading.read_at_s, "the list of models")
+    await until(lambda: world.application.services.catalogue.reading.read_at_s, "the list of models")
 
 
 async def asked(world: World, **options: Any) -> Any:
@@ -75,7 +75,7 @@ async def test_one_model_is_shown_in_detail_by_its_name_or_a_single_hit(world: W
 async def test_details_are_a_press_away_also_after_a_restart(world: World) -> None:
     await listed(world)
     found = await asked(world, search="stability")
-    custom_id = world.studio.bot.seal.marked(custom_id_of(ModelAction(ModelButton.DETAILS, TURBO)))
+    custom_id = world.application.bot.seal.marked(custom_id_of(ModelAction(ModelButton.DETAILS, TURBO)))
     assert custom_id in world.card(found).custom_ids
     await world.restart()
     pressed = await world.alice.click(found.response.message, custom_id=custom_id)
@@ -94,7 +94,7 @@ async def test_our_own_history_replaces_wiros_time_and_leads_the_suggestions(wor
     assert "about $" in after[0]["name"]
     await world.restart()
     await listed(world)
-    offered = world.studio.services.catalogue
+    offered = world.application.services.catalogue
     await until(lambda: offered.suggestions("", 1, world.guild.id)[0].slug == TURBO, "what the record says")
     assert offered.suggestions("", 1, None)[0].slug != TURBO
 
@@ -115,7 +115,7 @@ async def test_a_first_start_without_wiro_is_told_politely_and_a_name_still_work
 ) -> None:
     monkeypatch.setattr("bot.services.catalogue.service.PATIENCE_S", 0.2)
     world = await build(wiro_api_url="http://127.0.0.1:9/v1")
-    await until(lambda: world.studio.services.catalogue.reading.has_failed, "a failed reading")
+    await until(lambda: world.application.services.catalogue.reading.has_failed, "a failed reading")
     assert "has not been read yet" in await words(world)
     assert await world.alice.autocomplete(world.art, "imagine", "model", "klein") == []
     detail = await words(world, search=TURBO)
@@ -130,7 +130,7 @@ async def test_a_stale_list_stays_and_says_how_old_it_is(
     world = await build()
     await listed(world)
     world.wiro.faults.add(Refuse(1, "closed for repairs"), path="Tool/List", times=None)
-    await until(lambda: world.studio.services.catalogue.reading.has_failed, "a failed reading")
+    await until(lambda: world.application.services.catalogue.reading.has_failed, "a failed reading")
     card = await words(world)
     assert f"### {len(SAMPLE_MODELS)} models" in card
     assert "Wiro's list cannot be read just now; this one was read <t:" in card

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from sandbox.wiro.faults import Refuse
-from tests.e2e.bot.studio_world import Build, World
+from tests.e2e.bot.bot_world import Build, World
 from tests.support.clocks import until
 from tests.support.images import encoded, saved
 
@@ -37,7 +37,7 @@ def uploads(world: World) -> int:
 
 
 async def models_are_listed(world: World) -> None:
-    await until(lambda: world.studio.services.catalogue.picture_takers(1), "the list of models")
+    await until(lambda: world.application.services.catalogue.picture_takers(1), "the list of models")
 
 
 async def test_a_picture_goes_in_byte_by_byte(world: World) -> None:

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from sandbox.wiro.faults import FailTask
-from tests.e2e.bot.studio_world import World
+from tests.e2e.bot.bot_world import World
 
 NASTY = (
     "@everyone @here <@1456074443980800001> <@&7> <#8> </imagine:9>",

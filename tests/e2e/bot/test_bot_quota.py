@@ -6,7 +6,7 @@ import re
 
 from bot.domain.moderation.admission import Admission
 from bot.domain.money import ZERO, Money
-from tests.e2e.bot.studio_world import Build, World
+from tests.e2e.bot.bot_world import Build, World
 
 
 def figures(text: str) -> dict[str, Money]:
@@ -93,7 +93,9 @@ async def test_a_server_that_the_operator_does_not_name_gets_one_sentence(build:
 
 async def test_whom_the_operator_has_blocked_gets_one_sentence(build: Build) -> None:
     world = await build()
-    world.studio.services.guild_settings.admission = Admission(blocked_user_ids=frozenset({world.alice.id}))
+    world.application.services.guild_settings.admission = Admission(
+        blocked_user_ids=frozenset({world.alice.id})
+    )
     assert "has blocked you, on every server" in world.refusal(await world.imagine(world.alice, "one"))
     await world.draw(world.bob, "two")
     assert world.runs == 1

@@ -26,7 +26,7 @@ from bot.view.actions.buttons import (
 from bot.view.actions.seal import Seal
 from bot.view.text.said import TextPart
 from sandbox.wiro.fixtures import WRITER
-from tests.e2e.bot.studio_world import World
+from tests.e2e.bot.bot_world import World
 from tests.e2e.bot.test_bot_pictures_in import prefilled
 from tests.support.forged import FORM, PRESS, books, forge, words_of
 
@@ -77,14 +77,14 @@ class Presser:
     message: Any
 
     async def presses(self, world: World, action: Enum, job_id: int, message: Any = None) -> Any:
-        data = {"custom_id": custom_id(action, job_id, world.studio.bot.seal), "component_type": 2}
+        data = {"custom_id": custom_id(action, job_id, world.application.bot.seal), "component_type": 2}
         return await forge(self.actor, self.channel, data, kind=PRESS, message=message or self.message)
 
     async def sends(self, world: World, action: Enum, job_id: int) -> Any:
         """The form of Edit prompt, without having opened it."""
         field = {"type": 4, "custom_id": "prompt", "value": "a plain mill"}
         data = {
-            "custom_id": world.studio.bot.seal.marked(f"remix:{action.value}:{job_id}:0:0"),
+            "custom_id": world.application.bot.seal.marked(f"remix:{action.value}:{job_id}:0:0"),
             "components": [{"type": 18, "component": field}],
         }
         return await forge(

@@ -14,7 +14,7 @@ from PIL import Image
 
 from bot.domain.job.job import Job
 from bot.view.files import sources
-from tests.e2e.bot.studio_world import Build, Seen, World, seen
+from tests.e2e.bot.bot_world import Build, Seen, World, seen
 from tests.support.clocks import until
 
 UPSCALER = "wiro/upscaler"
@@ -60,7 +60,7 @@ def price_line(modal: Mapping[str, Any]) -> str:
 
 
 async def job_of(world: World, asked: Any) -> Job:
-    return await world.studio.services.jobs.job(asked._interaction.id)
+    return await world.application.services.jobs.job(asked._interaction.id)
 
 
 async def output(world: World, asked: Any, place: int = 0) -> bytes:
@@ -147,7 +147,7 @@ async def test_a_picture_that_wiro_cleared_away_is_taken_from_its_message(
     monkeypatch.setattr(sources, "SPARED_PATIENCE_S", 0.2)
     made, _ = await world.draw(world.alice, "a mill")
     asked = await click(world.alice, made, ":vary:")
-    await world.studio.services.jobs._tools.engine.erase(world.tasks[-1].id)
+    await world.application.services.jobs._context.engine.erase(world.tasks[-1].id)
     await world.ending(await world.press(world.alice, asked, "Run"))
     url = attached(made)[0]
     assert await given_to(world) == world.env.backend.cdn.get(url)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sandbox.wiro.faults import Drop, ListLag
-from tests.e2e.bot.studio_world import Build, World, seen
+from tests.e2e.bot.bot_world import Build, World, seen
 from tests.support.clocks import until
 
 
@@ -49,7 +49,7 @@ async def test_what_ended_while_the_bot_was_away_is_delivered_when_it_is_back(wo
     assert len(card.pictures) == 2
     assert world.runs == 1
     await world.idle()
-    assert await world.studio.services.jobs.resume() == 0
+    assert await world.application.services.jobs.resume() == 0
 
 
 async def test_the_line_outlives_a_restart_in_its_order(build: Build) -> None:

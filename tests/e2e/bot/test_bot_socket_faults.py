@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 
 from sandbox.wiro.faults import DropSocket, Duplicate, Mute, OneTaskPerSocket, RefuseSocket, SilentSocket
-from tests.e2e.bot.studio_world import Build, World
+from tests.e2e.bot.bot_world import Build, World
 
 WORDS = ("Sending to Wiro", "In Wiro's queue", "Preparing the model", "Drawing", "Finishing")
 

@@ -6,7 +6,7 @@ import re
 from itertools import pairwise
 
 from sandbox.wiro.faults import Mute
-from tests.e2e.bot.studio_world import Build, Seen, World, pinging
+from tests.e2e.bot.bot_world import Build, Seen, World, pinging
 from tests.support.clocks import until
 
 STAGES = (

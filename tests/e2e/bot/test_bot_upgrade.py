@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from tests.e2e.bot.studio_world import World
+from tests.e2e.bot.bot_world import World
 from tests.support.store_samples import restored
 
 DUMP = Path(__file__).parents[2] / "integration/store/release_0_1_0.sql"
@@ -49,7 +49,7 @@ async def test_its_database_and_its_messages_are_carried_over(world: World, tmp_
     with_buttons_of(world, ended.response.message, 102)
     runs = world.runs
     await world.come_back()
-    world.studio.bot.seal = replace(world.studio.bot.seal, made_at_s=time.time())
+    world.application.bot.seal = replace(world.application.bot.seal, made_at_s=time.time())
 
     await world.showing(unfinished, "a lighthouse at dusk")
     card = await world.ending(unfinished)

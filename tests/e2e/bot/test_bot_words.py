@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sandbox.wiro.faults import NoOutputs, Refuse, StderrNoise
 from sandbox.wiro.fixtures import MUSICIAN, WRITER
-from tests.e2e.bot.studio_world import Build, World
+from tests.e2e.bot.bot_world import Build, World
 
 
 async def test_thoughts_and_log_are_told_to_their_asker_alone(world: World) -> None:

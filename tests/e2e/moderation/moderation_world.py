@@ -46,7 +46,7 @@ class Club:
 
     async def entries(self) -> list[AuditEntry]:
         """The first page of the server's audit log, the newest first."""
-        guild_settings = self.world.studio.services.guild_settings
+        guild_settings = self.world.application.services.guild_settings
         return list((await guild_settings.audit_log(AuditQuery(self.guild.id))).entries)
 
     async def audit(self) -> list[FormattedChange]:
@@ -55,5 +55,5 @@ class Club:
 
     async def rules(self) -> list[Any]:
         """The limits on record."""
-        records = self.world.studio.services.guild_settings._store
+        records = self.world.application.services.guild_settings._store
         return list(await records.limit_rules(self.guild.id))

@@ -181,7 +181,7 @@ async def test_a_grant_at_a_spend_limit_is_money_for_five_such_runs(mod_log: Mod
     await mod_log.press(mod_log.club.greta, "Grant 5 today")
     text = words(mod_log.case())
     price = Money.parse(re.search(r"Price\*\* about \$([\d.]+)", text)[1])  # type: ignore[index]
-    granted = await mod_log.world.studio.services.guild_settings._store.granted(
+    granted = await mod_log.world.application.services.guild_settings._store.granted(
         mod_log.club.guild.id, mod_log.club.alice.id, time.time()
     )
     assert set(granted) == {(Measure.SPEND, window) for window in Window}
@@ -207,7 +207,7 @@ async def test_of_two_moderators_the_first_decides(mod_log: ModLog) -> None:
     otto = mod_log.club.guild.add_member(mod_log.world.env.create_user("otto"), roles=[managers])
     case = mod_log.case()
     approve, deny = button(case, "Approve once"), button(case, "Deny")
-    await mod_log.world.studio.services.cases._store.decide(
+    await mod_log.world.application.services.cases._store.decide(
         int(deny.split(":")[1]), Verdict.DENIED, mod_log.club.greta.id, time.time()
     )
     late = await otto.click(case, custom_id=approve)
@@ -221,7 +221,7 @@ async def test_of_two_moderators_the_first_decides(mod_log: ModLog) -> None:
 async def test_two_verdicts_at_the_same_moment_leave_one(mod_log: ModLog) -> None:
     refused = await mod_log.refused()
     await mod_log.ask(refused)
-    cases = mod_log.world.studio.services.cases
+    cases = mod_log.world.application.services.cases
     case_id = int(button(mod_log.case(), "Deny").split(":")[1])
     guild_id, greta = mod_log.club.guild.id, mod_log.club.greta.id
     verdicts = (Verdict.DENIED, Verdict.GRANTED, Verdict.DENIED, Verdict.GRANTED)
@@ -248,7 +248,7 @@ async def test_a_moderator_who_lost_the_permission_decides_nothing(mod_log: ModL
 async def test_forged_cases_do_nothing(mod_log: ModLog, case_id: str) -> None:
     await mod_log.asked()
     real = int(button(mod_log.case(), "Deny").split(":")[1])
-    cases = mod_log.world.studio.services.cases
+    cases = mod_log.world.application.services.cases
     guild_id = mod_log.club.guild.id
     if case_id == "{other}":
         case_id, guild_id = str(real), guild_id + 1  # the case of another server

@@ -104,7 +104,7 @@ async def test_a_second_report_is_refused_kindly(wall: Wall) -> None:
     job_id = int(button(wall.picture, "Restore").split(":")[1])
     here = ChannelContext(wall.club.guild.id, wall.club.art.id)
     reporter = Requester(wall.club.ann.id, frozenset(), here, message_id=wall.picture.id)
-    report, _ = await wall.world.studio.services.cases.report(job_id, reporter, "[]")
+    report, _ = await wall.world.application.services.cases.report(job_id, reporter, "[]")
     assert not report.is_new
     assert not report.has_hidden
     cases = [m for m in wall.world.messages(wall.club.greta, wall.log) if "was reported and" in words(m)]
@@ -132,7 +132,7 @@ async def test_private_pictures_and_direct_messages_have_no_report(club: Club) -
     here = ChannelContext(club.guild.id, club.art.id)
     reporter = Requester(club.bob.id, frozenset(), here, message_id=asked.response.id)
     with pytest.raises(JobNotFound):
-        await club.world.studio.services.cases.report(job_id, reporter, "[]")
+        await club.world.application.services.cases.report(job_id, reporter, "[]")
 
 
 async def test_reports_and_verdicts_work_after_restarts(wall: Wall) -> None:

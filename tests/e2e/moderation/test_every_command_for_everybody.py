@@ -38,7 +38,7 @@ NEEDED: dict[str, dict[str, Any]] = {
 
 
 def every_command(club: Club) -> list[str]:
-    tree = club.world.studio.bot.tree
+    tree = club.world.application.bot.tree
     return sorted(
         command.qualified_name
         for command in tree.walk_commands()
@@ -91,7 +91,7 @@ async def test_others_are_refused_each_moderators_command_even_where_discord_off
     club: Club, person: str
 ) -> None:
     requester = club.alice if person == "member" else club.world.mod
-    for group in await club.world.studio.bot.tree.fetch_commands():
+    for group in await club.world.application.bot.tree.fetch_commands():
         if group.name in {"limits", "rules", "usage"}:
             club.guild.set_command_permissions(group, {requester: True})
     for command in every_command(club):

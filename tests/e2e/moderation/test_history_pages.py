@@ -91,7 +91,7 @@ async def test_pages_turn_after_a_restart(build_club: BuildClub) -> None:
 
 @pytest.mark.parametrize("turn", ["older", "newer"])
 async def test_a_page_of_another_member_is_not_turned(club: Club, turn: str) -> None:
-    cog = club.world.studio.bot.get_cog("History")
+    cog = club.world.application.bot.get_cog("History")
     stranger: Any = SimpleNamespace(user=SimpleNamespace(id=club.bob.id))
     with pytest.raises(NotYours):
         await getattr(cog, turn)(stranger, MemberAction(MemberButton(turn), club.alice.id, 5, 2))

@@ -36,7 +36,7 @@ async def test_clearing_what_is_not_there_says_so_and_records_nothing(club: Club
 
 
 async def test_every_selector_reaches_the_record(club: Club) -> None:
-    model = club.world.studio.services.catalogue.default_model
+    model = club.world.application.services.catalogue.default_model
     await club.limit("spend", "$1,000.50", per="month", role=club.artist, channel=club.art, model=model)
     await club.limit("at-once", "2", per="hour", member=club.alice)
     await club.limit("runs", "0", per="week", whole_server=True)
@@ -82,11 +82,11 @@ async def test_a_model_that_wiro_has_not_is_refused(club: Club) -> None:
 
 
 async def test_models_are_suggested_while_typing(club: Club) -> None:
-    await until(lambda: club.world.studio.services.catalogue.reading.read_at_s, "the list of models")
+    await until(lambda: club.world.application.services.catalogue.reading.read_at_s, "the list of models")
     offered = await club.greta.autocomplete(
         club.art, "limits set", "model", "stable", measure="runs", amount="2"
     )
-    assert club.world.studio.services.catalogue.default_model in [choice["value"] for choice in offered]
+    assert club.world.application.services.catalogue.default_model in [choice["value"] for choice in offered]
 
 
 async def test_a_limit_binds_the_very_next_run(club: Club) -> None:
@@ -104,7 +104,7 @@ async def test_members_are_not_offered_the_commands_and_are_refused_if_they_send
     for member in (club.alice, club.world.mod):
         assert not [name for name in member.available_commands(club.art) if name.startswith("limits")]
     assert [name for name in club.greta.available_commands(club.art) if name.startswith("limits")]
-    commands = {c.name: c for c in await club.world.studio.bot.tree.fetch_commands()}
+    commands = {c.name: c for c in await club.world.application.bot.tree.fetch_commands()}
     club.guild.set_command_permissions(commands["limits"], {club.alice: True, club.world.mod: True})
     orders: list[tuple[str, dict[str, Any]]] = [
         ("limits set", {"measure": "runs", "amount": "1"}),

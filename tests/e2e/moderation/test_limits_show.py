@@ -45,7 +45,7 @@ async def test_the_table_shows_every_limit_and_calls_the_gone_gone(club: Club) -
 
 
 async def test_many_limits_come_in_pages(club: Club) -> None:
-    model = club.world.studio.services.catalogue.default_model
+    model = club.world.application.services.catalogue.default_model
     for number in range(45):
         role = club.guild.create_role(f"role {number}")
         await club.limit("runs", str(number), role=role, channel=club.art, model=model)
@@ -102,8 +102,8 @@ async def test_explain_of_oneself_speaks_to_oneself(club: Club) -> None:
 async def test_explain_tells_of_the_servers_own_limit_and_of_other_models(club: Club) -> None:
     other = next(
         m.slug
-        for m in club.world.studio.services.catalogue.suggestions("", 50)
-        if m.slug != club.world.studio.services.catalogue.default_model
+        for m in club.world.application.services.catalogue.suggestions("", 50)
+        if m.slug != club.world.application.services.catalogue.default_model
     )
     await club.limit("spend", "0", whole_server=True)
     await club.limit("runs", "0", model=other)

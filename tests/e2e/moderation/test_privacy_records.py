@@ -139,7 +139,7 @@ def a_press(user_id: int, asked_at_s: int) -> MemberAction:
 
 
 async def test_only_the_asker_can_confirm_and_only_for_a_while(club: Club) -> None:
-    cog: Any = club.world.studio.bot.get_cog("Privacy")
+    cog: Any = club.world.application.bot.get_cog("Privacy")
     now = discord.utils.utcnow()
     alice: Any = SimpleNamespace(user=SimpleNamespace(id=club.alice.id), created_at=now)
     now_s = int(now.timestamp())

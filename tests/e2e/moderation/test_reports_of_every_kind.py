@@ -100,7 +100,7 @@ async def test_the_pages_of_a_hidden_answer_are_for_its_judges_alone(club: Club)
 async def test_files_of_every_kind_go_behind_spoilers_and_come_back(
     club: Club, model: str | None, told: str
 ) -> None:
-    wall = await shown_by(club, model or club.world.studio.services.catalogue.default_model)
+    wall = await shown_by(club, model or club.world.application.services.catalogue.default_model)
     before, names = components(wall), [file.filename for file in wall.picture.attachments]
     pressed = await wall.report()
     assert told in club.world.told(pressed)
@@ -132,12 +132,12 @@ async def test_links_to_what_is_too_large_are_hidden(club: Club) -> None:
 
 
 async def test_nothing_goes_on_from_what_is_hidden_and_info_alone_stays(club: Club) -> None:
-    wall = await shown_by(club, club.world.studio.services.catalogue.default_model)
+    wall = await shown_by(club, club.world.application.services.catalogue.default_model)
     old = buttons(wall.picture)
     job_id = job_id_of(wall)
     await wall.report()
     runs = club.world.runs
-    seal = club.world.studio.bot.seal
+    seal = club.world.application.bot.seal
     made = [seal.marked(f"job:{job_id}:retry"), seal.marked(f"go:{job_id}:vary:0:0")]
     presses = [old["Again"], old["Vary"], old["Edit prompt"], *made]
     for custom_id in presses:
@@ -148,7 +148,7 @@ async def test_nothing_goes_on_from_what_is_hidden_and_info_alone_stays(club: Cl
     history = club.world.card(await club.alice.slash(club.art, "history"))
     assert "hidden until the moderators decide" in history.text
     assert not [custom_id for custom_id in history.custom_ids if custom_id.startswith(f"job:{job_id}:")]
-    assert (await club.world.studio.services.jobs.job(job_id)).exposure is Exposure.HIDDEN
+    assert (await club.world.application.services.jobs.job(job_id)).exposure is Exposure.HIDDEN
 
 
 def _file_spoilers(message: discord.Message) -> list[bool]:

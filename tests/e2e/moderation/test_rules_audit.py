@@ -50,6 +50,6 @@ async def test_pages_are_turned_in_place_and_stand_still(club: Club) -> None:
 
 
 async def test_members_read_nothing_of_it(club: Club) -> None:
-    group = next(c for c in await club.world.studio.bot.tree.fetch_commands() if c.name == "rules")
+    group = next(c for c in await club.world.application.bot.tree.fetch_commands() if c.name == "rules")
     club.guild.set_command_permissions(group, {club.alice: True})
     assert "permission Manage Server" in await club.said(club.alice, "rules audit")

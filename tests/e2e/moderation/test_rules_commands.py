@@ -35,7 +35,7 @@ async def refusal(club: Club, actor: object, prompt: str, **options: object) -> 
 async def test_members_may_not_even_where_discord_lets_them(
     club: Club, command: str, options: dict[str, str]
 ) -> None:
-    group = next(c for c in await club.world.studio.bot.tree.fetch_commands() if c.name == "rules")
+    group = next(c for c in await club.world.application.bot.tree.fetch_commands() if c.name == "rules")
     club.guild.set_command_permissions(group, {club.alice: True})
     words = await club.said(club.alice, command, **options)
     assert "permission Manage Server" in words
@@ -166,7 +166,7 @@ async def test_an_adult_model_works_in_age_restricted_channels_only(club: Club) 
     await club.said(club.greta, "rules model", model=ADULT, action="adult")
     assert "age-restricted channels only" in await refusal(club, club.alice, "a mill", model=ADULT)
     # The simulated Discord knows no age-restricted channels, so the places are given by hand.
-    guild_settings, guild_id = club.world.studio.services.guild_settings, club.guild.id
+    guild_settings, guild_id = club.world.application.services.guild_settings, club.guild.id
     restricted = ChannelContext(guild_id, club.sketches.id, is_age_restricted=True)
     await guild_settings.check_place(Requester(club.alice.id, frozenset(), restricted), ADULT)
     for place in (ChannelContext(guild_id, 5, club.sketches.id), ChannelContext(guild_id, 5)):

@@ -56,7 +56,7 @@ async def test_what_is_given_with_imagine_goes_before_the_style(club: Club) -> N
 
 
 async def test_the_styles_model_runs_unless_another_is_named(club: Club) -> None:
-    await until(lambda: club.world.studio.services.catalogue.reading.read_at_s, "the list of models")
+    await until(lambda: club.world.application.services.catalogue.reading.read_at_s, "the list of models")
     await save(club, club.alice, "Quick", "{prompt}", model="stabilityai/sdxl-turbo")
     await club.world.draw(club.alice, "a mill", style="quick")
     await club.world.draw(club.alice, "a mill", style="quick", model="stabilityai/stable-diffusion-3-medium")
@@ -77,7 +77,9 @@ async def test_names_are_suggested_the_servers_first(club: Club) -> None:
     listed = await club.said(club.alice, "style list")
     assert listed.index("Noir") < listed.index("### Yours") < listed.index("Ink") < listed.index("Oil")
     await club.world.restart()
-    await until(lambda: club.world.studio.services.styles.names(club.guild.id, club.alice.id, "", 9), "names")
+    await until(
+        lambda: club.world.application.services.styles.names(club.guild.id, club.alice.id, "", 9), "names"
+    )
     assert await names(club, club.alice) == ["📌 Noir", "Ink", "Oil"]
 
 

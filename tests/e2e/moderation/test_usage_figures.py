@@ -91,7 +91,7 @@ async def test_the_export_is_a_table_that_spreadsheets_read(club: Club) -> None:
 async def test_whoever_lacks_manage_server_is_refused_although_discord_lets_them(
     club: Club, command: str, needs_member: bool
 ) -> None:
-    commands = {found.name: found for found in await club.world.studio.bot.tree.fetch_commands()}
+    commands = {found.name: found for found in await club.world.application.bot.tree.fetch_commands()}
     club.guild.set_command_permissions(commands["usage"], {club.alice: True, club.world.mod: True})
     options = {"member": club.bob} if needs_member else {}
     for member in (club.alice, club.world.mod):

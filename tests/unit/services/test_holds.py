@@ -102,7 +102,7 @@ async def test_an_approved_run_of_a_model_without_a_price_waits_for_the_other(fi
 async def test_a_run_past_the_operators_price_is_refused_before_anything_is_held(harness: BotHarness) -> None:
     most = Money.parse("0.10")
     harness.jobs._holds = Holds(
-        harness.catalogue, harness.store, harness.tools.clock, Money.parse("0.05"), most
+        harness.catalogue, harness.store, harness.context.clock, Money.parse("0.05"), most
     )
     harness.wiro.known_models[MODEL.lower()] = Model(MODEL, "SD3", approximate_cost=Money.parse("0.11"))
     with pytest.raises(RunTooDear) as refused:

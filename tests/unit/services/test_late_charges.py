@@ -117,7 +117,7 @@ async def lost(harness: BotHarness) -> str:
     """A task that Wiro does not show any more; the member was told so."""
     task_id = await harness.submit_and_watch()
     report = harness.wiro.reports.pop(task_id)
-    harness.time.forward(harness.tools.timeouts.unknown_grace_s + 1)
+    harness.time.forward(harness.context.timeouts.unknown_grace_s + 1)
     assert (await harness.end_of()).cause is Cause.LOST
     harness.wiro.reports[task_id] = report
     return task_id

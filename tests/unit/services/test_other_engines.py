@@ -46,7 +46,7 @@ def opened(tmp_path: Path) -> Opened:
 
 
 def grace_passes(harness: BotHarness) -> None:
-    harness.time.forward(harness.tools.timeouts.unknown_grace_s + 1)
+    harness.time.forward(harness.context.timeouts.unknown_grace_s + 1)
 
 
 async def test_what_only_the_engine_can_read_is_read_there_and_shown(opened: Opened) -> None:

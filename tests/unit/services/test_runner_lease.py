@@ -65,7 +65,7 @@ async def test_after_a_fault_of_ours_nobody_takes_the_place_of_a_newer_owner(har
         assert taken.epoch == 1
         raise RuntimeError("a fault of ours")
 
-    harness.tools.delivery.inspect = broken  # type: ignore[method-assign,assignment]
+    harness.context.delivery.inspect = broken  # type: ignore[method-assign,assignment]
     harness.wiro.tell(task_id, SUCCESS)
     await gone(harness)
     record = await harness.store.job(1)

@@ -143,7 +143,7 @@ async def test_a_task_that_wiro_forgot_meanwhile_is_lost(harness: BotHarness) ->
     async with restarted(harness) as again:
         await until(lambda: again.wiro.details_asked > 2 * NOT_FOUND_TRIES)
         assert again.jobs.running == 1, "Task/Detail may lag behind Run"
-        again.time.forward(again.tools.timeouts.unknown_grace_s + 1)
+        again.time.forward(again.context.timeouts.unknown_grace_s + 1)
         assert (await again.end_of()).cause is Cause.LOST
         assert await again.spent() == (0, 0, 0, 0)
 
@@ -165,7 +165,7 @@ async def test_a_deadline_holds_also_while_wiro_has_not_answered_since_the_resta
     harness.wiro.detail_faults.extend([EngineServerFault("down")] * 100_000)
     async with restarted(harness) as again:
         await until(lambda: again.wiro.details_asked > 3)
-        again.time.forward(again.tools.timeouts.deadline_s + 1)
+        again.time.forward(again.context.timeouts.deadline_s + 1)
         await until(lambda: harness.wiro.stopped)
         assert again.jobs.running == 1, "the kill may yet be seen"
         again.time.forward(KILL_GRACE_S + 1)
@@ -194,11 +194,11 @@ async def test_a_deadline_holds_also_while_a_found_task_cannot_be_recorded(harne
     await until(lambda: harness.wiro.lists_asked)
     harness.store.faults["save"].extend([DatabaseFull("no room")] * 100_000)
     harness.wiro.make(harness.wiro.runs[0][1])
-    harness.time.forward(harness.tools.timeouts.unknown_grace_s + 1)
+    harness.time.forward(harness.context.timeouts.unknown_grace_s + 1)
     asked = harness.wiro.lists_asked
     await until(lambda: harness.wiro.lists_asked > asked + 3)
     assert harness.jobs.running == 1, "it is ours, once there is room to say so"
-    harness.time.forward(harness.tools.timeouts.deadline_s)
+    harness.time.forward(harness.context.timeouts.deadline_s)
     assert (await harness.end_of()).cause is Cause.UNANSWERED
     harness.store.faults["save"].clear()
 

@@ -279,7 +279,7 @@ async def test_a_task_that_wiro_shows_late_is_not_taken_for_lost(harness: BotHar
 async def test_a_task_that_wiro_no_longer_knows_is_lost_and_void(harness: BotHarness) -> None:
     task_id = await harness.submit_and_watch()
     del harness.wiro.reports[task_id]
-    harness.time.forward(harness.tools.timeouts.unknown_grace_s + 1)
+    harness.time.forward(harness.context.timeouts.unknown_grace_s + 1)
     await harness.hears(task_id, Reached(Stage.FINISHING))
     job = await harness.end_of()
     assert (job.stage, job.cause) == (Stage.FAILED, Cause.LOST)

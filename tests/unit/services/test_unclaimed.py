@@ -35,7 +35,7 @@ async def given_up(harness: BotHarness, job_id: int = 1, *, seed: int | None = N
     harness.wiro.run_faults.append(LOST_ANSWER)
     await harness.submit(job_id, seed=seed)
     await harness.stage_reached(Stage.UNKNOWN, job_id)
-    harness.time.forward(harness.tools.timeouts.unknown_grace_s + 1)
+    harness.time.forward(harness.context.timeouts.unknown_grace_s + 1)
     job = await harness.end_of(job_id)
     assert job.cause is Cause.UNANSWERED
     return job
@@ -297,7 +297,7 @@ async def test_a_job_cancelled_while_its_run_was_unanswered_is_looked_for_too(ha
     await harness.submit()
     await harness.stage_reached(Stage.UNKNOWN)
     harness.jobs._followers[1].request_cancel()
-    harness.time.forward(harness.tools.timeouts.unknown_grace_s + 1)
+    harness.time.forward(harness.context.timeouts.unknown_grace_s + 1)
     job = await harness.end_of()
     assert job.stage is Stage.CANCELLED
     task_id = turns_up(harness, job, SUCCESS)
@@ -380,7 +380,7 @@ async def lost(harness: BotHarness) -> str:
     """A job whose task Wiro did not show any more, after the grace: voided, the member told. The task."""
     task_id = await harness.submit_and_watch()
     report = harness.wiro.reports.pop(task_id)
-    harness.time.forward(harness.tools.timeouts.unknown_grace_s + 1)
+    harness.time.forward(harness.context.timeouts.unknown_grace_s + 1)
     assert (await harness.end_of()).cause is Cause.LOST
     harness.wiro.reports[task_id] = report
     return task_id

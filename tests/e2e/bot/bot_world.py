@@ -112,14 +112,14 @@ class World:
         self._slot = Slot()
         self._skipped_s = 0.0
         self.chance = Random(7)
-        self.studio: Application
+        self.application: Application
         self.env: simcord.Env
 
     async def start(self) -> None:
         """Open the bot, then Discord around it, then let people in."""
         await self._open()
         self._slot.env = self.env = env = simcord.Env(
-            self.studio.bot, check_errors=False, settle_timeout=PATIENCE_S
+            self.application.bot, check_errors=False, settle_timeout=PATIENCE_S
         )
         let_refusals_through(env)
         await env.start()
@@ -147,8 +147,8 @@ class World:
         # perf_counter: the simulated Discord replaces time.monotonic inside handlers.
         clock = Clock(time.time, lambda: time.perf_counter() + self._skipped_s)
         around = Runtime(clock, self.chance, spawn_outside(self._slot), SimulatedFiles(self._slot))
-        self.studio = await self._opened.enter_async_context(opened(settings, around))
-        bot = self.studio.bot
+        self.application = await self._opened.enter_async_context(opened(settings, around))
+        bot = self.application.bot
         bot.seal = replace(bot.seal, made_at_s=0.0)  # the simulated Discord's ids are of January 2026
 
     async def _stop(self) -> None:
@@ -157,7 +157,7 @@ class World:
 
     async def shut_down(self) -> None:
         """End the bot as a stop of its process does: what is unfinished stays on record."""
-        await self.studio.services.jobs.drain()
+        await self.application.services.jobs.drain()
         await self._opened.aclose()
 
     async def restart(self, **settings: Any) -> None:
@@ -170,7 +170,7 @@ class World:
         self._settings = {**self._settings, **settings}
         self._opened = AsyncExitStack()
         await self._open()
-        await self.env.restart_bot(self.studio.bot)
+        await self.env.restart_bot(self.application.bot)
 
     def skip(self, seconds: float) -> None:
         """Let the bot's own steady clock jump ahead."""
@@ -184,10 +184,10 @@ class World:
 
     async def draw(self, actor: Any, prompt: str, **options: Any) -> tuple[Any, Seen]:
         """/imagine and wait until its ending is shown and on record; the handle and the ending's card."""
-        before = self.studio.services.jobs.running
+        before = self.application.services.jobs.running
         asked = await self.imagine(actor, prompt, **options)
         seen = await self.ending(asked)
-        await until(lambda: self.studio.services.jobs.running <= before, "the job to be over")
+        await until(lambda: self.application.services.jobs.running <= before, "the job to be over")
         return asked, seen
 
     async def press(self, actor: Any, asked: Any, label: str) -> Any:
@@ -270,7 +270,7 @@ class World:
 
     async def idle(self) -> None:
         """Wait until no job is followed any more."""
-        await until(lambda: self.studio.services.jobs.running == 0, "every job to be over")
+        await until(lambda: self.application.services.jobs.running == 0, "every job to be over")
 
 
 def unforeseen(errors: Iterable[BaseException]) -> list[BaseException]:
