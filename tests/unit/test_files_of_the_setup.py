@@ -114,3 +114,10 @@ def test_the_container_may_write_to_its_data_alone() -> None:
     runtime = text("Dockerfile").rpartition("FROM ")[2]
     assert "\nUSER bot\n" in runtime
     assert "--chown" not in runtime
+
+
+def test_every_folder_of_tests_that_is_named_by_what_runs_them_is_there() -> None:
+    texts = [(ROOT / name).read_text() for name in (".ci/fresh", ".ci/run")]
+    named = {path for text in texts for path in re.findall(r"tests/[\w/]+", text)}
+    assert named
+    assert {path for path in named if not (ROOT / path).exists()} == set()
