@@ -126,7 +126,7 @@ async def test_a_first_start_without_wiro_is_told_politely_and_a_name_still_work
 async def test_a_stale_list_stays_and_says_how_old_it_is(
     build: Build, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.app.REFRESH_S", 0.05)
+    monkeypatch.setattr("bot.services.build.REFRESH_S", 0.05)
     world = await build()
     await listed(world)
     world.wiro.faults.add(Refuse(1, "closed for repairs"), path="Tool/List", times=None)
