@@ -21,7 +21,7 @@ check: .venv/demo.done  ## try the settings, the database, Discord and Wiro
 
 setup: .venv/dev.done  ## a virtual environment in .venv with everything for development
 
-quick: lint types layers unit  ## what answers within a minute: the look of the code, types, layers, unit tests, counts
+quick: lint types layers unit  ## what answers in a few minutes: the look of the code, types, layers, unit tests, counts
 
 test: lint types layers pytest  ## everything CI looks at, in any order; the printed seed gives the same order again
 
