@@ -14,6 +14,7 @@ from bot.domain.money import ZERO, AmountInvalid, Money
 from bot.runtime.loopback import LOOPBACK_HOSTS
 
 DISCORD_API: Final = "https://discord.com/api/v10"
+DEFAULT_ESTIMATE: Final = Money.parse("0.05")  # of a run whose price nobody knows
 SQLITE_PREFIX: Final = "sqlite:///"
 MAX_PATH_CHARS: Final = 1_000  # Linux refuses paths past 4,096 bytes, and a character has up to four
 MAX_ID: Final = 2**63 - 1  # Discord's ids fit into 64 bits
@@ -67,7 +68,7 @@ class Settings(BaseSettings):
     default_runs_per_day: int = Field(50, ge=0, le=1_000_000)
     default_spend_per_day: Dollars = Money.parse("2")
     default_at_once: int = Field(3, ge=1, le=1_000)
-    default_estimate: Dollars = Money.parse("0.05")
+    default_estimate: Dollars = DEFAULT_ESTIMATE
     max_run_price: Dollars = Money.parse("5")
     operator_spend_per_day: Dollars = Money.parse("20")
     guild_spend_per_day: Annotated[Money | None, NoDecode] = None  # in a union, Dollars would be decoded

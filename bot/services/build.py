@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from random import Random
-from typing import Final, Protocol
+from typing import Protocol
 
 from bot.domain.clock import Clock
 from bot.domain.moderation.admission import EVERYBODY, Admission
@@ -56,9 +56,7 @@ from bot.services.runs.uploads import UPLOADS_EVERY_S, Uploads
 from bot.services.styles.ports import StyleStore
 from bot.services.styles.service import Styles
 from bot.services.supervisor import Delays, Supervisor
-from bot.settings import Settings
-
-DEFAULT_ESTIMATE: Final = Money.parse("0.05")  # of a run whose price nobody knows
+from bot.settings import DEFAULT_ESTIMATE, Settings
 
 
 class JobRecords(Store, UsageStore, Protocol):
