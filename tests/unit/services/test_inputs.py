@@ -22,7 +22,6 @@ from bot.services.limits.service import DefaultLimits
 from bot.services.runs._submission import NO_ROOM
 from bot.services.runs.inputs import MAX_AT_ONCE, Inputs
 from bot.services.supervisor import Supervisor
-from bot.services.tasks import TaskOwner
 from bot.view.text.endings import ending
 from tests.support.bot_harness import BotHarness, a_harness
 from tests.support.clocks import until
@@ -80,7 +79,7 @@ class Bench:
         self.sources = MemorySources()
         self.folders = MemoryFolders()
         self.uploads = MemoryUploads()
-        supervisor = Supervisor(TaskOwner(asyncio.create_task))
+        supervisor = Supervisor(asyncio.create_task)
         engine = engine_over(self.wiro, FakeSockets().open, supervisor, lambda: iter(()), self.folders)
         self.inputs = Inputs(engine, self.sources, self.uploads, lambda: NOON_S)
 

@@ -13,7 +13,6 @@ from bot.engines.port import EngineRefused, LinkedInput
 from bot.engines.wiro.engine import LIST_LIMIT, WiroEngine
 from bot.engines.wiro.parameters import link_parameters
 from bot.services.supervisor import Supervisor
-from bot.services.tasks import TaskOwner
 from tests.support.samples import NOON_S, a_job
 from tests.support.wiro import FakeSockets, ScriptedWiro, engine_over
 
@@ -29,9 +28,9 @@ def wiro() -> ScriptedWiro:
 
 @pytest.fixture
 async def engine(wiro: ScriptedWiro) -> AsyncIterator[WiroEngine]:
-    owner = TaskOwner(asyncio.create_task)
-    yield engine_over(wiro, FakeSockets().open, Supervisor(owner), lambda: iter(()))
-    await owner.drain()
+    supervisor = Supervisor(asyncio.create_task)
+    yield engine_over(wiro, FakeSockets().open, supervisor, lambda: iter(()))
+    await supervisor.drain()
 
 
 async def test_a_lost_task_is_found_among_those_that_the_list_gives(
