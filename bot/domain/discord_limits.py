@@ -6,7 +6,6 @@ from typing import Final
 
 # Discord docs, Components reference, 2026.
 MESSAGE_CHARS: Final = 4_000  # of all texts in one message with Components V2
-MESSAGE_COMPONENTS: Final = 40
 ROW_BUTTONS: Final = 5
 BUTTON_CHARS: Final = 80  # of a button's label
 GALLERY_ITEMS: Final = 10

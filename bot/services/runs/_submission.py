@@ -245,7 +245,7 @@ class Submission:
         capabilities, grace_s = self._context.engine.capabilities, self._context.timeouts.unknown_grace_s
         if capabilities.lost_runs is LostRuns.NEVER:
             grace_s = 0.0  # waiting shows nothing
-        is_repeated = not capabilities.may_repeat
+        may_repeat = capabilities.may_repeat
         sent_at_s = self._followed.job.sent_at_s or self._followed.job.created_at_s
         delays = self._context.poll_delays()
         # The record has wall time only; from here on a clock that is put right changes nothing.
@@ -265,9 +265,9 @@ class Submission:
                 elif await self._followed.adopt(report.task.task_id):
                     log.info("job %d: found as task %s", self._followed.job.job_id, report.task.task_id)
                     return report.task
-            may_repeat = is_absent and not (is_repeated or self._followed.job.is_cancel_asked)
-            if may_repeat and waited_s > grace_s:
-                is_repeated, since_s = True, self._context.clock.monotonic()
+            is_wanted = may_repeat and not self._followed.job.is_cancel_asked
+            if is_absent and is_wanted and waited_s > grace_s:
+                may_repeat, since_s = False, self._context.clock.monotonic()
                 task = await self._repeat()
                 if task is not None or self._followed.job.is_terminal:
                     return task

@@ -130,7 +130,6 @@ _SENTENCES: Final[dict[type[BotError], Sentence]] = {
 
 def sentence(error: BotError) -> str:
     """What the asker is told: by the error's fault where it has one, else by its class or its base."""
-    said = FAULTS.get(getattr(error, "fault", None))
-    for kind in type(error).__mro__ if said is None else ():
-        said = said or _SENTENCES.get(kind)
-    return filled(said or UNFORESEEN, error)
+    by_fault = FAULTS.get(getattr(error, "fault", None))
+    by_class = (_SENTENCES[kind] for kind in type(error).__mro__ if kind in _SENTENCES)
+    return filled(by_fault or next(by_class, UNFORESEEN), error)
